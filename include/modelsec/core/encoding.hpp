@@ -1,0 +1,33 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_CORE_ENCODING_HPP
+#define MODELSEC_CORE_ENCODING_HPP
+
+#include <modelsec/core/bytes.hpp>
+
+#include <optional>
+
+MODELSEC_BEGIN_NAMESPACE
+
+/// Lower-case hex.
+MODELSEC_DECL std::string to_hex(bytes_view data);
+/// Hex of either case, even length, nothing else; else nothing.
+MODELSEC_DECL std::optional<bytes> from_hex(std::string_view text);
+
+enum class base64_alphabet
+{
+    standard,  ///< RFC 4648 section 4, with padding
+    url_safe   ///< RFC 4648 section 5, with padding
+};
+
+MODELSEC_DECL std::string to_base64(bytes_view data, base64_alphabet alphabet = base64_alphabet::standard);
+/// Strict (RFC 4648 sections 3.3 and 3.5): no line breaks, padding exact, unused bits zero; else nothing.
+MODELSEC_DECL std::optional<bytes> from_base64(std::string_view text,
+                                               base64_alphabet alphabet = base64_alphabet::standard);
+
+MODELSEC_END_NAMESPACE
+
+#ifndef MODELSEC_SEPARATE_COMPILATION
+#include <modelsec/impl/encoding.ipp>
+#endif
+
+#endif

@@ -1,0 +1,77 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_IMPL_CONTROL_IPP
+#define MODELSEC_IMPL_CONTROL_IPP
+
+#include <modelsec/core/control.hpp>
+
+#include <atomic>
+#include <list>
+#include <mutex>
+
+MODELSEC_BEGIN_NAMESPACE
+
+struct control::state
+{
+    // Recursive: a hook may itself drop a registration or cancel.
+    mutable std::recursive_mutex mutex;
+    std::list<std::function<void()>> hooks;
+    std::atomic<bool> cancelled{false};
+    std::atomic<bool> paused{false};
+
+    void changed()
+    {
+        const std::lock_guard lock(mutex);
+        for (auto it = hooks.begin(); it != hooks.end();)
+            (*it++)();  // a hook may remove itself
+    }
+};
+
+control::control() : state_(std::make_shared<state>()) {}
+
+void control::cancel()
+{
+    if (!state_->cancelled.exchange(true))
+        state_->changed();
+}
+
+void control::pause()
+{
+    if (!state_->paused.exchange(true))
+        state_->changed();
+}
+
+void control::resume()
+{
+    if (state_->paused.exchange(false))
+        state_->changed();
+}
+
+bool control::cancelled() const noexcept
+{
+    return state_->cancelled.load();
+}
+
+bool control::paused() const noexcept
+{
+    return state_->paused.load();
+}
+
+std::shared_ptr<void> control::on_change(std::function<void()> hook) const
+{
+    const auto shared = state_;
+    std::list<std::function<void()>>::iterator place;
+    {
+        const std::lock_guard lock(shared->mutex);
+        place = shared->hooks.insert(shared->hooks.end(), std::move(hook));
+        if (shared->cancelled)
+            (*place)();
+    }
+    return {static_cast<void*>(shared.get()), [shared, place](void*) {
+                const std::lock_guard lock(shared->mutex);
+                shared->hooks.erase(place);
+            }};
+}
+
+MODELSEC_END_NAMESPACE
+
+#endif

@@ -1,0 +1,61 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_LIMITS_HPP
+#define MODELSEC_LIMITS_HPP
+
+#include <modelsec/config.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+MODELSEC_BEGIN_NAMESPACE
+
+/// Every cap on what comes from outside. Sizes are in bytes. A cap holds while the bytes stream in (OWASP: unrestricted
+/// resource consumption, CWE-400); what goes over one is refused as `too_large` or by the code of its room.
+struct limits
+{
+    // metadata
+    std::size_t envelope_bytes = 8u << 20;
+    std::size_t signatures = 32;
+    std::size_t keys = 64;
+    std::size_t artifacts = 256;
+    std::size_t files = 10'000;
+    std::size_t chunks_per_file = 131'072;
+    std::size_t mirrors = 16;
+    std::size_t json_depth = 16;
+    std::chrono::hours manifest_lifetime{400 * 24};
+    std::chrono::minutes clock_skew{10};
+    std::chrono::hours recheck_time_after{24};
+
+    // trust
+    std::size_t root_bytes = 512u << 10;
+    std::size_t roots = 256;
+    std::size_t tuf_metadata_bytes = 8u << 20;
+    std::size_t delegations = 64;
+
+    // network
+    std::size_t response_header_bytes = 64u << 10;
+    std::size_t endpoint_answer_bytes = 64u << 10;
+    std::size_t error_body_bytes = 64u << 10;
+    unsigned redirects = 5;
+    unsigned retries = 5;  ///< at least this many tries after the first before an attempt gives up
+    std::chrono::milliseconds connect_timeout{10'000};
+    std::chrono::milliseconds handshake_timeout{10'000};
+    std::chrono::milliseconds stall_timeout{20'000};
+
+    // archives
+    std::size_t zip_entries = 65'535;
+    std::uint64_t zip_ratio = 4;                      ///< without `extracted_bytes`: ratio * size + slack
+    std::uint64_t zip_slack_bytes = std::uint64_t{1} << 30;
+    std::size_t zip_directory_bytes = 64u << 20;
+
+    // chunks of a manifest
+    static constexpr std::uint64_t chunk_min_bytes = 256u << 10;
+    static constexpr std::uint64_t chunk_max_bytes = 64u << 20;
+    /// Sizes and sequences are exact in every JSON reader: RFC 8259 section 6.
+    static constexpr std::uint64_t max_integer = (std::uint64_t{1} << 53) - 1;
+};
+
+MODELSEC_END_NAMESPACE
+
+#endif

@@ -1,0 +1,56 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_TRUST_KEY_HPP
+#define MODELSEC_TRUST_KEY_HPP
+
+#include <modelsec/core/bytes.hpp>
+#include <modelsec/error.hpp>
+
+#include <compare>
+
+MODELSEC_BEGIN_NAMESPACE
+
+/// The kinds of keys whose signatures are understood.
+enum class key_type
+{
+    ed25519,     ///< RFC 8032, strict: no small-order or non-canonical point
+    ecdsa_p256,  ///< FIPS 186-4 with SHA-256, ASN.1 DER signatures
+    ecdsa_p384,  ///< … with SHA-384
+    ecdsa_p521,  ///< … with SHA-512
+    rsa_pss      ///< RFC 8017 RSASSA-PSS, SHA-256, MGF1 with SHA-256, salt of 32 bytes, 2,048 to 8,192 bits
+};
+
+/// A public key: its type and its bytes (32 raw bytes for Ed25519, DER SubjectPublicKeyInfo for the others). Two keys are the
+/// same key if both agree, whatever they are called.
+class public_key
+{
+public:
+    /// 32 bytes; refused (`usage`) if they are no point of the main subgroup in canonical form.
+    MODELSEC_DECL static result<public_key> ed25519(bytes_view raw);
+    /// Base64 of the same: 44 characters.
+    MODELSEC_DECL static result<public_key> ed25519_base64(std::string_view text);
+    /// DER SubjectPublicKeyInfo (RFC 5280) of any supported type.
+    MODELSEC_DECL static result<public_key> spki(bytes_view der);
+    /// One PEM block "PUBLIC KEY" (RFC 7468), nothing before or after but white space.
+    MODELSEC_DECL static result<public_key> pem(std::string_view text);
+
+    key_type type() const noexcept { return type_; }
+    bytes_view raw() const noexcept { return raw_; }
+
+    /// Whether `signature` over `message` was made with this key. Never throws on bad input: it is just not a signature.
+    [[nodiscard]] MODELSEC_DECL bool verify(bytes_view message, bytes_view signature) const;
+
+    auto operator<=>(const public_key&) const = default;
+
+private:
+    public_key(key_type type, bytes raw) : type_(type), raw_(std::move(raw)) {}
+    key_type type_;
+    bytes raw_;
+};
+
+MODELSEC_END_NAMESPACE
+
+#ifndef MODELSEC_SEPARATE_COMPILATION
+#include <modelsec/impl/key.ipp>
+#endif
+
+#endif

@@ -1,0 +1,92 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_STORE_STATE_HPP
+#define MODELSEC_STORE_STATE_HPP
+
+#include <modelsec/core/clock.hpp>
+#include <modelsec/core/digest.hpp>
+#include <modelsec/core/json.hpp>
+#include <modelsec/core/name.hpp>
+
+#include <map>
+#include <optional>
+#include <vector>
+
+MODELSEC_BEGIN_NAMESPACE
+
+/// A file of a verified pack as it was when it was activated.
+struct file_record
+{
+    relative_path path;
+    std::uint64_t size = 0;
+    sha256_digest sha256;
+    std::uint64_t inode = 0;
+    std::int64_t changed_ns = 0;
+};
+
+/// A verified pack in the store.
+struct pack_record
+{
+    identifier version;
+    sha256_digest artifact;
+    std::string platform;
+    std::string folder;          ///< its name below the model's folder
+    std::uint64_t sequence = 0;
+    sha256_digest envelope;      ///< of the raw envelope that vouched for it (store::read_envelope)
+    utc_time activated_at;
+    std::vector<file_record> files;
+};
+
+/// A pack that must not come back by itself.
+struct barred_pack
+{
+    identifier version;
+    sha256_digest artifact;
+};
+
+/// The highest that was accepted, and what vouched for it (FORMATS: Memory and time).
+struct model_memory
+{
+    std::uint64_t sequence = 0;
+    std::optional<utc_time> issued_at;
+    bool dsse_seen = false;
+    /// Accepted envelopes, newest last, by digest: so that the memory can fall back when their keys are revoked. At most 16.
+    struct accepted
+    {
+        std::uint64_t sequence = 0;
+        std::optional<utc_time> issued_at;
+        sha256_digest envelope;
+    };
+    std::vector<accepted> history;
+    /// Which artifact was activated under a sequence, by platform.
+    struct activated
+    {
+        std::uint64_t sequence = 0;
+        std::string platform;
+        sha256_digest artifact;
+    };
+    std::vector<activated> active_digests;
+};
+
+/// Everything the store knows of one model; one generation of it.
+struct model_state
+{
+    std::uint64_t generation = 0;  ///< 0: never written
+    std::optional<pack_record> active;
+    std::optional<pack_record> last_good;
+    std::optional<pack_record> pending;  ///< about to be renamed in
+    std::vector<barred_pack> rejected;
+    std::vector<barred_pack> superseded;
+    model_memory memory;
+};
+
+MODELSEC_DECL json to_json(const model_state& state);
+/// `state_unreadable` if it is not exactly such a document.
+MODELSEC_DECL result<model_state> parse_state(bytes_view text);
+
+MODELSEC_END_NAMESPACE
+
+#ifndef MODELSEC_SEPARATE_COMPILATION
+#include <modelsec/impl/state.ipp>
+#endif
+
+#endif

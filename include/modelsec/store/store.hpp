@@ -1,0 +1,107 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_STORE_STORE_HPP
+#define MODELSEC_STORE_STORE_HPP
+
+#include <modelsec/core/clock.hpp>
+#include <modelsec/core/control.hpp>
+#include <modelsec/event.hpp>
+#include <modelsec/limits.hpp>
+#include <modelsec/store/open_pack.hpp>
+#include <modelsec/store/staging.hpp>
+#include <modelsec/store/state.hpp>
+#include <modelsec/verify/verified.hpp>
+
+#include <functional>
+
+MODELSEC_BEGIN_NAMESPACE
+
+struct store_options
+{
+    std::string path;
+    bool create = false;        ///< make it if it is not there
+    bool group_shared = false;
+    file_system* files = &file_system::native();
+    limits caps;
+};
+
+/// Held while one operation changes a model.
+class model_lock
+{
+public:
+    explicit model_lock(file held) : held_(std::move(held)) {}
+
+private:
+    file held_;
+};
+
+/// What fetch knows of a pack that is about to become active.
+struct activation
+{
+    identifier version;
+    std::string platform;
+    std::uint64_t sequence = 0;
+    bool counts_sequence = false;  ///< the manifest had one
+    utc_time now;
+};
+
+/// The store on disk (FORMATS: Store). Every change of a model goes through a new generation of its state file; a reader sees
+/// the old whole one or the new whole one. All members are safe to call from any thread and process.
+class store
+{
+public:
+    /// `none_active` if there is none and `create` is off.
+    MODELSEC_DECL static result<store> open(const store_options& options);
+
+    MODELSEC_DECL result<std::vector<identifier>> models() const;
+    /// The highest whole generation; a fresh state if the model was never here; `state_unreadable` if it was.
+    MODELSEC_DECL result<model_state> state(const identifier& model) const;
+    /// Reads, lets `change` decide, publishes the next generation; reads and decides again if another was faster. `change`
+    /// returns false to leave things as they are. The published (or the current) state.
+    MODELSEC_DECL result<model_state> update(const identifier& model,
+                                             const std::function<result<bool>(model_state&)>& change) const;
+
+    /// Waits for the lock of a model, at most `wait`: `lock_timeout`; ends at once when cancelled.
+    MODELSEC_DECL result<model_lock> lock(const identifier& model, std::chrono::milliseconds wait,
+                                          const control& handle) const;
+
+    /// Keeps the raw bytes of an accepted envelope, by digest; and reads them again (checked against the digest).
+    MODELSEC_DECL result<void> keep_envelope(const identifier& model, bytes_view raw) const;
+    MODELSEC_DECL result<bytes> read_envelope(const identifier& model, const sha256_digest& digest) const;
+
+    /// The place where a pack with this content grows (staging.hpp); partials survive restarts.
+    MODELSEC_DECL result<staging> stage(const sha256_digest& content) const;
+
+    /// Makes a verified pack active: names it in a pending generation, renames its folder in, publishes. The old active one becomes
+    /// last good. Everything that must survive is synced before it is named.
+    MODELSEC_DECL result<pack_info> activate(const model_lock& lock, const identifier& model, staging&& staged,
+                                             const verified_pack& pack, const activation& how) const;
+    /// Finishes or undoes what a crash left half done for this model.
+    MODELSEC_DECL result<void> recover(const model_lock& lock, const identifier& model) const;
+
+    MODELSEC_DECL result<pack_info> info(const identifier& model, const pack_record& pack) const;
+    /// Opens a pack; hashes files again that differ from the state in inode, size or ctime: `pack_damaged`.
+    MODELSEC_DECL result<open_pack> open_files(const identifier& model, const pack_record& pack) const;
+    /// Hashes every file of a pack, and refuses files that are missing or too many: `pack_damaged`.
+    MODELSEC_DECL result<void> hash_again(const identifier& model, const pack_record& pack, const control& handle,
+                                          const std::function<void(std::uint64_t)>& progress) const;
+    /// Last good becomes active, active becomes rejected. The caller has hashed and asked trust.
+    MODELSEC_DECL result<model_state> roll_back(const model_lock& lock, const identifier& model, utc_time now) const;
+    /// Moves aside what no state names and removes what nothing needs (client::gc).
+    MODELSEC_DECL result<void> collect(const model_lock& lock, const identifier& model, unsigned keep, bool dry_run,
+                                       std::vector<std::string>& removed, std::uint64_t& bytes) const;
+    MODELSEC_DECL result<void> collect_staging(bool dry_run, std::vector<std::string>& removed,
+                                               std::uint64_t& bytes) const;
+    MODELSEC_DECL result<std::uint64_t> partial_bytes(const sha256_digest& content) const;
+    MODELSEC_DECL result<std::uint64_t> free_space() const;
+
+private:
+    // the helper who builds this room fills this in
+};
+
+MODELSEC_END_NAMESPACE
+
+#ifndef MODELSEC_SEPARATE_COMPILATION
+#include <modelsec/impl/store.ipp>
+#endif
+
+#endif

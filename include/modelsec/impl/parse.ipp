@@ -1,0 +1,303 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_IMPL_PARSE_IPP
+#define MODELSEC_IMPL_PARSE_IPP
+
+#include <modelsec/core/encoding.hpp>
+#include <modelsec/manifest/parse.hpp>
+
+MODELSEC_BEGIN_NAMESPACE
+
+namespace detail {
+
+inline failure manifest_failure(std::string what)
+{
+    return fail(reason::manifest_malformed, std::move(what));
+}
+
+/// Reads one level of a manifest. An absent optional member is fine, one of the wrong type never is.
+class manifest_reader
+{
+public:
+    manifest_reader(const json& object, const limits& caps) : object_(object), caps_(caps) {}
+
+    const json* optional(std::string_view key) const
+    {
+        const json* v = object_.find(key);
+        return v && !v->is_null() ? v : nullptr;
+    }
+
+    result<std::string> text(std::string_view key, bool required) const
+    {
+        const json* v = optional(key);
+        if (!v && !required)
+            return std::string();
+        if (!v || !v->as_string() || (required && v->as_string()->empty()))
+            return wrong(key);
+        return *v->as_string();
+    }
+
+    result<std::optional<std::uint64_t>> size(std::string_view key, bool required) const
+    {
+        if (!optional(key) && !required)
+            return std::optional<std::uint64_t>();
+        const auto n = object_.size_at(key);
+        if (!n)
+            return wrong(key);
+        return n;
+    }
+
+    result<std::optional<utc_time>> time(std::string_view key, bool required) const
+    {
+        if (!optional(key) && !required)
+            return std::optional<utc_time>();
+        const auto s = object_.string_at(key);
+        const auto t = s ? parse_rfc3339(*s) : std::nullopt;
+        if (!t)
+            return wrong(key);
+        return t;
+    }
+
+    result<bool> flag(std::string_view key) const
+    {
+        if (!optional(key))
+            return false;
+        const auto b = object_.bool_at(key);
+        if (!b)
+            return wrong(key);
+        return *b;
+    }
+
+    result<sha256_digest> digest(std::string_view key) const
+    {
+        const auto s = object_.string_at(key);
+        const auto d = s ? sha256_digest::from_hex(*s) : std::nullopt;
+        if (!d)
+            return wrong(key);
+        return *d;
+    }
+
+    result<std::vector<std::string>> texts(std::string_view key, std::size_t cap) const
+    {
+        std::vector<std::string> out;
+        const json* v = optional(key);
+        if (!v)
+            return out;
+        if (!v->as_array() || v->as_array()->size() > cap)
+            return wrong(key);
+        for (const json& element : *v->as_array())
+        {
+            if (!element.as_string())
+                return wrong(key);
+            out.push_back(*element.as_string());
+        }
+        return out;
+    }
+
+    failure wrong(std::string_view key) const { return manifest_failure("missing or wrong: " + std::string(key)); }
+
+    result<artifact_file> file_content() const;
+    result<std::optional<chunk_digests>> chunks(std::uint64_t size) const;
+    result<artifact> whole_artifact() const;
+    result<std::vector<artifact_file>> several_files(const json::array& list) const;
+    result<void> extras(artifact& out) const;
+
+private:
+    const json& object_;
+    const limits& caps_;
+};
+
+inline result<std::optional<chunk_digests>> manifest_reader::chunks(std::uint64_t size) const
+{
+    const json* v = optional("chunks");
+    if (!v)
+        return std::optional<chunk_digests>();
+    chunk_digests out;
+    const auto chunk = v->size_at("size_bytes");
+    const json* list = v->find("sha256_b64");
+    if (!chunk || *chunk < limits::chunk_min_bytes || *chunk > limits::chunk_max_bytes || !list || !list->as_array())
+        return wrong("chunks");
+    out.size_bytes = *chunk;
+    const std::uint64_t count = (size + *chunk - 1) / *chunk;
+    if (list->as_array()->size() != count || count > caps_.chunks_per_file)
+        return manifest_failure("chunks: not one digest for each chunk");
+    for (const json& element : *list->as_array())
+    {
+        const auto raw = element.as_string() ? from_base64(*element.as_string()) : std::nullopt;
+        const auto digest = raw ? sha256_digest::from_bytes(*raw) : std::nullopt;
+        if (!digest)
+            return wrong("chunks");
+        out.sha256.push_back(*digest);
+    }
+    return std::optional(std::move(out));
+}
+
+/// What a single file and an element of `files` have in common.
+inline result<artifact_file> manifest_reader::file_content() const
+{
+    artifact_file out;
+    MODELSEC_TRY(const auto size, this->size("size_bytes", true));
+    MODELSEC_TRY(out.sha256, digest("sha256"));
+    MODELSEC_TRY(out.url, text("url", false));
+    MODELSEC_TRY(out.mirrors, texts("mirrors", caps_.mirrors));
+    out.size_bytes = *size;
+    MODELSEC_TRY(out.chunks, chunks(out.size_bytes));
+    // FORMATS: size 0 only for a truly empty file, whose digest everybody knows.
+    if (out.size_bytes == 0 && !(out.sha256 == sha256({})))
+        return manifest_failure("size 0 for a file that is not empty");
+    return out;
+}
+
+inline result<std::vector<artifact_file>> manifest_reader::several_files(const json::array& list) const
+{
+    if (list.size() > caps_.files)
+        return manifest_failure("too many files");
+    std::vector<artifact_file> out;
+    path_set paths;
+    std::uint64_t sum = 0;
+    for (const json& element : list)
+    {
+        const manifest_reader reader(element, caps_);
+        MODELSEC_TRY(artifact_file file, reader.file_content());
+        MODELSEC_TRY(const std::string name, reader.text("name", true));
+        MODELSEC_TRY(relative_path path, relative_path::parse(name));
+        MODELSEC_CHECK(paths.add_file(path));
+        if (file.url.empty())
+            return reader.wrong("url");
+        file.name = std::move(path);
+        sum += file.size_bytes;
+        if (sum > limits::max_integer)
+            return manifest_failure("the sizes add up to too much");
+        out.push_back(std::move(file));
+    }
+    return out;
+}
+
+inline result<void> manifest_reader::extras(artifact& out) const
+{
+    if (const json* e = optional("url_endpoint"))
+    {
+        const json* body = e->find("body");
+        const auto address = e->string_at("url");
+        if (!address || address->empty() || (body && !body->as_object()))
+            return wrong("url_endpoint");
+        out.endpoint = url_endpoint{std::string(*address), body ? body->dump() : "{}"};
+    }
+    if (const json* e = optional("encryption"))
+    {
+        const manifest_reader reader(*e, caps_);
+        encryption_info info;
+        MODELSEC_TRY(info.scheme, reader.text("scheme", true));
+        MODELSEC_TRY(const auto chunk, reader.size("chunk_bytes", true));
+        MODELSEC_TRY(info.key_id, reader.text("key_id", true));
+        MODELSEC_TRY(info.plain_sha256, reader.digest("plain_sha256"));
+        MODELSEC_TRY(const auto plain, reader.size("plain_size_bytes", true));
+        if (out.is_zip || *chunk == 0 || *chunk > limits::chunk_max_bytes)
+            return wrong("encryption");
+        info.chunk_bytes = static_cast<std::uint32_t>(*chunk);
+        info.plain_size_bytes = *plain;
+        out.encryption = std::move(info);
+    }
+    return {};
+}
+
+inline result<artifact> manifest_reader::whole_artifact() const
+{
+    artifact out;
+    MODELSEC_TRY(out.platform, text("platform", true));
+    MODELSEC_TRY(out.is_zip, flag("is_zip"));
+    MODELSEC_TRY(out.extracted_bytes, size("extracted_bytes", false));
+    MODELSEC_CHECK(extras(out));
+    const json* list = optional("files");
+    if (list && !list->as_array())
+        return wrong("files");
+    if (list && !list->as_array()->empty())
+    {
+        // One place says what the bytes are: with several files the artifact itself has no digest, size or address.
+        if (out.is_zip || optional("sha256") || optional("size_bytes") || optional("url") || optional("chunks"))
+            return manifest_failure("one file or several, not both");
+        MODELSEC_TRY(out.files, several_files(*list->as_array()));
+        return out;
+    }
+    MODELSEC_TRY(artifact_file file, file_content());
+    MODELSEC_TRY(const std::string file_name, text("file_name", true));
+    MODELSEC_TRY(name safe, name::parse(file_name));
+    if (file.url.empty() && !out.endpoint)
+        return wrong("url");
+    if (!out.is_zip)
+        file.name = relative_path(std::move(safe));
+    out.files.push_back(std::move(file));
+    return out;
+}
+
+inline result<void> read_times(const manifest_reader& reader, bool dsse, const limits& caps, manifest& out)
+{
+    MODELSEC_TRY(out.sequence, reader.size("sequence", dsse));
+    MODELSEC_TRY(out.root_version, reader.size("root_version", false));
+    MODELSEC_TRY(out.issued_at, reader.time("issued_at", dsse));
+    MODELSEC_TRY(out.expires_at, reader.time("expires_at", dsse));
+    if (out.issued_at && out.expires_at &&
+        (*out.expires_at <= *out.issued_at || *out.expires_at - *out.issued_at > caps.manifest_lifetime))
+        return manifest_failure("it lives for less than a second, or for longer than allowed");
+    return {};
+}
+
+inline result<void> read_needs(const manifest_reader& reader, const limits& caps, manifest& out)
+{
+    const json* needs = reader.optional("min_device");
+    if (!needs)
+        return {};
+    if (!needs->as_object())
+        return reader.wrong("min_device");
+    const manifest_reader inner(*needs, caps);
+    MODELSEC_TRY(const auto ram, inner.size("min_ram_mb", false));
+    MODELSEC_TRY(const auto disk, inner.size("min_free_disk_mb", false));
+    out.needs = {ram.value_or(0), disk.value_or(0)};
+    return {};
+}
+
+}  // namespace detail
+
+result<verified_payload> verify_envelope(envelope e, const std::vector<candidate_key>& keys, unsigned threshold)
+{
+    const auto rule = e.format == envelope_format::pack ? key_id_rule::binds : key_id_rule::hint;
+    MODELSEC_TRY(threshold_verdict verdict, check_threshold(keys, threshold, rule, e.signed_bytes, e.signatures));
+    return verified_payload(e.format, std::move(e.payload), std::move(verdict.key_ids));
+}
+
+result<manifest> parse_manifest(const verified_payload& payload, const limits& caps)
+{
+    auto doc = parse_json(payload.data(), caps.json_depth);
+    if (!doc)
+        return detail::manifest_failure(std::move(doc.error().detail));
+    if (!doc->as_object())
+        return detail::manifest_failure("not an object");
+    const bool dsse = payload.format() == envelope_format::dsse;
+    const detail::manifest_reader reader(*doc, caps);
+    MODELSEC_TRY(const auto schema, reader.size("schema", dsse));
+    if (schema && *schema != 1)
+        return detail::manifest_failure("a schema that is not understood");
+    MODELSEC_TRY(const std::string model_id, reader.text("model_id", true));
+    MODELSEC_TRY(identifier id, identifier::parse(model_id));
+    MODELSEC_TRY(const std::string version_text, reader.text("version", true));
+    MODELSEC_TRY(identifier version, identifier::parse(version_text));
+    manifest out{std::move(id), std::move(version), {}, {}, {}, {}, {}, {}, {}};
+    MODELSEC_CHECK(detail::read_times(reader, dsse, caps, out));
+    MODELSEC_TRY(out.tier, reader.text("tier", false));
+    MODELSEC_CHECK(detail::read_needs(reader, caps, out));
+    const json* list = reader.optional("artifacts");
+    if (!list || !list->as_array() || list->as_array()->size() > caps.artifacts)
+        return reader.wrong("artifacts");
+    for (const json& element : *list->as_array())
+    {
+        MODELSEC_TRY(artifact parsed, detail::manifest_reader(element, caps).whole_artifact());
+        for (const artifact& other : out.artifacts)
+            if (other.platform == parsed.platform)
+                return detail::manifest_failure("a platform stands twice");
+        out.artifacts.push_back(std::move(parsed));
+    }
+    return out;
+}
+
+MODELSEC_END_NAMESPACE
+
+#endif

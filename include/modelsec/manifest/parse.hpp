@@ -1,0 +1,50 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_MANIFEST_PARSE_HPP
+#define MODELSEC_MANIFEST_PARSE_HPP
+
+#include <modelsec/envelope/envelope.hpp>
+#include <modelsec/limits.hpp>
+#include <modelsec/manifest/model.hpp>
+#include <modelsec/trust/threshold.hpp>
+
+MODELSEC_BEGIN_NAMESPACE
+
+/// The payload of an envelope that enough keys signed. Only verify_envelope makes one, and only from one a manifest is
+/// parsed: verify, then parse, from the very same bytes.
+class verified_payload
+{
+public:
+    envelope_format format() const noexcept { return format_; }
+    bytes_view data() const noexcept { return data_; }
+    /// The keys that vouch for it.
+    const std::vector<std::string>& key_ids() const noexcept { return key_ids_; }
+
+private:
+    friend result<verified_payload> verify_envelope(envelope e, const std::vector<candidate_key>& keys,
+                                                    unsigned threshold);
+    verified_payload(envelope_format format, bytes data, std::vector<std::string> key_ids)
+        : format_(format), data_(std::move(data)), key_ids_(std::move(key_ids))
+    {
+    }
+
+    envelope_format format_;
+    bytes data_;
+    std::vector<std::string> key_ids_;
+};
+
+/// Checks the signatures: DSSE by t of n keys, a pack envelope by the one key its id binds (so a threshold above 1 is never
+/// met: `threshold_unmet`). Codes: 20.
+MODELSEC_DECL result<verified_payload> verify_envelope(envelope e, const std::vector<candidate_key>& keys,
+                                                       unsigned threshold);
+
+/// Reads a manifest (FORMATS: Manifest payload). Unknown fields are ignored; a missing or wrong required one is
+/// `manifest_malformed` (24), a name that is no safe name `unsafe_name` (31).
+MODELSEC_DECL result<manifest> parse_manifest(const verified_payload& payload, const limits& caps = {});
+
+MODELSEC_END_NAMESPACE
+
+#ifndef MODELSEC_SEPARATE_COMPILATION
+#include <modelsec/impl/parse.ipp>
+#endif
+
+#endif

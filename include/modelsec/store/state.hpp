@@ -6,8 +6,8 @@
 #include <modelsec/core/digest.hpp>
 #include <modelsec/core/json.hpp>
 #include <modelsec/core/name.hpp>
+#include <modelsec/trust/memory.hpp>
 
-#include <map>
 #include <optional>
 #include <vector>
 
@@ -34,37 +34,6 @@ struct pack_record
     sha256_digest envelope;      ///< of the raw envelope that vouched for it (store::read_envelope)
     utc_time activated_at;
     std::vector<file_record> files;
-};
-
-/// A pack that must not come back by itself.
-struct barred_pack
-{
-    identifier version;
-    sha256_digest artifact;
-};
-
-/// The highest that was accepted, and what vouched for it (FORMATS: Memory and time).
-struct model_memory
-{
-    std::uint64_t sequence = 0;
-    std::optional<utc_time> issued_at;
-    bool dsse_seen = false;
-    /// Accepted envelopes, newest last, by digest: so that the memory can fall back when their keys are revoked. At most 16.
-    struct accepted
-    {
-        std::uint64_t sequence = 0;
-        std::optional<utc_time> issued_at;
-        sha256_digest envelope;
-    };
-    std::vector<accepted> history;
-    /// Which artifact was activated under a sequence, by platform.
-    struct activated
-    {
-        std::uint64_t sequence = 0;
-        std::string platform;
-        sha256_digest artifact;
-    };
-    std::vector<activated> active_digests;
 };
 
 /// Everything the store knows of one model; one generation of it.

@@ -1,0 +1,78 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_IMPL_MEMORY_IPP
+#define MODELSEC_IMPL_MEMORY_IPP
+
+#include <modelsec/trust/memory.hpp>
+
+#include <algorithm>
+
+MODELSEC_BEGIN_NAMESPACE
+
+result<void> check_memory(const model_memory& memory, const manifest_claim& claim, utc_time now,
+                          std::uint64_t min_sequence, const limits& caps)
+{
+    // A format that was left behind does not come back (FORMATS: No confusion; OWASP: downgrade).
+    if (memory.dsse_seen && !claim.dsse)
+        return fail(reason::format_downgrade);
+    // Two signs of a wrong clock, which would make expiry worthless (TUF 1.0 section 5.1, fixed update start time). Both allow for
+    // the skew under which a manifest may have been accepted.
+    if (claim.issued_at && *claim.issued_at > now + caps.clock_skew)
+        return fail(reason::issued_in_future);
+    if (memory.issued_at && now + caps.clock_skew < *memory.issued_at)
+        return fail(reason::clock_went_back);
+    // Freeze attack: TUF 1.0 section 5.4.4 and its like.
+    if (claim.expires_at && *claim.expires_at <= now)
+        return fail(reason::manifest_expired);
+    // Rollback attack: TUF 1.0 section 5.4.3.1 and its like. A manifest without a sequence (pack only) cannot satisfy a minimum.
+    if (min_sequence > 0 && claim.sequence.value_or(0) < min_sequence)
+        return fail(reason::below_min_sequence);
+    if (claim.sequence && *claim.sequence < memory.sequence)
+        return fail(reason::older_sequence);
+    return {};
+}
+
+bool remember(model_memory& memory, const manifest_claim& claim)
+{
+    const auto same = [&](const model_memory::accepted& a) { return a.envelope == claim.envelope; };
+    if (std::any_of(memory.history.begin(), memory.history.end(), same))
+        return false;
+    memory.sequence = std::max(memory.sequence, claim.sequence.value_or(0));
+    if (claim.issued_at)
+        memory.issued_at = std::max(memory.issued_at.value_or(*claim.issued_at), *claim.issued_at);
+    memory.dsse_seen = memory.dsse_seen || claim.dsse;
+    memory.history.push_back({claim.sequence.value_or(0), claim.issued_at, claim.envelope});
+    if (memory.history.size() > model_memory::history_cap)
+        memory.history.erase(memory.history.begin());
+    return true;
+}
+
+result<void> check_equivocation(const model_memory& memory, std::uint64_t sequence, const std::string& platform,
+                                const sha256_digest& artifact)
+{
+    for (const auto& a : memory.active_digests)
+        if (a.sequence == sequence && a.platform == platform && !(a.artifact == artifact))
+            return fail(reason::equivocation);
+    return {};
+}
+
+// TUF 1.0 section 5.3.11: after a rotation, what only the old keys vouched for must not block the new ones (fast-forward attack).
+model_memory fall_back(model_memory memory, const std::function<bool(const sha256_digest&)>& still_vouched)
+{
+    const auto gone = [&](const model_memory::accepted& a) { return !still_vouched(a.envelope); };
+    if (std::erase_if(memory.history, gone) == 0)
+        return memory;
+    memory.sequence = 0;
+    memory.issued_at.reset();
+    for (const auto& a : memory.history)
+    {
+        memory.sequence = std::max(memory.sequence, a.sequence);
+        if (a.issued_at)
+            memory.issued_at = std::max(memory.issued_at.value_or(*a.issued_at), *a.issued_at);
+    }
+    std::erase_if(memory.active_digests, [&](const auto& a) { return a.sequence > memory.sequence; });
+    return memory;
+}
+
+MODELSEC_END_NAMESPACE
+
+#endif

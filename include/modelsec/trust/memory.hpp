@@ -1,0 +1,79 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_TRUST_MEMORY_HPP
+#define MODELSEC_TRUST_MEMORY_HPP
+
+#include <modelsec/core/clock.hpp>
+#include <modelsec/core/digest.hpp>
+#include <modelsec/core/name.hpp>
+#include <modelsec/limits.hpp>
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+MODELSEC_BEGIN_NAMESPACE
+
+/// A pack that must not come back by itself.
+struct barred_pack
+{
+    identifier version;
+    sha256_digest artifact;
+};
+
+/// What a store remembers of the manifests of one model: the highest that was accepted, and what vouched for it
+/// (FORMATS: Memory and time).
+struct model_memory
+{
+    std::uint64_t sequence = 0;
+    std::optional<utc_time> issued_at;
+    bool dsse_seen = false;
+
+    /// Accepted envelopes, by digest, oldest first: the memory can fall back on them when keys are revoked.
+    struct accepted
+    {
+        std::uint64_t sequence = 0;
+        std::optional<utc_time> issued_at;
+        sha256_digest envelope;
+    };
+    static constexpr std::size_t history_cap = 16;
+    std::vector<accepted> history;
+
+    /// Which artifact became active under a sequence, by platform.
+    struct activated
+    {
+        std::uint64_t sequence = 0;
+        std::string platform;
+        sha256_digest artifact;
+    };
+    std::vector<activated> active_digests;
+};
+
+/// What a verified manifest claims of itself, as far as the memory cares.
+struct manifest_claim
+{
+    std::optional<std::uint64_t> sequence;
+    std::optional<utc_time> issued_at;
+    std::optional<utc_time> expires_at;
+    bool dsse = true;
+    sha256_digest envelope;
+};
+
+/// Whether a manifest may be accepted at `now`: clock (26), expiry (21), then no way back (22).
+MODELSEC_DECL result<void> check_memory(const model_memory& memory, const manifest_claim& claim, utc_time now,
+                                        std::uint64_t min_sequence, const limits& caps);
+/// The memory after the manifest was accepted; false if there is nothing new to remember.
+MODELSEC_DECL bool remember(model_memory& memory, const manifest_claim& claim);
+/// Whether another artifact became active under this very sequence: `equivocation`.
+MODELSEC_DECL result<void> check_equivocation(const model_memory& memory, std::uint64_t sequence,
+                                              const std::string& platform, const sha256_digest& artifact);
+/// The memory that is left when the envelopes for which `still_vouched` is false are forgotten.
+MODELSEC_DECL model_memory fall_back(model_memory memory, const std::function<bool(const sha256_digest&)>& still_vouched);
+
+MODELSEC_END_NAMESPACE
+
+#ifndef MODELSEC_SEPARATE_COMPILATION
+#include <modelsec/impl/memory.ipp>
+#endif
+
+#endif

@@ -48,6 +48,8 @@ public:
     MODELSEC_DECL hasher(hasher&&) noexcept;
     MODELSEC_DECL hasher& operator=(hasher&&) noexcept;
     MODELSEC_DECL ~hasher();
+    /// Another one that has seen the same bytes.
+    MODELSEC_DECL hasher clone() const;
 
     MODELSEC_DECL void update(bytes_view data);
     /// The digest (32 or 64 bytes). The hasher is ready for a new stream afterwards.

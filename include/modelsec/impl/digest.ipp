@@ -62,6 +62,14 @@ hasher::hasher(hasher&&) noexcept = default;
 hasher& hasher::operator=(hasher&&) noexcept = default;
 hasher::~hasher() = default;
 
+hasher hasher::clone() const
+{
+    hasher out(EVP_MD_get_size(context_->md) == sha256_digest::size_bytes ? hash_algorithm::sha256 : hash_algorithm::sha512);
+    if (EVP_MD_CTX_copy_ex(out.context_->evp.get(), context_->evp.get()) != 1)
+        throw error(fail(reason::out_of_memory, "EVP_MD_CTX_copy_ex"));
+    return out;
+}
+
 void hasher::update(bytes_view data)
 {
     if (EVP_DigestUpdate(context_->evp.get(), data.data(), data.size()) != 1)

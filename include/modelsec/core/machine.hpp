@@ -1,0 +1,22 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_CORE_MACHINE_HPP
+#define MODELSEC_CORE_MACHINE_HPP
+
+#include <modelsec/config.hpp>
+
+#include <cstdint>
+
+MODELSEC_BEGIN_NAMESPACE
+
+/// Physical memory of this machine, in bytes; 0 if the system does not tell.
+MODELSEC_DECL std::uint64_t total_memory() noexcept;
+/// Memory that can be used without pushing others out, in bytes; 0 if the system does not tell.
+MODELSEC_DECL std::uint64_t available_memory() noexcept;
+
+MODELSEC_END_NAMESPACE
+
+#ifndef MODELSEC_SEPARATE_COMPILATION
+#include <modelsec/impl/machine_posix.ipp>
+#endif
+
+#endif

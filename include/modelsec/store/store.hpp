@@ -41,6 +41,7 @@ struct activation
     std::string platform;
     std::uint64_t sequence = 0;
     bool counts_sequence = false;  ///< the manifest had one
+    sha256_digest envelope;        ///< of the raw envelope that vouches for it, goes into the pack_record
     utc_time now;
 };
 

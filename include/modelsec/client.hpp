@@ -5,6 +5,7 @@
 #include <modelsec/core/control.hpp>
 #include <modelsec/core/name.hpp>
 #include <modelsec/event.hpp>
+#include <modelsec/manifest/select.hpp>
 #include <modelsec/store/open_pack.hpp>
 #include <modelsec/transport/options.hpp>
 #include <modelsec/trust/pins.hpp>
@@ -44,6 +45,7 @@ struct client_options
     write_policy writing = write_policy::automatic;
     limits caps;
     std::chrono::milliseconds lock_wait{10 * 60 * 1000};  ///< how long to wait for another process that fetches the model
+    std::optional<device_facts> device;    ///< what `min_device` is held against; default: this machine
     const modelsec::clock* clock = &modelsec::clock::system();  ///< must outlive the client
     file_system* files = &file_system::native();                ///< must outlive the client
 };
@@ -139,21 +141,23 @@ public:
     /// stays. Codes: all of errc.
     MODELSEC_DECL fetch_result fetch(const fetch_options& options);
     MODELSEC_DECL fetch_result fetch(const fetch_options& options, error_code& ec, diagnostics& diag);
+    /// Signature of the handler: void(error_code, fetch_result). `diag`, if given, must live until then.
     template <class CompletionToken>
-    auto async_fetch(fetch_options options, CompletionToken&& token);
+    auto async_fetch(fetch_options options, CompletionToken&& token, diagnostics* diag = nullptr);
 
     /// fetch(), but where the network fails (codes 10 to 13) the active model is good enough: `stale`.
     MODELSEC_DECL fetch_result ensure(const fetch_options& options);
     MODELSEC_DECL fetch_result ensure(const fetch_options& options, error_code& ec, diagnostics& diag);
     template <class CompletionToken>
-    auto async_ensure(fetch_options options, CompletionToken&& token);
+    auto async_ensure(fetch_options options, CompletionToken&& token, diagnostics* diag = nullptr);
 
     /// Opens what is active: descriptors that stay valid, and the pack with them, whatever happens to the store. Hashes
     /// again what changed on disk since it was verified. Expiry of the manifest does not matter any more. Codes: 30, 41, 43.
     MODELSEC_DECL open_pack open(const std::string& model_id);
     MODELSEC_DECL open_pack open(const std::string& model_id, error_code& ec, diagnostics& diag);
+    /// Signature of the handler: void(error_code, open_pack).
     template <class CompletionToken>
-    auto async_open(std::string model_id, CompletionToken&& token);
+    auto async_open(std::string model_id, CompletionToken&& token, diagnostics* diag = nullptr);
 
     /// What the store holds, of all models. An absent store holds nothing. Codes: 41.
     MODELSEC_DECL std::vector<model_status> status();
@@ -178,8 +182,49 @@ private:
     using fetch_handler = boost::asio::any_completion_handler<void(error_code, fetch_result)>;
     using open_handler = boost::asio::any_completion_handler<void(error_code, open_pack)>;
 
+    template <class CompletionToken>
+    static auto launch_fetch(std::shared_ptr<state> self, fetch_options options, bool lenient, diagnostics* diag,
+                             CompletionToken&& token);
+    MODELSEC_DECL static void start_fetch(const std::shared_ptr<state>& self, fetch_options options, bool lenient,
+                                          diagnostics* diag, fetch_handler handler);
+    MODELSEC_DECL static void start_open(const std::shared_ptr<state>& self, std::string model_id, diagnostics* diag,
+                                         open_handler handler);
+
     std::shared_ptr<state> state_;
 };
+
+template <class CompletionToken>
+auto client::launch_fetch(std::shared_ptr<state> self, fetch_options options, bool lenient, diagnostics* diag,
+                          CompletionToken&& token)
+{
+    return boost::asio::async_initiate<CompletionToken, void(error_code, fetch_result)>(
+        [self = std::move(self), lenient, diag](auto handler, fetch_options o) {
+            start_fetch(self, std::move(o), lenient, diag, fetch_handler(std::move(handler)));
+        },
+        token, std::move(options));
+}
+
+template <class CompletionToken>
+auto client::async_fetch(fetch_options options, CompletionToken&& token, diagnostics* diag)
+{
+    return launch_fetch(state_, std::move(options), false, diag, std::forward<CompletionToken>(token));
+}
+
+template <class CompletionToken>
+auto client::async_ensure(fetch_options options, CompletionToken&& token, diagnostics* diag)
+{
+    return launch_fetch(state_, std::move(options), true, diag, std::forward<CompletionToken>(token));
+}
+
+template <class CompletionToken>
+auto client::async_open(std::string model_id, CompletionToken&& token, diagnostics* diag)
+{
+    return boost::asio::async_initiate<CompletionToken, void(error_code, open_pack)>(
+        [self = state_, diag](auto handler, std::string id) {
+            start_open(self, std::move(id), diag, open_handler(std::move(handler)));
+        },
+        token, std::move(model_id));
+}
 
 MODELSEC_END_NAMESPACE
 

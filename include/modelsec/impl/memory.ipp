@@ -46,6 +46,16 @@ bool remember(model_memory& memory, const manifest_claim& claim)
     return true;
 }
 
+void remember_active(model_memory& memory, std::uint64_t sequence, const std::string& platform,
+                     const sha256_digest& artifact)
+{
+    auto& list = memory.active_digests;
+    std::erase_if(list, [&](const auto& a) { return a.sequence == sequence && a.platform == platform; });
+    list.push_back({sequence, platform, artifact});
+    if (list.size() > model_memory::active_digests_cap)
+        list.erase(list.begin());
+}
+
 result<void> check_equivocation(const model_memory& memory, std::uint64_t sequence, const std::string& platform,
                                 const sha256_digest& artifact)
 {

@@ -46,6 +46,7 @@ struct model_memory
         std::string platform;
         sha256_digest artifact;
     };
+    static constexpr std::size_t active_digests_cap = 64;
     std::vector<activated> active_digests;
 };
 
@@ -64,6 +65,9 @@ MODELSEC_DECL result<void> check_memory(const model_memory& memory, const manife
                                         std::uint64_t min_sequence, const limits& caps);
 /// The memory after the manifest was accepted; false if there is nothing new to remember.
 MODELSEC_DECL bool remember(model_memory& memory, const manifest_claim& claim);
+/// Remembers which artifact became active under a sequence.
+MODELSEC_DECL void remember_active(model_memory& memory, std::uint64_t sequence, const std::string& platform,
+                                   const sha256_digest& artifact);
 /// Whether another artifact became active under this very sequence: `equivocation`.
 MODELSEC_DECL result<void> check_equivocation(const model_memory& memory, std::uint64_t sequence,
                                               const std::string& platform, const sha256_digest& artifact);

@@ -1,0 +1,149 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_IMPL_CLIENT_IPP
+#define MODELSEC_IMPL_CLIENT_IPP
+
+#include <modelsec/client.hpp>
+#include <modelsec/detail/fetch_operation.hpp>
+#include <modelsec/detail/store_operation.hpp>
+#include <modelsec/detail/worker.hpp>
+
+MODELSEC_BEGIN_NAMESPACE
+
+struct client::state
+{
+    client_options options;
+    boost::asio::any_io_executor executor;
+};
+
+namespace detail {
+
+/// The value, or a value-initialized one with error_code and diagnostics set.
+template <class T>
+T report(result<T> r, error_code& ec, diagnostics& diag)
+{
+    ec.clear();
+    diag.clear();
+    if (r)
+        return std::move(*r);
+    ec = r.error();
+    diag.why = r.error().why;
+    diag.detail = std::move(r.error().detail);
+    return T();
+}
+
+template <class T>
+T value_or_throw(result<T> r)
+{
+    if (r.has_error())
+        throw error(std::move(r).error());
+    return std::move(*r);
+}
+
+}  // namespace detail
+
+client::client(client_options options, executor_type executor)
+    : state_(std::make_shared<state>(state{std::move(options), std::move(executor)}))
+{
+    if (!state_->executor)
+        state_->executor = boost::asio::system_executor();
+}
+
+client::client(client&&) noexcept = default;
+client& client::operator=(client&&) noexcept = default;
+client::~client() = default;
+
+client::executor_type client::get_executor() const noexcept
+{
+    return state_->executor;
+}
+
+fetch_result client::fetch(const fetch_options& options)
+{
+    return detail::value_or_throw(detail::run_fetch(state_->options, options, false));
+}
+
+fetch_result client::fetch(const fetch_options& options, error_code& ec, diagnostics& diag)
+{
+    return detail::report(detail::run_fetch(state_->options, options, false), ec, diag);
+}
+
+fetch_result client::ensure(const fetch_options& options)
+{
+    return detail::value_or_throw(detail::run_fetch(state_->options, options, true));
+}
+
+fetch_result client::ensure(const fetch_options& options, error_code& ec, diagnostics& diag)
+{
+    return detail::report(detail::run_fetch(state_->options, options, true), ec, diag);
+}
+
+open_pack client::open(const std::string& model_id)
+{
+    return detail::value_or_throw(detail::open_active(state_->options, model_id));
+}
+
+open_pack client::open(const std::string& model_id, error_code& ec, diagnostics& diag)
+{
+    return detail::report(detail::open_active(state_->options, model_id), ec, diag);
+}
+
+std::vector<model_status> client::status()
+{
+    return detail::value_or_throw(detail::read_status(state_->options));
+}
+
+std::vector<model_status> client::status(error_code& ec, diagnostics& diag)
+{
+    return detail::report(detail::read_status(state_->options), ec, diag);
+}
+
+pack_info client::verify(const std::string& model_id, const event_handler& on_event, control handle)
+{
+    return detail::value_or_throw(detail::verify_active(state_->options, model_id, on_event, handle));
+}
+
+pack_info client::verify(const std::string& model_id, error_code& ec, diagnostics& diag, const event_handler& on_event,
+                         control handle)
+{
+    return detail::report(detail::verify_active(state_->options, model_id, on_event, handle), ec, diag);
+}
+
+pack_info client::rollback(const rollback_options& options)
+{
+    return detail::value_or_throw(detail::run_rollback(state_->options, options));
+}
+
+pack_info client::rollback(const rollback_options& options, error_code& ec, diagnostics& diag)
+{
+    return detail::report(detail::run_rollback(state_->options, options), ec, diag);
+}
+
+gc_report client::gc(const gc_options& options)
+{
+    return detail::value_or_throw(detail::run_gc(state_->options, options));
+}
+
+gc_report client::gc(const gc_options& options, error_code& ec, diagnostics& diag)
+{
+    return detail::report(detail::run_gc(state_->options, options), ec, diag);
+}
+
+void client::start_fetch(const std::shared_ptr<state>& self, fetch_options options, bool lenient, diagnostics* diag,
+                         fetch_handler handler)
+{
+    control handle = options.handle;
+    detail::run_on_worker<fetch_result>(
+        self->executor, std::move(handle), diag, std::move(handler),
+        [self, options = std::move(options), lenient] { return detail::run_fetch(self->options, options, lenient); });
+}
+
+void client::start_open(const std::shared_ptr<state>& self, std::string model_id, diagnostics* diag, open_handler handler)
+{
+    detail::run_on_worker<open_pack>(
+        self->executor, control(), diag, std::move(handler),
+        [self, id = std::move(model_id)] { return detail::open_active(self->options, id); });
+}
+
+MODELSEC_END_NAMESPACE
+
+#endif

@@ -1,0 +1,111 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_IMPL_FETCH_ACCEPT_IPP
+#define MODELSEC_IMPL_FETCH_ACCEPT_IPP
+
+#include <modelsec/detail/fetch_operation.hpp>
+
+MODELSEC_BEGIN_NAMESPACE
+namespace detail {
+
+// Verify, then parse what was verified; nothing is read twice.
+result<fetch_operation::accepted> fetch_operation::accept(bytes raw) const
+{
+    MODELSEC_TRY(envelope signed_by, parse_envelope(raw, asked_.format, owner_.caps));
+    MODELSEC_TRY(const verified_payload payload, verify_envelope(std::move(signed_by), keys_.keys, keys_.threshold));
+    MODELSEC_TRY(manifest m, parse_manifest(payload, owner_.caps));
+    const bool dsse = payload.format() == envelope_format::dsse;
+    MODELSEC_CHECK(check_identity(m, asked_.model_id, asked_.tier, dsse));
+    manifest_claim claim{m.sequence, m.issued_at, m.expires_at, dsse, sha256(raw)};
+    return accepted{std::move(m), std::move(claim), std::move(raw)};
+}
+
+result<void> fetch_operation::check_times(const accepted& offer, const model_memory& memory, utc_time now) const
+{
+    return check_memory(memory, offer.claim, now, asked_.min_sequence, owner_.caps);
+}
+
+// From here on an older manifest is refused, whatever becomes of this one: durably, before any artifact byte.
+result<model_state> fetch_operation::remember_accepted(const store& disk, const accepted& offer) const
+{
+    const identifier& model = offer.manifest.model_id;
+    MODELSEC_CHECK(check_times(offer, {}, now_));
+    bool kept = false;
+    return disk.update(model, [&](model_state& state) -> result<bool> {
+        auto verdict = check_times(offer, state.memory, now_);
+        if (verdict.has_error())
+        {
+            // The memory may rest on nothing but keys that were since revoked: then it falls back (fast-forward recovery).
+            model_memory rest = fall_back(state.memory, [&](const sha256_digest& envelope) {
+                const auto raw = disk.read_envelope(model, envelope);
+                return raw.has_error() || still_vouched(*raw, keys_, owner_.caps);
+            });
+            if (check_times(offer, rest, now_).has_error())
+                return std::move(verdict).error();
+            state.memory = std::move(rest);
+        }
+        if (!remember(state.memory, offer.claim))
+            return false;
+        if (!std::exchange(kept, true))
+            MODELSEC_CHECK(disk.keep_envelope(model, offer.raw));
+        return true;
+    });
+}
+
+result<void> fetch_operation::check_pack(const model_state& state, const accepted& offer, const artifact& wanted) const
+{
+    const sha256_digest content = wanted.content_digest();
+    const auto holds = [&](const std::vector<barred_pack>& list, bool any_version) {
+        for (const barred_pack& p : list)
+            if (p.artifact == content && (any_version || p.version == offer.manifest.version))
+                return true;
+        return false;
+    };
+    if (holds(state.rejected, false))
+        return fail(reason::rejected);
+    // Without a sequence that every manifest must have, the digest is what tells an old pack from a new one.
+    if (!offer.claim.dsse && holds(state.superseded, true) && !(state.active && state.active->artifact == content))
+        return fail(reason::superseded);
+    if (offer.claim.sequence)
+        MODELSEC_CHECK(check_equivocation(state.memory, *offer.claim.sequence, wanted.platform, content));
+    return {};
+}
+
+// The same pack again: nothing to download, if it is still what it was. What the manifest adds is remembered.
+result<std::optional<fetch_result>> fetch_operation::answer_active(const store& disk, const model_state& state,
+                                                                   const accepted& offer, const artifact& wanted) const
+{
+    const sha256_digest content = wanted.content_digest();
+    const auto same = [&](const std::optional<pack_record>& p) {
+        return p && p->version == offer.manifest.version && p->artifact == content;
+    };
+    if (!same(state.active))
+        return std::optional<fetch_result>();
+    const identifier& model = offer.manifest.model_id;
+    auto pack = disk.open_files(model, *state.active);
+    if (pack.has_error())
+    {
+        if (pack.error().why != reason::pack_damaged)
+            return std::move(pack).error();
+        event e;
+        e.kind = event_kind::warning;
+        e.why = reason::pack_damaged;
+        tell(std::move(e));
+        return std::optional<fetch_result>();
+    }
+    const std::uint64_t sequence = offer.claim.sequence.value_or(state.active->sequence);
+    MODELSEC_CHECK(disk.update(model, [&](model_state& now) -> result<bool> {
+        if (!same(now.active) || (now.active->sequence == sequence && now.active->envelope == offer.claim.envelope))
+            return false;
+        now.active->sequence = sequence;
+        now.active->envelope = offer.claim.envelope;
+        if (offer.claim.sequence)
+            remember_active(now.memory, sequence, wanted.platform, content);
+        return true;
+    }));
+    return std::optional(fetch_result{model_id_, pack->info().version, sequence, pack->info().path, true, false, fetched_});
+}
+
+}  // namespace detail
+MODELSEC_END_NAMESPACE
+
+#endif

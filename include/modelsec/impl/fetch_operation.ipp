@@ -1,0 +1,251 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_IMPL_FETCH_OPERATION_IPP
+#define MODELSEC_IMPL_FETCH_OPERATION_IPP
+
+#include <modelsec/core/local_file.hpp>
+#include <modelsec/core/machine.hpp>
+#include <modelsec/detail/fetch_operation.hpp>
+#include <modelsec/source/credentials.hpp>
+
+#include <algorithm>
+
+MODELSEC_BEGIN_NAMESPACE
+namespace detail {
+
+fetch_operation::fetch_operation(const client_options& owner, const fetch_options& asked, network_maker connect)
+    : owner_(owner),
+      asked_(asked),
+      connect_(std::move(connect)),
+      transport_(owner.transport),
+      refused_secret_(std::make_shared<bool>(false)),
+      now_(owner.clock->now())
+{
+    if (owner.profile == profile::client && owner.transport.credentials)
+        transport_.credentials = [ask = owner.transport.credentials, refused = refused_secret_](std::string_view origin) {
+            auto headers = ask(origin);
+            if (check_client_headers(headers).has_error())
+            {
+                *refused = true;
+                headers.clear();
+            }
+            return headers;
+        };
+}
+
+result<fetch_result> fetch_operation::run()
+{
+    MODELSEC_CHECK(check_options());
+    if (asked_.offline)
+        return answer_offline();
+    tell_stage(stage::manifest);
+    MODELSEC_TRY(keys_, resolve_trust(asked_.trust, now_));
+    MODELSEC_TRY(bytes raw, obtain_envelope());
+    MODELSEC_TRY(const accepted offer, accept(std::move(raw)));
+    model_id_ = offer.manifest.model_id.str();
+    if (asked_.dry_run)
+        return answer_dry_run(offer);
+
+    MODELSEC_TRY(const store disk, open_store(true));
+    MODELSEC_TRY(const model_state known, remember_accepted(disk, offer));
+    MODELSEC_TRY(const artifact* wanted, select_artifact(offer.manifest, asked_.platforms));
+    MODELSEC_CHECK(check_pack(known, offer, *wanted));
+    MODELSEC_TRY(auto active, answer_active(disk, known, offer, *wanted));
+    if (active)
+        return std::move(*active);
+    return install(disk, offer, *wanted);
+}
+
+result<void> fetch_operation::check_options() const
+{
+    if (owner_.store.empty())
+        return fail(reason::bad_option, "no store was given");
+    if (asked_.offline)
+        return asked_.model_id.empty() ? result<void>(fail(reason::model_required)) : result<void>();
+    if (asked_.manifest.url.empty() == asked_.manifest.file.empty())
+        return fail(reason::bad_option, "a manifest comes from a URL or from a file");
+    // A pack envelope says nothing that ties it to what was asked for; the caller must (FORMATS: Envelopes).
+    if (asked_.format == envelope_format::pack && asked_.model_id.empty())
+        return fail(reason::model_required);
+    if (!asked_.model_id.empty() && identifier::parse(asked_.model_id).has_error())
+        return fail(reason::bad_option, "not a model id");
+    if (owner_.profile == profile::client)
+        MODELSEC_CHECK(check_client_headers(asked_.manifest.headers));
+    return {};
+}
+
+result<bytes> fetch_operation::obtain_envelope()
+{
+    if (!asked_.manifest.file.empty())
+        return read_local_file(asked_.manifest.file, owner_.caps.envelope_bytes);
+    MODELSEC_TRY(url address, url::parse(asked_.manifest.url));
+    network_ = connect_(environment());
+    auto answer =
+        network_->exchange({std::move(address), asked_.manifest.post_body, asked_.manifest.headers, owner_.caps.envelope_bytes});
+    if (*refused_secret_)
+        return fail(reason::storage_credentials);
+    if (!answer)
+        return std::move(answer).error();
+    return std::move(answer->body);
+}
+
+result<fetch_result> fetch_operation::answer_offline() const
+{
+    auto disk = open_store(false);
+    if (!disk)
+        return std::move(disk).error();
+    MODELSEC_TRY(const identifier model, identifier::parse(asked_.model_id));
+    MODELSEC_TRY(const model_state state, disk->state(model));
+    if (!state.active)
+        return fail(reason::none_active);
+    MODELSEC_TRY(const open_pack pack, disk->open_files(model, *state.active));
+    return fetch_result{asked_.model_id, pack.info().version, pack.info().sequence, pack.info().path, true, false, 0};
+}
+
+result<fetch_result> fetch_operation::answer_dry_run(const accepted& offer) const
+{
+    model_state state;
+    auto disk = open_store(false);
+    if (disk)
+    {
+        MODELSEC_TRY(state, disk->state(offer.manifest.model_id));
+    }
+    else if (disk.error().why != reason::none_active)
+        return std::move(disk).error();
+    MODELSEC_CHECK(check_times(offer, state.memory, now_));
+    MODELSEC_TRY(const artifact* wanted, select_artifact(offer.manifest, asked_.platforms));
+    MODELSEC_CHECK(check_pack(state, offer, *wanted));
+    fetch_result out;
+    out.model_id = model_id_;
+    out.version = offer.manifest.version.str();
+    out.sequence = offer.claim.sequence.value_or(0);
+    out.already_active = state.active && state.active->version == offer.manifest.version &&
+                         state.active->artifact == wanted->content_digest();
+    if (out.already_active)
+    {
+        MODELSEC_TRY(const pack_info info, disk->info(offer.manifest.model_id, *state.active));
+        out.path = info.path;
+    }
+    return out;
+}
+
+result<store> fetch_operation::open_store(bool create) const
+{
+    return store::open({owner_.store, create, owner_.group_shared, owner_.files, owner_.caps});
+}
+
+result<device_facts> fetch_operation::device(const store& disk) const
+{
+    if (owner_.device)
+        return *owner_.device;
+    MODELSEC_TRY(const std::uint64_t free, disk.free_space());
+    return device_facts{total_memory(), free};
+}
+
+result<void> fetch_operation::stopped() const
+{
+    return asked_.handle.cancelled() ? result<void>(fail(reason::cancelled)) : result<void>();
+}
+
+// The page cache is where weights are best found by who loads them next, but filling it costs more than the disk does: from a
+// size on that would push out other things, or where the cost shows, write past it.
+bool fetch_operation::write_directly(const artifact& wanted) const
+{
+    static constexpr std::uint64_t noticeable = std::uint64_t{256} << 20;
+    if (owner_.writing != write_policy::automatic)
+        return owner_.writing == write_policy::direct;
+    const std::uint64_t free = available_memory();
+    return wanted.total_bytes() >= (free == 0 ? noticeable : std::min(noticeable, free / 32));
+}
+
+http_client::environment fetch_operation::environment()
+{
+    http_client::environment env;
+    env.options = &transport_;
+    env.caps = &owner_.caps;
+    env.time = owner_.clock;
+    env.handle = asked_.handle;
+    if (asked_.deadline)
+        env.deadline = std::chrono::steady_clock::now() + *asked_.deadline;
+    env.observe = [this](const event& e) { tell(e); };
+    return env;
+}
+
+void fetch_operation::tell(event e) const
+{
+    if (!asked_.on_event)
+        return;
+    e.model_id = model_id_.empty() ? asked_.model_id : model_id_;
+    asked_.on_event(e);
+}
+
+void fetch_operation::tell_stage(stage s) const
+{
+    event e;
+    e.kind = event_kind::stage;
+    e.stage = s;
+    tell(std::move(e));
+}
+
+// Never backwards, never past the total, at least every 512 KiB (the engine reports each block) and not much more often.
+void fetch_operation::tell_progress(std::uint64_t bytes)
+{
+    static constexpr std::uint64_t step = 512u << 10;
+    bytes = std::min(bytes, total_);
+    const bool due = bytes == total_ ? told_ != total_ : bytes >= told_ + step;
+    if (!due)
+        return;
+    event e;
+    e.kind = event_kind::progress;
+    e.stage = stage::download;
+    e.bytes = told_ = bytes;
+    e.total = total_;
+    tell(std::move(e));
+}
+
+result<fetch_result> run_fetch(const client_options& owner, const fetch_options& asked, bool lenient,
+                               const network_maker& connect)
+{
+    auto outcome = [&]() -> result<fetch_result> {
+        try
+        {
+            return fetch_operation(owner, asked, connect).run();
+        }
+        catch (const error& e)
+        {
+            return fail(e.get_diagnostics().why, e.get_diagnostics().detail);
+        }
+        catch (const std::bad_alloc&)
+        {
+            return fail(reason::out_of_memory);
+        }
+    }();
+
+    const auto unreachable = [](errc code) {
+        return code == errc::network || code == errc::tls || code == errc::http_status || code == errc::rate_limited;
+    };
+    event last;
+    last.kind = event_kind::done;
+    last.model_id = outcome ? outcome->model_id : asked.model_id;
+    if (outcome.has_error() && lenient && unreachable(outcome.error().code()) && !asked.model_id.empty())
+    {
+        fetch_options offline = asked;
+        offline.offline = true;
+        if (auto active = fetch_operation(owner, offline, connect).run())
+        {
+            last.why = outcome.error().why;
+            active->stale = true;
+            outcome = std::move(*active);
+        }
+    }
+    if (outcome.has_error())
+        last.why = outcome.error().why;
+    last.code = outcome ? errc::ok : outcome.error().code();
+    if (asked.on_event)
+        asked.on_event(last);
+    return outcome;
+}
+
+}  // namespace detail
+MODELSEC_END_NAMESPACE
+
+#endif

@@ -1,0 +1,174 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_IMPL_STORE_OPERATION_IPP
+#define MODELSEC_IMPL_STORE_OPERATION_IPP
+
+#include <modelsec/detail/store_operation.hpp>
+#include <modelsec/detail/trust_anchor.hpp>
+#include <modelsec/manifest/parse.hpp>
+#include <modelsec/store/store.hpp>
+
+MODELSEC_BEGIN_NAMESPACE
+namespace detail {
+
+struct active_pack
+{
+    store disk;
+    identifier model;
+    model_state state;
+};
+
+inline result<store> existing_store(const client_options& owner)
+{
+    if (owner.store.empty())
+        return fail(reason::bad_option, "no store was given");
+    return store::open({owner.store, false, owner.group_shared, owner.files, owner.caps});
+}
+
+inline result<active_pack> find_active(const client_options& owner, const std::string& model_id)
+{
+    auto model = identifier::parse(model_id);
+    if (!model)
+        return fail(reason::bad_option, "not a model id");
+    MODELSEC_TRY(store disk, existing_store(owner));
+    MODELSEC_TRY(model_state state, disk.state(*model));
+    if (!state.active)
+        return fail(reason::none_active);
+    return active_pack{std::move(disk), std::move(*model), std::move(state)};
+}
+
+/// Reports bytes of `total` as they are hashed.
+class hash_progress
+{
+public:
+    hash_progress(const event_handler& on_event, const std::string& model_id, std::uint64_t total) : on_event_(on_event)
+    {
+        event_.kind = event_kind::progress;
+        event_.stage = stage::verify;
+        event_.model_id = model_id;
+        event_.total = total;
+        (*this)(0);
+    }
+
+    void operator()(std::uint64_t bytes)
+    {
+        event_.bytes = bytes;
+        if (on_event_)
+            on_event_(event_);
+    }
+
+private:
+    const event_handler& on_event_;
+    event event_;
+};
+
+inline std::uint64_t size_of(const pack_record& pack)
+{
+    std::uint64_t sum = 0;
+    for (const file_record& f : pack.files)
+        sum += f.size;
+    return sum;
+}
+
+/// The clauses under which a pack may come back are those under which it came: its envelope, asked again, expiry aside.
+inline result<void> ask_trust_again(const store& disk, const identifier& model, const pack_record& pack,
+                                    const trust_source& trust, utc_time now, const limits& caps)
+{
+    if (std::holds_alternative<std::monostate>(trust))
+        return {};
+    MODELSEC_TRY(const signing_keys keys, resolve_trust(trust, now));
+    MODELSEC_TRY(const bytes raw, disk.read_envelope(model, pack.envelope));
+    auto e = parse_envelope(raw, envelope_format::dsse, caps);
+    if (!e && e.error().why == reason::wrong_format)
+        e = parse_envelope(raw, envelope_format::pack, caps);
+    if (!e)
+        return std::move(e).error();
+    MODELSEC_CHECK(verify_envelope(std::move(*e), keys.keys, keys.threshold));
+    return {};
+}
+
+result<open_pack> open_active(const client_options& owner, const std::string& model_id)
+{
+    MODELSEC_TRY(const active_pack found, find_active(owner, model_id));
+    return found.disk.open_files(found.model, *found.state.active);
+}
+
+result<std::vector<model_status>> read_status(const client_options& owner)
+{
+    std::vector<model_status> out;
+    auto disk = existing_store(owner);
+    if (!disk)
+        return disk.error().why == reason::none_active ? result<std::vector<model_status>>(out)
+                                                       : result<std::vector<model_status>>(std::move(disk).error());
+    MODELSEC_TRY(const auto models, disk->models());
+    for (const identifier& model : models)
+    {
+        MODELSEC_TRY(const model_state state, disk->state(model));
+        model_status s;
+        s.model_id = model.str();
+        s.sequence = state.memory.sequence;
+        if (state.active)
+        {
+            MODELSEC_TRY(s.active, disk->info(model, *state.active));
+        }
+        if (state.last_good)
+        {
+            MODELSEC_TRY(s.last_good, disk->info(model, *state.last_good));
+        }
+        for (const barred_pack& p : state.rejected)
+            s.rejected.push_back({p.version.str(), p.artifact, 0, 0, {}});
+        s.bytes = (s.active ? s.active->bytes : 0) + (s.last_good ? s.last_good->bytes : 0);
+        MODELSEC_TRY(s.partial_bytes, disk->partial_bytes(model));
+        out.push_back(std::move(s));
+    }
+    return out;
+}
+
+result<pack_info> verify_active(const client_options& owner, const std::string& model_id, const event_handler& on_event,
+                                const control& handle)
+{
+    MODELSEC_TRY(const active_pack found, find_active(owner, model_id));
+    hash_progress progress(on_event, model_id, size_of(*found.state.active));
+    MODELSEC_CHECK(found.disk.hash_again(found.model, *found.state.active, handle, std::ref(progress)));
+    return found.disk.info(found.model, *found.state.active);
+}
+
+result<pack_info> run_rollback(const client_options& owner, const rollback_options& asked)
+{
+    auto model = identifier::parse(asked.model_id);
+    if (!model)
+        return fail(reason::bad_option, "not a model id");
+    MODELSEC_TRY(const store disk, existing_store(owner));
+    MODELSEC_TRY(const model_lock lock, disk.lock(*model, owner.lock_wait, {}));
+    MODELSEC_CHECK(disk.recover(lock, *model));
+    MODELSEC_TRY(const model_state state, disk.state(*model));
+    if (!state.last_good)
+        return fail(reason::no_last_good);
+    const utc_time now = owner.clock->now();
+    MODELSEC_CHECK(ask_trust_again(disk, *model, *state.last_good, asked.trust, now, owner.caps));
+    MODELSEC_CHECK(disk.hash_again(*model, *state.last_good, {}, {}));
+    MODELSEC_TRY(const model_state after, disk.roll_back(lock, *model, now));
+    return disk.info(*model, *after.active);
+}
+
+result<gc_report> run_gc(const client_options& owner, const gc_options& asked)
+{
+    gc_report out;
+    auto disk = existing_store(owner);
+    if (!disk)
+        return disk.error().why == reason::none_active ? result<gc_report>(out)
+                                                       : result<gc_report>(std::move(disk).error());
+    MODELSEC_TRY(const auto models, disk->models());
+    for (const identifier& model : models)
+    {
+        MODELSEC_TRY(const model_lock lock, disk->lock(model, owner.lock_wait, {}));
+        MODELSEC_CHECK(disk->recover(lock, model));
+        MODELSEC_CHECK(disk->collect(lock, model, asked.keep, asked.dry_run, out.removed, out.bytes));
+    }
+    MODELSEC_CHECK(disk->collect_staging(asked.dry_run, out.removed, out.bytes));
+    return out;
+}
+
+}  // namespace detail
+MODELSEC_END_NAMESPACE
+
+#endif

@@ -24,7 +24,7 @@ enum class key_type
 class public_key
 {
 public:
-    /// 32 bytes; refused (`usage`) if they are no point of the main subgroup in canonical form.
+    /// 32 bytes; refused (`usage`) unless they are a point of the curve in its canonical form and of large order.
     MODELSEC_DECL static result<public_key> ed25519(bytes_view raw);
     /// Base64 of the same: 44 characters.
     MODELSEC_DECL static result<public_key> ed25519_base64(std::string_view text);

@@ -1,0 +1,205 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_IMPL_KEY_IPP
+#define MODELSEC_IMPL_KEY_IPP
+
+#include <modelsec/core/encoding.hpp>
+#include <modelsec/core/openssl.hpp>
+#include <modelsec/trust/key.hpp>
+
+#include <openssl/core_names.h>
+#include <openssl/rsa.h>
+#include <openssl/x509.h>
+#include <sodium.h>
+
+#include <algorithm>
+#include <array>
+
+MODELSEC_BEGIN_NAMESPACE
+
+namespace detail {
+
+using evp_key = openssl_ptr<EVP_PKEY, EVP_PKEY_free>;
+
+/// How a key's SubjectPublicKeyInfo begins when its only content is a key of fixed size (RFC 8410 section 4, RFC 5480
+/// section 2). Comparing with this whole beginning leaves one encoding per key: named curve, uncompressed point. So bytes
+/// decide whether two keys are one (TUF 1.0 section 5: a threshold counts unique keys).
+struct spki_form
+{
+    key_type type;
+    std::string_view prefix_hex;
+    std::size_t point_bytes;  ///< what follows the prefix
+};
+
+inline constexpr std::array<spki_form, 4> spki_forms{{
+    {key_type::ed25519, "302a300506032b6570032100", 32},
+    {key_type::ecdsa_p256, "3059301306072a8648ce3d020106082a8648ce3d030107034200", 65},
+    {key_type::ecdsa_p384, "3076301006072a8648ce3d020106052b81040022036200", 97},
+    {key_type::ecdsa_p521, "30819b301006072a8648ce3d020106052b8104002303818600", 133},
+}};
+
+inline failure bad_key(const char* what)
+{
+    return fail(reason::bad_option, what);
+}
+
+/// Whether these 32 bytes are a point of edwards25519 in its one encoding and of large order: RFC 8032 section 5.1.3 (decoding
+/// fails for y >= p and for -0), and section 8.9's cofactor question answered as strictly as signatures of deployed keys allow.
+/// Adding by libsodium decodes and encodes: P + 0 == P only for the canonical encoding; 8P == 0 only for the eight small points.
+inline bool is_strong_ed25519_point(bytes_view raw)
+{
+    static constexpr std::array<std::uint8_t, 32> zero{1};
+    std::array<std::uint8_t, 32> p{};
+    if (raw.size() != p.size() || crypto_core_ed25519_add(p.data(), raw.data(), zero.data()) != 0 ||
+        !std::equal(p.begin(), p.end(), raw.begin()))
+        return false;
+    for (int doubling = 0; doubling < 3; ++doubling)
+        if (crypto_core_ed25519_add(p.data(), p.data(), p.data()) != 0)
+            return false;
+    return p != zero;
+}
+
+/// Decodes DER that has exactly one key in it and is its one encoding (X.690 section 10); null otherwise.
+inline evp_key decode_spki(bytes_view der)
+{
+    const unsigned char* at = der.data();
+    evp_key key(d2i_PUBKEY_ex(nullptr, &at, static_cast<long>(der.size()), openssl_library::instance().context(), nullptr));
+    if (!key || at != der.data() + der.size())
+        return nullptr;
+    unsigned char* again = nullptr;
+    const int size = i2d_PUBKEY(key.get(), &again);
+    const bool same = size >= 0 && std::equal(again, again + size, der.begin(), der.end());
+    OPENSSL_free(again);
+    return same ? std::move(key) : nullptr;
+}
+
+/// FIPS 186-5 section 5.1: a modulus of at least 2,048 bits, an odd public exponent above 1; both odd and bounded, because a
+/// key with exponent 1 would make every message its own signature and a huge one would cost seconds.
+inline bool is_sound_rsa(EVP_PKEY* key)
+{
+    if (EVP_PKEY_is_a(key, "RSA") != 1)
+        return false;
+    BIGNUM* n = nullptr;
+    BIGNUM* e = nullptr;
+    const bool got = EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_N, &n) == 1 &&
+                     EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &e) == 1;
+    const openssl_ptr<BIGNUM, BN_free> modulus(n), exponent(e);
+    return got && BN_is_odd(n) && BN_num_bits(n) >= 2048 && BN_num_bits(n) <= 8192 && BN_is_odd(e) && !BN_is_one(e) &&
+           BN_num_bits(e) <= 64;
+}
+
+inline const char* digest_name(key_type type)
+{
+    switch (type)
+    {
+    case key_type::ecdsa_p384: return "SHA2-384";
+    case key_type::ecdsa_p521: return "SHA2-512";
+    default: return "SHA2-256";
+    }
+}
+
+/// FIPS 186-5 section 6.4.2 and RFC 8017 section 8.1.2. OpenSSL itself refuses ECDSA signatures that are not DER.
+inline bool verify_by_openssl(key_type type, bytes_view spki, bytes_view message, bytes_view sig)
+{
+    const auto& lib = openssl_library::instance();
+    const evp_key key = decode_spki(spki);
+    const openssl_ptr<EVP_MD_CTX, EVP_MD_CTX_free> ctx(EVP_MD_CTX_new());
+    EVP_PKEY_CTX* options = nullptr;  // owned by ctx
+    if (!key || !ctx ||
+        EVP_DigestVerifyInit_ex(ctx.get(), &options, digest_name(type), lib.context(), nullptr, key.get(), nullptr) != 1)
+        return false;
+    if (type == key_type::rsa_pss && (EVP_PKEY_CTX_set_rsa_padding(options, RSA_PKCS1_PSS_PADDING) != 1 ||
+                                      EVP_PKEY_CTX_set_rsa_mgf1_md_name(options, "SHA2-256", nullptr) != 1 ||
+                                      EVP_PKEY_CTX_set_rsa_pss_saltlen(options, RSA_PSS_SALTLEN_DIGEST) != 1))
+        return false;
+    return EVP_DigestVerify(ctx.get(), sig.data(), sig.size(), message.data(), message.size()) == 1;
+}
+
+inline std::string_view trimmed(std::string_view text)
+{
+    static constexpr std::string_view space = " \t\r\n";
+    const auto first = text.find_first_not_of(space);
+    return first == std::string_view::npos ? "" : text.substr(first, text.find_last_not_of(space) - first + 1);
+}
+
+}  // namespace detail
+
+result<public_key> public_key::ed25519(bytes_view raw)
+{
+    if (raw.size() != crypto_sign_PUBLICKEYBYTES)
+        return detail::bad_key("an Ed25519 key has 32 bytes");
+    if (!detail::is_strong_ed25519_point(raw))
+        return detail::bad_key("an Ed25519 key that is no canonical point of large order");
+    return public_key(key_type::ed25519, bytes(raw.begin(), raw.end()));
+}
+
+result<public_key> public_key::ed25519_base64(std::string_view text)
+{
+    const auto raw = from_base64(text);
+    if (!raw)
+        return detail::bad_key("a key that is not base64");
+    return ed25519(*raw);
+}
+
+result<public_key> public_key::spki(bytes_view der)
+{
+    for (const auto& form : detail::spki_forms)
+    {
+        const bytes prefix = from_hex(form.prefix_hex).value();
+        if (der.size() != prefix.size() + form.point_bytes || !std::equal(prefix.begin(), prefix.end(), der.begin()))
+            continue;
+        if (form.type == key_type::ed25519)
+            return ed25519(der.subspan(prefix.size()));
+        // SEC 1 section 2.3.3: 04 is the uncompressed point; OpenSSL checks that it lies on the curve.
+        if (der[prefix.size()] != 0x04 || !detail::decode_spki(der))
+            return detail::bad_key("an elliptic curve key that is no uncompressed point of its curve");
+        return public_key(form.type, bytes(der.begin(), der.end()));
+    }
+    static constexpr std::size_t largest_rsa = 1200;  // 8,192 bits of modulus and what belongs around them
+    const detail::evp_key key = der.size() <= largest_rsa ? detail::decode_spki(der) : nullptr;
+    if (!key || !detail::is_sound_rsa(key.get()))
+        return detail::bad_key("not a key of a supported type in DER");
+    return public_key(key_type::rsa_pss, bytes(der.begin(), der.end()));
+}
+
+// RFC 7468 sections 3 and 13. Lines are not wider than the 76 characters that old writers used; no line is empty.
+result<public_key> public_key::pem(std::string_view text)
+{
+    static constexpr std::string_view begin = "-----BEGIN PUBLIC KEY-----", end = "-----END PUBLIC KEY-----";
+    static constexpr std::size_t largest = 2048;
+    text = detail::trimmed(text);
+    if (text.size() > largest || !text.starts_with(begin) || !text.ends_with(end) || text.size() < begin.size() + end.size())
+        return detail::bad_key("not one PEM block of a public key");
+    std::string_view body = text.substr(begin.size(), text.size() - begin.size() - end.size());
+    std::string base64;
+    bool first = true;
+    while (!body.empty())
+    {
+        const auto at = body.find('\n');
+        std::string_view line = body.substr(0, at);
+        if (line.ends_with('\r'))
+            line.remove_suffix(1);
+        if (at == std::string_view::npos || line.empty() != first || line.size() > 76)
+            return detail::bad_key("a PEM block with odd lines");
+        base64 += line;
+        body.remove_prefix(at + 1);
+        first = false;
+    }
+    const auto der = from_base64(base64);
+    if (!der)
+        return detail::bad_key("a PEM block that is not base64");
+    return spki(*der);
+}
+
+// Ed25519: RFC 8032 section 5.1.7 without cofactor. libsodium refuses S >= L, small-order A and R and a non-canonical A; a
+// non-canonical R never equals the encoding that it computes. tests/unit/vectors_test.cpp pins these verdicts.
+bool public_key::verify(bytes_view message, bytes_view signature) const
+{
+    if (type_ != key_type::ed25519)
+        return detail::verify_by_openssl(type_, raw_, message, signature);
+    return signature.size() == crypto_sign_BYTES &&
+           crypto_sign_verify_detached(signature.data(), message.data(), message.size(), raw_.data()) == 0;
+}
+
+MODELSEC_END_NAMESPACE
+
+#endif

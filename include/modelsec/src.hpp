@@ -1,0 +1,50 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_SRC_HPP
+#define MODELSEC_SRC_HPP
+
+// Every body of the library, for the one translation unit of the compiled build (src/modelsec.cpp). `./dev lint` checks that
+// no file of impl/ is missing here.
+#ifndef MODELSEC_SEPARATE_COMPILATION
+#error "src.hpp belongs to the compiled build: define MODELSEC_SEPARATE_COMPILATION here and in every user"
+#endif
+
+#include <modelsec/impl/archive.ipp>
+#include <modelsec/impl/archive_streams.ipp>
+#include <modelsec/impl/client.ipp>
+#include <modelsec/impl/clock.ipp>
+#include <modelsec/impl/control.ipp>
+#include <modelsec/impl/credentials.ipp>
+#include <modelsec/impl/digest.ipp>
+#include <modelsec/impl/encoding.ipp>
+#include <modelsec/impl/envelope.ipp>
+#include <modelsec/impl/error.ipp>
+#include <modelsec/impl/event.ipp>
+#include <modelsec/impl/fetch_accept.ipp>
+#include <modelsec/impl/fetch_artifact.ipp>
+#include <modelsec/impl/fetch_operation.ipp>
+#include <modelsec/impl/json.ipp>
+#include <modelsec/impl/key.ipp>
+#include <modelsec/impl/locator.ipp>
+#include <modelsec/impl/memory.ipp>
+#include <modelsec/impl/model.ipp>
+#include <modelsec/impl/name.ipp>
+#include <modelsec/impl/network.ipp>
+#include <modelsec/impl/openssl.ipp>
+#include <modelsec/impl/parse.ipp>
+#include <modelsec/impl/pins.ipp>
+#include <modelsec/impl/redirect_fsm.ipp>
+#include <modelsec/impl/retry_fsm.ipp>
+#include <modelsec/impl/secret.ipp>
+#include <modelsec/impl/select.ipp>
+#include <modelsec/impl/store_operation.ipp>
+#include <modelsec/impl/stream.ipp>
+#include <modelsec/impl/threshold.ipp>
+#include <modelsec/impl/trust_anchor.ipp>
+#include <modelsec/impl/url.ipp>
+#include <modelsec/impl/zip_directory.ipp>
+#include <modelsec/impl/zip_fields.ipp>
+#include <modelsec/impl/zip_local.ipp>
+
+#include <modelsec/impl/machine_posix.ipp>
+
+#endif

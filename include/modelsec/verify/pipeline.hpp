@@ -2,13 +2,18 @@
 #ifndef MODELSEC_VERIFY_PIPELINE_HPP
 #define MODELSEC_VERIFY_PIPELINE_HPP
 
-#include <modelsec/store/staging.hpp>
+#include <modelsec/core/range_set.hpp>
+#include <modelsec/store/file_system.hpp>
 #include <modelsec/verify/stream.hpp>
 
 #include <functional>
 #include <memory>
 
 MODELSEC_BEGIN_NAMESPACE
+
+namespace detail {
+class block_pool;
+}
 
 /// A piece of memory for arriving bytes, aligned for direct writes. Goes back to its pipeline's pool when it is destroyed.
 class block
@@ -17,50 +22,68 @@ public:
     static constexpr std::size_t size_bytes = 1u << 20;
 
     block() = default;
-    block(block&&) noexcept = default;
-    block& operator=(block&&) noexcept = default;
 
     explicit operator bool() const noexcept { return static_cast<bool>(data_); }
     std::span<std::uint8_t> space() const noexcept { return {data_.get(), data_ ? size_bytes : 0}; }
 
 private:
     friend class pipeline;
-    std::shared_ptr<std::uint8_t> data_;
+    friend class detail::block_pool;
+    struct give_back
+    {
+        std::shared_ptr<detail::block_pool> pool;
+        bool filled = false;  ///< it was put
+        MODELSEC_DECL void operator()(std::uint8_t* data) const noexcept;
+    };
+    std::unique_ptr<std::uint8_t, give_back> data_;
 };
 
 struct pipeline_options
 {
-    std::size_t blocks = 16;          ///< memory: this many MiB
-    bool direct = true;               ///< write past the page cache where the file system can
-    std::uint64_t sync_bytes = 8u << 20;  ///< sync and journal at least this often
+    std::size_t blocks = 12;              ///< memory: this many MiB
+    bool direct = true;                   ///< write past the page cache where the file system can
+    std::uint64_t sync_bytes = 4u << 20;  ///< sync and journal at least this often
+    std::uint64_t at_risk_bytes = 16u << 20;  ///< the most that may be in memory or not yet journalled: what a crash costs
 };
+
+/// Where the ranges that are on disk for sure are written down; called from a worker thread, after they were synced.
+using journal_writer = std::function<result<void>(byte_range)>;
 
 /// What happens to the bytes of one file between the network and the disk, on two threads of its own: one hashes in order,
 /// one writes. The network thread only fills blocks and hands them over:
 ///
 ///     try_take() -> fill -> put(offset, block, size) -> … -> finish()
 ///
-/// Bytes that are in the partial already (`kept` ranges of the journal) are read back and hashed like new ones.
+/// Bytes that are in the partial already are read back and hashed like new ones; so are bytes that arrived out of order and
+/// had to leave memory before the hash could reach them.
 class pipeline
 {
 public:
-    /// `partial` is the staged file, `expected` what it must become; both must outlive this. `on_change` is called from the
-    /// worker threads whenever a block was freed or something failed; it must only wake the network thread.
-    MODELSEC_DECL pipeline(file_system& files, staging& staged, const file& partial, const artifact_file& expected,
-                           const pipeline_options& options, std::function<void()> on_change);
-    MODELSEC_DECL ~pipeline();  ///< stops the workers; what was written is synced and journalled
+    /// `partial` is the staged file, `expected` what it must become, `kept` what its journal says is there; the first three
+    /// must outlive this. `on_change` is called from the worker threads when something happened that the network thread may wait
+    /// for; it must only wake that thread.
+    MODELSEC_DECL pipeline(file_system& files, const file& partial, const artifact_file& expected, range_set kept,
+                           journal_writer journal, const pipeline_options& options, std::function<void()> on_change);
+    MODELSEC_DECL ~pipeline();  ///< stops the workers; what was put is written, synced and journalled
 
-    /// The ranges that still have to be fetched, from the journal.
-    MODELSEC_DECL std::vector<staging::range> missing() const;
+    /// The ranges that were neither kept nor put.
+    MODELSEC_DECL range_set missing() const;
 
     /// A free block, or an empty one if all are in use: wait for `on_change`.
     MODELSEC_DECL block try_take();
-    /// Bytes [offset, offset + size) of the file. Every put but the one at the end of the file is a multiple of 4096 long and at
-    /// such an offset.
+    /// Bytes [offset, offset + size) of the file, which must be missing. Puts at multiples of 4096, and of such a length
+    /// unless they end the file, are written fast.
     MODELSEC_DECL void put(std::uint64_t offset, block data, std::size_t size);
-    /// What went wrong in a worker so far, if anything (`disk_full`, `store_io`, `chunk_mismatch`, `size_mismatch`).
+
+    /// The signed chunks that turned out bad since the last call. They are missing again.
+    MODELSEC_DECL std::vector<byte_range> take_refused();
+    /// How many kept bytes were read back and hashed so far.
+    MODELSEC_DECL std::uint64_t kept_hashed() const noexcept;
+    /// What went wrong in a worker, if anything: `disk_full`, `store_io`, …
     MODELSEC_DECL std::optional<failure> problem() const;
-    /// Waits until everything is hashed, written and synced. The verdict on the whole file.
+    /// finish() will not wait.
+    MODELSEC_DECL bool done() const;
+    /// Waits until everything is hashed, written and synced. The verdict on the whole file; `size_mismatch` if bytes are missing.
     MODELSEC_DECL result<verified_file> finish();
 
 private:

@@ -25,6 +25,8 @@ std::optional<bytes> from_hex(std::string_view text)
 {
     if (text.size() % 2 != 0)
         return std::nullopt;
+    if (text.empty())
+        return bytes();  // libsodium wants a buffer that is not null
     bytes out(text.size() / 2);
     std::size_t size = 0;
     const char* end = nullptr;
@@ -54,6 +56,8 @@ std::optional<bytes> from_base64(std::string_view text, base64_alphabet alphabet
 {
     if (text.size() % 4 != 0)
         return std::nullopt;
+    if (text.empty())
+        return bytes();
     bytes out(text.size() / 4 * 3);
     std::size_t size = 0;
     const char* end = nullptr;

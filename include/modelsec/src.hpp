@@ -10,10 +10,12 @@
 
 #include <modelsec/impl/archive.ipp>
 #include <modelsec/impl/archive_streams.ipp>
+#include <modelsec/impl/block_pool.ipp>
 #include <modelsec/impl/client.ipp>
 #include <modelsec/impl/clock.ipp>
 #include <modelsec/impl/control.ipp>
 #include <modelsec/impl/credentials.ipp>
+#include <modelsec/impl/dial.ipp>
 #include <modelsec/impl/digest.ipp>
 #include <modelsec/impl/encoding.ipp>
 #include <modelsec/impl/envelope.ipp>
@@ -24,6 +26,7 @@
 #include <modelsec/impl/fetch_operation.ipp>
 #include <modelsec/impl/json.ipp>
 #include <modelsec/impl/key.ipp>
+#include <modelsec/impl/local_file.ipp>
 #include <modelsec/impl/locator.ipp>
 #include <modelsec/impl/memory.ipp>
 #include <modelsec/impl/model.ipp>
@@ -32,13 +35,18 @@
 #include <modelsec/impl/openssl.ipp>
 #include <modelsec/impl/parse.ipp>
 #include <modelsec/impl/pins.ipp>
+#include <modelsec/impl/range_set.ipp>
 #include <modelsec/impl/redirect_fsm.ipp>
 #include <modelsec/impl/retry_fsm.ipp>
 #include <modelsec/impl/secret.ipp>
 #include <modelsec/impl/select.ipp>
+#include <modelsec/impl/session.ipp>
 #include <modelsec/impl/store_operation.ipp>
 #include <modelsec/impl/stream.ipp>
+#include <modelsec/impl/system_roots.ipp>
 #include <modelsec/impl/threshold.ipp>
+#include <modelsec/impl/tls.ipp>
+#include <modelsec/impl/tls_stream.ipp>
 #include <modelsec/impl/trust_anchor.ipp>
 #include <modelsec/impl/url.ipp>
 #include <modelsec/impl/zip_directory.ipp>
@@ -46,5 +54,6 @@
 #include <modelsec/impl/zip_local.ipp>
 
 #include <modelsec/impl/machine_posix.ipp>
+#include <modelsec/impl/system_roots_posix.ipp>
 
 #endif

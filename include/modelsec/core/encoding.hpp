@@ -21,8 +21,7 @@ enum class base64_alphabet
 
 MODELSEC_DECL std::string to_base64(bytes_view data, base64_alphabet alphabet = base64_alphabet::standard);
 /// Strict (RFC 4648 sections 3.3 and 3.5): no line breaks, padding exact, unused bits zero; else nothing.
-MODELSEC_DECL std::optional<bytes> from_base64(std::string_view text,
-                                               base64_alphabet alphabet = base64_alphabet::standard);
+MODELSEC_DECL std::optional<bytes> from_base64(std::string_view text, base64_alphabet alphabet = base64_alphabet::standard);
 
 MODELSEC_END_NAMESPACE
 

@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+# Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+# Called by ./dev lint in the project's folder, after build/dev is built. Says every trouble, then fails if there was one.
+set -uo pipefail
+
+troubles=0
+trouble()
+{
+    printf '  %s\n' "$*"
+    troubles=$((troubles + 1))
+}
+heading()
+{
+    printf '==> %s\n' "$*"
+}
+
+# What belongs to the project: by git where there is one, else all but what is built.
+mapfile -t files < <(git ls-files --cached --others --exclude-standard 2>/dev/null || find . -path ./build -prune -o -type f -print)
+[ ${#files[@]} -gt 0 ] || mapfile -t files < <(find . -path ./build -prune -o -path ./.git -prune -o -type f -print)
+of_kind()
+{
+    printf '%s\n' "${files[@]}" | grep -E "$1" | while read -r f; do [ -f "$f" ] && printf '%s\n' "$f"; done
+}
+mapfile -t cpp < <(of_kind '\.(hpp|ipp|cpp|h)$')
+mapfile -t shell < <(of_kind '(\.sh|^(\./)?dev|^(\./)?\.ci/run)$')
+
+heading "Format"
+clang-format-16 --dry-run -Werror --ferror-limit=3 "${cpp[@]}" || trouble "clang-format-16 -i would change files"
+
+heading "Shell scripts"
+shellcheck -x "${shell[@]}" || trouble "shellcheck"
+
+heading "License lines, lengths, words"
+mapfile -t licensed < <(of_kind '(\.(hpp|ipp|cpp|h|def|cmake|sh|py)|CMakeLists\.txt|^(\./)?dev|^(\./)?\.ci/run)$')
+for f in "${licensed[@]}"; do
+    head -n 3 "$f" | grep -q 'Distributed under the Boost Software License, Version 1.0.' || trouble "$f: no license line"
+done
+for f in "${cpp[@]}" "${shell[@]}"; do
+    case $f in *tests/*) limit=500 ;; *) limit=300 ;; esac
+    [ "$(wc -l <"$f")" -le "$limit" ] || trouble "$f: more than $limit lines is more than one idea"
+done
+grep -nE '\b(TODO|FIXME|XXX|HACK)\b' "${cpp[@]}" "${shell[@]}" | grep -v '^scripts/lint.sh' && trouble "unfinished business"
+
+heading "Every body is in the compiled library"
+for f in include/modelsec/impl/*.ipp; do
+    grep -qF "<modelsec/impl/${f##*/}>" include/modelsec/src.hpp || trouble "$f is not in src.hpp"
+done
+
+# ARCHITECTURE rule 7: the library never prints, aborts, exits or reads the environment. Its own objects say what they call.
+heading "What the library calls"
+archive=build/dev/libmodelsec_cpp.a
+forbidden='^(abort|exit|_exit|_Exit|quick_exit|std::terminate\(\)|printf|fprintf|vfprintf|puts|fputs|putchar|perror|getenv|secure_getenv|setenv|std::(cout|cerr|clog|cin))$'
+if [ -f "$archive" ]; then
+    calls=$(nm --undefined-only --demangle "$archive" | sed -n 's/^ *U //p' | sed 's/@.*//' | grep -E "$forbidden" | sort -u)
+    # std::terminate is what the compiler itself puts behind noexcept, abort what Asio's inline code may call.
+    calls=$(printf '%s\n' "$calls" | grep -vxE "$(grep -v '^#' scripts/lint_allowed_calls | paste -sd '|')")
+    [ -z "$calls" ] || trouble "the library refers to: ${calls//$'\n'/ }"
+else
+    trouble "$archive is not there"
+fi
+
+heading "Rooms without IO"
+# ARCHITECTURE rule 1: decisions see no network, no file system, no clock.
+for f in include/modelsec/{trust,manifest,envelope}/*.hpp include/modelsec/*/*_fsm.hpp include/modelsec/impl/*_fsm.ipp; do
+    [ -f "$f" ] || continue
+    grep -nE '#include <(boost/asio|boost/beast|filesystem|fstream|iostream|unistd|sys/|fcntl|ctime)|system_clock::now' "$f" &&
+        trouble "$f does IO"
+done
+
+heading "clang 16, warnings are errors, both ways of building"
+flags=(-std=c++20 -fsyntax-only -Iinclude -Wall -Wextra -Wconversion -Wshadow -Werror)
+clang++-16 "${flags[@]}" src/modelsec.cpp || trouble "compiled library"
+if [ -f include/modelsec/modelsec.hpp ]; then
+    clang++-16 "${flags[@]}" -x c++ - <<<'#include <modelsec/modelsec.hpp>' || trouble "header-only library"
+fi
+
+heading "clang-tidy (some minutes)"
+mapfile -t units < <(of_kind '^(\./)?(src|tools)/.*\.cpp$')
+printf '%s\n' "${units[@]}" | xargs -P "$(nproc)" -n 1 clang-tidy-16 -p build/dev --quiet 2>/dev/null ||
+    trouble "clang-tidy"
+
+if [ "$troubles" -gt 0 ]; then
+    printf '==> lint: %d trouble(s)\n' "$troubles"
+    exit 1
+fi
+printf '==> lint: clean\n'

@@ -15,13 +15,21 @@ namespace detail {
 
 class session;
 
+/// Bytes [first, last] of a resource: both are included, as in HTTP.
+struct byte_range
+{
+    std::uint64_t first = 0;
+    std::uint64_t last = 0;
+};
+
 /// What is sent. `Host`, `User-Agent`, `Accept-Encoding: identity` and, with a body, `Content-Type` and `Content-Length`
 /// are added.
 struct request_head
 {
     url target;
-    std::vector<http_header> headers;
+    std::vector<http_header> headers;      ///< the caller's: session::follow() drops them once the origin changes
     std::optional<std::string> post_body;  ///< POST instead of GET
+    std::optional<byte_range> range;       ///< goes along to every origin
 };
 
 /// What came back, up to the body.
@@ -69,7 +77,7 @@ private:
 MODELSEC_END_NAMESPACE
 
 #ifndef MODELSEC_SEPARATE_COMPILATION
-#include <modelsec/impl/connection.ipp>
+#include <modelsec/transport/session.hpp>  // whose end holds the bodies of both
 #endif
 
 #endif

@@ -43,6 +43,7 @@ struct transport_options
     credential_provider credentials;
     std::uint64_t limit_rate = 0;  ///< bytes a second over all connections; 0: no limit
     std::string user_agent = "modelsec";
+    std::vector<std::string> allowed_hosts;  ///< if not empty: no other host is asked, redirected to or not (policy 50)
 };
 
 MODELSEC_END_NAMESPACE

@@ -3,8 +3,9 @@
 #define MODELSEC_TRANSPORT_SESSION_HPP
 
 #include <modelsec/transport/connection.hpp>
-#include <modelsec/transport/http_client.hpp>
+#include <modelsec/transport/http.hpp>
 #include <modelsec/transport/retry_fsm.hpp>
+#include <modelsec/transport/tls.hpp>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -82,7 +83,7 @@ private:
 class session
 {
 public:
-    MODELSEC_DECL explicit session(http_client::environment env);
+    MODELSEC_DECL explicit session(http_environment env);
     MODELSEC_DECL ~session();
     session(const session&) = delete;
     session& operator=(const session&) = delete;
@@ -95,6 +96,10 @@ public:
     MODELSEC_DECL awaitable<result<response>> follow(request_head request);
     /// Gives a connection back once its body is read: the next request to its origin uses it again, if it can.
     MODELSEC_DECL void release(std::unique_ptr<connection> link);
+    /// All of a body: `too_large` as soon as it exceeds `cap`, `too_slow` below 1 KiB a second.
+    MODELSEC_DECL awaitable<result<bytes>> read_all(connection& link, const response_head& head, std::size_t cap);
+    /// Reads what nobody wants, if it is little, so that the connection can be used again.
+    MODELSEC_DECL awaitable<result<void>> drain(response answer);
     /// A small document, with redirects and retries: http_client::exchange() for use within run().
     MODELSEC_DECL awaitable<result<http_answer>> exchange(http_request request);
 
@@ -107,12 +112,14 @@ public:
     MODELSEC_DECL awaitable<result<void>> gate();
     /// How many bytes may be read now under the rate limit, up to `wanted`, at least 1; waits for them.
     MODELSEC_DECL awaitable<result<std::size_t>> grant(std::size_t wanted);
+    /// So many bytes were read under the rate limit.
+    MODELSEC_DECL void spend(std::size_t bytes) noexcept;
     /// `cancelled` or `deadline`, if the operation ended.
     MODELSEC_DECL std::optional<failure> stopped() const;
     MODELSEC_DECL void observe(const event& e) const;
 
     boost::asio::io_context& context() noexcept { return context_; }
-    const http_client::environment& env() const noexcept { return env_; }
+    const http_environment& env() const noexcept { return env_; }
     const limits& caps() const noexcept { return *env_.caps; }
 
 private:
@@ -120,9 +127,16 @@ private:
     friend class connection;
     struct impl;
 
-    MODELSEC_DECL void run_until(const bool& done);
+    MODELSEC_DECL result<const tls_context*> tls_for(const std::string& origin);
 
-    http_client::environment env_;
+    MODELSEC_DECL void run_until(const bool& done);
+    /// Wakes whoever waits for too long, or for an operation that has ended.
+    MODELSEC_DECL void tick(std::chrono::steady_clock::time_point now);
+    MODELSEC_DECL awaitable<result<response>> ask(const request_head& request);
+    MODELSEC_DECL awaitable<result<http_answer>> exchange_once(const http_request& request, std::optional<response_head>& head);
+
+    http_environment env_;
+    std::list<watch*> watches_;  // outlives the coroutines that the context may still hold
     boost::asio::io_context context_{1};
     std::unique_ptr<impl> impl_;
 };
@@ -150,15 +164,12 @@ result<T> session::run(awaitable<result<T>> work)
 
 }  // namespace detail
 
-struct http_client::impl
-{
-    explicit impl(environment env) : session(std::move(env)) {}
-    detail::session session;
-};
-
 MODELSEC_END_NAMESPACE
 
 #ifndef MODELSEC_SEPARATE_COMPILATION
+#include <modelsec/impl/connection.ipp>
+#include <modelsec/impl/dial.ipp>
+#include <modelsec/impl/exchange.ipp>
 #include <modelsec/impl/session.ipp>
 #endif
 

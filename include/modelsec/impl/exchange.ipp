@@ -1,0 +1,87 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_IMPL_EXCHANGE_IPP
+#define MODELSEC_IMPL_EXCHANGE_IPP
+
+#include <modelsec/transport/session.hpp>
+
+#include <algorithm>
+
+MODELSEC_BEGIN_NAMESPACE
+namespace detail {
+
+/// A document that comes slower than this, once the stall time-out has passed, is given up: a byte now and then would keep the
+/// connection from ever stalling (CWE-400).
+inline constexpr std::uint64_t exchange_min_rate = 1024;
+
+awaitable<result<bytes>> session::read_all(connection& link, const response_head& head, std::size_t cap)
+{
+    if (head.content_length && *head.content_length > cap)
+        co_return fail(reason::too_large, "a body of " + std::to_string(*head.content_length) + " bytes");
+    const auto start = std::chrono::steady_clock::now();
+    bytes body;
+    while (true)
+    {
+        const std::size_t size = body.size();
+        // One more than the cap, to see that it ends there.
+        body.resize(std::min(cap + 1, std::max(size + size / 2, size + (16u << 10))));
+        MODELSEC_CO_TRY(const std::size_t n, co_await link.read_some(std::span(body).subspan(size)));
+        body.resize(size + n);
+        if (n == 0)
+            co_return body;
+        if (body.size() > cap)
+            co_return fail(reason::too_large, "a body of more than " + std::to_string(cap) + " bytes");
+        const auto taken = std::chrono::steady_clock::now() - start;
+        const auto seconds = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(taken).count());
+        if (taken > caps().stall_timeout && body.size() < seconds * exchange_min_rate)
+            co_return fail(reason::too_slow, std::to_string(body.size()) + " bytes in " + std::to_string(seconds) + " s");
+    }
+}
+
+awaitable<result<void>> session::drain(response answer)
+{
+    // A connection is worth keeping if little is left on it. Whatever goes wrong here is not the caller's concern, unless the
+    // operation has ended.
+    const auto body = co_await read_all(*answer.link, answer.head, caps().error_body_bytes);
+    if (body.has_value())
+        release(std::move(answer.link));
+    if (auto ended = stopped())
+        co_return *ended;
+    co_return result<void>();
+}
+
+awaitable<result<http_answer>> session::exchange_once(const http_request& request, std::optional<response_head>& head)
+{
+    head.reset();
+    MODELSEC_CO_TRY(response answer,
+                    co_await follow(request_head{request.url, request.headers, request.post_body, std::nullopt}));
+    head = answer.head;
+    if (answer.head.status < 200 || answer.head.status > 299)
+    {
+        const unsigned status = answer.head.status;
+        MODELSEC_CO_CHECK(co_await drain(std::move(answer)));
+        co_return status_failure(status);
+    }
+    MODELSEC_CO_TRY(bytes body, co_await read_all(*answer.link, answer.head, request.body_cap));
+    release(std::move(answer.link));
+    co_return http_answer{answer.head.status, std::move(answer.head.headers), std::move(body), std::move(answer.where)};
+}
+
+awaitable<result<http_answer>> session::exchange(http_request request)
+{
+    if (env_.manifest_origin.empty())
+        env_.manifest_origin = request.url.origin();
+    retry_fsm retries(caps().retries);
+    while (true)
+    {
+        std::optional<response_head> head;
+        auto answer = co_await exchange_once(request, head);
+        if (answer.has_value())
+            co_return answer;
+        MODELSEC_CO_CHECK(co_await before_retry(retries, std::move(answer).error(), head ? &*head : nullptr));
+    }
+}
+
+}  // namespace detail
+MODELSEC_END_NAMESPACE
+
+#endif

@@ -1,0 +1,48 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_TRANSPORT_HTTP_HPP
+#define MODELSEC_TRANSPORT_HTTP_HPP
+
+#include <modelsec/core/clock.hpp>
+#include <modelsec/core/control.hpp>
+#include <modelsec/event.hpp>
+#include <modelsec/limits.hpp>
+#include <modelsec/transport/options.hpp>
+#include <modelsec/transport/url.hpp>
+
+#include <chrono>
+#include <functional>
+
+MODELSEC_BEGIN_NAMESPACE
+
+struct http_request
+{
+    modelsec::url url;
+    std::optional<std::string> post_body;  ///< POST this JSON instead of GET
+    std::vector<http_header> headers;      ///< for the first origin only; dropped for good once a redirect leaves it
+    std::size_t body_cap = 0;              ///< a longer body is refused while it streams: `too_large`
+};
+
+struct http_answer
+{
+    unsigned status = 0;
+    std::vector<http_header> headers;
+    bytes body;
+    modelsec::url url;  ///< where it came from in the end
+};
+
+/// What the requests of one operation have in common. What it points at must outlive the operation.
+struct http_environment
+{
+    const transport_options* options = nullptr;
+    const limits* caps = nullptr;
+    const clock* time = nullptr;  ///< also decides whether a certificate is valid now
+    control handle;
+    std::optional<std::chrono::steady_clock::time_point> deadline;
+    std::function<void(const event&)> observe;
+    /// Who gets the client certificate and must show a pinned key; empty: the origin of the first exchange.
+    std::string manifest_origin;
+};
+
+MODELSEC_END_NAMESPACE
+
+#endif

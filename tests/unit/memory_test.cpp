@@ -1,0 +1,126 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#include <modelsec/trust/memory.hpp>
+
+#include <doctest/doctest.h>
+
+using namespace modelsec;
+
+namespace {
+
+const utc_time t0 = parse_rfc3339("2026-06-01T00:00:00Z").value();
+using std::chrono::hours;
+using std::chrono::minutes;
+
+sha256_digest digest(char c)
+{
+    return sha256_digest::from_hex(std::string(64, c)).value();
+}
+
+manifest_claim claim(std::uint64_t sequence, char envelope = 'e')
+{
+    return {sequence, t0, t0 + hours(24), true, digest(envelope)};
+}
+
+model_memory after(std::initializer_list<manifest_claim> claims)
+{
+    model_memory m;
+    for (const auto& c : claims)
+        remember(m, c);
+    return m;
+}
+
+reason why(const model_memory& m, const manifest_claim& c, utc_time now = t0, std::uint64_t min_sequence = 0)
+{
+    const auto r = check_memory(m, c, now, min_sequence, limits{});
+    return r ? reason::none : r.error().why;
+}
+
+}  // namespace
+
+TEST_SUITE_BEGIN("memory");
+
+TEST_CASE("a sequence never goes back; an equal one is fine")
+{
+    const auto m = after({claim(5)});
+    CHECK(why(m, claim(4)) == reason::older_sequence);
+    CHECK(why(m, claim(5)) == reason::none);
+    CHECK(why(m, claim(6)) == reason::none);
+    CHECK(code_of(reason::older_sequence) == errc::rollback);
+}
+
+TEST_CASE("a fresh store has nothing but the caller's minimum to go by")
+{
+    CHECK(why({}, claim(4), t0, 5) == reason::below_min_sequence);
+    CHECK(why({}, claim(5), t0, 5) == reason::none);
+    manifest_claim bare;
+    bare.dsse = false;
+    CHECK(why({}, bare) == reason::none);
+    CHECK(why({}, bare, t0, 1) == reason::below_min_sequence);
+}
+
+TEST_CASE("expiry is to the second, and a freeze never fails open")
+{
+    CHECK(why({}, claim(1), t0 + hours(24) - std::chrono::seconds(1)) == reason::none);
+    CHECK(why({}, claim(1), t0 + hours(24)) == reason::manifest_expired);
+    CHECK(why(after({claim(1)}), claim(1), t0 + hours(1000)) == reason::manifest_expired);
+}
+
+TEST_CASE("a wrong clock is an error of its own, not a way around expiry")
+{
+    CHECK(why({}, claim(1), t0 - minutes(10)) == reason::none);
+    CHECK(why({}, claim(1), t0 - minutes(10) - std::chrono::seconds(1)) == reason::issued_in_future);
+    auto old = claim(2);
+    old.issued_at = t0 - hours(48);
+    CHECK(why(after({claim(1)}), old, t0 - hours(1)) == reason::clock_went_back);
+    CHECK(why(after({claim(1)}), old, t0 - minutes(9)) == reason::none);
+    CHECK(code_of(reason::clock_went_back) == errc::clock);
+}
+
+TEST_CASE("once a DSSE manifest was accepted a pack envelope is a way back")
+{
+    auto pack = claim(9);
+    pack.dsse = false;
+    CHECK(why({}, pack) == reason::none);
+    CHECK(why(after({claim(1)}), pack) == reason::format_downgrade);
+    CHECK(why(after({pack}), claim(9)) == reason::none);
+}
+
+TEST_CASE("another digest under a sequence that was activated is equivocation")
+{
+    model_memory m;
+    remember_active(m, 7, "linux", digest('1'));
+    CHECK(check_equivocation(m, 7, "linux", digest('1')).has_value());
+    CHECK(check_equivocation(m, 7, "linux", digest('2')).error().why == reason::equivocation);
+    CHECK(check_equivocation(m, 7, "macos", digest('2')).has_value());
+    CHECK(check_equivocation(m, 8, "linux", digest('2')).has_value());
+}
+
+TEST_CASE("when the keys behind the highest are gone the memory falls back to what still stands")
+{
+    const auto m = after({claim(5, 'a'), claim(limits::max_integer, 'b')});
+    CHECK(why(m, claim(6, 'c')) == reason::older_sequence);
+    const auto rest = fall_back(m, [](const sha256_digest& d) { return d == digest('a'); });
+    CHECK(rest.sequence == 5);
+    CHECK(why(rest, claim(6, 'c')) == reason::none);
+    CHECK(why(rest, claim(4, 'c')) == reason::older_sequence);
+    CHECK(fall_back(m, [](const auto&) { return true; }).sequence == limits::max_integer);
+    CHECK(fall_back(m, [](const auto&) { return false; }).sequence == 0);
+}
+
+TEST_CASE("an envelope is remembered once, and the history has an end")
+{
+    model_memory m;
+    CHECK(remember(m, claim(1)));
+    CHECK_FALSE(remember(m, claim(1)));
+    for (std::uint64_t i = 2; i < 100; ++i)
+    {
+        auto c = claim(i);
+        c.envelope = sha256(as_bytes(std::to_string(i)));
+        CHECK(remember(m, c));
+    }
+    CHECK(m.history.size() == model_memory::history_cap);
+    CHECK(m.sequence == 99);
+    CHECK(m.history.back().sequence == 99);
+}
+
+TEST_SUITE_END();

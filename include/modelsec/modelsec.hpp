@@ -1,0 +1,14 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_MODELSEC_HPP
+#define MODELSEC_MODELSEC_HPP
+
+// All that a program needs that gets models: the client, its options and results, the pins, the errors and the events.
+// Programs that publish include what they use: modelsec/manifest/…, modelsec/envelope/…, modelsec/trust/….
+#include <modelsec/client.hpp>
+#include <modelsec/config.hpp>
+#include <modelsec/error.hpp>
+#include <modelsec/event.hpp>
+#include <modelsec/limits.hpp>
+#include <modelsec/version.hpp>
+
+#endif

@@ -1,5 +1,5 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
-#include "support/publisher.hpp"
+#include "publisher.hpp"
 
 #include <modelsec/manifest/parse.hpp>
 #include <modelsec/manifest/select.hpp>

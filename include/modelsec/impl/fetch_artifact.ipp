@@ -28,7 +28,7 @@ result<fetch_result> fetch_operation::install(const store& disk, const accepted&
     if (active)
         return std::move(*active);
 
-    MODELSEC_TRY(staging staged, disk.stage(wanted.content_digest()));
+    MODELSEC_TRY(staging staged, disk.stage(model, wanted.content_digest()));
     MODELSEC_TRY(const verified_pack pack, obtain_pack(staged, wanted));
 
     // A download can take longer than a manifest or a key lives.
@@ -98,6 +98,7 @@ result<verified_file> fetch_operation::download_file(staging& staged, const arti
     download_request what{file};
     what.sources = std::move(addresses);
     what.direct = write_directly(wanted);
+    what.connections = transport_.connections;
     what.progress = [this](std::uint64_t bytes) { tell_progress(done_before_ + bytes); };
     what.fetched = &fetched_;
     if (wanted.endpoint)

@@ -41,6 +41,7 @@ struct transport_options
 {
     tls_options tls;
     credential_provider credentials;
+    unsigned connections = 8;      ///< at most so many at once for one download; as many as help are used
     std::uint64_t limit_rate = 0;  ///< bytes a second over all connections; 0: no limit
     std::string user_agent = "modelsec";
     std::vector<std::string> allowed_hosts;  ///< if not empty: no other host is asked, redirected to or not (policy 50)

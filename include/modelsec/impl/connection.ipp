@@ -411,8 +411,8 @@ awaitable<result<std::size_t>> connection::read_some(std::span<std::uint8_t> spa
         space = space.first(granted);
     }
     self.limit.expect(owner.caps().stall_timeout, reason::stall);
-    const auto n = self.framing == body_framing::chunked ? co_await self.read_chunked(space)
-                                                          : co_await self.read_plain(space);
+    auto reading = self.framing == body_framing::chunked ? self.read_chunked(space) : self.read_plain(space);
+    const auto n = co_await std::move(reading);
     self.limit.idle();
     self.idle = n.has_value() && self.body_ended;
     if (n.has_value())

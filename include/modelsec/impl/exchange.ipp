@@ -52,8 +52,10 @@ awaitable<result<void>> session::drain(response answer)
 awaitable<result<http_answer>> session::exchange_once(const http_request& request, std::optional<response_head>& head)
 {
     head.reset();
-    MODELSEC_CO_TRY(response answer,
-                    co_await follow(request_head{request.url, request.headers, request.post_body, std::nullopt}));
+    request_head outgoing(request.url);
+    outgoing.headers = request.headers;
+    outgoing.post_body = request.post_body;
+    MODELSEC_CO_TRY(response answer, co_await follow(std::move(outgoing)));
     head = answer.head;
     if (answer.head.status < 200 || answer.head.status > 299)
     {

@@ -26,6 +26,9 @@ struct byte_range
 /// are added.
 struct request_head
 {
+    // Not an aggregate: g++ 12 destroys the members of one that is made within a co_await expression twice (PR 98401).
+    explicit request_head(url to) : target(std::move(to)) {}
+
     url target;
     std::vector<http_header> headers;      ///< the caller's: session::follow() drops them once the origin changes
     std::optional<std::string> post_body;  ///< POST instead of GET

@@ -16,7 +16,7 @@ namespace detail {
 class session;
 
 /// Bytes [first, last] of a resource: both are included, as in HTTP.
-struct byte_range
+struct http_range
 {
     std::uint64_t first = 0;
     std::uint64_t last = 0;
@@ -32,7 +32,7 @@ struct request_head
     url target;
     std::vector<http_header> headers;      ///< the caller's: session::follow() drops them once the origin changes
     std::optional<std::string> post_body;  ///< POST instead of GET
-    std::optional<byte_range> range;       ///< goes along to every origin
+    std::optional<http_range> range;       ///< goes along to every origin
 };
 
 /// What came back, up to the body.

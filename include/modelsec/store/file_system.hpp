@@ -62,6 +62,7 @@ struct file_info
     std::uint64_t links = 0;
     bool owned = false;           ///< by the effective user
     std::uint32_t mode = 0;       ///< permission bits
+    bool group_writes = false;    ///< its group may write to it, and is more than this user
 };
 
 enum class open_mode
@@ -86,12 +87,16 @@ class file_system
 public:
     virtual ~file_system() = default;
 
-    /// Opens the folder at `path`, making it (0700) if `create`. The path is resolved once, here. Checks that the effective user
-    /// owns it and that nobody else may write to it or, sticky folders aside, to what leads there.
+    /// Opens the folder at `path`; if it is not there, makes it (0700, with what leads there) if `create`, else returns an invalid
+    /// file. The path is resolved once, here. Checks that the effective user owns it, that only this user (or root) owns what
+    /// leads there, and that nobody else may write to either (sticky folders that lead there, and a user's private group, aside).
+    /// Whether the folder's own group may write to it is the caller's question (file_info::group_writes).
     virtual result<file> open_root(const std::string& path, bool create) = 0;
     /// The root's absolute path without links, for telling the caller where things are.
     virtual result<std::string> absolute_path(const file& folder) = 0;
 
+    /// An invalid file if there is none and `create` is off. Refuses links, and what others own or may write to. New ones are 0700,
+    /// whatever the umask, and on stable storage after a sync of `at`.
     virtual result<file> open_folder(const file& at, const std::string& name, bool create) = 0;
     /// An invalid file if there is none (read, read_write) or already one (create_new). Refuses all but regular files with one
     /// link that this user owns. New ones are 0600, whatever the umask.
@@ -119,12 +124,13 @@ public:
     virtual result<bool> rename(const file& from, const std::string& name, const file& to, const std::string& target) = 0;
     /// Atomic. Replaces a file that is there.
     virtual result<void> replace(const file& from, const std::string& name, const file& to, const std::string& target) = 0;
-    /// Publishes a file under a second name; false if that name is taken.
+    /// Publishes a file under a second name; false if that name is taken. Where files cannot have two names the first one goes.
     virtual result<bool> link(const file& from, const std::string& name, const file& to, const std::string& target) = 0;
     virtual result<void> remove_file(const file& at, const std::string& name) = 0;    ///< absent: fine
     virtual result<void> remove_folder(const file& at, const std::string& name) = 0;  ///< empty ones only; absent: fine
 
-    /// Takes a lock without waiting; false if another open file holds it. Given back when the file is closed.
+    /// Takes a lock without waiting; false if another open file holds it. Given back when the file is closed. Where the file
+    /// system has no locks: true.
     virtual result<bool> try_lock(const file& f, lock_kind kind) = 0;
     virtual result<std::uint64_t> free_space(const file& at) = 0;
 
@@ -132,10 +138,19 @@ public:
     MODELSEC_DECL static file_system& native();
 };
 
+namespace detail {
+/// The number of this process: a hint for people, nothing is decided by it.
+MODELSEC_DECL std::uint64_t process_number() noexcept;
+}  // namespace detail
+
 MODELSEC_END_NAMESPACE
 
 #ifndef MODELSEC_SEPARATE_COMPILATION
+#ifdef _WIN32
+#include <modelsec/impl/file_system_windows.ipp>
+#else
 #include <modelsec/impl/file_system_posix.ipp>
+#endif
 #endif
 
 #endif

@@ -42,14 +42,20 @@ struct model_state
     std::uint64_t generation = 0;  ///< 0: never written
     std::optional<pack_record> active;
     std::optional<pack_record> last_good;
-    std::optional<pack_record> pending;  ///< about to be renamed in
+    std::optional<pack_record> pending;     ///< about to be renamed in
+    std::optional<pack_record> reclaiming;  ///< was pending when its process ended; on its way back to staging
     std::vector<barred_pack> rejected;
     std::vector<barred_pack> superseded;
     model_memory memory;
+    /// SHA-256 of the generations before this one, newest first, at most 16: so that a writer can tell whether its generation is
+    /// among those that the newest was made from.
+    std::vector<sha256_digest> ancestors;
 };
 
+/// The document of a generation. Its last member is a checksum of the text before it.
+
 MODELSEC_DECL json to_json(const model_state& state);
-/// `state_unreadable` if it is not exactly such a document.
+/// `state_unreadable` if it is not exactly such a document (as dumped: compact, the checksum last).
 MODELSEC_DECL result<model_state> parse_state(bytes_view text);
 
 MODELSEC_END_NAMESPACE

@@ -11,15 +11,21 @@
 #include <modelsec/store/state.hpp>
 #include <modelsec/verify/verified.hpp>
 
+#include <chrono>
 #include <functional>
+#include <memory>
 
 MODELSEC_BEGIN_NAMESPACE
+
+namespace detail {
+struct store_disk;
+}
 
 struct store_options
 {
     std::string path;
     bool create = false;        ///< make it if it is not there
-    bool group_shared = false;
+    bool group_shared = false;  ///< accept a root that its group may write to
     file_system* files = &file_system::native();
     limits caps;
 };
@@ -70,33 +76,45 @@ public:
     MODELSEC_DECL result<bytes> read_envelope(const identifier& model, const sha256_digest& digest) const;
 
     /// The place where a pack with this content grows (staging.hpp); partials survive restarts.
-    MODELSEC_DECL result<staging> stage(const sha256_digest& content) const;
+    MODELSEC_DECL result<staging> stage(const identifier& model, const sha256_digest& content) const;
 
     /// Makes a verified pack active: names it in a pending generation, renames its folder in, publishes. The old active one becomes
-    /// last good. Everything that must survive is synced before it is named.
+    /// last good (unless it is the very same pack). Everything that must survive is synced before it is named; what the state
+    /// says by then is checked again: `older_sequence`, `equivocation`, `rejected`. The staging folder is gone afterwards.
     MODELSEC_DECL result<pack_info> activate(const model_lock& lock, const identifier& model, staging&& staged,
                                              const verified_pack& pack, const activation& how) const;
-    /// Finishes or undoes what a crash left half done for this model.
+    /// Undoes what a crash left half done for this model: a pack that did not become active goes back to its staging folder, from
+    /// where the next attempt verifies and activates it without fetching it again. Folders no state names go aside.
     MODELSEC_DECL result<void> recover(const model_lock& lock, const identifier& model) const;
 
     MODELSEC_DECL result<pack_info> info(const identifier& model, const pack_record& pack) const;
-    /// Opens a pack; hashes files again that differ from the state in inode, size or ctime: `pack_damaged`.
+    /// Opens a pack; hashes files again that differ from the state in inode or ctime: `pack_damaged` (also if it is gone: another
+    /// generation may have replaced it since the state was read).
     MODELSEC_DECL result<open_pack> open_files(const identifier& model, const pack_record& pack) const;
-    /// Hashes every file of a pack, and refuses files that are missing or too many: `pack_damaged`.
+    /// Hashes every file of a pack, and refuses files that are missing or too many: `pack_damaged`. `progress` (may be empty) gets
+    /// the bytes hashed so far.
     MODELSEC_DECL result<void> hash_again(const identifier& model, const pack_record& pack, const control& handle,
                                           const std::function<void(std::uint64_t)>& progress) const;
     /// Last good becomes active, active becomes rejected. The caller has hashed and asked trust.
     MODELSEC_DECL result<model_state> roll_back(const model_lock& lock, const identifier& model, utc_time now) const;
-    /// Moves aside what no state names and removes what nothing needs (client::gc).
+    /// Removes packs that nothing needs: older generations, then the folders that no generation names and no open handle holds, all
+    /// but the `keep` newest. `removed` gets names relative to the root, `bytes` grows by their sizes.
     MODELSEC_DECL result<void> collect(const model_lock& lock, const identifier& model, unsigned keep, bool dry_run,
                                        std::vector<std::string>& removed, std::uint64_t& bytes) const;
+    /// Removes staging folders that nobody works on and that hold nothing to resume, what was moved aside, and (while no model is
+    /// being worked on) envelopes that no state names.
     MODELSEC_DECL result<void> collect_staging(bool dry_run, std::vector<std::string>& removed,
                                                std::uint64_t& bytes) const;
-    MODELSEC_DECL result<std::uint64_t> partial_bytes(const sha256_digest& content) const;
+    /// How much was downloaded for this model so far that is not active yet.
+    MODELSEC_DECL result<std::uint64_t> partial_bytes(const identifier& model) const;
     MODELSEC_DECL result<std::uint64_t> free_space() const;
 
 private:
-    // the helper who builds this room fills this in
+    explicit store(std::shared_ptr<const detail::store_disk> disk) : disk_(std::move(disk)) {}
+
+    MODELSEC_DECL result<void> take_back(const identifier& model, const pack_record& pack) const;
+
+    std::shared_ptr<const detail::store_disk> disk_;
 };
 
 MODELSEC_END_NAMESPACE

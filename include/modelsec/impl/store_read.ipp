@@ -1,0 +1,124 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_IMPL_STORE_READ_IPP
+#define MODELSEC_IMPL_STORE_READ_IPP
+
+#include <modelsec/impl/hash_file.ipp>
+#include <modelsec/impl/store_generation.ipp>
+#include <modelsec/store/store.hpp>
+
+#include <set>
+
+MODELSEC_BEGIN_NAMESPACE
+namespace detail {
+
+inline failure damaged(std::string detail)
+{
+    return fail(reason::pack_damaged, std::move(detail));
+}
+
+/// Whatever stands in the place of a pack's file or folder that should not (a link, something of another owner) is damage too.
+inline failure as_damage(failure f)
+{
+    const bool planted = f.why == reason::store_layout || f.why == reason::store_permissions;
+    return planted ? damaged(std::move(f.detail)) : f;
+}
+
+/// Opens a pack's folder and holds it against gc.
+inline result<file> hold_pack(const store_disk& d, const identifier& model, const pack_record& pack)
+{
+    MODELSEC_TRY(const file home, d.files->open_folder(d.root, model.str(), false));
+    if (!home)
+        return damaged("the model's folder is gone");
+    auto folder = d.files->open_folder(home, pack.folder, false);
+    if (!folder)
+        return as_damage(std::move(folder).error());
+    if (!*folder)
+        return damaged("the pack's folder is gone");
+    MODELSEC_TRY(const bool held, d.files->try_lock(*folder, lock_kind::shared));
+    MODELSEC_TRY(const file_info opened, d.files->info(*folder));
+    MODELSEC_TRY(const file_info named, d.files->info_at(home, pack.folder));
+    if (!held || opened.inode != named.inode || opened.device != named.device)
+        return damaged("the pack is being removed");
+    return folder;
+}
+
+/// A file too many is as bad as one too few: some loaders take whatever lies in a folder.
+inline result<void> check_no_more(file_system& fs, const file& folder, const pack_record& pack)
+{
+    std::set<std::string> known;
+    for (const file_record& f : pack.files)
+        known.insert(f.path.str());
+    const auto walked = walk_tree(
+        fs, folder, {},
+        [&](const std::string& path, const file&, const std::string&) -> result<void> {
+            return known.contains(path) ? result<void>() : damaged("a file too many: " + path);
+        },
+        [](const file&) -> result<void> { return {}; });
+    return walked ? walked : result<void>(as_damage(walked.error()));
+}
+
+inline result<file> open_content(file_system& fs, const file& folder, const file_record& f)
+{
+    auto out = in_parent_folder(fs, folder, f.path, false, [&](const file& parent) {
+        return fs.open_file(parent, f.path.file().str(), open_mode::read);
+    });
+    if (!out)
+        return as_damage(std::move(out).error());
+    if (!*out)
+        return damaged("a file is missing: " + f.path.str());
+    return out;
+}
+
+inline result<void> check_content(file_system& fs, const file& content, const file_record& f, const control& handle,
+                                  const hash_listener& listener)
+{
+    MODELSEC_TRY(const file_info what, fs.info(content));
+    if (what.size != f.size)
+        return damaged("not the size it had: " + f.path.str());
+    MODELSEC_TRY(const sha256_digest digest, hash_file(fs, content, handle, listener));
+    return digest == f.sha256 ? result<void>() : damaged("not the bytes it had: " + f.path.str());
+}
+
+}  // namespace detail
+
+result<open_pack> store::open_files(const identifier& model, const pack_record& pack) const
+{
+    file_system& fs = *disk_->files;
+    open_pack out;
+    MODELSEC_TRY(out.folder_, detail::hold_pack(*disk_, model, pack));
+    MODELSEC_CHECK(detail::check_no_more(fs, out.folder_, pack));
+    for (const file_record& f : pack.files)
+    {
+        MODELSEC_TRY(file content, detail::open_content(fs, out.folder_, f));
+        MODELSEC_TRY(const file_info what, fs.info(content));
+        if (what.size != f.size || what.inode != f.inode || what.changed_ns != f.changed_ns)
+            MODELSEC_CHECK(detail::check_content(fs, content, f, control(), {}));
+        out.files_.push_back({f.path.str(), f.size, f.sha256, std::move(content)});
+    }
+    MODELSEC_TRY(out.info_, info(model, pack));
+    return out;
+}
+
+result<void> store::hash_again(const identifier& model, const pack_record& pack, const control& handle,
+                               const std::function<void(std::uint64_t)>& progress) const
+{
+    file_system& fs = *disk_->files;
+    MODELSEC_TRY(const file folder, detail::hold_pack(*disk_, model, pack));
+    MODELSEC_CHECK(detail::check_no_more(fs, folder, pack));
+    std::uint64_t done = 0;
+    const auto listener = [&](std::uint64_t size) {
+        done += size;
+        if (progress)
+            progress(done);
+    };
+    for (const file_record& f : pack.files)
+    {
+        MODELSEC_TRY(const file content, detail::open_content(fs, folder, f));
+        MODELSEC_CHECK(detail::check_content(fs, content, f, handle, listener));
+    }
+    return {};
+}
+
+MODELSEC_END_NAMESPACE
+
+#endif

@@ -5,6 +5,7 @@
 #include <modelsec/config.hpp>
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 MODELSEC_BEGIN_NAMESPACE
@@ -30,7 +31,8 @@ public:
     MODELSEC_DECL void add(byte_range r);
     MODELSEC_DECL void subtract(byte_range r);
 
-    const std::vector<byte_range>& ranges() const noexcept { return ranges_; }
+    const std::vector<byte_range>& ranges() const& noexcept { return ranges_; }
+    std::vector<byte_range> ranges() && noexcept { return std::move(ranges_); }
     bool empty() const noexcept { return ranges_.empty(); }
     /// How many bytes.
     MODELSEC_DECL std::uint64_t size() const noexcept;

@@ -12,8 +12,18 @@
 MODELSEC_BEGIN_NAMESPACE
 
 namespace detail {
+
 class block_pool;
-}
+
+/// How a block's memory goes back.
+struct block_return
+{
+    std::shared_ptr<block_pool> pool;
+    bool filled = false;  ///< it was put
+    MODELSEC_DECL void operator()(std::uint8_t* data) const noexcept;
+};
+
+}  // namespace detail
 
 /// A piece of memory for arriving bytes, aligned for direct writes. Goes back to its pipeline's pool when it is destroyed.
 class block
@@ -29,13 +39,7 @@ public:
 private:
     friend class pipeline;
     friend class detail::block_pool;
-    struct give_back
-    {
-        std::shared_ptr<detail::block_pool> pool;
-        bool filled = false;  ///< it was put
-        MODELSEC_DECL void operator()(std::uint8_t* data) const noexcept;
-    };
-    std::unique_ptr<std::uint8_t, give_back> data_;
+    std::unique_ptr<std::uint8_t, detail::block_return> data_;
 };
 
 struct pipeline_options

@@ -1,0 +1,216 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_IMPL_PIPELINE_STATE_IPP
+#define MODELSEC_IMPL_PIPELINE_STATE_IPP
+
+#include <modelsec/impl/block_pool.ipp>
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <thread>
+
+MODELSEC_BEGIN_NAMESPACE
+namespace detail {
+
+/// Bytes that were put. The hash and the writer share it; the memory goes back to the pool when both have let go.
+struct piece
+{
+    piece(std::uint64_t at, std::size_t n, block b) : begin(at), size(n), memory(std::move(b)) {}
+
+    std::uint64_t begin;
+    std::size_t size;
+    block memory;
+    bool written = false;
+
+    byte_range range() const noexcept { return {begin, begin + size}; }
+    bytes_view view() const noexcept { return memory.space().first(size); }
+    bool overlaps(byte_range r) const noexcept { return begin < r.end && r.begin < begin + size; }
+};
+
+inline constexpr std::uint64_t align_down(std::uint64_t n) noexcept
+{
+    return n - n % file_system::direct_alignment;
+}
+
+inline constexpr std::uint64_t align_up(std::uint64_t n) noexcept
+{
+    return align_down(n + file_system::direct_alignment - 1);
+}
+
+}  // namespace detail
+
+struct pipeline::impl
+{
+    using piece_ptr = std::shared_ptr<detail::piece>;
+    struct free_aligned
+    {
+        void operator()(std::uint8_t* data) const noexcept { ::operator delete(data, detail::block_pool::alignment); }
+    };
+
+    impl(file_system& fs, const file& f, const artifact_file& wanted, journal_writer j, const pipeline_options& o,
+         std::function<void()> changed)
+        : files(fs), partial(f), expected(wanted), journal(std::move(j)), options(o), on_change(std::move(changed)),
+          pool(std::make_shared<detail::block_pool>(o.blocks, [this] { on_change(); })), verifier(wanted)
+    {
+    }
+
+    result<void> prepare(range_set journalled);
+    void stop() noexcept;
+    void guarded(void (impl::*work)());
+
+    // The writer.
+    void write_all();
+    void write_one(std::unique_lock<std::mutex>& lock);
+    result<void> write(const detail::piece& x);
+    result<void> write_mode(bool direct_now);
+    void sync(std::unique_lock<std::mutex>& lock);
+    bool sync_due() const;
+
+    // The hash.
+    void hash_all();
+    result<void> hash_from_memory(std::unique_lock<std::mutex>& lock);
+    result<void> hash_from_disk(std::unique_lock<std::mutex>& lock);
+    void refuse_chunk(std::unique_lock<std::mutex>& lock);
+    bool can_hash() const { return piece_at(position) || !on_disk.from(position).empty(); }
+
+    // All of the following with the lock held.
+    byte_range whole() const noexcept { return {0, expected.size_bytes}; }
+    piece_ptr piece_at(std::uint64_t at) const;
+    piece_ptr make_room();
+    void set_problem(failure f);
+    bool durable() const { return !sync_needed && on_disk.covers(whole()); }
+    bool settled() const;
+    bool too_much_at_risk() const;
+
+    file_system& files;
+    const file& partial;
+    const artifact_file& expected;
+    journal_writer journal;
+    const pipeline_options options;
+    std::function<void()> on_change;
+    std::shared_ptr<detail::block_pool> pool;
+
+    mutable std::mutex mutex;
+    std::condition_variable write_more;
+    std::condition_variable hash_more;
+    std::condition_variable written;
+    std::condition_variable finished;
+
+    std::map<std::uint64_t, piece_ptr> in_memory;  ///< what the hash can still take without reading it back
+    std::deque<piece_ptr> to_write;
+    range_set claimed;                ///< kept or put
+    range_set on_disk;                ///< kept or written
+    range_set kept;                   ///< from an earlier run
+    range_set unsynced;               ///< written since the last sync
+    std::uint64_t queued_bytes = 0;   ///< put and not yet written
+    std::uint64_t syncing_bytes = 0;  ///< being synced and journalled now
+    std::uint64_t position = 0;       ///< where the hash stands
+    bool hashing_memory = false;      ///< the hash is at work on a piece from memory
+    bool room_wanted = false;         ///< the network thread waits for a block
+    bool sync_wanted = false;         ///< … for bytes to become safe
+    bool sync_needed = true;          ///< something may not be on stable storage
+    bool stopping = false;
+    std::vector<byte_range> refused;
+    std::optional<failure> problem;
+    std::optional<result<verified_file>> verdict;
+    std::atomic<std::uint64_t> kept_hashed{0};
+
+    stream_verifier verifier;         ///< the hash thread's own, as is the next
+    std::unique_ptr<std::uint8_t, free_aligned> read_buffer;
+    bool direct_works = false;        ///< the writer's own, as is the next
+    bool direct_on = false;
+
+    std::thread writer;
+    std::thread hasher;
+};
+
+result<void> pipeline::impl::prepare(range_set journalled)
+{
+    MODELSEC_TRY(const file_info now, files.info(partial));
+    if (now.size > expected.size_bytes)
+        MODELSEC_CHECK(files.truncate(partial, expected.size_bytes));
+    // The journal is only a hint: nothing beyond the file's end, and nothing that would make new bytes start in mid-page.
+    for (const auto& r : journalled.ranges())
+    {
+        const std::uint64_t end = std::min({r.end, now.size, expected.size_bytes});
+        kept.add({detail::align_up(r.begin), end == expected.size_bytes ? end : detail::align_down(end)});
+    }
+    on_disk = claimed = kept;
+    if (on_disk.covers(whole()))
+        return {};
+    // A disk that is too small shows now and not after hours. Where room cannot be reserved, it shows when it is used up.
+    if (auto room = files.reserve(partial, expected.size_bytes); room.has_error() && room.error().why == reason::disk_full)
+        return std::move(room).error();
+    direct_works = options.direct;
+    return {};
+}
+
+void pipeline::impl::stop() noexcept
+{
+    {
+        const std::lock_guard lock(mutex);
+        stopping = true;
+        write_more.notify_all();
+        hash_more.notify_all();
+        written.notify_all();
+    }
+    if (hasher.joinable())
+        hasher.join();
+    if (writer.joinable())
+        writer.join();
+    pool->mute();
+}
+
+pipeline::impl::piece_ptr pipeline::impl::piece_at(std::uint64_t at) const
+{
+    auto it = in_memory.upper_bound(at);
+    if (it == in_memory.begin())
+        return nullptr;
+    --it;
+    return at < it->second->range().end ? it->second : nullptr;
+}
+
+// Lets go of the piece that the hash needs last, if it is written and the hash is not at work in memory anyway: it is read back when
+// its turn comes.
+pipeline::impl::piece_ptr pipeline::impl::make_room()
+{
+    if (hashing_memory || piece_at(position))
+        return nullptr;
+    for (auto it = in_memory.end(); it != in_memory.begin();)
+        if ((--it)->second->written)
+        {
+            auto out = std::move(it->second);
+            in_memory.erase(it);
+            return out;
+        }
+    return nullptr;
+}
+
+void pipeline::impl::set_problem(failure f)
+{
+    if (!problem)
+        problem = std::move(f);
+    write_more.notify_all();
+    hash_more.notify_all();
+    written.notify_all();
+    finished.notify_all();
+}
+
+bool pipeline::impl::settled() const
+{
+    if (problem || !claimed.covers(whole()))
+        return true;
+    return verdict && (verdict->has_error() || durable());
+}
+
+bool pipeline::impl::too_much_at_risk() const
+{
+    const std::uint64_t put = queued_bytes + unsynced.size() + syncing_bytes;
+    return put > 0 && put + (pool->being_filled() + 1) * block::size_bytes > options.at_risk_bytes;
+}
+
+MODELSEC_END_NAMESPACE
+
+#endif

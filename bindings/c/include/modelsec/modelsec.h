@@ -1,0 +1,268 @@
+/* Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0. */
+/*
+ * modelsec for C, and for every language that speaks C: fetches signed model packs, verifies them, makes them active.
+ *
+ * Conventions, everywhere:
+ *  - Functions that can fail return a code (MODELSEC_OK or an error, the same numbers as the command's exit codes) and, through
+ *    `error` (may be NULL), an owned description. On failure every other output is NULL.
+ *  - What a function hands out is released by the `_release` function of its type; NULL is always fine there. Releasing
+ *    never blocks and never calls back.
+ *  - Every struct begins with `struct_size`. Callers set it to sizeof (MODELSEC_INIT does) and the rest to zero; the library
+ *    fills it in what it hands out. Structs grow at their end only.
+ *  - Strings are UTF-8, zero-terminated. Inputs are copied before the function returns. Outputs live as long as what they hang on.
+ *  - All functions may be called from any thread. A client may be used by many threads at once.
+ *  - After fork() the child must not use what the parent made: MODELSEC_USAGE.
+ */
+#ifndef MODELSEC_MODELSEC_H
+#define MODELSEC_MODELSEC_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(_WIN32)
+#ifdef MODELSEC_BUILDING_C
+#define MODELSEC_API __declspec(dllexport)
+#elif defined(MODELSEC_STATIC)
+#define MODELSEC_API
+#else
+#define MODELSEC_API __declspec(dllimport)
+#endif
+#else
+#define MODELSEC_API __attribute__((visibility("default")))
+#endif
+
+#if defined(__GNUC__) || defined(__clang__)
+#define MODELSEC_MUST_CHECK __attribute__((warn_unused_result))
+#else
+#define MODELSEC_MUST_CHECK
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Codes. The table with names and texts is docs/codes.md. */
+#include <modelsec/modelsec_codes.h>
+
+/** The version of the library that is loaded, as in "0.1.0". Static. */
+MODELSEC_API const char *modelsec_version(void);
+/** The name of a code, as in "digest"; "internal" for what is none. Static. */
+MODELSEC_API const char *modelsec_code_name(int32_t code);
+/** The generic text of a code, fit for end users: no path, no secret. Static. */
+MODELSEC_API const char *modelsec_code_message(int32_t code);
+
+/** Why something failed. */
+typedef struct modelsec_error {
+    uint32_t struct_size;
+    int32_t code;
+    const char *name;    /**< of the code */
+    const char *reason;  /**< a stable word: "host_mismatch", "stall", … */
+    const char *message; /**< generic, for users */
+    const char *hint;    /**< what can be done about it */
+    const char *detail;  /**< for the owner of the process only: may hold local paths and text of the remote side */
+} modelsec_error;
+MODELSEC_API void modelsec_error_release(modelsec_error *error);
+
+typedef struct modelsec_header {
+    const char *name;
+    const char *value;
+} modelsec_header;
+
+/* ---- clients ------------------------------------------------------------------------------------------------------- */
+
+typedef struct modelsec_client modelsec_client;
+
+enum { MODELSEC_PROFILE_CLIENT = 0, MODELSEC_PROFILE_SERVER = 1 };
+enum { MODELSEC_WRITE_AUTOMATIC = 0, MODELSEC_WRITE_DIRECT = 1, MODELSEC_WRITE_CACHED = 2 };
+
+/** Adds one header that a credential callback wants sent; copies it. Only to be called within that callback. */
+typedef void (*modelsec_add_header_fn)(void *to, const char *name, const char *value);
+/** Asked for the headers of an origin ("https://host[:port]") before each request to it, on a thread of the library. */
+typedef void (*modelsec_credentials_fn)(void *user, const char *origin, modelsec_add_header_fn add, void *to);
+
+typedef struct modelsec_client_options {
+    uint32_t struct_size;
+    uint32_t profile;             /**< MODELSEC_PROFILE_…; a client must hold no storage credentials */
+    const char *store;            /**< the store's folder; made at the first fetch */
+    const char *ca_file;          /**< PEM; in place of the system's roots; may be NULL */
+    const char *certificate_file; /**< PEM chain for client authentication; may be NULL */
+    const char *private_key_file; /**< PEM; may be NULL */
+    const char *const *spki_pins; /**< base64 SHA-256 of public keys, for the manifest's origin */
+    size_t spki_pin_count;
+    uint32_t connections;         /**< at most so many at once; 0: the default */
+    uint32_t write_policy;        /**< MODELSEC_WRITE_… */
+    uint64_t limit_rate;          /**< bytes a second; 0: no limit */
+    uint64_t lock_wait_ms;        /**< how long to wait for another process; 0: the default (10 minutes) */
+    modelsec_credentials_fn credentials; /**< may be NULL */
+    void *credentials_user;
+} modelsec_client_options;
+
+/** Makes a client. Reads no disk and asks no network. Codes: 2. */
+MODELSEC_API int32_t modelsec_client_create(const modelsec_client_options *options, modelsec_client **client,
+                                            modelsec_error **error) MODELSEC_MUST_CHECK;
+/** Running operations go on and keep what they need; the handle itself is gone. */
+MODELSEC_API void modelsec_client_release(modelsec_client *client);
+
+/** Sets (count > 0) or forgets (count 0) the headers that go to one origin and no other, from the next request on. For
+ *  languages whose callbacks cannot answer at once. */
+MODELSEC_API int32_t modelsec_client_set_headers(modelsec_client *client, const char *origin, const modelsec_header *headers,
+                                                 size_t count, modelsec_error **error) MODELSEC_MUST_CHECK;
+
+/* ---- operations ---------------------------------------------------------------------------------------------------- */
+
+enum {
+    MODELSEC_OP_FETCH = 1,    /**< fetch, verify, make active */
+    MODELSEC_OP_ENSURE = 2,   /**< the same; where the network fails, what is active is good enough (`stale`) */
+    MODELSEC_OP_VERIFY = 3,   /**< hash again what is active */
+    MODELSEC_OP_ROLLBACK = 4, /**< last good becomes active */
+    MODELSEC_OP_GC = 5,       /**< remove what nothing needs */
+    MODELSEC_OP_OPEN = 6      /**< open what is active: the result has `pack` */
+};
+
+enum { MODELSEC_FORMAT_DSSE = 0, MODELSEC_FORMAT_PACK = 1 };
+
+/** What to do. Members that an operation has no use for are ignored. */
+typedef struct modelsec_request {
+    uint32_t struct_size;
+    uint32_t operation;            /**< MODELSEC_OP_FETCH, … */
+    const char *model_id;          /**< the model; optional for a DSSE fetch, and for gc */
+    const char *manifest_url;      /**< https; or … */
+    const char *manifest_file;     /**< … a local file */
+    const char *post_body;         /**< JSON to POST, verbatim; NULL: GET */
+    const modelsec_header *headers; /**< for the manifest's origin */
+    size_t header_count;
+    const char *pins_json;         /**< {"keys": [{"key_id", "ed25519_b64", …}], "threshold": 1} */
+    const char *tier;
+    const char *const *platforms;  /**< in order of preference */
+    size_t platform_count;
+    uint32_t format;               /**< MODELSEC_FORMAT_… */
+    uint32_t offline;              /**< 1: ask nobody */
+    uint32_t dry_run;              /**< 1: change nothing */
+    uint32_t keep;                 /**< gc: packs to keep beside active and last good */
+    uint64_t min_sequence;
+    uint64_t deadline_ms;          /**< for the whole attempt; 0: none */
+} modelsec_request;
+
+typedef struct modelsec_pack modelsec_pack;
+
+/** What an operation came to. */
+typedef struct modelsec_result {
+    uint32_t struct_size;
+    uint32_t already_active;
+    uint32_t stale;
+    uint32_t reserved;
+    const char *model_id;
+    const char *version;
+    const char *path;       /**< the pack's folder, absolute */
+    const char *sha256;     /**< of the artifact, hex; "" where the operation does not tell */
+    uint64_t sequence;
+    uint64_t bytes_fetched;
+    uint64_t bytes_removed; /**< gc */
+} modelsec_result;
+MODELSEC_API void modelsec_result_release(modelsec_result *result);
+
+enum {
+    MODELSEC_EVENT_STAGE = 0,
+    MODELSEC_EVENT_PROGRESS = 1, /**< (0, total) first, then at least every 512 KiB, then (total, total) */
+    MODELSEC_EVENT_REDIRECT = 2,
+    MODELSEC_EVENT_RETRY = 3,
+    MODELSEC_EVENT_WARNING = 4,
+    MODELSEC_EVENT_DONE = 5,     /**< exactly one, with `result` or `error` */
+    MODELSEC_EVENT_RELEASED = 6  /**< the very last call for this operation: `user` may go */
+};
+
+/** Something that happened. The receiver owns it and releases it, whenever and on whichever thread it likes. */
+typedef struct modelsec_event {
+    uint32_t struct_size;
+    uint32_t kind;        /**< MODELSEC_EVENT_… */
+    uint64_t operation;   /**< the id that modelsec_start gave */
+    uint64_t bytes;
+    uint64_t total;
+    uint64_t wait_ms;
+    const char *stage;    /**< "manifest", "download", "extract", "activate", "verify" */
+    const char *reason;   /**< "none" or a stable word */
+    const char *host;
+    const char *model_id;
+    const modelsec_result *result; /**< DONE and it worked; belongs to the event */
+    const modelsec_error *error;   /**< DONE and it did not; belongs to the event */
+    modelsec_pack *pack;           /**< DONE of MODELSEC_OP_OPEN; take it with modelsec_event_take_pack */
+} modelsec_event;
+MODELSEC_API void modelsec_event_release(modelsec_event *event);
+/** The pack of a DONE event; the caller releases it. NULL if there is none (any more). */
+MODELSEC_API modelsec_pack *modelsec_event_take_pack(modelsec_event *event);
+
+/** Called on a thread of the library, one call at a time for one operation. */
+typedef void (*modelsec_event_fn)(void *user, modelsec_event *event);
+
+/** Starts an operation and returns at once. `on_event` is called for everything that happens, then once with DONE, then
+ *  once with RELEASED, never again. Fails (nothing is called then) only for what cannot be meant. Codes: 1, 2. */
+MODELSEC_API int32_t modelsec_start(modelsec_client *client, const modelsec_request *request, modelsec_event_fn on_event,
+                                    void *user, uint64_t *operation, modelsec_error **error) MODELSEC_MUST_CHECK;
+
+/** The same, done on the calling thread: returns when it is over. `on_event` (may be NULL) gets events but DONE and RELEASED;
+ *  `id` (may be NULL) is set before the first, so that other threads can cancel. `pack` (may be NULL) is for MODELSEC_OP_OPEN. */
+MODELSEC_API int32_t modelsec_run(modelsec_client *client, const modelsec_request *request, modelsec_event_fn on_event,
+                                  void *user, uint64_t *operation, modelsec_result **result, modelsec_pack **pack,
+                                  modelsec_error **error) MODELSEC_MUST_CHECK;
+
+/** End, pause or go on with a running operation. An unknown or ended id is no error. Never blocks. */
+MODELSEC_API void modelsec_cancel(uint64_t operation);
+MODELSEC_API void modelsec_pause(uint64_t operation);
+MODELSEC_API void modelsec_resume(uint64_t operation);
+
+/* ---- what is there ------------------------------------------------------------------------------------------------- */
+
+typedef struct modelsec_pack_info {
+    uint32_t struct_size;
+    uint32_t reserved;
+    const char *version;
+    const char *sha256; /**< of the artifact, hex */
+    const char *path;   /**< absolute folder; "" if it is gone */
+    uint64_t sequence;
+    uint64_t bytes;
+} modelsec_pack_info;
+
+typedef struct modelsec_model_status {
+    uint32_t struct_size;
+    uint32_t rejected_count;
+    const char *model_id;
+    const modelsec_pack_info *active;    /**< or NULL */
+    const modelsec_pack_info *last_good; /**< or NULL */
+    const modelsec_pack_info *const *rejected;
+    uint64_t sequence;
+    uint64_t bytes;
+    uint64_t partial_bytes;
+} modelsec_model_status;
+
+typedef struct modelsec_status {
+    uint32_t struct_size;
+    uint32_t count;
+    const modelsec_model_status *const *models;
+} modelsec_status;
+MODELSEC_API void modelsec_status_release(modelsec_status *status);
+
+/** What the store holds. An absent store holds nothing. Does not hash. Codes: 41. */
+MODELSEC_API int32_t modelsec_client_status(modelsec_client *client, modelsec_status **status,
+                                            modelsec_error **error) MODELSEC_MUST_CHECK;
+
+/* An open pack stays on disk and readable for as long as it is held, whatever happens to the store. */
+MODELSEC_API void modelsec_pack_release(modelsec_pack *pack);
+MODELSEC_API const char *modelsec_pack_path(const modelsec_pack *pack); /**< the folder, absolute */
+MODELSEC_API const char *modelsec_pack_version(const modelsec_pack *pack);
+MODELSEC_API size_t modelsec_pack_file_count(const modelsec_pack *pack);
+MODELSEC_API const char *modelsec_pack_file_name(const modelsec_pack *pack, size_t index); /**< relative; NULL beyond the end */
+MODELSEC_API uint64_t modelsec_pack_file_size(const modelsec_pack *pack, size_t index);
+/** A descriptor for reading, owned by the pack: where paths must stay inside. Use pread() or dup() it. -1 beyond the end. */
+MODELSEC_API int modelsec_pack_file_descriptor(const modelsec_pack *pack, size_t index);
+
+/* ---- the end ------------------------------------------------------------------------------------------------------- */
+
+/** Cancels all operations of the process and waits until their last callback has returned, at most `ms`. 1: all ended; 0: time ran
+ *  out. To be called before a process unloads what its callbacks need. New operations fail afterwards. */
+MODELSEC_API int32_t modelsec_shutdown(uint64_t ms);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

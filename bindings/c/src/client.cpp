@@ -1,0 +1,199 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#include "handles.hpp"
+
+#include <modelsec/detail/store_operation.hpp>
+#include <modelsec/transport/url.hpp>
+
+namespace c_api {
+
+shared_client::shared_client(const modelsec_client_options& o)
+    : ask(o.credentials), ask_user(o.credentials_user), process(process_id())
+{
+    options.store = text(o.store);
+    options.profile = o.profile == MODELSEC_PROFILE_SERVER ? modelsec::profile::server : modelsec::profile::client;
+    options.writing = static_cast<modelsec::write_policy>(o.write_policy);
+    options.transport.tls.ca_file = text(o.ca_file);
+    options.transport.tls.certificate_file = text(o.certificate_file);
+    options.transport.tls.private_key_file = text(o.private_key_file);
+    for (size_t i = 0; i < o.spki_pin_count; ++i)
+        options.transport.tls.spki_pins.push_back(text(o.spki_pins[i]));
+    if (o.connections != 0)
+        options.transport.connections = o.connections;
+    options.transport.limit_rate = o.limit_rate;
+    if (o.lock_wait_ms != 0)
+        options.lock_wait = std::chrono::milliseconds(o.lock_wait_ms);
+    options.transport.credentials = [this](std::string_view origin) { return headers_for(origin); };
+}
+
+std::vector<modelsec::http_header> shared_client::headers_for(std::string_view origin)
+{
+    std::vector<modelsec::http_header> out;
+    {
+        const std::lock_guard lock(mutex);
+        if (const auto it = headers.find(origin); it != headers.end())
+            out = it->second;
+    }
+    if (ask)
+        ask(
+            ask_user, std::string(origin).c_str(),
+            [](void* to, const char* name, const char* value) {
+                static_cast<std::vector<modelsec::http_header>*>(to)->push_back({text(name), text(value)});
+            },
+            &out);
+    return out;
+}
+
+namespace {
+
+modelsec::result<void> check_options(const modelsec_client_options& o)
+{
+    if (!o.store || !*o.store)
+        return modelsec::fail(modelsec::reason::bad_option, "no store");
+    if (o.profile > MODELSEC_PROFILE_SERVER || o.write_policy > MODELSEC_WRITE_CACHED)
+        return modelsec::fail(modelsec::reason::bad_option, "an enumerator that is none");
+    if (o.spki_pin_count > 0 && !o.spki_pins)
+        return modelsec::fail(modelsec::reason::bad_option, "a count without a list");
+    return {};
+}
+
+/// A list of models, with all that it points to.
+struct owned_model
+{
+    explicit owned_model(const modelsec::model_status& s) : id(s.model_id)
+    {
+        for (const auto& p : s.rejected)
+            packs.push_back(std::make_unique<owned_pack_info>(p));
+        for (const auto& p : packs)
+            rejected.push_back(p.get());
+        const auto add = [&](const std::optional<modelsec::pack_info>& p) -> const modelsec_pack_info* {
+            if (!p)
+                return nullptr;
+            packs.push_back(std::make_unique<owned_pack_info>(*p));
+            return packs.back().get();
+        };
+        view.struct_size = sizeof(modelsec_model_status);
+        view.rejected_count = static_cast<uint32_t>(rejected.size());
+        view.model_id = id.c_str();
+        view.active = add(s.active);
+        view.last_good = add(s.last_good);
+        view.rejected = rejected.data();
+        view.sequence = s.sequence;
+        view.bytes = s.bytes;
+        view.partial_bytes = s.partial_bytes;
+    }
+
+    std::string id;
+    std::vector<std::unique_ptr<owned_pack_info>> packs;
+    std::vector<const modelsec_pack_info*> rejected;
+    modelsec_model_status view{};
+};
+
+struct owned_status : modelsec_status
+{
+    explicit owned_status(const std::vector<modelsec::model_status>& list) : modelsec_status{}
+    {
+        for (const auto& s : list)
+            owned.push_back(std::make_unique<owned_model>(s));
+        for (const auto& m : owned)
+            views.push_back(&m->view);
+        struct_size = sizeof(modelsec_status);
+        count = static_cast<uint32_t>(views.size());
+        models = views.data();
+    }
+
+    std::vector<std::unique_ptr<owned_model>> owned;
+    std::vector<const modelsec_model_status*> views;
+};
+
+}  // namespace
+}  // namespace c_api
+
+int32_t modelsec_client_create(const modelsec_client_options* options, modelsec_client** client, modelsec_error** error)
+{
+    if (client)
+        *client = nullptr;
+    return c_api::guarded(error, [&]() -> modelsec::result<void> {
+        if (!client)
+            return modelsec::fail(modelsec::reason::bad_option, "no place for the client");
+        MODELSEC_TRY(const modelsec_client_options o, c_api::read_struct(options));
+        MODELSEC_CHECK(c_api::check_options(o));
+        *client = new modelsec_client{std::make_shared<c_api::shared_client>(o)};
+        return {};
+    });
+}
+
+void modelsec_client_release(modelsec_client* client)
+{
+    delete client;
+}
+
+int32_t modelsec_client_set_headers(modelsec_client* client, const char* origin, const modelsec_header* headers, size_t count,
+                                    modelsec_error** error)
+{
+    return c_api::guarded(error, [&]() -> modelsec::result<void> {
+        if (!client || !origin || (count > 0 && !headers))
+            return modelsec::fail(modelsec::reason::bad_option, "a null where there must be something");
+        MODELSEC_TRY(const modelsec::url where, modelsec::url::parse(origin));
+        std::vector<modelsec::http_header> list;
+        for (size_t i = 0; i < count; ++i)
+            list.push_back({c_api::text(headers[i].name), c_api::text(headers[i].value)});
+        const std::lock_guard lock(client->shared->mutex);
+        client->shared->headers[where.origin()] = std::move(list);
+        return {};
+    });
+}
+
+int32_t modelsec_client_status(modelsec_client* client, modelsec_status** status, modelsec_error** error)
+{
+    if (status)
+        *status = nullptr;
+    return c_api::guarded(error, [&]() -> modelsec::result<void> {
+        if (!client || !status)
+            return modelsec::fail(modelsec::reason::bad_option, "a null where there must be something");
+        if (client->shared->process != c_api::process_id())
+            return modelsec::fail(modelsec::reason::forked);
+        MODELSEC_TRY(const auto list, modelsec::detail::read_status(client->shared->options));
+        *status = new c_api::owned_status(list);
+        return {};
+    });
+}
+
+void modelsec_status_release(modelsec_status* status)
+{
+    delete static_cast<c_api::owned_status*>(status);
+}
+
+void modelsec_pack_release(modelsec_pack* pack)
+{
+    delete pack;
+}
+
+const char* modelsec_pack_path(const modelsec_pack* pack)
+{
+    return pack->pack.info().path.c_str();
+}
+
+const char* modelsec_pack_version(const modelsec_pack* pack)
+{
+    return pack->pack.info().version.c_str();
+}
+
+size_t modelsec_pack_file_count(const modelsec_pack* pack)
+{
+    return pack->pack.files().size();
+}
+
+const char* modelsec_pack_file_name(const modelsec_pack* pack, size_t index)
+{
+    return index < pack->pack.files().size() ? pack->pack.files()[index].path.c_str() : nullptr;
+}
+
+uint64_t modelsec_pack_file_size(const modelsec_pack* pack, size_t index)
+{
+    return index < pack->pack.files().size() ? pack->pack.files()[index].size : 0;
+}
+
+int modelsec_pack_file_descriptor(const modelsec_pack* pack, size_t index)
+{
+    return index < pack->pack.files().size() ? pack->pack.files()[index].content.native() : -1;
+}

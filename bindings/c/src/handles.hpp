@@ -1,0 +1,119 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_BINDINGS_C_HANDLES_HPP
+#define MODELSEC_BINDINGS_C_HANDLES_HPP
+
+#include <modelsec/client.hpp>
+#include <modelsec/modelsec.h>
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+// What stands behind the C types. Every struct that is handed out is the first base of an object that owns its strings, so that
+// one pointer is both.
+namespace c_api {
+
+struct owned_error : modelsec_error
+{
+    explicit owned_error(const modelsec::failure& f);
+    std::string name_text, reason_text, message_text, hint_text, detail_text;
+};
+
+struct owned_result : modelsec_result
+{
+    explicit owned_result(const modelsec::fetch_result& r);
+    owned_result(const std::string& model, const modelsec::pack_info& pack);
+    explicit owned_result(const modelsec::gc_report& report);
+    std::string model_text, version_text, path_text, sha256_text;
+
+private:
+    void point();
+};
+
+struct owned_pack_info : modelsec_pack_info
+{
+    explicit owned_pack_info(const modelsec::pack_info& p);
+    std::string version_text, sha256_text, path_text;
+};
+
+/// What threads of one client share; outlives the handle while an operation runs.
+struct shared_client
+{
+    explicit shared_client(const modelsec_client_options& o);
+
+    std::vector<modelsec::http_header> headers_for(std::string_view origin);
+
+    modelsec::client_options options;
+    modelsec_credentials_fn ask = nullptr;
+    void* ask_user = nullptr;
+    std::mutex mutex;  // of `headers`
+    std::map<std::string, std::vector<modelsec::http_header>, std::less<>> headers;
+    long process = 0;  // the one that made it: not for use after fork()
+};
+
+/// A string that may be null.
+inline std::string text(const char* s)
+{
+    return s ? std::string(s) : std::string();
+}
+
+/// Stores a failure where the caller wants it, and returns its code.
+int32_t give(const modelsec::failure& f, modelsec_error** to) noexcept;
+
+/// Runs `body` (() -> result<void>) at the border of the library: nothing is ever thrown across.
+template <class Body>
+int32_t guarded(modelsec_error** error, Body body) noexcept
+{
+    if (error)
+        *error = nullptr;
+    try
+    {
+        if (auto r = body(); r.has_error())
+            return give(r.error(), error);
+        return 0;
+    }
+    catch (const modelsec::error& e)
+    {
+        return give(modelsec::fail(e.get_diagnostics().why, e.get_diagnostics().detail), error);
+    }
+    catch (const std::bad_alloc&)
+    {
+        return give(modelsec::fail(modelsec::reason::out_of_memory), error);
+    }
+    catch (...)  // the last line before a language that knows no exceptions
+    {
+        return give(modelsec::fail(modelsec::reason::internal_error, "an unknown exception"), error);
+    }
+}
+
+/// The options' prefix that the caller's version of the header has; the rest is zero.
+template <class Struct>
+modelsec::result<Struct> read_struct(const Struct* from)
+{
+    if (!from || from->struct_size < sizeof(uint32_t) || from->struct_size > 65536)
+        return modelsec::fail(modelsec::reason::bad_option, "a struct without its size");
+    Struct out{};
+    const auto* raw = reinterpret_cast<const unsigned char*>(from);
+    const std::size_t size = std::min<std::size_t>(from->struct_size, sizeof(Struct));
+    std::copy(raw, raw + size, reinterpret_cast<unsigned char*>(&out));
+    return out;
+}
+
+long process_id() noexcept;
+
+}  // namespace c_api
+
+struct modelsec_client
+{
+    std::shared_ptr<c_api::shared_client> shared;
+};
+
+struct modelsec_pack
+{
+    modelsec::open_pack pack;
+};
+
+#endif

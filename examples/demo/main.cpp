@@ -1,7 +1,7 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 //
-// The story of a model, told by the real `modelsec` command: published, fetched, replaced, rolled back; and of four attackers,
-// each refused. Everything happens on this machine, in one temporary folder, with a CA that nobody else trusts.
+// The story of a model, told by the real `modelsec` command: published, fetched, replaced, rolled back; and of four
+// attackers, each refused. Everything happens on this machine, in one temporary folder, with a CA that nobody else trusts.
 #include "narrator.hpp"
 
 #include <origin.hpp>
@@ -43,7 +43,8 @@ void write_model(const std::string& path, const std::string& version, std::uint6
 class story
 {
 public:
-    explicit story(std::string command) : command_(std::move(command)), web_(make_origin()), plain_web_(support::origin_options{})
+    explicit story(std::string command)
+        : command_(std::move(command)), web_(make_origin()), plain_web_(support::origin_options{})
     {
         if (fs::space(place_.path()).available < disk_needed)
             throw std::runtime_error("the demo needs " + demo::mebibytes(disk_needed) + " in " + place_.path() +
@@ -81,7 +82,7 @@ private:
     {
         tell_.chapter("The publisher makes a key and signs a model of " + demo::mebibytes(model_bytes));
         run({"keygen", "--out", "keys", "--key-id", "demo"});
-        publish("1.0.0", 1, model_bytes, "keys/demo.key");
+        publish("1.0.0", 1, model_bytes, "keys/demo.pem");
         put_online(1);
     }
 
@@ -96,7 +97,7 @@ private:
     void customer_updates()
     {
         tell_.chapter("The publisher releases version 2.0.0");
-        publish("2.0.0", 2, model_bytes, "keys/demo.key");
+        publish("2.0.0", 2, model_bytes, "keys/demo.pem");
         put_online(2);
         fetch("fetch version 2.0.0", 0, true, "2.0.0");
         tell_.chapter("Version 2.0.0 does not please: back to the last good one, without the network");
@@ -106,7 +107,7 @@ private:
     void flipped_byte()
     {
         tell_.chapter("Attack 1: somebody on the way flips one bit of the model");
-        publish("3.0.0", 3, small_model_bytes, "keys/demo.key");
+        publish("3.0.0", 3, small_model_bytes, "keys/demo.pem");
         put_online(3);
         support::fault flipped;
         flipped.flip_at = small_model_bytes / 2;
@@ -118,7 +119,7 @@ private:
     {
         tell_.chapter("Attack 2: somebody signs a manifest with a key of his own, under the publisher's key id");
         run({"keygen", "--out", "attacker", "--key-id", "demo"});
-        publish("9.9.9", 9, small_model_bytes, "attacker/demo.key");
+        publish("9.9.9", 9, small_model_bytes, "attacker/demo.pem");
         put_online(9);
         fetch("attack: manifest signed by another key", 20, false, "1.0.0");
     }
@@ -158,8 +159,8 @@ private:
     void fetch(const std::string& what, int expected, bool transfer, const std::string& active)
     {
         step(what,
-             {"fetch", "--manifest", web_.url("/manifest.json"), "--pins", "keys/demo.pins.json", "--ca", "ca.pem", "--store",
-              "store", "--model", "demo"},
+             {"fetch", "--manifest", web_.url("/manifest.json"), "--pins", "keys/demo.pub.json", "--ca", "ca.pem",
+              "--store", "store", "--model", "demo"},
              expected, transfer, active);
     }
 

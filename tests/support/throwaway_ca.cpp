@@ -167,4 +167,19 @@ identity throwaway_ca::self_signed(const certificate_wish& wish)
     return {pem(leaf.get()), pem(key.get())};
 }
 
+std::string throwaway_ca::spki_pin(const std::string& certificate)
+{
+    const owned<BIO> in(need(BIO_new_mem_buf(certificate.data(), static_cast<int>(certificate.size()))));
+    const owned<X509> read(need(PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr)));
+    unsigned char* der = nullptr;
+    const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(read.get()), &der);
+    need(size);
+    unsigned char digest[32];
+    need(EVP_Digest(der, static_cast<std::size_t>(size), digest, nullptr, EVP_sha256(), nullptr));
+    OPENSSL_free(der);
+    unsigned char text[45];
+    EVP_EncodeBlock(text, digest, sizeof digest);
+    return reinterpret_cast<const char*>(text);
+}
+
 }  // namespace support

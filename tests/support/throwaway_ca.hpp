@@ -48,6 +48,9 @@ public:
     /// A certificate that vouches for itself.
     static identity self_signed(const certificate_wish& wish = {});
 
+    /// A PEM certificate's pin (RFC 7469 section 2.4): base64 SHA-256 of its SubjectPublicKeyInfo.
+    static std::string spki_pin(const std::string& certificate);
+
 private:
     struct state;
     std::unique_ptr<state> state_;

@@ -1,0 +1,227 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+// Each way in which a server can fail to prove who it is, refused by its own reason, at once and not retried.
+#include "world.hpp"
+
+#include <process.hpp>
+
+using namespace integration;
+using std::chrono::hours;
+
+namespace {
+
+/// A world whose manifest lies behind another kind of TLS.
+struct behind
+{
+    world w;
+    support::origin other;
+
+    explicit behind(support::origin_options options) : other(std::move(options)) { w.release("content"); }
+
+    outcome ask(const char* host = "127.0.0.1") { return ask(w.client(), host); }
+    outcome ask(modelsec::client client, const char* host = "127.0.0.1")
+    {
+        other.serve("/manifest", support::dsse_envelope(w.manifest("content").json(), {w.key}));
+        auto options = w.request();
+        options.manifest.url = other.url("/manifest", host);
+        return fetch(client, options);
+    }
+};
+
+support::origin_options server(support::identity who)
+{
+    support::origin_options options;
+    options.server = std::move(who);
+    return options;
+}
+
+/// The reason why a server with such a certificate, by the trusted CA, is refused.
+void expect(const support::certificate_wish& wish, reason why, const char* host = "127.0.0.1")
+{
+    // The CA is the world's; so the origin is made after it.
+    world w;
+    w.release("content");
+    support::origin other(server(w.ca.issue(wish)));
+    other.serve("/manifest", support::dsse_envelope(w.manifest("content").json(), {w.key}));
+    auto options = w.request();
+    options.manifest.url = other.url("/manifest", host);
+    CHECK(fetch(w, options).why == why);
+    CHECK(other.count() == (why == reason::none ? 1 : 0));
+    CHECK(other.connections() == 1);
+}
+
+}  // namespace
+
+TEST_CASE("a good certificate is accepted, by address and by name, EC and RSA")
+{
+    expect({}, reason::none);
+    support::certificate_wish wish;
+    wish.key = support::key_kind::rsa_2048;
+    wish.hosts = {"localhost"};
+    expect(wish, reason::none, "localhost");
+}
+
+TEST_CASE("an expired certificate is refused")
+{
+    support::certificate_wish wish;
+    wish.not_before = -hours(48);
+    wish.not_after = -hours(24);
+    expect(wish, reason::certificate_expired);
+}
+
+TEST_CASE("a certificate that is not yet valid is refused")
+{
+    support::certificate_wish wish;
+    wish.not_before = hours(24);
+    wish.not_after = hours(48);
+    expect(wish, reason::certificate_not_yet_valid);
+}
+
+TEST_CASE("a certificate for another host is refused")
+{
+    support::certificate_wish wish;
+    wish.hosts = {"example.org", "10.0.0.1"};
+    expect(wish, reason::host_mismatch);
+    expect(wish, reason::host_mismatch, "localhost");
+    wish.hosts = {};  // RFC 9110 section 4.3.4: the common name is no host name
+    wish.common_name = "localhost";
+    expect(wish, reason::host_mismatch, "localhost");
+}
+
+TEST_CASE("a certificate that is not a server's is refused")
+{
+    support::certificate_wish wish;
+    wish.for_client = true;
+    expect(wish, reason::certificate_invalid);
+}
+
+TEST_CASE("a self-signed certificate is refused")
+{
+    behind b(server(support::throwaway_ca::self_signed()));
+    CHECK(b.ask().why == reason::self_signed);
+}
+
+TEST_CASE("a certificate by an unknown CA is refused, also one that bears the known one's name")
+{
+    behind stranger(server(support::throwaway_ca("another CA").issue()));
+    CHECK(stranger.ask().why == reason::unknown_ca);
+    behind impostor(server(support::throwaway_ca("throwaway CA").issue()));
+    CHECK(impostor.ask().code == errc::tls);
+}
+
+TEST_CASE("TLS 1.0 and 1.1 are refused as such, TLS 1.2 and 1.3 are spoken")
+{
+    support::certificate_wish wish;
+    wish.key = support::key_kind::rsa_2048;
+    world w;
+    w.release("content");
+    for (const auto& [version, why] : std::vector<std::pair<int, reason>>{
+             {0x0301, reason::tls_version}, {0x0302, reason::tls_version}, {0x0303, reason::none}, {0x0304, reason::none}})
+    {
+        CAPTURE(version);
+        auto options = server(w.ca.issue(wish));
+        options.min_tls = options.max_tls = version;
+        support::origin other(options);
+        other.serve("/manifest", support::dsse_envelope(w.manifest("content").json(), {w.key}));
+        auto request = w.request();
+        request.manifest.url = other.url("/manifest");
+        CHECK(fetch(w, request).why == why);
+        CHECK(other.connections() == 1);
+    }
+}
+
+TEST_CASE("the server for TLS 1.0 and 1.1 does speak them with a client that does not mind")
+{
+    for (const auto& [version, option] : std::vector<std::pair<int, std::string>>{{0x0301, "-tls1"}, {0x0302, "-tls1_1"}})
+    {
+        support::certificate_wish wish;
+        wish.key = support::key_kind::rsa_2048;
+        auto options = server(support::throwaway_ca::self_signed(wish));
+        options.min_tls = options.max_tls = version;
+        support::origin old(options);
+        const auto result = support::run({"sh", "-c", "exec openssl s_client -connect 127.0.0.1:" + std::to_string(old.port()) +
+                                                          " " + option + " -cipher ALL@SECLEVEL=0 </dev/null"});
+        CHECK(result.exit_code == 0);
+    }
+}
+
+TEST_CASE("suites without forward secrecy or authenticated encryption are refused")
+{
+    support::certificate_wish wish;
+    wish.key = support::key_kind::rsa_2048;
+    for (const char* suite : {"AES128-GCM-SHA256", "ECDHE-RSA-AES128-SHA256", "AES256-SHA"})
+    {
+        CAPTURE(suite);
+        world w;
+        auto options = server(w.ca.issue(wish));
+        options.max_tls = 0x0303;
+        options.ciphers = suite;
+        support::origin other(options);
+        auto request = w.request();
+        request.manifest.url = other.url("/manifest");
+        CHECK(fetch(w, request).why == reason::tls_handshake);
+    }
+}
+
+TEST_CASE("a server that insists on a client certificate gets one, or refuses")
+{
+    world w;
+    auto insisting = server(w.ca.issue());
+    insisting.client_ca = w.ca.certificate();
+    support::origin other(insisting);
+    other.serve("/manifest", support::dsse_envelope(w.manifest("content").json(), {w.key}));
+    auto request = w.request();
+    request.manifest.url = other.url("/manifest");
+    CHECK(fetch(w, request).code == errc::tls);
+    CHECK(other.count() == 0);
+
+    support::certificate_wish wish;
+    wish.for_client = true;
+    const auto me = w.ca.issue(wish);
+    auto options = w.options();
+    options.transport.tls.certificate_file = w.place.write("me.pem", me.certificate);
+    options.transport.tls.private_key_file = w.place.write("me.key", me.private_key);
+    modelsec::client client(options);
+    CHECK(fetch(client, request).code == errc::ok);
+
+    options.transport.tls.private_key_file = w.place.write("other.key", w.ca.issue(wish).private_key);
+    modelsec::client mismatched(options);
+    CHECK(fetch(mismatched, request).why == reason::trust_store);
+}
+
+TEST_CASE("a pinned key must be in the chain that was verified")
+{
+    world w;
+    w.release("content");
+    auto options = w.options();
+    options.transport.tls.spki_pins = {support::throwaway_ca::spki_pin(support::throwaway_ca().certificate())};
+    modelsec::client wrong(options);
+    CHECK(fetch(wrong, w.request()).why == reason::spki_mismatch);
+    CHECK(w.web.count() == 0);
+    options.transport.tls.spki_pins.push_back(support::throwaway_ca::spki_pin(w.ca.certificate()));
+    modelsec::client right(options);
+    CHECK(fetch(right, w.request()).code == errc::ok);
+}
+
+TEST_CASE("a CA file that cannot be used is its own error")
+{
+    world w;
+    w.release("content");
+    auto options = w.options();
+    for (const auto& file : {w.place / "absent.pem", w.place.write("empty.pem", ""), w.place.write("bad.pem", "nonsense")})
+    {
+        options.transport.tls.ca_file = file;
+        modelsec::client client(options);
+        CHECK(fetch(client, w.request()).why == reason::trust_store);
+    }
+    CHECK(w.web.connections() == 0);
+}
+
+TEST_CASE("without the throwaway CA the system's roots do not know the origin")
+{
+    world w;
+    w.release("content");
+    auto options = w.options();
+    options.transport.tls.ca_file.clear();
+    modelsec::client client(options);
+    CHECK(fetch(client, w.request()).why == reason::unknown_ca);
+}

@@ -10,7 +10,6 @@
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/dispatch.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/prefer.hpp>
 
 #include <thread>
@@ -32,7 +31,7 @@ void run_on_worker(const boost::asio::any_io_executor& fallback, control handle,
                 handle.cancel();
         });
     const auto to = asio::get_associated_executor(handler, fallback);
-    auto tracked = asio::prefer(asio::any_io_executor(to), asio::execution::outstanding_work.tracked);
+    auto tracked = asio::prefer(to, asio::execution::outstanding_work.tracked);
     auto body = [work = std::move(work), handler = std::move(handler), tracked = std::move(tracked), diag]() mutable {
         auto finish = [handler = std::move(handler), diag, r = work()]() mutable {
             // The slot belongs to this executor: cleared here, before the handler goes.
@@ -53,7 +52,8 @@ void run_on_worker(const boost::asio::any_io_executor& fallback, control handle,
             std::move(handler)(ec, std::move(value));
         };
         { auto drop = std::move(work); }  // what the operation held is gone before the handler runs
-        asio::post(tracked, std::move(finish));
+        // This is no thread of the executor: it posts, unless its owner wants it otherwise. (any_completion_executor cannot post.)
+        asio::dispatch(tracked, std::move(finish));
     };
     std::thread(std::move(body)).detach();
 }

@@ -1,0 +1,245 @@
+#!/usr/bin/env python3
+# Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+"""One file served by nginx over TLS on this machine, downloaded by modelsec and by others, in turns.
+
+Wall time is what a stopwatch shows, CPU and memory are the client's own (wait4). Every run starts with an empty folder and
+with nothing waiting to be written. Medians; the runs themselves are in bench.json.
+"""
+import argparse
+import hashlib
+import json
+import os
+import pathlib
+import platform
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import time
+
+import chart
+
+NGINX = """
+daemon off; worker_processes auto; pid {dir}/nginx.pid; error_log {dir}/nginx.log;
+events {{ worker_connections 64; }}
+http {{
+    access_log off; sendfile on;
+    client_body_temp_path {dir}/t1; proxy_temp_path {dir}/t2; fastcgi_temp_path {dir}/t3;
+    uwsgi_temp_path {dir}/t4; scgi_temp_path {dir}/t5;
+    server {{
+        listen 127.0.0.1:{port} ssl;
+        ssl_certificate {dir}/server.pem; ssl_certificate_key {dir}/server.key;
+        ssl_protocols TLSv1.2 TLSv1.3;
+        root {dir}/www;
+    }}
+}}
+"""
+
+# What modelsec's median may be, as a share of the other's.
+WALL_TARGETS = {"curl -o file": 0.90, "curl, then openssl dgst": 0.65, "aria2c --checksum": 0.25, "curl -o /dev/null": 1.40}
+CPU_TARGETS = {"curl, then openssl dgst": 1.00}
+PEAK_TARGET_MIB = 32
+OFFLINE_TARGET_MS = 20
+
+
+def run_quietly(*command, **options):
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, **options)
+    if done.returncode:
+        sys.exit(f"bench: {' '.join(map(str, command))}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def make_certificates(folder):
+    """A throwaway CA and a certificate for 127.0.0.1 by it."""
+    ec = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    run_quietly("openssl", "req", "-x509", *ec, "-keyout", folder / "ca.key", "-out", folder / "ca.pem", "-days", "2",
+                "-subj", "/CN=throwaway bench CA", "-addext", "keyUsage=critical,keyCertSign")
+    run_quietly("openssl", "req", *ec, "-keyout", folder / "server.key", "-out", folder / "server.csr", "-subj", "/CN=bench")
+    (folder / "server.ext").write_text("subjectAltName=IP:127.0.0.1\nbasicConstraints=critical,CA:FALSE\n"
+                                       "extendedKeyUsage=serverAuth\n")
+    run_quietly("openssl", "x509", "-req", "-in", folder / "server.csr", "-CA", folder / "ca.pem", "-CAkey", folder / "ca.key",
+                "-CAcreateserial", "-days", "2", "-extfile", folder / "server.ext", "-out", folder / "server.pem")
+
+
+def make_model(path, size):
+    """Bytes that do not compress; gives their SHA-256."""
+    digest = hashlib.sha256()
+    with open(path, "wb") as out:
+        left = size
+        while left:
+            block = os.urandom(min(left, 4 << 20))
+            digest.update(block)
+            out.write(block)
+            left -= len(block)
+    return digest.hexdigest()
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def start_nginx(folder, port):
+    (folder / "nginx.conf").write_text(NGINX.format(dir=folder, port=port))
+    server = subprocess.Popen(["nginx", "-p", folder, "-e", folder / "nginx.log", "-c", folder / "nginx.conf"],
+                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    for _ in range(100):
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return server
+        except OSError:
+            time.sleep(0.05)
+    server.kill()
+    sys.exit("bench: nginx does not start: " + (folder / "nginx.log").read_text())
+
+
+def measure(steps):
+    """Runs commands one after the other: (wall seconds, CPU seconds, peak MiB)."""
+    cpu = peak = 0.0
+    quiet = [(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0), (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
+    begin = time.monotonic()
+    for command in steps:
+        command = [str(word) for word in command]
+        pid = os.posix_spawnp(command[0], command, os.environ, file_actions=quiet)
+        _, status, used = os.wait4(pid, 0)
+        if os.waitstatus_to_exitcode(status):
+            sys.exit(f"bench: failed with {os.waitstatus_to_exitcode(status)}: {' '.join(command)}")
+        cpu += used.ru_utime + used.ru_stime
+        peak = max(peak, used.ru_maxrss / 1024)
+    return time.monotonic() - begin, cpu, peak
+
+
+def contestants(modelsec, base, ca, digest, out, pins):
+    """Name to the commands it runs; each leaves its file below `out`."""
+    url, file = f"{base}/model.bin", out / "model.bin"
+    aria2 = ["aria2c", "-q", "--no-conf", f"--ca-certificate={ca}", f"--checksum=sha-256={digest}", "-d", out, "-o", "model.bin"]
+    curl = ["curl", "-sS", "--fail", "--cacert", ca]
+    return {
+        "modelsec fetch": [fetch_command(modelsec, base, ca, out / "store", pins)],
+        "curl -o file": [[*curl, "-o", file, url]],
+        "curl, then openssl dgst": [[*curl, "-o", file, url], ["openssl", "dgst", "-sha256", file]],
+        "aria2c --checksum": [[*aria2, url]],
+        "aria2c --checksum, no allocation": [[*aria2, "-x1", "-s1", "--file-allocation=none", url]],
+        "wget": [["wget", "-q", "--no-config", f"--ca-certificate={ca}", "-O", file, url]],
+        "curl -o /dev/null": [[*curl, "-o", "/dev/null", url]],
+    }
+
+
+def fetch_command(modelsec, base, ca, store, pins):
+    return [modelsec, "fetch", "--manifest", f"{base}/manifest.json", "--pins", pins, "--ca", ca, "--store", store,
+            "--model", "bench-model", "--quiet"]
+
+
+def publish(modelsec, folder, base):
+    """Key and signed manifest, by the command itself; gives the file of pins."""
+    run_quietly(modelsec, "keygen", "--out", folder / "keys", "--key-id", "bench")
+    [pins] = (folder / "keys").glob("*.pub.json")
+    [private] = [f for f in (folder / "keys").iterdir() if f != pins]
+    run_quietly(modelsec, "publish", "--key", private, "--model", "bench-model", "--version", "1.0.0", "--platform", "any",
+                "--file", folder / "www/model.bin", "--url", f"{base}/model.bin", "--sequence", "1", "--expires", "2d",
+                "--out", folder / "www/manifest.json")
+    return pins
+
+
+def version_of(*command):
+    return subprocess.run(command, capture_output=True, text=True).stdout.split("\n")[0]
+
+
+def machine():
+    cpu = next((line.split(": ")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "?")
+    return {"cpu": cpu, "cores": os.cpu_count(), "kernel": platform.release(), "system": platform.freedesktop_os_release()["PRETTY_NAME"]}
+
+
+def report(results, offline_ms):
+    """Prints the table; gives it as data, and whether every target was reached."""
+    ours = results["modelsec fetch"]
+    rows, reached = [], True
+    print(f"\n{'':34}{'wall s':>8}{'CPU s':>8}{'peak MiB':>10}{'modelsec takes':>16}{'target':>9}")
+    for name, r in results.items():
+        ratio, target = ours["wall"] / r["wall"], WALL_TARGETS.get(name)
+        verdict = "" if target is None else f"<= {target:.2f}"
+        if target is not None and ratio > target:
+            verdict += " missed"
+            reached = False
+        print(f"{name:34}{r['wall']:8.2f}{r['cpu']:8.2f}{r['peak']:10.1f}"
+              f"{'' if r is ours else f'x {ratio:.2f}':>16}{verdict:>9}")
+        rows.append({"name": name, **r, "ratio": round(ratio, 3), "target": target})
+    others = [("CPU seconds against curl, then openssl dgst", ours["cpu"] / results["curl, then openssl dgst"]["cpu"],
+               CPU_TARGETS["curl, then openssl dgst"], ""),
+              ("peak memory", ours["peak"], PEAK_TARGET_MIB, " MiB"),
+              ("already active, --offline, whole process", offline_ms, OFFLINE_TARGET_MS, " ms")]
+    print()
+    for what, value, target, unit in others:
+        print(f"{what}: {value:.2f}{unit} (target <= {target}{unit}{'' if value <= target else ', missed'})")
+        reached = reached and value <= target
+    return rows, reached
+
+
+def main():
+    root = pathlib.Path(__file__).resolve().parent.parent
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--modelsec", type=pathlib.Path, required=True)
+    options.add_argument("--mib", type=int, default=1024, help="size of the model")
+    options.add_argument("--rounds", type=int, default=5)
+    options.add_argument("--out", type=pathlib.Path, default=root / "docs", help="where bench.json and bench.svg go")
+    options.add_argument("--check", action="store_true", help="fail if a target is missed")
+    arguments = options.parse_args()
+    modelsec = arguments.modelsec.resolve()
+
+    folder = root / "build" / "bench"  # on a disk, not in memory as /tmp may be
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "www").mkdir(parents=True)
+    folder.chmod(0o755)
+    try:
+        print(f"==> Making {arguments.mib} MiB of model, a CA and a signed manifest")
+        make_certificates(folder)
+        digest = make_model(folder / "www/model.bin", arguments.mib << 20)
+        port = free_port()
+        base = f"https://127.0.0.1:{port}"
+        pins = publish(modelsec, folder, base)
+        server = start_nginx(folder, port)
+        try:
+            results, offline_ms = compete(modelsec, folder, base, digest, pins, arguments.rounds)
+        finally:
+            server.terminate()
+            server.wait()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+    rows, reached = report(results, offline_ms)
+    data = {"machine": machine(), "mib": arguments.mib, "rounds": arguments.rounds, "offline_ms": round(offline_ms, 2),
+            "versions": [version_of(str(modelsec), "--version"), version_of("curl", "--version"), version_of("aria2c", "--version"),
+                         version_of("wget", "--version"), version_of("openssl", "version")], "results": rows}
+    arguments.out.mkdir(exist_ok=True)
+    (arguments.out / "bench.json").write_text(json.dumps(data, indent=2) + "\n")
+    (arguments.out / "bench.svg").write_text(chart.bars(rows, f"{arguments.mib} MiB over TLS from this machine, seconds of wall time"))
+    print(f"\n==> Written: bench.json and bench.svg in {os.path.relpath(arguments.out)}")
+    return 0 if reached or not arguments.check else 1
+
+
+def compete(modelsec, folder, base, digest, pins, rounds):
+    out, ca = folder / "out", folder / "ca.pem"
+    runs = {}
+    for turn in range(rounds):
+        for name, steps in contestants(modelsec, base, ca, digest, out, pins).items():
+            shutil.rmtree(out, ignore_errors=True)
+            out.mkdir()
+            os.sync()
+            runs.setdefault(name, []).append(measure(steps))
+            print(f"    {turn + 1}/{rounds}  {name:34}{runs[name][-1][0]:7.2f} s", flush=True)
+    results = {}
+    for name, measured in runs.items():
+        wall, cpu, peak = (statistics.median(column) for column in zip(*measured))
+        results[name] = {"wall": round(wall, 3), "cpu": round(cpu, 3), "peak": round(peak, 1),
+                         "walls": [round(m[0], 3) for m in measured]}
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir()
+    fetch = fetch_command(modelsec, base, ca, out / "store", pins)
+    measure([fetch])
+    return results, statistics.median(measure([[*fetch, "--offline"]])[0] * 1000 for _ in range(11))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,45 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_TOOLS_COMMAND_ERROR_HPP
+#define MODELSEC_TOOLS_COMMAND_ERROR_HPP
+
+#include <modelsec/error.hpp>
+
+#include <string>
+#include <utility>
+
+namespace modelsec::tool {
+
+/// A failure that knows better what to do about it than the general hint of its reason. The hint names options, never what was
+/// given to them.
+class command_error : public error
+{
+public:
+    command_error(reason why, std::string hint, std::string detail = {})
+        : error(fail(why, std::move(detail))), hint_(std::move(hint))
+    {
+    }
+
+    const std::string& hint() const noexcept { return hint_; }
+
+private:
+    std::string hint_;
+};
+
+/// The value of `r`, or its failure as a command_error with this hint.
+template <class T>
+T value_or_hint(result<T> r, std::string hint)
+{
+    if (r.has_error())
+        throw command_error(r.error().why, std::move(hint), r.error().detail);
+    if constexpr (!std::is_void_v<T>)
+        return std::move(*r);
+}
+
+[[noreturn]] inline void usage(std::string hint)
+{
+    throw command_error(reason::bad_option, std::move(hint));
+}
+
+}  // namespace modelsec::tool
+
+#endif

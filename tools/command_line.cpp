@@ -1,0 +1,146 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#include "command_line.hpp"
+
+#include "command_error.hpp"
+#include "commands/commands.hpp"
+
+#include <modelsec/version.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+#include <iostream>
+#include <new>
+
+namespace modelsec::tool {
+
+namespace {
+
+constexpr const char* overview = R"(Gets signed models from an untrusted network onto this machine, and publishes them.
+
+Exit codes: 0 ok, 1 internal, 2 usage, 3 cancelled, 10 network, 11 tls, 12 http_status, 13 rate_limited,
+14 unauthorized, 20 signature, 21 expired, 22 rollback, 23 mismatch, 24 malformed, 25 no_artifact, 26 clock,
+30 digest, 31 unsafe, 40 disk_full, 41 store, 42 busy, 43 none_active, 50 policy.
+MODELSEC_DEBUG=1 in the environment shows what errors say to the owner of the machine: it may hold paths.
+
+Examples:
+  modelsec fetch --help
+  modelsec keygen --out keys --key-id release-2026
+)";
+
+/// What CLI11 says, without the values that were given: they may be secrets in the wrong place.
+std::string hint_of(const CLI::ParseError& e)
+{
+    const std::string text = e.what();
+    if (dynamic_cast<const CLI::ExtrasError*>(&e))
+    {
+        const std::size_t option = text.find(" --");
+        if (option == std::string::npos)
+            return "there is an argument that is not understood";
+        const std::size_t end = text.find_first_of(" =", option + 1);
+        return "there is no option " + text.substr(option + 1, end - option - 1);
+    }
+    if (dynamic_cast<const CLI::ConversionError*>(&e))
+        return text.substr(0, text.find(" = "));
+    if (dynamic_cast<const CLI::RequiredError*>(&e) || dynamic_cast<const CLI::ArgumentMismatch*>(&e))
+        return text;
+    return {};
+}
+
+output_mode mode_of(bool json, bool quiet)
+{
+    return json ? output_mode::json : quiet ? output_mode::quiet : output_mode::people;
+}
+
+int guarded(output& out, const std::function<void(output&)>& work)
+{
+    const auto failed = [&](reason why, std::string_view hint, std::string_view detail) {
+        out.fail(why, hint, detail);
+        return static_cast<int>(code_of(why));
+    };
+    try
+    {
+        work(out);
+        return std::fflush(stdout) == 0 && !std::ferror(stdout)
+                   ? 0
+                   : failed(reason::internal_error, "standard output cannot be written", {});
+    }
+    catch (const command_error& e)
+    {
+        return failed(e.get_diagnostics().why, e.hint(), e.get_diagnostics().detail);
+    }
+    catch (const error& e)
+    {
+        return failed(e.get_diagnostics().why, {}, e.get_diagnostics().detail);
+    }
+    catch (const std::bad_alloc&)
+    {
+        return failed(reason::out_of_memory, {}, {});
+    }
+    catch (const std::exception& e)
+    {
+        return failed(reason::internal_error, {}, e.what());
+    }
+}
+
+}  // namespace
+
+command_line::command_line() : app(overview, "modelsec")
+{
+    app.require_subcommand(1);
+    app.set_version_flag("--version", "modelsec " MODELSEC_VERSION_STRING);
+    app.get_formatter()->column_width(32);
+    add_fetch(*this);
+    add_status(*this);
+    add_path(*this);
+    add_verify(*this);
+    add_rollback(*this);
+    add_gc(*this);
+    add_inspect(*this);
+    add_keygen(*this);
+    add_publish(*this);
+    add_sign(*this);
+}
+
+CLI::App& add_subcommand(command_line& line, const std::string& name, const std::string& purpose, const std::string& examples)
+{
+    CLI::App& command = *line.app.add_subcommand(name, purpose);
+    command.footer("Examples:\n" + examples);
+    command.add_flag("--json", line.json, "One JSON object a line on stdout, nothing else");
+    command.add_flag("--quiet", line.quiet, "Only errors");
+    return command;
+}
+
+CLI::Option* repeatable(CLI::App& command, const std::string& name, std::vector<std::string>& values,
+                        const std::string& purpose, const std::string& type)
+{
+    return command.add_option(name, values, purpose + " (repeatable)")->allow_extra_args(false)->type_name(type);
+}
+
+int run(int argc, char** argv)
+{
+    command_line line;
+    try
+    {
+        line.app.parse(argc, argv);
+    }
+    catch (const CLI::Success& e)  // --help, --version
+    {
+        return line.app.exit(e, std::cout, std::cerr);
+    }
+    catch (const CLI::ParseError& e)
+    {
+        // The flag may stand behind what was not understood.
+        const bool json = std::find(argv, argv + argc, std::string_view("--json")) != argv + argc;
+        output out(mode_of(json, false));
+        const auto used = line.app.get_subcommands();
+        const std::string help = "see modelsec " + (used.empty() ? "" : used.front()->get_name() + ' ') + "--help";
+        const std::string what = hint_of(e);
+        out.fail(reason::bad_option, what.empty() ? help : what + "; " + help, {});
+        return static_cast<int>(errc::usage);
+    }
+    output out(mode_of(line.json, line.quiet));
+    return guarded(out, line.chosen);
+}
+
+}  // namespace modelsec::tool

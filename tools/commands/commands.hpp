@@ -1,0 +1,23 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_TOOLS_COMMANDS_COMMANDS_HPP
+#define MODELSEC_TOOLS_COMMANDS_COMMANDS_HPP
+
+namespace modelsec::tool {
+
+struct command_line;
+
+// Each adds its subcommand.
+void add_fetch(command_line& line);
+void add_status(command_line& line);
+void add_path(command_line& line);
+void add_verify(command_line& line);
+void add_rollback(command_line& line);
+void add_gc(command_line& line);
+void add_inspect(command_line& line);
+void add_keygen(command_line& line);
+void add_publish(command_line& line);
+void add_sign(command_line& line);
+
+}  // namespace modelsec::tool
+
+#endif

@@ -1,0 +1,41 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#include "../command_error.hpp"
+#include "../command_line.hpp"
+#include "../describe.hpp"
+#include "commands.hpp"
+
+#include <modelsec/core/local_file.hpp>
+#include <modelsec/limits.hpp>
+
+#include <memory>
+
+namespace modelsec::tool {
+
+namespace {
+
+constexpr const char* examples = R"(  modelsec inspect manifest.json
+  modelsec inspect keys/release-2026.pub.json
+  modelsec inspect ~/models/.modelsec/state/llama3_1_8b.1.json
+)";
+
+void inspect(const std::string& path, output& out)
+{
+    out.publishing();
+    const bytes text = value_or_hint(read_local_file(path, limits{}.envelope_bytes), "check that the file is there and may be read");
+    const json description = value_or_hint(describe_document(text), "inspect reads envelopes, manifests, pins and states");
+    out.object(description);
+    out.say(render(description));
+}
+
+}  // namespace
+
+void add_inspect(command_line& line)
+{
+    CLI::App& command =
+        add_subcommand(line, "inspect", "Shows an envelope, manifest, pins or state file; verifies nothing", examples);
+    const auto path = std::make_shared<std::string>();
+    command.add_option("FILE", *path, "The file")->type_name("")->required();
+    command.callback([&line, path] { line.chosen = [path](output& out) { inspect(*path, out); }; });
+}
+
+}  // namespace modelsec::tool

@@ -1,0 +1,97 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#include "../command_line.hpp"
+#include "../text.hpp"
+#include "commands.hpp"
+
+#include <modelsec/client.hpp>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+
+namespace modelsec::tool {
+
+namespace {
+
+constexpr const char* examples = R"(  modelsec status --store ~/models
+  modelsec status --store ~/models llama3_1_8b --json
+)";
+
+constexpr std::size_t columns = 7;
+using row = std::array<std::string, columns>;
+
+json version_of(const std::optional<pack_info>& pack)
+{
+    return pack ? json(pack->version) : json();
+}
+
+json describe(const model_status& m)
+{
+    json::array rejected;
+    for (const pack_info& pack : m.rejected)
+        rejected.emplace_back(pack.version);
+    return {{"model_id", m.model_id},  {"active", version_of(m.active)}, {"last_good", version_of(m.last_good)},
+            {"sequence", m.sequence}, {"rejected", std::move(rejected)}, {"bytes", m.bytes},
+            {"partials", m.partial_bytes}};
+}
+
+row cells_of(const model_status& m)
+{
+    std::string rejected;
+    for (const pack_info& pack : m.rejected)
+        rejected += (rejected.empty() ? "" : ", ") + pack.version;
+    return {m.model_id,
+            m.active ? m.active->version : "-",
+            m.last_good ? m.last_good->version : "-",
+            std::to_string(m.sequence),
+            human_size(m.bytes),
+            m.partial_bytes == 0 ? "-" : human_size(m.partial_bytes),
+            rejected.empty() ? "-" : rejected};
+}
+
+void print_table(const std::vector<model_status>& models, output& out)
+{
+    std::vector<row> rows{{"MODEL", "ACTIVE", "LAST GOOD", "SEQUENCE", "SIZE", "PARTIAL", "REJECTED"}};
+    for (const model_status& m : models)
+        rows.push_back(cells_of(m));
+    std::array<std::size_t, columns> widths{};
+    for (const row& r : rows)
+        for (std::size_t i = 0; i < columns; ++i)
+            widths[i] = std::max(widths[i], r[i].size());
+    for (const row& r : rows)
+    {
+        std::string text;
+        for (std::size_t i = 0; i + 1 < columns; ++i)
+            text += r[i] + std::string(widths[i] - r[i].size() + 2, ' ');
+        out.say(text + r.back());
+    }
+}
+
+void status(const std::string& store, const std::string& model, output& out)
+{
+    client_options options;
+    options.store = store;
+    std::vector<model_status> models = client(std::move(options)).status();
+    if (!model.empty())
+        std::erase_if(models, [&](const model_status& m) { return m.model_id != model; });
+    json::array described;
+    std::transform(models.begin(), models.end(), std::back_inserter(described), describe);
+    out.object({{"models", std::move(described)}});
+    if (models.empty())
+        out.say(model.empty() ? "The store is empty." : "The store does not hold this model.");
+    else
+        print_table(models, out);
+}
+
+}  // namespace
+
+void add_status(command_line& line)
+{
+    CLI::App& command = add_subcommand(line, "status", "What the store holds", examples);
+    const auto store = std::make_shared<std::string>(), model = std::make_shared<std::string>();
+    command.add_option("--store", *store, "The folder where models live")->type_name("DIR")->required();
+    command.add_option("MODEL", *model, "Only this model")->type_name("");
+    command.callback([&line, store, model] { line.chosen = [=](output& out) { status(*store, *model, out); }; });
+}
+
+}  // namespace modelsec::tool

@@ -1,0 +1,159 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#include "fetch_arguments.hpp"
+
+#include "command_error.hpp"
+#include "command_line.hpp"
+#include "credentials.hpp"
+#include "platform.hpp"
+#include "text.hpp"
+
+#include <modelsec/core/local_file.hpp>
+#include <modelsec/transport/url.hpp>
+
+namespace modelsec::tool {
+
+void fetch_arguments::add_to(CLI::App& c)
+{
+    static const char* const source = "Manifest";
+    c.add_option("--manifest", manifest_url_, "Where the signed manifest is")->type_name("URL")->group(source);
+    c.add_option("--manifest-file", manifest_file_, "The signed manifest as a file")->type_name("FILE")->group(source);
+    c.add_option("--format", format_, "Its envelope: dsse (default) or pack")->type_name("dsse|pack")->group(source);
+    c.add_option("--post", post_, "POST this JSON instead of GET")->type_name("JSON")->group(source);
+    repeatable(c, "--header", headers_, "A header for the manifest's origin; no secrets here", "'K: V'")->group(source);
+    repeatable(c, "--header-env", header_variables_, "The same, its value from a variable", "NAME=VAR")->group(source);
+
+    static const char* const who = "Trust";
+    repeatable(c, "--pin", pins_, "A public key that may sign", "ID=BASE64")->group(who);
+    c.add_option("--pins", pins_file_, "The keys that may sign, and how many must")->type_name("FILE")->group(who);
+    c.add_option("--min-sequence", min_sequence_, "Refuse what is older")->type_name("N")->group(who);
+
+    static const char* const what = "Model";
+    c.add_option("--store", store_, "The folder where models live")->type_name("DIR")->required()->group(what);
+    c.add_option("--model", model_, "The model expected")->type_name("ID")->group(what);
+    c.add_option("--tier", tier_, "The tier expected")->type_name("TIER")->group(what);
+    repeatable(c, "--platform", platforms_, "What runs here, the best first", "NAME")->group(what);
+    c.add_flag("--offline", offline_, "Ask nobody: is the model active?")->group(what);
+    c.add_flag("--dry-run", dry_run_, "Check everything, change and download nothing")->group(what);
+
+    static const char* const access = "Access";
+    c.add_option("--token-env", token_variable_, "The variable with a bearer token for the manifest's origin")
+        ->type_name("VAR")->group(access);
+    c.add_option("--credentials", credentials_file_, "Tokens by origin, in a 0600 file")->type_name("FILE")->group(access);
+    c.add_option("--profile", profile_, "server (default), or client: holds no storage credentials")
+        ->type_name("server|client")->group(access);
+
+    static const char* const network = "Network";
+    c.add_option("--ca", ca_, "The CA to trust in place of the system's")->type_name("FILE")->group(network);
+    c.add_option("--cert", certificate_, "A client certificate")->type_name("FILE")->group(network);
+    c.add_option("--cert-key", certificate_key_, "Its private key")->type_name("FILE")->group(network);
+    repeatable(c, "--spki-pin", spki_pins_, "A key that must be in the chain of the manifest's origin", "BASE64")->group(network);
+    c.add_option("--limit-rate", limit_rate_, "Not faster than this: 500k, 2MiB")->type_name("BYTES/S")->group(network);
+}
+
+client_options fetch_arguments::client() const
+{
+    client_options out;
+    out.store = store_;
+    if (profile_ != "server" && profile_ != "client")
+        usage("--profile is server or client");
+    out.profile = profile_ == "server" ? profile::server : profile::client;
+    if (certificate_.empty() != certificate_key_.empty())
+        usage("--cert and --cert-key belong together");
+    out.transport.tls = {ca_, certificate_, certificate_key_, spki_pins_};
+    if (!limit_rate_.empty())
+    {
+        out.transport.limit_rate = value_or_hint(parse_size(limit_rate_), "--limit-rate takes bytes a second: 500k, 2MiB");
+        if (out.transport.limit_rate == 0)
+            usage("--limit-rate 0 would never end");
+    }
+    out.transport.credentials = credentials();
+    return out;
+}
+
+fetch_options fetch_arguments::fetch() const
+{
+    fetch_options out;
+    if (format_ != "dsse" && format_ != "pack")
+        usage("--format is dsse or pack");
+    out.format = format_ == "dsse" ? envelope_format::dsse : envelope_format::pack;
+    out.manifest = manifest();
+    out.trust = trust();
+    out.model_id = model_;
+    out.tier = tier_;
+    out.platforms = platforms_;
+    out.min_sequence = min_sequence_;
+    out.offline = offline_;
+    out.dry_run = dry_run_;
+    return out;
+}
+
+manifest_source fetch_arguments::manifest() const
+{
+    if (!manifest_url_.empty() && !manifest_file_.empty())
+        usage("--manifest or --manifest-file, not both");
+    if (manifest_url_.empty() && manifest_file_.empty() && !offline_)
+        usage("say where the manifest is: --manifest URL or --manifest-file FILE");
+    refuse_userinfo(manifest_url_);
+    manifest_source out;
+    out.url = manifest_url_;
+    out.file = manifest_file_;
+    if (!post_.empty())
+        out.post_body = post_;
+    for (const std::string& text : headers_)
+        out.headers.push_back(parse_header(text));
+    for (const std::string& text : header_variables_)
+        if (http_header h = header_from_environment(text); !h.name.empty())
+            out.headers.push_back(std::move(h));
+    if (manifest_url_.empty() && !manifest_file_.empty() && (out.post_body || !headers_.empty() || !header_variables_.empty()))
+        usage("--post and headers are for --manifest URL");
+    return out;
+}
+
+trust_source fetch_arguments::trust() const
+{
+    if (!pins_.empty() && !pins_file_.empty())
+        throw command_error(reason::trust_source_twice, "--pin or --pins, not both");
+    if (!pins_file_.empty())
+    {
+        const bytes text = value_or_hint(read_local_file(pins_file_, limits{}.root_bytes), "--pins: check that the file may be read");
+        return value_or_hint(pins::parse(text), "--pins takes {\"keys\": [{\"key_id\", \"ed25519_b64\"}], \"threshold\": 1}");
+    }
+    if (pins_.empty())
+        return {};
+    pins out;
+    for (const std::string& text : pins_)
+        if (const auto added = out.add(text); added.has_error())
+            throw command_error(added.error().why, added.error().why == reason::key_reused
+                                                       ? "--pin: an id or a key stands twice"
+                                                       : "--pin takes ID=BASE64, an Ed25519 key of 44 digits",
+                                added.error().detail);
+    return out;
+}
+
+credential_provider fetch_arguments::credentials() const
+{
+    origin_headers fixed;
+    if (!token_variable_.empty())
+    {
+        if (manifest_url_.empty())
+            usage("--token-env is for the origin of --manifest; see --credentials");
+        const auto token = environment(token_variable_);
+        const auto address = url::parse(manifest_url_);
+        if (token && address)
+            fixed[address->origin()] = {{"Authorization", "Bearer " + *token}};
+    }
+    return make_provider(std::move(fixed), credentials_file_);
+}
+
+std::vector<std::string> fetch_arguments::unset_variables() const
+{
+    std::vector<std::string> out;
+    if (!token_variable_.empty() && !environment(token_variable_))
+        out.push_back(token_variable_);
+    for (const std::string& text : header_variables_)
+        if (const std::string variable = text.substr(text.find('=') + 1); !environment(variable))
+            out.push_back(variable);
+    return out;
+}
+
+}  // namespace modelsec::tool

@@ -1,0 +1,52 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_TOOLS_FETCH_ARGUMENTS_HPP
+#define MODELSEC_TOOLS_FETCH_ARGUMENTS_HPP
+
+#include <modelsec/client.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace modelsec::tool {
+
+/// What was said to `modelsec fetch`, and what it means to the library.
+class fetch_arguments
+{
+public:
+    void add_to(CLI::App& command);
+
+    const std::string& model() const noexcept { return model_; }
+    bool dry_run() const noexcept { return dry_run_; }
+    client_options client() const;
+    fetch_options fetch() const;
+    /// Variables of --token-env and --header-env that are not set: worth a word.
+    std::vector<std::string> unset_variables() const;
+
+private:
+    trust_source trust() const;
+    manifest_source manifest() const;
+    credential_provider credentials() const;
+
+    std::string manifest_url_, manifest_file_, post_;
+    std::vector<std::string> headers_, header_variables_;
+    std::vector<std::string> pins_;
+    std::string pins_file_;
+    std::string store_, model_, tier_;
+    std::vector<std::string> platforms_;
+    std::string format_ = "dsse";
+    std::string token_variable_, credentials_file_;
+    std::string profile_ = "server";
+    std::string ca_, certificate_, certificate_key_;
+    std::vector<std::string> spki_pins_;
+    std::string limit_rate_;
+    std::uint64_t min_sequence_ = 0;
+    bool offline_ = false;
+    bool dry_run_ = false;
+};
+
+}  // namespace modelsec::tool
+
+#endif

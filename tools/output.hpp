@@ -1,0 +1,66 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_TOOLS_OUTPUT_HPP
+#define MODELSEC_TOOLS_OUTPUT_HPP
+
+#include "progress_bar.hpp"
+
+#include <modelsec/core/json.hpp>
+#include <modelsec/event.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace modelsec::tool {
+
+enum class output_mode
+{
+    people,  ///< results on stdout; progress and errors on stderr
+    quiet,   ///< errors only
+    json     ///< one JSON object a line on stdout, nothing else
+};
+
+/// All that the command says.
+class output
+{
+public:
+    explicit output(output_mode mode);
+
+    bool json_lines() const noexcept { return mode_ == output_mode::json; }
+    /// The model that the final line is about, also when it is about an error.
+    void about(std::string model_id) { model_id_ = std::move(model_id); }
+    /// Errors are not about the initialization of a model: a command of publishers.
+    void publishing() noexcept { publishing_ = true; }
+
+    // For people.
+    void say(std::string_view line);     ///< a result, on stdout
+    void notice(std::string_view line);  ///< on stderr, above a bar
+    // For programs.
+    void object(const json& line);
+    /// The final line of success, with these members beside the usual ones.
+    void succeed(const json::object& members = {});
+
+    /// What an operation tells; for client and publisher alike.
+    void observe(const event& e);
+    void progress(std::string_view stage, std::uint64_t bytes, std::uint64_t total);
+
+    /// The error in the way of this mode. `hint` empty: that of its reason.
+    void fail(reason why, std::string_view hint, std::string_view detail);
+
+private:
+    void begin(std::string_view stage);
+    void show_event(const event& e);
+    json final_line(reason why) const;
+
+    output_mode mode_;
+    bool publishing_ = false;
+    std::string model_id_;
+    std::string stage_;
+    bool stage_announced_ = false;
+    std::optional<progress_bar> bar_;
+};
+
+}  // namespace modelsec::tool
+
+#endif

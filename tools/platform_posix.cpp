@@ -1,0 +1,229 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#include "platform.hpp"
+
+#include "text.hpp"
+
+#include <modelsec/store/file_system.hpp>
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <thread>
+
+namespace modelsec::tool {
+
+namespace {
+
+failure file_failure(const char* what, const std::string& path)
+{
+    const int error = errno;
+    const reason why = error == EEXIST                       ? reason::file_exists
+                       : error == ENOSPC || error == EDQUOT ? reason::disk_full
+                                                             : reason::file_unreadable;
+    return fail(why, std::string(what) + ' ' + path + ": " + std::strerror(error));
+}
+
+/// Reads a whole file of at most `cap` bytes into memory that never moves, so that no copy of it stays behind.
+result<void> read_all(const file& from, const std::string& path, std::size_t cap, bytes& into)
+{
+    into.resize(cap + 1);
+    std::size_t size = 0;
+    while (size < into.size())
+    {
+        const ssize_t got = ::read(from.native(), into.data() + size, into.size() - size);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return file_failure("read", path);
+        if (got == 0)
+        {
+            into.resize(size);
+            return {};
+        }
+        size += static_cast<std::size_t>(got);
+    }
+    return fail(reason::too_large, path);
+}
+
+result<void> write_all(const file& to, const std::string& path, bytes_view content)
+{
+    while (!content.empty())
+    {
+        const ssize_t put = ::write(to.native(), content.data(), content.size());
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put < 0)
+            return file_failure("write", path);
+        content = content.subspan(static_cast<std::size_t>(put));
+    }
+    if (::fsync(to.native()) != 0)
+        return file_failure("sync", path);
+    return {};
+}
+
+result<void> sync_parent(const std::string& path)
+{
+    std::string folder = std::filesystem::path(path).parent_path().string();
+    if (folder.empty())
+        folder = ".";
+    const file at(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!at || ::fsync(at.native()) != 0)
+        return file_failure("sync", folder);
+    return {};
+}
+
+}  // namespace
+
+std::optional<std::string> environment(const std::string& variable)
+{
+    const char* value = std::getenv(variable.c_str());
+    return value && *value ? std::optional<std::string>(value) : std::nullopt;
+}
+
+bool errors_go_to_terminal()
+{
+    return ::isatty(STDERR_FILENO) == 1 && environment("TERM").value_or("dumb") != "dumb";
+}
+
+unsigned terminal_width()
+{
+    winsize size{};
+    return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col != 0 ? size.ws_col : 80;
+}
+
+bool terminal_is_utf8()
+{
+    // POSIX: the first of these that is set and not empty decides.
+    for (const char* variable : {"LC_ALL", "LC_CTYPE", "LANG"})
+        if (const auto locale = environment(variable))
+        {
+            const std::size_t dot = locale->find('.');
+            const std::string charset = dot == std::string::npos ? "" : locale->substr(dot + 1, locale->find('@') - dot - 1);
+            return same_ignoring_case(charset, "UTF-8") || same_ignoring_case(charset, "utf8");
+        }
+    return false;
+}
+
+// The descriptor that is read is the one that is checked (CWE-367). Links may lead to it: mounted secrets are made of them.
+result<secret> read_secret_file(const std::string& path)
+{
+    static constexpr std::size_t cap = 64u << 10;
+    const file from(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    struct stat info = {};
+    if (!from || ::fstat(from.native(), &info) != 0)
+        return file_failure("open", path);
+    if (!S_ISREG(info.st_mode) || info.st_uid != ::geteuid() || (info.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+        return fail(reason::secret_file_exposed, path);
+    bytes content;
+    const auto done = read_all(from, path, cap, content);
+    secret out{bytes_view(content)};
+    wipe(content.data(), content.size());
+    MODELSEC_CHECK(done);
+    return out;
+}
+
+result<void> create_file(const std::string& path, bytes_view content, visibility who)
+{
+    const mode_t mode = who == visibility::owner ? 0600 : 0644;
+    const file to(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (!to || ::fchmod(to.native(), mode) != 0)
+        return file_failure("create", path);
+    if (const auto done = write_all(to, path, content); done.has_error())
+    {
+        ::unlink(path.c_str());
+        return done;
+    }
+    return sync_parent(path);
+}
+
+result<void> replace_file(const std::string& path, bytes_view content)
+{
+    const std::string temporary = path + ".new-" + std::to_string(::getpid());
+    MODELSEC_CHECK(create_file(temporary, content, visibility::everyone));
+    if (::rename(temporary.c_str(), path.c_str()) != 0)
+    {
+        const failure why = file_failure("rename to", path);
+        ::unlink(temporary.c_str());
+        return why;
+    }
+    return sync_parent(path);
+}
+
+result<void> make_folder(const std::string& path)
+{
+    if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
+        return file_failure("make", path);
+    return {};
+}
+
+namespace {
+std::atomic<int> interrupt_pipe{-1};
+static_assert(std::atomic<int>::is_always_lock_free, "used in a signal handler");
+constexpr std::array interrupts{SIGINT, SIGTERM};
+}  // namespace
+
+// Only calls that POSIX lists as async-signal-safe (POSIX.1-2017 XSH 2.4.3, CWE-479).
+extern "C" void modelsec_tool_interrupted(int)
+{
+    const int saved = errno;
+    const char byte = 'i';
+    [[maybe_unused]] const ssize_t put = ::write(interrupt_pipe.load(), &byte, 1);
+    errno = saved;
+}
+
+struct interrupt_guard::impl
+{
+    file read_end;
+    file write_end;
+    std::array<struct sigaction, interrupts.size()> before = {};
+    std::thread waiter;
+};
+
+interrupt_guard::interrupt_guard(control handle) : impl_(std::make_unique<impl>())
+{
+    int ends[2];
+    if (::pipe(ends) != 0)
+        throw error(fail(reason::internal_error, "pipe"));
+    impl_->read_end = file(ends[0]);
+    impl_->write_end = file(ends[1]);
+    interrupt_pipe = ends[1];
+    impl_->waiter = std::thread([from = ends[0], handle]() mutable {
+        char byte = 0;
+        ssize_t got = 0;
+        while ((got = ::read(from, &byte, 1)) < 0 && errno == EINTR)
+            continue;
+        if (got == 1 && byte == 'i')
+            handle.cancel();
+    });
+    struct sigaction action = {};
+    action.sa_handler = modelsec_tool_interrupted;
+    action.sa_flags = static_cast<int>(SA_RESTART | SA_RESETHAND);  // the second one ends the process
+    for (std::size_t i = 0; i < interrupts.size(); ++i)
+    {
+        ::sigaction(interrupts[i], nullptr, &impl_->before[i]);
+        if (impl_->before[i].sa_handler != SIG_IGN)  // nohup and the like stay in force
+            ::sigaction(interrupts[i], &action, nullptr);
+    }
+}
+
+interrupt_guard::~interrupt_guard()
+{
+    for (std::size_t i = 0; i < interrupts.size(); ++i)
+        ::sigaction(interrupts[i], &impl_->before[i], nullptr);
+    interrupt_pipe = -1;
+    const char byte = 'q';
+    [[maybe_unused]] const ssize_t put = ::write(impl_->write_end.native(), &byte, 1);
+    impl_->waiter.join();
+}
+
+}  // namespace modelsec::tool

@@ -147,7 +147,8 @@ TEST_CASE("a client may go while its operations run: they finish")
 
 TEST_CASE("a cancellation signal ends an operation with code 3, and the next one succeeds")
 {
-    for (const auto type : {asio::cancellation_type::terminal, asio::cancellation_type::partial, asio::cancellation_type::total})
+    using kind = asio::cancellation_type;
+    for (const auto type : {kind::terminal, kind::partial, kind::total})
     {
         world w;
         w.release(support::noise(4'000'000));

@@ -19,8 +19,8 @@ support::process_result run_command(const std::vector<std::string>& arguments, c
 
 std::vector<std::string> fetch_command(const world& w, const std::string& store)
 {
-    return command({"fetch", "--manifest", w.web.url("/manifest"), "--pin", w.key.pin(), "--ca", w.place / "ca.pem", "--store",
-                    store, "--model", "demo", "--json"});
+    return command({"fetch", "--manifest", w.web.url("/manifest"), "--pin", w.key.pin(), "--ca", w.place / "ca.pem",
+                    "--store", store, "--model", "demo", "--json"});
 }
 
 modelsec::json result_line(const std::string& out)

@@ -117,8 +117,9 @@ TEST_CASE("a manifest of this publisher satisfies the OpenSSL command")
     };
     place.write("model.bin", "content");
     run({"keygen", "--out", "keys", "--key-id", "v1"});
-    run({"publish", "--key", "keys/v1.pem", "--model", "demo", "--version", "1", "--platform", "any", "--file", "model.bin",
-         "--url", "https://localhost/model.bin", "--sequence", "1", "--expires", "30d", "--format", "pack", "--out", "m.json"});
+    run({"publish", "--key", "keys/v1.pem", "--model", "demo", "--version", "1", "--platform", "any", "--file",
+         "model.bin", "--url", "https://localhost/model.bin", "--sequence", "1", "--expires", "30d", "--format", "pack",
+         "--out", "m.json"});
     const auto envelope = modelsec::parse_json(modelsec::as_bytes(support::read_file(place / "m.json")));
     REQUIRE(envelope.has_value());
     const auto decoded = [&](const char* member, const char* file) {

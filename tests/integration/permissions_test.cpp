@@ -40,7 +40,8 @@ TEST_CASE("under umask 000 files are 0600 and folders 0700, in packs of files an
     w.release(support::noise(100'000));
     REQUIRE(support::run(fetch_command(w, w.store()), careless).exit_code == 0);
     expect_private(w.store());
-    auto m = w.manifest(support::zip_of({{"a/b/c.bin", "deep"}, {"run.sh", "#!/bin/sh\n", true, 0104777}}), "/z", 2, "2.0.0");
+    const auto archive = support::zip_of({{"a/b/c.bin", "deep"}, {"run.sh", "#!/bin/sh\n", true, 0104777}});
+    auto m = w.manifest(archive, "/z", 2, "2.0.0");
     m.artifacts[0].is_zip = true;
     w.publish(m);
     REQUIRE(support::run(fetch_command(w, w.store()), careless).exit_code == 0);

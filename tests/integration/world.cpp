@@ -86,7 +86,8 @@ void world::publish(const published_manifest& m)
     web.serve("/manifest", support::dsse_envelope(m.json(), {key}), "application/json");
 }
 
-void world::release(const std::string& content, std::uint64_t sequence, const std::string& version, const std::string& path)
+void world::release(const std::string& content, std::uint64_t sequence, const std::string& version,
+                    const std::string& path)
 {
     publish(manifest(content, path, sequence, version));
 }
@@ -102,7 +103,8 @@ modelsec::pins pins_of(const std::vector<support::signer>& keys, unsigned thresh
 
 outcome fetch(modelsec::client& client, modelsec::fetch_options options)
 {
-    return observe(std::move(options), [&](const auto& asked, auto& ec, auto& diag) { return client.fetch(asked, ec, diag); });
+    return observe(std::move(options),
+                   [&](const auto& asked, auto& ec, auto& diag) { return client.fetch(asked, ec, diag); });
 }
 
 outcome fetch(const world& w, modelsec::fetch_options options)
@@ -119,7 +121,8 @@ outcome fetch(const world& w)
 outcome ensure(const world& w, modelsec::fetch_options options)
 {
     auto client = w.client();
-    return observe(std::move(options), [&](const auto& asked, auto& ec, auto& diag) { return client.ensure(asked, ec, diag); });
+    return observe(std::move(options),
+                   [&](const auto& asked, auto& ec, auto& diag) { return client.ensure(asked, ec, diag); });
 }
 
 void expect_no_secret(const std::string& detail)

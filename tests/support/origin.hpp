@@ -79,8 +79,8 @@ struct origin_options
     std::chrono::seconds lifetime{300};           ///< it stops by itself after this
 };
 
-/// A web server on 127.0.0.1 for one test: documents with ranges and ETags, handlers, faults, and a memory of every request. Runs
-/// on threads of its own; all members may be called from any thread. Ends with its object.
+/// A web server on 127.0.0.1 for one test: documents with ranges and ETags, handlers, faults, and a memory of every
+/// request. Runs on threads of its own; all members may be called from any thread. Ends with its object.
 class origin
 {
 public:
@@ -96,8 +96,8 @@ public:
     void serve_file(const std::string& path, const std::string& file);
     void handle(const std::string& path, std::function<reply(const seen_request&)> handler);
     void remove(const std::string& path);
-    /// As deployed Edge Functions answer: POST {"tier", "platform"} with header `apikey` → the envelope for "tier/platform",
-    /// else {"error": …} with 400, 401, 404 or 405.
+    /// As deployed Edge Functions answer: POST {"tier", "platform"} with header `apikey` → the envelope for
+    /// "tier/platform", else {"error": …} with 400, 401, 404 or 405.
     void edge_function(const std::string& path, std::string apikey, std::map<std::string, std::string> envelopes);
 
     /// The next `times` requests for the path get the fault; faults queue up.

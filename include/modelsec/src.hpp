@@ -13,6 +13,7 @@
 #include <modelsec/impl/block_pool.ipp>
 #include <modelsec/impl/client.ipp>
 #include <modelsec/impl/clock.ipp>
+#include <modelsec/impl/connection.ipp>
 #include <modelsec/impl/control.ipp>
 #include <modelsec/impl/credentials.ipp>
 #include <modelsec/impl/dial.ipp>
@@ -21,9 +22,13 @@
 #include <modelsec/impl/envelope.ipp>
 #include <modelsec/impl/error.ipp>
 #include <modelsec/impl/event.ipp>
+#include <modelsec/impl/exchange.ipp>
 #include <modelsec/impl/fetch_accept.ipp>
 #include <modelsec/impl/fetch_artifact.ipp>
 #include <modelsec/impl/fetch_operation.ipp>
+#include <modelsec/impl/hash_file.ipp>
+#include <modelsec/impl/http_client.ipp>
+#include <modelsec/impl/journal.ipp>
 #include <modelsec/impl/json.ipp>
 #include <modelsec/impl/key.ipp>
 #include <modelsec/impl/local_file.ipp>
@@ -32,16 +37,34 @@
 #include <modelsec/impl/model.ipp>
 #include <modelsec/impl/name.ipp>
 #include <modelsec/impl/network.ipp>
+#include <modelsec/impl/open_pack.ipp>
 #include <modelsec/impl/openssl.ipp>
+#include <modelsec/impl/pack.ipp>
 #include <modelsec/impl/parse.ipp>
 #include <modelsec/impl/pins.ipp>
+#include <modelsec/impl/pipeline.ipp>
+#include <modelsec/impl/pipeline_state.ipp>
+#include <modelsec/impl/pipeline_workers.ipp>
 #include <modelsec/impl/range_set.ipp>
 #include <modelsec/impl/redirect_fsm.ipp>
 #include <modelsec/impl/retry_fsm.ipp>
 #include <modelsec/impl/secret.ipp>
 #include <modelsec/impl/select.ipp>
 #include <modelsec/impl/session.ipp>
+#include <modelsec/impl/staging.ipp>
+#include <modelsec/impl/state.ipp>
+#include <modelsec/impl/store.ipp>
+#include <modelsec/impl/store_activate.ipp>
+#include <modelsec/impl/store_collect.ipp>
+#include <modelsec/impl/store_disk.ipp>
+#include <modelsec/impl/store_generation.ipp>
+#include <modelsec/impl/store_lock.ipp>
+#include <modelsec/impl/store_open.ipp>
 #include <modelsec/impl/store_operation.ipp>
+#include <modelsec/impl/store_read.ipp>
+#include <modelsec/impl/store_recover.ipp>
+#include <modelsec/impl/store_stage.ipp>
+#include <modelsec/impl/store_state.ipp>
 #include <modelsec/impl/stream.ipp>
 #include <modelsec/impl/system_roots.ipp>
 #include <modelsec/impl/threshold.ipp>
@@ -53,6 +76,8 @@
 #include <modelsec/impl/zip_fields.ipp>
 #include <modelsec/impl/zip_local.ipp>
 
+#include <modelsec/impl/file_system_posix.ipp>
+#include <modelsec/impl/file_system_posix_open.ipp>
 #include <modelsec/impl/machine_posix.ipp>
 #include <modelsec/impl/system_roots_posix.ipp>
 

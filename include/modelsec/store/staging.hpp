@@ -40,7 +40,7 @@ public:
     /// To be called only after the bytes were synced.
     MODELSEC_DECL result<void> add_to_journal(const sha256_digest& content, std::uint64_t size, range synced);
 
-    const file_system& files() const noexcept { return *files_; }
+    file_system& files() const noexcept { return *files_; }
 
 private:
     friend class store;

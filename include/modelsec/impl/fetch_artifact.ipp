@@ -28,6 +28,7 @@ result<fetch_result> fetch_operation::install(const store& disk, const accepted&
     if (active)
         return std::move(*active);
 
+    MODELSEC_CHECK(check_room(disk, model, wanted));
     MODELSEC_TRY(staging staged, disk.stage(model, wanted.content_digest()));
     MODELSEC_TRY(const verified_pack pack, obtain_pack(staged, wanted));
 
@@ -47,6 +48,18 @@ result<fetch_result> fetch_operation::install(const store& disk, const accepted&
                    offer.claim.envelope, now};
     MODELSEC_TRY(const pack_info info, disk.activate(lock, model, std::move(staged), pack, how));
     return fetch_result{model_id_, info.version, sequence, info.path, false, false, fetched_};
+}
+
+// Before the first byte rather than after the last but one: what is still to come, and what an archive unpacks to.
+result<void> fetch_operation::check_room(const store& disk, const identifier& model, const artifact& wanted) const
+{
+    MODELSEC_TRY(const std::uint64_t free, disk.free_space());
+    MODELSEC_TRY(const std::uint64_t partial, disk.partial_bytes(model));
+    const std::uint64_t total = wanted.total_bytes();
+    const std::uint64_t unpacked = wanted.is_zip ? wanted.extracted_bytes.value_or(total) : 0;
+    if (free < total - std::min(partial, total) + unpacked)
+        return fail(reason::disk_full, "before the download: " + std::to_string(total + unpacked) + " bytes are needed");
+    return {};
 }
 
 result<verified_pack> fetch_operation::obtain_pack(staging& staged, const artifact& wanted)
@@ -95,12 +108,13 @@ result<verified_file> fetch_operation::download_file(staging& staged, const arti
     if (!network_)
         network_ = connect_(environment());
     MODELSEC_TRY(std::vector<url> addresses, sources(wanted, file));
-    download_request what{file};
-    what.sources = std::move(addresses);
-    what.direct = write_directly(wanted);
-    what.connections = transport_.connections;
-    what.progress = [this](std::uint64_t bytes) { tell_progress(done_before_ + bytes); };
-    what.fetched = &fetched_;
+    download_request what{file,
+                          std::move(addresses),
+                          write_directly(wanted),
+                          transport_.connections,
+                          [this](std::uint64_t bytes) { tell_progress(done_before_ + bytes); },
+                          &fetched_,
+                          {}};
     if (wanted.endpoint)
         what.renew = [this, &wanted] { return ask_endpoint(*wanted.endpoint); };
     auto done = network_->fetch_file(what, staged);

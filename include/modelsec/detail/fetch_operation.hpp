@@ -42,8 +42,8 @@ private:
     MODELSEC_DECL result<void> check_times(const accepted& offer, const model_memory& memory, utc_time now) const;
     MODELSEC_DECL result<model_state> remember_accepted(const store& disk, const accepted& offer) const;
     MODELSEC_DECL result<void> check_pack(const model_state& state, const accepted& offer, const artifact& wanted) const;
-    MODELSEC_DECL result<std::optional<fetch_result>> answer_active(const store& disk, const model_state& state, const accepted& offer,
-                                                      const artifact& wanted) const;
+    MODELSEC_DECL result<std::optional<fetch_result>> answer_active(const store& disk, const model_state& state,
+                                                                    const accepted& offer, const artifact& wanted) const;
     MODELSEC_DECL result<fetch_result> answer_dry_run(const accepted& offer) const;
     MODELSEC_DECL result<fetch_result> install(const store& disk, const accepted& offer, const artifact& wanted);
     MODELSEC_DECL result<void> check_room(const store& disk, const identifier& model, const artifact& wanted) const;
@@ -71,7 +71,7 @@ private:
     std::shared_ptr<bool> refused_secret_;  // a credential that this profile must not hold was held back
     utc_time now_;
     signing_keys keys_;
-    std::string model_id_;         // known from the manifest on
+    std::string model_id_;           // known from the manifest on
     std::uint64_t done_before_ = 0;  // bytes of the files that are complete
     std::uint64_t total_ = 0;
     std::uint64_t told_ = 0;

@@ -3,6 +3,7 @@
 #define MODELSEC_DETAIL_WORKER_HPP
 
 #include <modelsec/core/control.hpp>
+#include <modelsec/detail/guarded.hpp>
 #include <modelsec/error.hpp>
 
 #include <boost/asio/any_completion_handler.hpp>
@@ -33,7 +34,7 @@ void run_on_worker(const boost::asio::any_io_executor& fallback, control handle,
     const auto to = asio::get_associated_executor(handler, fallback);
     auto tracked = asio::prefer(to, asio::execution::outstanding_work.tracked);
     auto body = [work = std::move(work), handler = std::move(handler), tracked = std::move(tracked), diag]() mutable {
-        auto finish = [handler = std::move(handler), diag, r = work()]() mutable {
+        auto finish = [handler = std::move(handler), diag, r = guarded(work)]() mutable {
             // The slot belongs to this executor: cleared here, before the handler goes.
             if (auto slot = asio::get_associated_cancellation_slot(handler); slot.is_connected())
                 slot.clear();
@@ -51,7 +52,9 @@ void run_on_worker(const boost::asio::any_io_executor& fallback, control handle,
             }
             std::move(handler)(ec, std::move(value));
         };
-        { auto drop = std::move(work); }  // what the operation held is gone before the handler runs
+        {
+            auto drop = std::move(work);
+        }  // what the operation held is gone before the handler runs
         // This is no thread of the executor: it posts, unless its owner wants it otherwise. (any_completion_executor cannot post.)
         asio::dispatch(tracked, std::move(finish));
     };

@@ -4,6 +4,7 @@
 
 #include <modelsec/client.hpp>
 #include <modelsec/detail/fetch_operation.hpp>
+#include <modelsec/detail/guarded.hpp>
 #include <modelsec/detail/store_operation.hpp>
 #include <modelsec/detail/worker.hpp>
 
@@ -79,53 +80,55 @@ fetch_result client::ensure(const fetch_options& options, error_code& ec, diagno
 
 open_pack client::open(const std::string& model_id)
 {
-    return detail::value_or_throw(detail::open_active(state_->options, model_id));
+    return detail::value_or_throw(detail::guarded([&] { return detail::open_active(state_->options, model_id); }));
 }
 
 open_pack client::open(const std::string& model_id, error_code& ec, diagnostics& diag)
 {
-    return detail::report(detail::open_active(state_->options, model_id), ec, diag);
+    return detail::report(detail::guarded([&] { return detail::open_active(state_->options, model_id); }), ec, diag);
 }
 
 std::vector<model_status> client::status()
 {
-    return detail::value_or_throw(detail::read_status(state_->options));
+    return detail::value_or_throw(detail::guarded([&] { return detail::read_status(state_->options); }));
 }
 
 std::vector<model_status> client::status(error_code& ec, diagnostics& diag)
 {
-    return detail::report(detail::read_status(state_->options), ec, diag);
+    return detail::report(detail::guarded([&] { return detail::read_status(state_->options); }), ec, diag);
 }
 
 pack_info client::verify(const std::string& model_id, const event_handler& on_event, control handle)
 {
-    return detail::value_or_throw(detail::verify_active(state_->options, model_id, on_event, handle));
+    return detail::value_or_throw(
+        detail::guarded([&] { return detail::verify_active(state_->options, model_id, on_event, handle); }));
 }
 
 pack_info client::verify(const std::string& model_id, error_code& ec, diagnostics& diag, const event_handler& on_event,
                          control handle)
 {
-    return detail::report(detail::verify_active(state_->options, model_id, on_event, handle), ec, diag);
+    return detail::report(
+        detail::guarded([&] { return detail::verify_active(state_->options, model_id, on_event, handle); }), ec, diag);
 }
 
 pack_info client::rollback(const rollback_options& options)
 {
-    return detail::value_or_throw(detail::run_rollback(state_->options, options));
+    return detail::value_or_throw(detail::guarded([&] { return detail::run_rollback(state_->options, options); }));
 }
 
 pack_info client::rollback(const rollback_options& options, error_code& ec, diagnostics& diag)
 {
-    return detail::report(detail::run_rollback(state_->options, options), ec, diag);
+    return detail::report(detail::guarded([&] { return detail::run_rollback(state_->options, options); }), ec, diag);
 }
 
 gc_report client::gc(const gc_options& options)
 {
-    return detail::value_or_throw(detail::run_gc(state_->options, options));
+    return detail::value_or_throw(detail::guarded([&] { return detail::run_gc(state_->options, options); }));
 }
 
 gc_report client::gc(const gc_options& options, error_code& ec, diagnostics& diag)
 {
-    return detail::report(detail::run_gc(state_->options, options), ec, diag);
+    return detail::report(detail::guarded([&] { return detail::run_gc(state_->options, options); }), ec, diag);
 }
 
 void client::start_fetch(const std::shared_ptr<state>& self, fetch_options options, bool lenient, diagnostics* diag,
@@ -139,9 +142,8 @@ void client::start_fetch(const std::shared_ptr<state>& self, fetch_options optio
 
 void client::start_open(const std::shared_ptr<state>& self, std::string model_id, diagnostics* diag, open_handler handler)
 {
-    detail::run_on_worker<open_pack>(
-        self->executor, control(), diag, std::move(handler),
-        [self, id = std::move(model_id)] { return detail::open_active(self->options, id); });
+    detail::run_on_worker<open_pack>(self->executor, control(), diag, std::move(handler),
+                                     [self, id = std::move(model_id)] { return detail::open_active(self->options, id); });
 }
 
 MODELSEC_END_NAMESPACE

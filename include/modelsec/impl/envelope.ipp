@@ -93,8 +93,7 @@ bytes dsse_pae(std::string_view payload_type, bytes_view payload)
     return out;
 }
 
-result<envelope> parse_envelope(bytes_view text, envelope_format expected, const limits& caps,
-                                std::string_view payload_type)
+result<envelope> parse_envelope(bytes_view text, envelope_format expected, const limits& caps, std::string_view payload_type)
 {
     if (text.size() > caps.envelope_bytes)
         return fail(reason::too_large, "the envelope");

@@ -44,8 +44,8 @@ result<fetch_result> fetch_operation::install(const store& disk, const accepted&
     MODELSEC_CHECK(stopped());
     tell_stage(stage::activate);
     const std::uint64_t sequence = offer.claim.sequence.value_or(0);
-    activation how{offer.manifest.version, wanted.platform, sequence, offer.claim.sequence.has_value(),
-                   offer.claim.envelope, now};
+    activation how{offer.manifest.version,           wanted.platform,      sequence,
+                   offer.claim.sequence.has_value(), offer.claim.envelope, now};
     MODELSEC_TRY(const pack_info info, disk.activate(lock, model, std::move(staged), pack, how));
     return fetch_result{model_id_, info.version, sequence, info.path, false, false, fetched_};
 }

@@ -5,6 +5,7 @@
 #include <modelsec/core/local_file.hpp>
 #include <modelsec/core/machine.hpp>
 #include <modelsec/detail/fetch_operation.hpp>
+#include <modelsec/detail/guarded.hpp>
 #include <modelsec/source/credentials.hpp>
 
 #include <algorithm>
@@ -13,12 +14,8 @@ MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
 fetch_operation::fetch_operation(const client_options& owner, const fetch_options& asked, network_maker connect)
-    : owner_(owner),
-      asked_(asked),
-      connect_(std::move(connect)),
-      transport_(owner.transport),
-      refused_secret_(std::make_shared<bool>(false)),
-      now_(owner.clock->now())
+    : owner_(owner), asked_(asked), connect_(std::move(connect)), transport_(owner.transport),
+      refused_secret_(std::make_shared<bool>(false)), now_(owner.clock->now())
 {
     if (owner.profile == profile::client && owner.transport.credentials)
         transport_.credentials = [ask = owner.transport.credentials, refused = refused_secret_](std::string_view origin) {
@@ -79,8 +76,8 @@ result<bytes> fetch_operation::obtain_envelope()
         return read_local_file(asked_.manifest.file, owner_.caps.envelope_bytes);
     MODELSEC_TRY(url address, url::parse(asked_.manifest.url));
     network_ = connect_(environment());
-    auto answer =
-        network_->exchange({std::move(address), asked_.manifest.post_body, asked_.manifest.headers, owner_.caps.envelope_bytes});
+    auto answer = network_->exchange(
+        {std::move(address), asked_.manifest.post_body, asked_.manifest.headers, owner_.caps.envelope_bytes});
     if (*refused_secret_)
         return fail(reason::storage_credentials);
     if (!answer)
@@ -205,21 +202,7 @@ void fetch_operation::tell_progress(std::uint64_t bytes)
 result<fetch_result> run_fetch(const client_options& owner, const fetch_options& asked, bool lenient,
                                const network_maker& connect)
 {
-    auto outcome = [&]() -> result<fetch_result> {
-        try
-        {
-            return fetch_operation(owner, asked, connect).run();
-        }
-        catch (const error& e)
-        {
-            return fail(e.get_diagnostics().why, e.get_diagnostics().detail);
-        }
-        catch (const std::bad_alloc&)
-        {
-            return fail(reason::out_of_memory);
-        }
-    }();
-
+    auto outcome = guarded([&] { return fetch_operation(owner, asked, connect).run(); });
     const auto unreachable = [](errc code) {
         return code == errc::network || code == errc::tls || code == errc::http_status || code == errc::rate_limited;
     };
@@ -230,7 +213,7 @@ result<fetch_result> run_fetch(const client_options& owner, const fetch_options&
     {
         fetch_options offline = asked;
         offline.offline = true;
-        if (auto active = fetch_operation(owner, offline, connect).run())
+        if (auto active = guarded([&] { return fetch_operation(owner, offline, connect).run(); }))
         {
             last.why = outcome.error().why;
             active->stale = true;

@@ -8,8 +8,8 @@
 
 MODELSEC_BEGIN_NAMESPACE
 
-result<void> check_memory(const model_memory& memory, const manifest_claim& claim, utc_time now,
-                          std::uint64_t min_sequence, const limits& caps)
+result<void> check_memory(const model_memory& memory, const manifest_claim& claim, utc_time now, std::uint64_t min_sequence,
+                          const limits& caps)
 {
     // A format that was left behind does not come back (FORMATS: No confusion; OWASP: downgrade).
     if (memory.dsse_seen && !claim.dsse)

@@ -155,8 +155,7 @@ result<gc_report> run_gc(const client_options& owner, const gc_options& asked)
     gc_report out;
     auto disk = existing_store(owner);
     if (!disk)
-        return disk.error().why == reason::none_active ? result<gc_report>(out)
-                                                       : result<gc_report>(std::move(disk).error());
+        return disk.error().why == reason::none_active ? result<gc_report>(out) : result<gc_report>(std::move(disk).error());
     MODELSEC_TRY(const auto models, disk->models());
     for (const identifier& model : models)
     {

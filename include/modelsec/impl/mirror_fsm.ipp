@@ -11,6 +11,8 @@ namespace detail {
 
 std::optional<std::size_t> mirror_fsm::best() const
 {
+    if (alone_ && !all_[*alone_].dropped)
+        return alone_;
     std::optional<std::size_t> out;
     for (std::size_t i = 0; i < all_.size(); ++i)
         if (!all_[i].dropped && (!out || all_[i].strikes < all_[*out].strikes))

@@ -27,6 +27,9 @@ public:
     /// It served bytes that are not the signed ones: dropped, but for the last one, which gets a second chance.
     MODELSEC_DECL void served_wrong_bytes(std::size_t source);
 
+    /// From now on only this one is asked, unless it is dropped: what it delivers is mixed with nothing else.
+    void prefer_alone(std::size_t source) { alone_ = source; }
+
     bool dropped(std::size_t source) const { return all_[source].dropped.has_value(); }
     MODELSEC_DECL std::size_t alive() const;
     std::size_t size() const noexcept { return all_.size(); }
@@ -46,6 +49,7 @@ private:
         std::optional<failure> dropped;
     };
     std::vector<mirror> all_;
+    std::optional<std::size_t> alone_;
 };
 
 }  // namespace detail

@@ -59,8 +59,17 @@ struct manifest_source
     std::string file;
 };
 
+/// A TUF 1.0 root that the application ships. The newest root of its chain is found at every attempt, as `<url>/<N>.root.json`;
+/// manifests are signed by its `targets` role. So keys can be rotated, and lost, without a new application.
+struct pinned_root
+{
+    bytes root;                    ///< the root.json, byte by byte
+    std::string url;               ///< https; the folder that holds its successors
+    bool forbidden_ends = false;   ///< for servers that answer 403 where a file is missing (S3 without ListBucket)
+};
+
 /// Who may sign: exactly one source for a model.
-using trust_source = std::variant<std::monostate, pins>;
+using trust_source = std::variant<std::monostate, pins, pinned_root>;
 
 struct fetch_options
 {

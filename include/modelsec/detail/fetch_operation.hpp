@@ -37,6 +37,7 @@ private:
     // Steps, in order (fetch_operation.ipp, fetch_accept.ipp, fetch_artifact.ipp).
     MODELSEC_DECL result<void> check_options() const;
     MODELSEC_DECL result<fetch_result> answer_offline() const;
+    MODELSEC_DECL result<signing_keys> find_keys(utc_time now);
     MODELSEC_DECL result<bytes> obtain_envelope();
     MODELSEC_DECL result<accepted> accept(bytes raw) const;
     MODELSEC_DECL result<void> check_times(const accepted& offer, const model_memory& memory, utc_time now) const;
@@ -54,6 +55,7 @@ private:
     MODELSEC_DECL result<std::vector<url>> sources(const artifact& wanted, const artifact_file& file);
     MODELSEC_DECL result<url> ask_endpoint(const url_endpoint& endpoint);
 
+    MODELSEC_DECL network& web();
     MODELSEC_DECL result<store> open_store(bool create) const;
     MODELSEC_DECL result<device_facts> device(const store& disk) const;
     MODELSEC_DECL result<void> stopped() const;

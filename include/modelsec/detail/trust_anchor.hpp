@@ -3,6 +3,9 @@
 #define MODELSEC_DETAIL_TRUST_ANCHOR_HPP
 
 #include <modelsec/client.hpp>
+#include <modelsec/detail/network.hpp>
+#include <modelsec/store/store.hpp>
+#include <modelsec/trust/root_chain.hpp>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
@@ -12,10 +15,25 @@ struct signing_keys
 {
     std::vector<candidate_key> keys;
     unsigned threshold = 1;
+    std::optional<root_chain> chain;  ///< where they came from, if not from pins
 };
 
-/// Reads the trust source of an operation. Codes: 2.
-MODELSEC_DECL result<signing_keys> resolve_trust(const trust_source& source, utc_time now);
+/// Where trust gets its bytes from, and keeps them.
+struct trust_means
+{
+    network* web = nullptr;                 ///< null: whatever is not at hand is not there
+    const metadata_folder* kept = nullptr;  ///< null: nothing is kept
+    const limits* caps = nullptr;
+};
+
+/// A trust source that cannot be meant: `trust_source_missing`, `bad_option`, `bad_url` (2).
+MODELSEC_DECL result<void> check_trust(const trust_source& source);
+
+/// Where metadata of this source is kept: the digest of its pinned root; nothing for pins.
+MODELSEC_DECL std::optional<sha256_digest> trust_folder(const trust_source& source);
+
+/// Finds the keys of a source at this time; walks the root chain if it is one. Codes: 2, 10 to 14, 20 to 22, 24.
+MODELSEC_DECL result<signing_keys> resolve_trust(const trust_source& source, utc_time now, const trust_means& means);
 
 /// Whether a key that is still trusted vouched for a kept envelope: not revoked and not gone; a validity that merely ran out does
 /// not count against what was signed while it lasted.

@@ -55,12 +55,18 @@ awaitable<result<http_answer>> session::exchange_once(const http_request& reques
     request_head outgoing(request.url);
     outgoing.headers = request.headers;
     outgoing.post_body = request.post_body;
+    outgoing.redirects = !request.first_hand;
     MODELSEC_CO_TRY(response answer, co_await follow(std::move(outgoing)));
     head = answer.head;
     if (answer.head.status < 200 || answer.head.status > 299)
     {
         const unsigned status = answer.head.status;
+        const url where = answer.where;
         MODELSEC_CO_CHECK(co_await drain(std::move(answer)));
+        if (request.first_hand && (status == 403 || status == 404))
+            co_return http_answer{status, {}, {}, where};
+        if (request.first_hand && status < 400)
+            co_return fail(reason::bad_redirect, "no redirect is followed here");
         co_return status_failure(status);
     }
     MODELSEC_CO_TRY(bytes body, co_await read_all(*answer.link, answer.head, request.body_cap));

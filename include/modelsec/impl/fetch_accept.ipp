@@ -14,6 +14,8 @@ result<fetch_operation::accepted> fetch_operation::accept(bytes raw) const
     MODELSEC_TRY(const verified_payload payload, verify_envelope(std::move(signed_by), keys_.keys, keys_.threshold));
     MODELSEC_TRY(manifest m, parse_manifest(payload, owner_.caps));
     const bool dsse = payload.format() == envelope_format::dsse;
+    if (keys_.chain && m.root_version)
+        MODELSEC_CHECK(keys_.chain->check_manifest_root(*m.root_version));
     MODELSEC_CHECK(check_identity(m, asked_.model_id, asked_.tier, dsse));
     manifest_claim claim{m.sequence, m.issued_at, m.expires_at, dsse, sha256(raw)};
     return accepted{std::move(m), std::move(claim), std::move(raw)};

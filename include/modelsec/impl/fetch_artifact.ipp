@@ -36,7 +36,7 @@ result<fetch_result> fetch_operation::install(const store& disk, const accepted&
     const utc_time now = owner_.clock->now();
     if (now - now_ > owner_.caps.recheck_time_after)
     {
-        MODELSEC_TRY(const signing_keys keys, resolve_trust(asked_.trust, now));
+        MODELSEC_TRY(const signing_keys keys, find_keys(now));
         MODELSEC_TRY(envelope again, parse_envelope(offer.raw, asked_.format, owner_.caps));
         MODELSEC_CHECK(verify_envelope(std::move(again), keys.keys, keys.threshold));
         MODELSEC_CHECK(check_times(offer, state.memory, now));
@@ -105,8 +105,6 @@ result<void> fetch_operation::download_files(staging& staged, const artifact& wa
 
 result<verified_file> fetch_operation::download_file(staging& staged, const artifact& wanted, const artifact_file& file)
 {
-    if (!network_)
-        network_ = connect_(environment());
     MODELSEC_TRY(std::vector<url> addresses, sources(wanted, file));
     download_request what{file,
                           std::move(addresses),
@@ -117,7 +115,7 @@ result<verified_file> fetch_operation::download_file(staging& staged, const arti
                           {}};
     if (wanted.endpoint)
         what.renew = [this, &wanted] { return ask_endpoint(*wanted.endpoint); };
-    auto done = network_->fetch_file(what, staged);
+    auto done = web().fetch_file(what, staged);
     if (*refused_secret_)
         return fail(reason::storage_credentials);
     return done;
@@ -152,7 +150,7 @@ result<url> fetch_operation::ask_endpoint(const url_endpoint& endpoint)
     if (const auto origin = url::parse(asked_.manifest.url); origin && origin->origin() == address.origin())
         headers = asked_.manifest.headers;
     MODELSEC_TRY(const http_answer answer,
-                 network_->exchange({address, endpoint.body, std::move(headers), owner_.caps.endpoint_answer_bytes}));
+                 web().exchange({address, endpoint.body, std::move(headers), owner_.caps.endpoint_answer_bytes, false}));
     return read_endpoint_answer(answer.body, address);
 }
 

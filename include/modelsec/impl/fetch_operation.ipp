@@ -35,7 +35,7 @@ result<fetch_result> fetch_operation::run()
     if (asked_.offline)
         return answer_offline();
     tell_stage(stage::manifest);
-    MODELSEC_TRY(keys_, resolve_trust(asked_.trust, now_));
+    MODELSEC_TRY(keys_, find_keys(now_));
     MODELSEC_TRY(bytes raw, obtain_envelope());
     MODELSEC_TRY(const accepted offer, accept(std::move(raw)));
     model_id_ = offer.manifest.model_id.str();
@@ -67,7 +67,34 @@ result<void> fetch_operation::check_options() const
         return fail(reason::bad_option, "not a model id");
     if (owner_.profile == profile::client)
         MODELSEC_CHECK(check_client_headers(asked_.manifest.headers));
-    return {};
+    // A pack envelope has one signature by one named key: there is no role of a root that it could stand for.
+    if (asked_.format == envelope_format::pack && !std::holds_alternative<pins>(asked_.trust))
+        return fail(reason::bad_option, "a pack envelope goes with pins");
+    return check_trust(asked_.trust);
+}
+
+result<signing_keys> fetch_operation::find_keys(utc_time now)
+{
+    trust_means means{nullptr, nullptr, &owner_.caps};
+    std::optional<metadata_folder> kept;
+    if (const auto folder = trust_folder(asked_.trust))
+    {
+        means.web = &web();
+        if (!asked_.dry_run)
+        {
+            MODELSEC_TRY(const store disk, open_store(true));
+            MODELSEC_TRY(kept, disk.metadata(*folder));
+            means.kept = &*kept;
+        }
+    }
+    return resolve_trust(asked_.trust, now, means);
+}
+
+network& fetch_operation::web()
+{
+    if (!network_)
+        network_ = connect_(environment());
+    return *network_;
 }
 
 result<bytes> fetch_operation::obtain_envelope()
@@ -75,9 +102,8 @@ result<bytes> fetch_operation::obtain_envelope()
     if (!asked_.manifest.file.empty())
         return read_local_file(asked_.manifest.file, owner_.caps.envelope_bytes);
     MODELSEC_TRY(url address, url::parse(asked_.manifest.url));
-    network_ = connect_(environment());
-    auto answer = network_->exchange(
-        {std::move(address), asked_.manifest.post_body, asked_.manifest.headers, owner_.caps.envelope_bytes});
+    auto answer = web().exchange(
+        {std::move(address), asked_.manifest.post_body, asked_.manifest.headers, owner_.caps.envelope_bytes, false});
     if (*refused_secret_)
         return fail(reason::storage_credentials);
     if (!answer)
@@ -163,6 +189,8 @@ http_client::environment fetch_operation::environment()
     env.handle = asked_.handle;
     if (asked_.deadline)
         env.deadline = std::chrono::steady_clock::now() + *asked_.deadline;
+    if (const auto origin = url::parse(asked_.manifest.url))
+        env.manifest_origin = origin->origin();
     env.observe = [this](const event& e) { tell(e); };
     return env;
 }

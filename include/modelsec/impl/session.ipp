@@ -257,6 +257,8 @@ awaitable<result<response>> session::follow(request_head request)
         if (!hops.post())
             request.post_body.reset();
         MODELSEC_CO_TRY(response answer, co_await ask(request));
+        if (!request.redirects)
+            co_return answer;
         MODELSEC_CO_TRY(const bool again, hops.next(answer.head.status, answer.head.find("location")));
         if (!again)
             co_return answer;

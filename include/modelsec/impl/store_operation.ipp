@@ -75,7 +75,14 @@ inline result<void> ask_trust_again(const store& disk, const identifier& model, 
 {
     if (std::holds_alternative<std::monostate>(trust))
         return {};
-    MODELSEC_TRY(const signing_keys keys, resolve_trust(trust, now));
+    trust_means means{nullptr, nullptr, &caps};
+    std::optional<metadata_folder> kept;
+    if (const auto folder = trust_folder(trust))
+    {
+        MODELSEC_TRY(kept, disk.metadata(*folder));
+        means.kept = &*kept;
+    }
+    MODELSEC_TRY(const signing_keys keys, resolve_trust(trust, now, means));
     MODELSEC_TRY(const bytes raw, disk.read_envelope(model, pack.envelope));
     auto e = parse_envelope(raw, envelope_format::dsse, caps);
     if (!e && e.error().why == reason::wrong_format)

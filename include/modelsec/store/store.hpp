@@ -6,6 +6,7 @@
 #include <modelsec/core/control.hpp>
 #include <modelsec/event.hpp>
 #include <modelsec/limits.hpp>
+#include <modelsec/store/metadata_folder.hpp>
 #include <modelsec/store/open_pack.hpp>
 #include <modelsec/store/staging.hpp>
 #include <modelsec/store/state.hpp>
@@ -86,6 +87,9 @@ public:
     /// Undoes what a crash left half done for this model: a pack that did not become active goes back to its staging folder, from
     /// where the next attempt verifies and activates it without fetching it again. Folders no state names go aside.
     MODELSEC_DECL result<void> recover(const model_lock& lock, const identifier& model) const;
+
+    /// The metadata that belongs to a pinned root (made if need be).
+    MODELSEC_DECL result<metadata_folder> metadata(const sha256_digest& pinned_root) const;
 
     MODELSEC_DECL result<pack_info> info(const identifier& model, const pack_record& pack) const;
     /// Opens a pack; hashes files again that differ from the state in inode or ctime: `pack_damaged` (also if it is gone: another

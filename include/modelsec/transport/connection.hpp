@@ -33,6 +33,7 @@ struct request_head
     std::vector<http_header> headers;      ///< the caller's: session::follow() drops them once the origin changes
     std::optional<std::string> post_body;  ///< POST instead of GET
     std::optional<http_range> range;       ///< goes along to every origin
+    bool redirects = true;                 ///< whether session::follow() follows any
 };
 
 /// What came back, up to the body.

@@ -1,0 +1,44 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_IMPL_METADATA_FOLDER_IPP
+#define MODELSEC_IMPL_METADATA_FOLDER_IPP
+
+#include <modelsec/impl/store_disk.ipp>
+#include <modelsec/impl/store_generation.ipp>
+#include <modelsec/store/store.hpp>
+
+MODELSEC_BEGIN_NAMESPACE
+
+result<metadata_folder> store::metadata(const sha256_digest& pinned_root) const
+{
+    file_system& fs = *disk_->files;
+    MODELSEC_TRY(const file own, fs.open_folder(disk_->root, ".modelsec", true));
+    MODELSEC_TRY(const file trust, fs.open_folder(own, "trust", true));
+    MODELSEC_TRY(file folder, fs.open_folder(trust, pinned_root.hex(), true));
+    MODELSEC_CHECK(fs.sync(trust));
+    return metadata_folder(disk_, std::move(folder));
+}
+
+// What is too large, not a plain file of ours, or cut short while it is read, is no metadata: it is fetched again.
+result<std::optional<bytes>> metadata_folder::read(const std::string& name, std::size_t cap) const
+{
+    auto content = disk_->files->open_file(folder_, name, open_mode::read);
+    if (!content || !*content)
+        return std::optional<bytes>();
+    auto data = detail::read_whole(*disk_->files, *content, cap);
+    return data ? std::optional(std::move(*data)) : std::optional<bytes>();
+}
+
+result<void> metadata_folder::write(const std::string& name, bytes_view data) const
+{
+    return detail::write_whole(*disk_->files, folder_, name, data);
+}
+
+result<void> metadata_folder::remove(const std::string& name) const
+{
+    MODELSEC_CHECK(disk_->files->remove_file(folder_, name));
+    return disk_->files->sync(folder_);
+}
+
+MODELSEC_END_NAMESPACE
+
+#endif

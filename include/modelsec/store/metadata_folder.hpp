@@ -1,0 +1,43 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_STORE_METADATA_FOLDER_HPP
+#define MODELSEC_STORE_METADATA_FOLDER_HPP
+
+#include <modelsec/store/file_system.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+MODELSEC_BEGIN_NAMESPACE
+namespace detail {
+struct store_disk;
+}
+
+/// A folder of trust metadata below `.modelsec/trust`: raw bytes as received, each file whole or not there at all. Nothing in it is
+/// trusted for lying there: it saves requests. One user at a time is not needed; the last writer of a file wins.
+class metadata_folder
+{
+public:
+    /// Nothing if there is none, or none that can be read within `cap`.
+    MODELSEC_DECL result<std::optional<bytes>> read(const std::string& name, std::size_t cap) const;
+    MODELSEC_DECL result<void> write(const std::string& name, bytes_view data) const;
+    MODELSEC_DECL result<void> remove(const std::string& name) const;
+
+private:
+    friend class store;
+    metadata_folder(std::shared_ptr<const detail::store_disk> disk, file folder)
+        : disk_(std::move(disk)), folder_(std::move(folder))
+    {
+    }
+
+    std::shared_ptr<const detail::store_disk> disk_;
+    file folder_;
+};
+
+MODELSEC_END_NAMESPACE
+
+#ifndef MODELSEC_SEPARATE_COMPILATION
+#include <modelsec/impl/metadata_folder.ipp>
+#endif
+
+#endif

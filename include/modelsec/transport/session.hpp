@@ -168,6 +168,7 @@ MODELSEC_END_NAMESPACE
 
 #ifndef MODELSEC_SEPARATE_COMPILATION
 #include <modelsec/impl/connection.ipp>
+#include <modelsec/impl/connection_read.ipp>
 #include <modelsec/impl/dial.ipp>
 #include <modelsec/impl/exchange.ipp>
 #include <modelsec/impl/session.ipp>

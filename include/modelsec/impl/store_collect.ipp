@@ -77,9 +77,11 @@ inline result<store_needs> all_needs(const store& s)
     return out;
 }
 
-/// Whether an entry of the staging folder is of no use to anybody.
+/// Whether an entry of the staging folder is of no use to anybody. A claim goes with its folder; without one it may just be made.
 inline result<bool> is_useless(const store_disk& d, const std::string& name, const store_needs& needs)
 {
+    if (name.ends_with(claim_suffix))
+        return false;
     const auto content = content_of_staging(name);
     if (!content || needs.contents.contains(content->hex()))
         return true;

@@ -145,10 +145,12 @@ result<staging> store::stage(const identifier& model, const sha256_digest& conte
 result<std::uint64_t> store::partial_bytes(const identifier& model) const
 {
     std::uint64_t sum = 0;
+    MODELSEC_TRY(const model_state now, state(model));
     MODELSEC_TRY(const std::vector<std::string> names, disk_->files->list(disk_->staging));
     for (const std::string& name : names)
     {
-        if (!detail::content_of_staging(name))
+        const auto content = detail::content_of_staging(name);
+        if (!content || (now.active && now.active->artifact == *content))
             continue;
         MODELSEC_TRY(const file folder, disk_->files->open_folder(disk_->staging, name, false));
         if (!folder)

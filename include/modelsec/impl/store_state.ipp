@@ -31,7 +31,7 @@ result<model_state> store::update(const identifier& model, const std::function<r
         MODELSEC_TRY(const bool published, detail::publish_generation(*disk_, model, next));
         if (!published)
             continue;
-        MODELSEC_CHECK(detail::trim_generations(*disk_, model, detail::kept_generations));
+        (void)detail::trim_generations(*disk_, model, detail::kept_generations);  // the next writer tries again
         return next;
     }
     return fail(reason::lock_timeout, "the state changes all the time");

@@ -1,0 +1,145 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#include <modelsec/store/journal.hpp>
+#include <modelsec/store/state.hpp>
+
+#include <doctest/doctest.h>
+
+#include <limits>
+
+using namespace modelsec;
+
+namespace {
+
+sha256_digest digest_of(std::string_view text)
+{
+    return sha256(as_bytes(text));
+}
+
+pack_record sample_pack(std::string_view version)
+{
+    const auto time = parse_rfc3339("2026-01-02T03:04:05Z").value();
+    return {identifier::parse(version).value(),
+            digest_of(version),
+            "linux",
+            std::string(version) + "~0123456789ab",
+            7,
+            digest_of("envelope"),
+            time,
+            {{relative_path::parse("dir/\"quoted\" \xC3\xA9.bin").value(), 5, digest_of("file"),
+              std::numeric_limits<std::uint64_t>::max(), 1'767'323'045'123'456'789}}};
+}
+
+model_state sample_state()
+{
+    model_state out;
+    out.generation = 12;
+    out.active = sample_pack("2.0");
+    out.last_good = sample_pack("1.0");
+    out.pending = sample_pack("3.0");
+    out.reclaiming = sample_pack("2.9");
+    out.rejected.push_back({identifier::parse("0.9").value(), digest_of("r")});
+    out.superseded.push_back({identifier::parse("0.8").value(), digest_of("s")});
+    out.memory.sequence = 42;
+    out.memory.issued_at = parse_rfc3339("2026-01-01T00:00:00Z");
+    out.memory.dsse_seen = true;
+    out.memory.history.push_back({41, std::nullopt, digest_of("h")});
+    out.memory.active_digests.push_back({42, "linux", digest_of("2.0")});
+    out.ancestors.push_back(digest_of("a"));
+    return out;
+}
+
+/// The document with another text in it, and a checksum that fits.
+std::string with(std::string text, std::string_view from, std::string_view to)
+{
+    const std::size_t at = text.find(from);
+    REQUIRE(at != std::string::npos);
+    text.replace(at, from.size(), to);
+    const std::string body = text.substr(0, text.rfind(",\"checksum\""));
+    return body + ",\"checksum\":\"" + digest_of(body).hex() + "\"}";
+}
+
+std::vector<byte_range> ranges(const std::string& text)
+{
+    return journal::parse(as_bytes(text)).synced.ranges();
+}
+
+}  // namespace
+
+TEST_CASE("a state comes back from its document as it was")
+{
+    const std::string text = to_json(sample_state()).dump();
+    const auto back = parse_state(as_bytes(text));
+    REQUIRE(back.has_value());
+    CHECK(to_json(*back).dump() == text);
+    CHECK(back->active->files.front().inode == std::numeric_limits<std::uint64_t>::max());
+    CHECK(back->active->files.front().changed_ns == 1'767'323'045'123'456'789);
+    CHECK(back->last_good->version.str() == "1.0");
+    CHECK(back->memory.history.front().issued_at == std::nullopt);
+    CHECK(back->memory.issued_at == sample_state().memory.issued_at);
+
+    const auto empty = parse_state(as_bytes(to_json(model_state{}).dump()));
+    REQUIRE(empty.has_value());
+    CHECK_FALSE(empty->active.has_value());
+}
+
+TEST_CASE("a state that was cut or altered anywhere is not taken for a whole one")
+{
+    const std::string text = to_json(sample_state()).dump();
+    for (std::size_t at = 0; at < text.size(); ++at)
+    {
+        CAPTURE(at);
+        CHECK(parse_state(as_bytes(std::string_view(text).substr(0, at))).has_error());
+        std::string altered = text;
+        altered[at] = static_cast<char>(altered[at] ^ 1);
+        const auto read = parse_state(as_bytes(altered));
+        REQUIRE(read.has_error());
+        CHECK(read.error().why == reason::state_unreadable);
+    }
+    CHECK(parse_state(as_bytes(text + "\n")).has_error());
+    CHECK(parse_state(as_bytes("")).has_error());
+}
+
+TEST_CASE("a state with a good checksum but without sense is refused")
+{
+    const std::string text = to_json(sample_state()).dump();
+    CHECK(parse_state(as_bytes(with(text, "\"schema\":1", "\"schema\":1"))).has_value());
+    CHECK(parse_state(as_bytes(with(text, "\"schema\":1", "\"schema\":2"))).has_error());
+    CHECK(parse_state(as_bytes(with(text, "2.0~0123456789ab", "../../elsewhere"))).has_error());
+    CHECK(parse_state(as_bytes(with(text, "dir/", "../"))).has_error());
+    CHECK(parse_state(as_bytes(with(text, "\"rejected\":[", "\"rejected\":[7,"))).has_error());
+    CHECK(parse_state(as_bytes(with(text, "\"memory\"", "\"memories\""))).has_error());
+    CHECK(parse_state(as_bytes(with(text, "\"size\":5", "\"size\":-5"))).has_error());
+}
+
+TEST_CASE("a journal's ranges are merged, and those after a torn or altered line are not believed")
+{
+    const std::string first = journal::first_line(1000);
+    const std::string a = journal::synced_line({0, 100});
+    const std::string b = journal::synced_line({500, 600});
+    const std::string c = journal::synced_line({100, 200});
+    CHECK(ranges(first + a + b + c) == std::vector<byte_range>{{0, 200}, {500, 600}});
+    CHECK(journal::parse(as_bytes(first + a)).size == 1000);
+
+    for (std::size_t cut = 0; cut < c.size(); ++cut)
+    {
+        const auto torn = journal::parse(as_bytes(first + a + c.substr(0, cut)));
+        CHECK(torn.synced.ranges() == std::vector<byte_range>{{0, 100}});
+        CHECK(torn.whole_bytes == first.size() + a.size());
+    }
+    std::string altered = b;
+    altered[7] = '4';
+    CHECK(ranges(first + a + altered + c) == std::vector<byte_range>{{0, 100}});
+}
+
+TEST_CASE("a journal without its first line, or with ranges outside the file, says nothing")
+{
+    CHECK(ranges("").empty());
+    CHECK(ranges(journal::synced_line({0, 100})).empty());
+    CHECK(ranges(journal::first_line(100) + journal::synced_line({0, 101})).empty());
+    CHECK(ranges(journal::first_line(100) + journal::synced_line({60, 50})).empty());
+    CHECK(ranges(journal::first_line(100) + journal::first_line(200) + journal::synced_line({0, 50})).empty());
+    const auto placed = relative_path::parse("a b/c d.bin").value();
+    const auto read = journal::parse(as_bytes(journal::first_line(9) + journal::placed_line(placed)));
+    REQUIRE(read.placed.has_value());
+    CHECK(*read.placed == placed);
+}

@@ -126,15 +126,25 @@ inline std::string zip64_field(std::initializer_list<std::uint64_t> numbers)
 
 struct zip_image
 {
-    std::vector<zip_part> parts;
-    std::string before;   ///< the first entry
-    std::string between;  ///< the last entry and the directory
-    std::string comment;
-    std::string after;    ///< the comment
+    std::vector<zip_part> parts{};
+    std::string before{};   ///< the first entry
+    std::string between{};  ///< the last entry and the directory
+    std::string comment{};
+    std::string after{};    ///< the comment
     bool zip64 = false;
     // Of the end records, where they shall not be right.
-    std::optional<std::uint64_t> disk, directory_disk, entries_here, entries, directory_bytes, directory_offset;
-    std::optional<std::uint64_t> comment_bytes, zip64_offset, zip64_entries, zip64_disks, zip64_bytes;
+    std::optional<std::uint64_t> disk{}, directory_disk{}, entries_here{}, entries{}, directory_bytes{}, directory_offset{};
+    std::optional<std::uint64_t> comment_bytes{}, zip64_offset{}, zip64_entries{}, zip64_disks{}, zip64_bytes{};
+
+    zip_image& add(zip_part part)
+    {
+        parts.push_back(std::move(part));
+        return *this;
+    }
+    zip_image& add(std::string name, std::string_view content, bool deflate = true)
+    {
+        return add(zip_item(std::move(name), content, deflate));
+    }
 
     std::string str() const
     {

@@ -22,7 +22,8 @@ class archive_source
 {
 public:
     archive_source(file_system& files, const file& archive, const extraction& what, const control& handle)
-        : files_(files), archive_(archive), what_(what), handle_(handle), buffer_(archive_buffer_bytes)
+        : files_(files), archive_(archive), what_(what), handle_(handle),
+          buffer_(static_cast<std::size_t>(std::min<std::uint64_t>(what.archive_bytes, archive_buffer_bytes)))
     {
     }
 
@@ -140,7 +141,7 @@ private:
 class archive_inflater
 {
 public:
-    archive_inflater() : window_(archive_buffer_bytes) {}
+    archive_inflater() = default;
     archive_inflater(const archive_inflater&) = delete;
     archive_inflater& operator=(const archive_inflater&) = delete;
     ~archive_inflater()
@@ -155,6 +156,7 @@ public:
         if (started_ ? ::inflateReset(&stream_) != Z_OK : ::inflateInit2(&stream_, -MAX_WBITS) != Z_OK)
             return fail(reason::out_of_memory, "zlib");
         started_ = true;
+        window_.resize(archive_buffer_bytes);
         return {};
     }
 

@@ -1,0 +1,86 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#include "folder.hpp"
+
+namespace tuf_tool {
+
+namespace ms = modelsec;
+
+namespace {
+
+ms::file_system& disk()
+{
+    return ms::file_system::native();
+}
+
+const std::string draft_name = ".draft";
+
+}  // namespace
+
+ms::result<folder> folder::open(const std::string& path)
+{
+    folder out;
+    MODELSEC_TRY(out.at_, disk().open_root(path, true));
+    return out;
+}
+
+folder::draft::~draft()
+{
+    if (file_)
+        (void)disk().remove_file(*at_, draft_name);
+}
+
+ms::result<void> folder::draft::append(ms::bytes_view data)
+{
+    MODELSEC_CHECK(disk().write_at(file_, size_, data));
+    size_ += data.size();
+    return {};
+}
+
+ms::result<void> folder::draft::publish(const std::string& name)
+{
+    MODELSEC_CHECK(disk().sync(file_));
+    MODELSEC_CHECK(disk().replace(*at_, draft_name, *at_, name));
+    file_ = ms::file();
+    return disk().sync(*at_);
+}
+
+ms::result<folder::draft> folder::write()
+{
+    draft out(at_);
+    MODELSEC_CHECK(disk().remove_file(at_, draft_name));  // what a crash left
+    MODELSEC_TRY(out.file_, disk().open_file(at_, draft_name, ms::open_mode::create_new));
+    return out;
+}
+
+ms::result<void> folder::store(const std::string& name, ms::bytes_view data)
+{
+    MODELSEC_TRY(draft d, write());
+    MODELSEC_CHECK(d.append(data));
+    return d.publish(name);
+}
+
+ms::result<void> folder::remove(const std::string& name)
+{
+    MODELSEC_CHECK(disk().remove_file(at_, name));
+    return disk().sync(at_);
+}
+
+ms::result<ms::file> folder::read(const std::string& name)
+{
+    return disk().open_file(at_, name, ms::open_mode::read);
+}
+
+ms::result<ms::bytes> folder::load(const std::string& name, std::size_t cap)
+{
+    MODELSEC_TRY(const ms::file f, read(name));
+    if (!f)
+        return ms::fail(ms::reason::none_active, name);
+    ms::bytes out(cap + 1);
+    MODELSEC_TRY(const std::size_t size, disk().read_at(f, 0, out));
+    if (size > cap)
+        return ms::fail(ms::reason::too_large, name);
+    out.resize(size);
+    return out;
+}
+
+}  // namespace tuf_tool

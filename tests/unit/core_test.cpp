@@ -29,7 +29,8 @@ TEST_SUITE_BEGIN("core");
 
 TEST_CASE("base64 takes RFC 4648's vectors and nothing that only resembles base64")
 {
-    for (const auto& [raw, text] : {std::pair{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foobar", "Zm9vYmFy"}})
+    for (const auto& [raw, text] :
+         {std::pair{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foobar", "Zm9vYmFy"}})
     {
         CHECK(to_base64(as_bytes(raw)) == text);
         CHECK(as_text(from_base64(text).value()) == raw);
@@ -67,17 +68,18 @@ TEST_CASE("times are RFC 3339 in UTC and nothing else")
     CHECK(format_rfc3339(time) == "2026-01-02T03:04:05Z");
     CHECK(parse_rfc3339("2026-01-02T03:04:05.123Z") == time);
     CHECK(parse_rfc3339("2024-02-29T00:00:00Z").has_value());
-    for (const auto* bad : {"2026-01-02T03:04:05", "2026-01-02T03:04:05+00:00", "2026-01-02 03:04:05Z", "2026-02-30T00:00:00Z",
-                            "2026-13-01T00:00:00Z", "2026-01-02T24:00:00Z", "2026-01-02T03:04:60Z", "2026-1-2T03:04:05Z",
-                            "2026-01-02T03:04:05.Z", "2026-01-02t03:04:05z", "+026-01-02T03:04:05Z", ""})
+    for (const auto* bad :
+         {"2026-01-02T03:04:05", "2026-01-02T03:04:05+00:00", "2026-01-02 03:04:05Z", "2026-02-30T00:00:00Z",
+          "2026-13-01T00:00:00Z", "2026-01-02T24:00:00Z", "2026-01-02T03:04:60Z", "2026-1-2T03:04:05Z",
+          "2026-01-02T03:04:05.Z", "2026-01-02t03:04:05z", "+026-01-02T03:04:05Z", ""})
         CHECK_FALSE(parse_rfc3339(bad).has_value());
 }
 
 TEST_CASE("JSON that two readers could read differently is refused")
 {
     for (const auto* bad : {"", " ", "{", "{}x", "{} {}", "{\"a\":1,\"a\":2}", "{\"a\":1,\"\\u0061\":2}", "\"\\ud800\"",
-                            "{\"x\":{\"b\":1,\"b\":1}}", "\"\xff\"", "\"\xc0\x80\"", "[1,]", "{'a':1}", "01", "1e999",
-                            "NaN", "\"\x01\"", "\xef\xbb\xbf{}"})
+                            "{\"x\":{\"b\":1,\"b\":1}}", "\"\xff\"", "\"\xc0\x80\"", "[1,]", "{'a':1}", "01", "1e999", "NaN",
+                            "\"\x01\"", "\xef\xbb\xbf{}"})
     {
         CAPTURE(bad);
         const auto r = parse_json(as_bytes(bad));
@@ -100,7 +102,9 @@ TEST_CASE("JSON keeps unknown members and writes what it read")
 
 TEST_CASE("integers are exact up to 2^53-1 and no further")
 {
-    const json doc = parse_json(as_bytes(R"({"a":9007199254740991,"b":9007199254740992,"c":-1,"d":1.0,"e":18446744073709551615})")).value();
+    const json doc =
+        parse_json(as_bytes(R"({"a":9007199254740991,"b":9007199254740992,"c":-1,"d":1.0,"e":18446744073709551615})"))
+            .value();
     CHECK(doc.size_at("a") == limits::max_integer);
     for (const auto* key : {"b", "c", "d", "e", "f"})
         CHECK_FALSE(doc.size_at(key).has_value());
@@ -114,16 +118,55 @@ TEST_CASE("canonical JSON sorts members by bytes and escapes only quotes and bac
 
 TEST_CASE("a safe name is a safe name on every file system")
 {
-    for (const auto* good : {"model.gguf", "a", "a b.bin", "weights-00001-of-00002.safetensors", "\xc3\xa9t\xc3\xa9.bin", ".hidden",
-                             "console", "com", "com10", "lpt.x"})
+    for (const auto* good : {"model.gguf", "a", "a b.bin", "weights-00001-of-00002.safetensors", "\xc3\xa9t\xc3\xa9.bin",
+                             ".hidden", "console", "com", "com10", "lpt.x"})
     {
         CAPTURE(good);
         CHECK(safe(good));
     }
-    for (const auto* bad : {"", ".", "..", "a/b", "a\\b", "a:b", "a*", "a?", "a\"", "<a", ">a", "a|b", " a", "a ", "a.", "...",
-                            ".modelsec", ".modelsec-x", ".MODELSEC", "con", "CON", "con.txt", "nul.tar.gz", "COM1", "lpt9.txt",
-                            "com\xc2\xb9", "aux .txt", "conin$", "a\x01", "a\x7f", "a\n", "a\xe2\x80\xae" "b", "a\xe2\x81\xa6" "b",
-                            "e\xcc\x81.bin", "\xff", "\xc0\xaf", "\xed\xa0\x80", "a\xc2\xa0" "b", "\xe2\x80\x8b", "\xef\xbf\xbf"})
+    for (const auto* bad : {"",
+                            ".",
+                            "..",
+                            "a/b",
+                            "a\\b",
+                            "a:b",
+                            "a*",
+                            "a?",
+                            "a\"",
+                            "<a",
+                            ">a",
+                            "a|b",
+                            " a",
+                            "a ",
+                            "a.",
+                            "...",
+                            ".modelsec",
+                            ".modelsec-x",
+                            ".MODELSEC",
+                            "con",
+                            "CON",
+                            "con.txt",
+                            "nul.tar.gz",
+                            "COM1",
+                            "lpt9.txt",
+                            "com\xc2\xb9",
+                            "aux .txt",
+                            "conin$",
+                            "a\x01",
+                            "a\x7f",
+                            "a\n",
+                            "a\xe2\x80\xae"
+                            "b",
+                            "a\xe2\x81\xa6"
+                            "b",
+                            "e\xcc\x81.bin",
+                            "\xff",
+                            "\xc0\xaf",
+                            "\xed\xa0\x80",
+                            "a\xc2\xa0"
+                            "b",
+                            "\xe2\x80\x8b",
+                            "\xef\xbf\xbf"})
     {
         CAPTURE(bad);
         const auto r = name::parse(bad);
@@ -164,7 +207,10 @@ TEST_CASE("names that some file system takes for one do not stand side by side")
     CHECK(set.add_file(path("dir/Model.bin/x")).has_error());
     CHECK(set.add_file(path("dir/Model.bin")).has_error());
     path_set sharp;
-    CHECK(sharp.add_file(path("stra\xc3\x9f" "e")).has_value());
+    CHECK(sharp
+              .add_file(path("stra\xc3\x9f"
+                             "e"))
+              .has_value());
     CHECK(sharp.add_file(path("STRASSE")).has_error());
 }
 
@@ -203,13 +249,13 @@ TEST_CASE("a secret is wiped and moves")
 
 TEST_CASE("every reason belongs to a code and has words for people")
 {
-#define MODELSEC_CODE(name, value, text)                         \
-    CHECK(static_cast<int>(errc::name) == value);                \
-    CHECK(to_string(errc::name) == #name);                       \
+#define MODELSEC_CODE(name, value, text)          \
+    CHECK(static_cast<int>(errc::name) == value); \
+    CHECK(to_string(errc::name) == #name);        \
     CHECK(make_error_code(errc::name).message() == text);
-#define MODELSEC_REASON(name, code, text)        \
-    CHECK(code_of(reason::name) == errc::code);  \
-    CHECK(to_string(reason::name) == #name);     \
+#define MODELSEC_REASON(name, code, text)       \
+    CHECK(code_of(reason::name) == errc::code); \
+    CHECK(to_string(reason::name) == #name);    \
     CHECK(hint(reason::name) == text);
 #include <modelsec/error_codes.def>
     CHECK(std::string(make_error_code(errc::digest).category().name()) == "modelsec");

@@ -165,7 +165,8 @@ TEST_CASE("what is not exactly an envelope is malformed, and the other format is
     CHECK(code_of(reason::wrong_format) == errc::policy);
     for (const auto f : {pack, dsse})
     {
-        for (const auto* bad : {"", "[]", "{}", "null", "{\"error\":\"no such tier\"}", "<html>", "{\"payload\":1,\"payload_b64\":1}"})
+        for (const auto* bad :
+             {"", "[]", "{}", "null", "{\"error\":\"no such tier\"}", "<html>", "{\"payload\":1,\"payload_b64\":1}"})
         {
             CAPTURE(bad);
             CHECK(why(bad, f) == reason::envelope_malformed);
@@ -184,8 +185,8 @@ TEST_CASE("what is not exactly an envelope is malformed, and the other format is
 TEST_CASE("DSSE's URL-safe base64 is read, a mixture of alphabets is not")
 {
     const auto why = [](std::string_view payload) {
-        const auto text = R"({"payloadType":"application/vnd.modelsec.manifest.v1+json","payload":")" + std::string(payload) +
-                          R"(","signatures":[{"sig":"AA=="}]})";
+        const auto text = R"({"payloadType":"application/vnd.modelsec.manifest.v1+json","payload":")" +
+                          std::string(payload) + R"(","signatures":[{"sig":"AA=="}]})";
         return parse_envelope(as_bytes(text), dsse).has_value();
     };
     CHECK(why("+/8="));

@@ -19,7 +19,8 @@ result<manifest> parse(const std::string& payload, envelope_format format = enve
     const support::signer key("v1");
     pins keys;
     CHECK(keys.add(key.pin()).has_value());
-    const auto text = format == envelope_format::dsse ? support::dsse_envelope(payload, {key}) : support::pack_envelope(payload, key);
+    const auto text =
+        format == envelope_format::dsse ? support::dsse_envelope(payload, {key}) : support::pack_envelope(payload, key);
     MODELSEC_TRY(envelope e, parse_envelope(as_bytes(text), format));
     MODELSEC_TRY(const verified_payload payload_ok, verify_envelope(std::move(e), keys.candidates({}), 1));
     return parse_manifest(payload_ok);
@@ -29,10 +30,15 @@ const std::string digest(64, 'a');
 
 json good()
 {
-    json artifact{{"platform", "linux"}, {"url", "https://h.example/m"}, {"sha256", digest}, {"size_bytes", 10},
-                  {"file_name", "m.gguf"}, {"is_zip", false}};
-    return json{{"schema", 1}, {"model_id", "m"}, {"version", "1"}, {"sequence", 4}, {"issued_at", "2026-01-01T00:00:00Z"},
-                {"expires_at", "2026-02-01T00:00:00Z"}, {"artifacts", json::array{std::move(artifact)}}};
+    json artifact{{"platform", "linux"}, {"url", "https://h.example/m"}, {"sha256", digest},
+                  {"size_bytes", 10},    {"file_name", "m.gguf"},        {"is_zip", false}};
+    return json{{"schema", 1},
+                {"model_id", "m"},
+                {"version", "1"},
+                {"sequence", 4},
+                {"issued_at", "2026-01-01T00:00:00Z"},
+                {"expires_at", "2026-02-01T00:00:00Z"},
+                {"artifacts", json::array{std::move(artifact)}}};
 }
 
 json& first_artifact(json& doc)
@@ -101,10 +107,12 @@ TEST_CASE("fields of the wrong type or out of range are malformed")
     CHECK(why_artifact([](json& a) { a.set("sha256", std::string(63, 'a')); }) == reason::manifest_malformed);
     CHECK(why_artifact([](json& a) { a.set("sha256", std::string(64, 'A')); }) == reason::none);
     CHECK(why_artifact([](json& a) { a.set("size_bytes", 9007199254740992.0); }) == reason::manifest_malformed);
-    CHECK(why_artifact([](json& a) { a.set("size_bytes", 0); }) == reason::manifest_malformed);  // its digest is not that of nothing
+    CHECK(why_artifact([](json& a) { a.set("size_bytes", 0); }) ==
+          reason::manifest_malformed);  // its digest is not that of nothing
     CHECK(why_artifact([](json& a) { a.set("is_zip", "yes"); }) == reason::manifest_malformed);
     CHECK(why_artifact([](json& a) { a.set("url", nullptr); }) == reason::manifest_malformed);
-    CHECK(why_artifact([](json& a) { a.set("mirrors", json::array(17, json("https://m.example/x"))); }) == reason::manifest_malformed);
+    CHECK(why_artifact([](json& a) { a.set("mirrors", json::array(17, json("https://m.example/x"))); }) ==
+          reason::manifest_malformed);
     CHECK(why_artifact([](json& a) { a.set("platform", ""); }) == reason::manifest_malformed);
 }
 
@@ -176,8 +184,9 @@ TEST_CASE("chunk digests are as many as there are chunks, of a sane size")
     CHECK(with((1u << 20) + 1, 256u << 10, 4) == reason::manifest_malformed);
     CHECK(with(1u << 20, 128u << 10, 8) == reason::manifest_malformed);
     CHECK(with(1u << 20, 65u << 20, 1) == reason::manifest_malformed);
-    CHECK(why_artifact([](json& a) { a.set("chunks", json{{"size_bytes", 262144}, {"sha256_b64", json::array{json("AA==")}}}); }) ==
-          reason::manifest_malformed);
+    CHECK(why_artifact([](json& a) {
+              a.set("chunks", json{{"size_bytes", 262144}, {"sha256_b64", json::array{json("AA==")}}});
+          }) == reason::manifest_malformed);
 }
 
 TEST_CASE("the first platform in the caller's order that exists is taken, exactly")

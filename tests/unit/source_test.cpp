@@ -51,7 +51,8 @@ TEST_CASE("credentials of a storage service are known when they are seen")
     for (const auto* secret : {"Bearer hf_abcdefgh", "hf_x", "AKIAIOSFODNN7EXAMPLE", "ASIAIOSFODNN7EXAMPLE",
                                "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20260101/us-east-1/s3/aws4_request"})
         CHECK(is_storage_credential(secret));
-    for (const auto* key : {"", "Bearer hk_live_abc", "eyJhbGciOiJIUzI1NiJ9.e30.x", "shelf_life", "AKIA", "BearerAKIAIOSFODNN7EXAMPLE"})
+    for (const auto* key :
+         {"", "Bearer hk_live_abc", "eyJhbGciOiJIUzI1NiJ9.e30.x", "shelf_life", "AKIA", "BearerAKIAIOSFODNN7EXAMPLE"})
         CHECK_FALSE(is_storage_credential(key));
     CHECK(check_client_headers({{"Authorization", "Bearer hf_x"}}).error().why == reason::storage_credentials);
 }

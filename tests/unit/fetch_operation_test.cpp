@@ -1,0 +1,486 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#include "publisher.hpp"
+#include "temp_dir.hpp"
+#include "zip_writer.hpp"
+
+#include <modelsec/detail/fetch_operation.hpp>
+#include <modelsec/detail/store_operation.hpp>
+#include <modelsec/verify/stream.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <map>
+
+using namespace modelsec;
+
+// The driver, without a network: each test is a script of what the world answers, and fails or cancels it at every step.
+namespace {
+
+struct fixed_clock final : modelsec::clock
+{
+    utc_time time = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    utc_time now() const override { return time; }
+};
+
+/// What the scripted network serves, and where it stops doing so.
+struct script
+{
+    std::string envelope;
+    std::map<std::string, std::string> bodies;  ///< by URL
+    std::string endpoint_answer;
+    int steps = 0;  ///< taken so far
+    int fail_at = -1;
+    reason fail_by = reason::connection_lost;
+    control* cancel_at_failure = nullptr;
+    std::function<void()> during_download;
+    int downloads = 0;
+
+    result<void> step()
+    {
+        if (steps++ != fail_at)
+            return {};
+        if (cancel_at_failure)
+        {
+            cancel_at_failure->cancel();
+            return fail(reason::cancelled);
+        }
+        return fail(fail_by);
+    }
+};
+
+class scripted_network final : public detail::network
+{
+public:
+    explicit scripted_network(script& s) : script_(s) {}
+
+    result<http_answer> exchange(const http_request& request) override
+    {
+        MODELSEC_CHECK(script_.step());
+        const std::string& text = request.url.display().ends_with("/endpoint") ? script_.endpoint_answer : script_.envelope;
+        if (text.size() > request.body_cap)
+            return fail(reason::too_large);
+        return http_answer{200, {}, bytes(text.begin(), text.end()), request.url};
+    }
+
+    result<verified_file> fetch_file(const download_request& what, staging& staged) override
+    {
+        ++script_.downloads;
+        MODELSEC_CHECK(script_.step());
+        const std::string& body = script_.bodies[what.sources.front().str()];
+        MODELSEC_TRY(const file partial, staged.open_partial(what.expected.sha256));
+        MODELSEC_CHECK(file_system::native().write_at(partial, 0, as_bytes(body)));
+        if (script_.during_download)
+            script_.during_download();
+        MODELSEC_CHECK(script_.step());
+        what.progress(body.size());
+        if (what.fetched)
+            *what.fetched += body.size();
+        stream_verifier check(what.expected);
+        MODELSEC_CHECK(check.update(as_bytes(body)));
+        return check.finish();
+    }
+
+private:
+    script& script_;
+};
+
+struct world
+{
+    support::temp_dir dir;
+    support::signer key{"k"};
+    fixed_clock time;
+    client_options owner;
+    fetch_options asked;
+    script net;
+    std::vector<event> events;
+
+    world()
+    {
+        owner.store = dir / "store";
+        owner.clock = &time;
+        owner.device = device_facts{std::uint64_t{1} << 40, std::uint64_t{1} << 40};
+        asked.manifest.url = "https://h.example/manifest";
+        pins keys;
+        CHECK(keys.add(key.pin()).has_value());
+        asked.trust = std::move(keys);
+        asked.on_event = [this](const event& e) { events.push_back(e); };
+    }
+
+    support::published_manifest manifest(std::uint64_t sequence, const std::string& version, const std::string& content,
+                                         bool zip = false)
+    {
+        auto m = support::published_manifest::fresh();
+        m.sequence = sequence;
+        m.version = version;
+        const std::string where = "https://h.example/" + version;
+        net.bodies[where] = content;
+        m.artifacts = {support::published_artifact::of(content, where)};
+        m.artifacts[0].is_zip = zip;
+        return m;
+    }
+
+    void offer(const support::published_manifest& m) { net.envelope = support::dsse_envelope(m.json(), {key}); }
+    void offer(std::uint64_t sequence, const std::string& version, const std::string& content)
+    {
+        offer(manifest(sequence, version, content));
+    }
+
+    result<fetch_result> fetch(bool lenient = false)
+    {
+        events.clear();
+        net.steps = 0;
+        asked.handle = control();
+        return detail::run_fetch(owner, asked, lenient,
+                                 [this](http_client::environment) { return std::make_unique<scripted_network>(net); });
+    }
+
+    reason why(bool lenient = false)
+    {
+        const auto r = fetch(lenient);
+        return r ? reason::none : r.error().why;
+    }
+
+    std::string active()
+    {
+        const auto pack = detail::open_active(owner, "demo");
+        return pack ? pack->info().version : to_string(pack.error().why).data();
+    }
+};
+
+/// Every attempt: one final event, the last one; progress from zero, upwards, to the total.
+void check_events(const world& w)
+{
+    const auto final_events =
+        std::count_if(w.events.begin(), w.events.end(), [](const event& e) { return e.kind == event_kind::done; });
+    CHECK(final_events == 1);
+    REQUIRE_FALSE(w.events.empty());
+    CHECK(w.events.back().kind == event_kind::done);
+    std::uint64_t last = 0;
+    bool first = true;
+    for (const event& e : w.events)
+        if (e.kind == event_kind::progress)
+        {
+            CHECK((first ? e.bytes == 0 : e.bytes > last));
+            CHECK(e.bytes <= e.total);
+            last = e.bytes;
+            first = false;
+        }
+}
+
+const std::string body_1(100'000, '1'), body_2(1'500'000, '2');
+
+}  // namespace
+
+TEST_SUITE_BEGIN("fetch");
+
+TEST_CASE("a fetch makes a model active, and a second one finds it so without an artifact request")
+{
+    world w;
+    w.offer(1, "1.0", body_1);
+    const auto first = w.fetch();
+    REQUIRE(first.has_value());
+    CHECK(first->bytes_fetched == body_1.size());
+    CHECK_FALSE(first->already_active);
+    check_events(w);
+    CHECK(support::read_file(first->path + "/model.bin") == body_1);
+
+    w.net.downloads = 0;
+    const auto second = w.fetch();
+    REQUIRE(second.has_value());
+    CHECK(second->already_active);
+    CHECK(second->path == first->path);
+    CHECK(w.net.downloads == 0);
+    check_events(w);
+}
+
+TEST_CASE("a failure or a cancel at any step leaves the active model as it was, and the next fetch succeeds")
+{
+    for (const bool cancel : {false, true})
+        for (int step = 0; step < 3; ++step)
+        {
+            CAPTURE(step);
+            CAPTURE(cancel);
+            world w;
+            w.offer(1, "1.0", body_1);
+            REQUIRE(w.fetch().has_value());
+            w.offer(2, "2.0", body_2);
+            w.net.fail_at = step;
+            w.net.cancel_at_failure = cancel ? &w.asked.handle : nullptr;
+            CHECK(w.why() == (cancel ? reason::cancelled : reason::connection_lost));
+            check_events(w);
+            CHECK(w.events.back().code == (cancel ? errc::cancelled : errc::network));
+            CHECK(w.active() == "1.0");
+            w.net.fail_at = -1;
+            CHECK(w.why() == reason::none);
+            CHECK(w.active() == "2.0");
+        }
+}
+
+TEST_CASE("a cancel between the last byte and activation is a cancel")
+{
+    world w;
+    w.offer(1, "1.0", body_1);
+    w.net.during_download = [&] { w.asked.handle.cancel(); };
+    CHECK(w.why() == reason::cancelled);
+    CHECK(w.active() == "none_active");
+}
+
+TEST_CASE("a sequence is raised before any artifact byte, and stays raised when the download fails")
+{
+    world w;
+    w.offer(5, "5.0", body_1);
+    w.net.fail_at = 1;
+    CHECK(w.why() == reason::connection_lost);
+    w.net.fail_at = -1;
+    w.offer(4, "4.0", body_2);
+    CHECK(w.why() == reason::older_sequence);
+    w.offer(5, "5.0", body_1);
+    CHECK(w.why() == reason::none);
+}
+
+TEST_CASE("a dry run changes nothing and says what would be")
+{
+    world w;
+    w.asked.dry_run = true;
+    w.offer(5, "5.0", body_1);
+    const auto dry = w.fetch();
+    REQUIRE(dry.has_value());
+    CHECK(dry->version == "5.0");
+    CHECK_FALSE(dry->already_active);
+    CHECK(w.net.downloads == 0);
+    CHECK_FALSE(std::filesystem::exists(w.owner.store));
+    w.asked.dry_run = false;
+    w.offer(4, "4.0", body_1);
+    CHECK(w.why() == reason::none);
+}
+
+TEST_CASE("offline asks nobody: what is active, or nothing")
+{
+    world w;
+    w.asked.offline = true;
+    w.asked.model_id = "demo";
+    CHECK(w.why() == reason::none_active);
+    w.asked.offline = false;
+    w.offer(1, "1.0", body_1);
+    REQUIRE(w.fetch().has_value());
+    w.asked.offline = true;
+    w.time.time += std::chrono::hours(24 * 365);  // expiry gates activation, not use
+    const auto r = w.fetch();
+    REQUIRE(r.has_value());
+    CHECK(r->already_active);
+    CHECK(w.net.steps == 0);
+}
+
+TEST_CASE("ensure is content with what is active where the network fails, and only there")
+{
+    world w;
+    w.asked.model_id = "demo";
+    w.offer(1, "1.0", body_1);
+    w.net.fail_at = 0;
+    CHECK(w.why(true) == reason::connection_lost);  // nothing is active yet
+    w.net.fail_at = -1;
+    REQUIRE(w.fetch(true).has_value());
+    for (const reason why : {reason::connection_lost, reason::host_mismatch, reason::server_error, reason::rate_limited})
+    {
+        w.net.fail_at = 0;
+        w.net.fail_by = why;
+        const auto r = w.fetch(true);
+        REQUIRE(r.has_value());
+        CHECK(r->stale);
+        CHECK(r->version == "1.0");
+        check_events(w);
+        CHECK(w.events.back().why == why);
+    }
+    w.net.fail_by = reason::unauthorized;
+    CHECK(w.why(true) == reason::unauthorized);
+    w.net.fail_at = -1;
+    w.net.envelope = "{}";
+    CHECK(w.why(true) == reason::envelope_malformed);
+}
+
+TEST_CASE("a request that cannot be meant is a usage error, before anything is asked")
+{
+    const auto why = [](const std::function<void(world&)>& change) {
+        world w;
+        w.offer(1, "1.0", body_1);
+        change(w);
+        const reason r = w.why();
+        CHECK(w.net.steps == 0);
+        check_events(w);
+        return r;
+    };
+    CHECK(why([](world& w) { w.asked.trust = std::monostate(); }) == reason::trust_source_missing);
+    CHECK(why([](world& w) { w.asked.trust = pins(); }) == reason::trust_source_missing);
+    CHECK(why([](world& w) { std::get<pins>(w.asked.trust).set_threshold(2); }) == reason::bad_option);
+    CHECK(why([](world& w) { w.asked.manifest.url.clear(); }) == reason::bad_option);
+    CHECK(why([](world& w) { w.asked.manifest.file = "also"; }) == reason::bad_option);
+    CHECK(why([](world& w) { w.asked.manifest.url = "http://h.example/m"; }) == reason::plain_http);
+    CHECK(why([](world& w) { w.asked.format = envelope_format::pack; }) == reason::model_required);
+    CHECK(why([](world& w) { w.asked.model_id = "../x"; }) == reason::bad_option);
+    CHECK(why([](world& w) { w.owner.store.clear(); }) == reason::bad_option);
+    CHECK(why([](world& w) {
+              w.asked.manifest.headers = {{"Authorization", "Bearer hf_abc"}};
+          }) == reason::storage_credentials);
+    CHECK(why([](world& w) { w.asked.offline = true; }) == reason::model_required);
+}
+
+TEST_CASE("what a device lacks, a platform without an artifact and another model are refused")
+{
+    world w;
+    auto m = w.manifest(1, "1.0", body_1);
+    m.min_ram_mb = 8192;
+    w.offer(m);
+    w.owner.device = device_facts{4'000'000'000, 1'000'000'000'000};
+    CHECK(w.why() == reason::min_ram);
+    w.owner.device = device_facts{8'192'000'000, 1'000'000'000'000};
+    w.asked.platforms = {"elsewhere"};
+    CHECK(w.why() == reason::no_artifact);
+    w.asked.platforms.clear();
+    w.asked.model_id = "other";
+    CHECK(w.why() == reason::model_mismatch);
+    CHECK(w.net.downloads == 0);
+}
+
+TEST_CASE("an archive is unpacked at the top of its pack, and a bad one is refused with nothing left of it")
+{
+    world w;
+    const std::string good = support::zip_of({{"a.bin", "aaa"}, {"dir/b.bin", "bb"}});
+    w.offer(w.manifest(1, "1.0", good, true));
+    const auto r = w.fetch();
+    REQUIRE(r.has_value());
+    CHECK(support::read_file(r->path + "/a.bin") == "aaa");
+    CHECK(support::read_file(r->path + "/dir/b.bin") == "bb");
+    CHECK(w.events.size() > 3);
+
+    w.offer(w.manifest(2, "2.0", support::zip_of({{"../a.bin", "aaa"}}), true));
+    CHECK(w.why() == reason::unsafe_name);
+    w.offer(w.manifest(3, "3.0", "this is no archive", true));
+    CHECK(w.why() == reason::unsafe_archive);
+    CHECK(w.active() == "1.0");
+}
+
+TEST_CASE("after a rollback the pack that was left does not come back by itself")
+{
+    world w;
+    w.offer(1, "1.0", body_1);
+    REQUIRE(w.fetch().has_value());
+    w.offer(2, "2.0", body_2);
+    REQUIRE(w.fetch().has_value());
+    const auto back = detail::run_rollback(w.owner, {"demo", w.asked.trust});
+    REQUIRE(back.has_value());
+    CHECK(back->version == "1.0");
+    CHECK(w.active() == "1.0");
+    CHECK(w.why() == reason::rejected);
+    CHECK(detail::run_rollback(w.owner, {"demo", {}}).error().why == reason::no_last_good);
+    w.offer(3, "2.1", body_2 + "fixed");
+    CHECK(w.why() == reason::none);
+}
+
+TEST_CASE("a rollback asks trust again: a pack whose key was revoked does not come back")
+{
+    world w;
+    w.offer(1, "1.0", body_1);
+    REQUIRE(w.fetch().has_value());
+    w.offer(2, "2.0", body_2);
+    REQUIRE(w.fetch().has_value());
+    pins revoked;
+    pin p = std::get<pins>(w.asked.trust).keys().front();
+    p.revoked = true;
+    REQUIRE(revoked.add(p).has_value());
+    CHECK(detail::run_rollback(w.owner, {"demo", revoked}).error().why == reason::key_revoked);
+    CHECK(w.active() == "2.0");
+}
+
+TEST_CASE("when a stolen key that signed a huge sequence is revoked the next honest manifest is accepted")
+{
+    world w;
+    w.offer(limits::max_integer, "9.9", body_1);
+    w.net.fail_at = 1;
+    CHECK(w.why() == reason::connection_lost);
+    w.net.fail_at = -1;
+
+    const support::signer thief = w.key;
+    w.key = support::signer("new");
+    w.offer(7, "7.0", body_2);
+    pins both;
+    REQUIRE(both.add(thief.pin()).has_value());
+    REQUIRE(both.add(w.key.pin()).has_value());
+    w.asked.trust = both;
+    CHECK(w.why() == reason::older_sequence);  // the old key still counts
+    pins rotated;
+    pin old = both.keys().front();
+    old.revoked = true;
+    REQUIRE(rotated.add(old).has_value());
+    REQUIRE(rotated.add(w.key.pin()).has_value());
+    w.asked.trust = rotated;
+    CHECK(w.why() == reason::none);
+    CHECK(w.active() == "7.0");
+}
+
+TEST_CASE("two different packs under one sequence are equivocation; the same one again is fine")
+{
+    world w;
+    w.offer(1, "1.0", body_1);
+    REQUIRE(w.fetch().has_value());
+    w.offer(1, "1.0", body_2);
+    CHECK(w.why() == reason::equivocation);
+    w.offer(1, "1.0", body_1);
+    CHECK(w.why() == reason::none);
+    w.offer(2, "1.0", body_2);
+    CHECK(w.why() == reason::none);  // the same version with other bytes is another pack
+    CHECK(w.active() == "1.0");
+}
+
+TEST_CASE("a pack envelope after a DSSE manifest is a downgrade; an old pack digest is superseded")
+{
+    world w;
+    w.asked.model_id = "demo";
+    w.asked.format = envelope_format::pack;
+    const auto offer_pack = [&](const std::string& version, const std::string& content) {
+        auto m = support::published_manifest::bare();
+        m.version = version;
+        const std::string where = "https://h.example/" + version;
+        w.net.bodies[where] = content;
+        m.artifacts = {support::published_artifact::of(content, where)};
+        w.net.envelope = support::pack_envelope(m.json(), w.key);
+    };
+    offer_pack("1.0", body_1);
+    CHECK(w.why() == reason::none);
+    offer_pack("2.0", body_2);
+    CHECK(w.why() == reason::none);
+    offer_pack("1.0", body_1);
+    CHECK(w.why() == reason::superseded);
+    CHECK(w.active() == "2.0");
+    w.asked.format = envelope_format::dsse;
+    w.offer(1, "3.0", body_1 + "3");
+    CHECK(w.why() == reason::none);
+    w.asked.format = envelope_format::pack;
+    offer_pack("4.0", body_2 + "4");
+    CHECK(w.why() == reason::format_downgrade);
+}
+
+TEST_CASE("a manifest that expires while a long download runs is not activated")
+{
+    world w;
+    w.offer(1, "1.0", body_1);
+    w.net.during_download = [&] { w.time.time += std::chrono::hours(24 * 60); };
+    CHECK(w.why() == reason::manifest_expired);
+    CHECK(w.active() == "none_active");
+}
+
+TEST_CASE("what is active but was damaged is fetched again")
+{
+    world w;
+    w.offer(1, "1.0", body_1);
+    const auto r = w.fetch();
+    REQUIRE(r.has_value());
+    std::ofstream(r->path + "/model.bin", std::ios::binary | std::ios::in) << "X";
+    CHECK(w.active() == "pack_damaged");
+    w.net.downloads = 0;
+    CHECK(w.why() == reason::none);
+    CHECK(w.net.downloads == 1);
+    CHECK(w.active() == "1.0");
+}
+
+TEST_SUITE_END();

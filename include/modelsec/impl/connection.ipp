@@ -116,11 +116,13 @@ awaitable<result<std::size_t>> connection::read_some(std::span<std::uint8_t> spa
     }
     self.limit.expect(owner.caps().stall_timeout, reason::stall);
     auto reading = self.framing == body_framing::chunked ? self.read_chunked(space) : self.read_plain(space);
-    const auto n = co_await std::move(reading);
+    auto n = co_await std::move(reading);
     self.limit.idle();
     self.idle = n.has_value() && self.body_ended;
     if (n.has_value())
         owner.spend(*n);
+    else if (n.error().why == reason::connection_lost && self.stream.ended())
+        n = fail(reason::truncated, n.error().detail);
     co_return n;
 }
 

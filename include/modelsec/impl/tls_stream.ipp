@@ -33,11 +33,15 @@ struct tls_stream::bio
 
     static int read(BIO* b, char* data, int size)
     {
-        boost::system::error_code ec;
+        // The system tells of a reset once and of an orderly end from then on; the bytes before it were handed out in between.
+        boost::system::error_code ec = self(b).socket_error_;
+        if (ec)
+            return finish(b, 0, ec, true);
         const std::size_t n = self(b).socket_.read_some(boost::asio::buffer(data, static_cast<std::size_t>(size)), ec);
         if (ec == boost::asio::error::eof)
         {
             BIO_clear_retry_flags(b);
+            self(b).ended_ = true;
             return 0;
         }
         return finish(b, n, ec, true);

@@ -51,6 +51,8 @@ public:
 
     boost::asio::ip::tcp::socket& socket() noexcept { return socket_; }
     const SSL* ssl() const noexcept { return ssl_.get(); }
+    /// The peer closed the TCP connection, with or without notice.
+    bool ended() const noexcept { return ended_; }
 
 private:
     struct bio;
@@ -60,6 +62,7 @@ private:
     boost::system::error_code socket_error_;
     openssl_ptr<SSL, SSL_free> ssl_;
     tls_phase phase_ = tls_phase::handshake;
+    bool ended_ = false;
     bool broken_ = false;  // RFC 8446 section 6.2: nothing is sent after a fatal error
 };
 

@@ -1,0 +1,369 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+// The transport against a real origin: connections, framings, deadlines, cancel and pause. What TLS refuses is in tls_test.
+#include <modelsec/transport/http_client.hpp>
+#include <modelsec/transport/session.hpp>
+
+#include <doctest/doctest.h>
+#include <origin.hpp>
+#include <temp_dir.hpp>
+
+#include <algorithm>
+#include <thread>
+
+// So that a failed check shows names.
+namespace modelsec {
+inline doctest::String toString(reason why)
+{
+    return std::string(to_string(why)).c_str();
+}
+}  // namespace modelsec
+
+using namespace std::chrono_literals;
+using modelsec::event_kind;
+using modelsec::http_header;
+using modelsec::reason;
+using modelsec::result;
+using modelsec::url;
+using modelsec::detail::awaitable;
+
+namespace {
+
+/// One operation on an origin with short deadlines.
+struct line
+{
+    support::throwaway_ca ca;
+    support::origin web{server()};
+    support::temp_dir place;
+    modelsec::transport_options options;
+    modelsec::limits caps;
+    modelsec::control handle;
+    std::optional<std::chrono::steady_clock::time_point> deadline;
+    std::vector<modelsec::event> events;
+
+    support::origin_options server() const
+    {
+        support::origin_options what;
+        what.server = ca.issue();
+        return what;
+    }
+
+    line()
+    {
+        place.write("ca.pem", ca.certificate());
+        options.tls.ca_file = place / "ca.pem";
+        caps.retries = 0;
+        caps.connect_timeout = 2s;
+        caps.handshake_timeout = 300ms;
+        caps.stall_timeout = 300ms;
+    }
+
+    modelsec::http_environment environment()
+    {
+        modelsec::http_environment env;
+        env.options = &options;
+        env.caps = &caps;
+        env.time = &modelsec::clock::system();
+        env.handle = handle;
+        env.deadline = deadline;
+        env.observe = [this](const modelsec::event& e) { events.push_back(e); };
+        return env;
+    }
+
+    result<modelsec::http_answer> get(const std::string& path, std::size_t cap = 1u << 20, std::vector<http_header> headers = {})
+    {
+        modelsec::http_client client(environment());
+        return client.exchange({*url::parse(web.url(path)), std::nullopt, std::move(headers), cap});
+    }
+
+    reason why(const std::string& path, std::size_t cap = 1u << 20)
+    {
+        const auto answer = get(path, cap);
+        return answer.has_error() ? answer.error().why : reason::none;
+    }
+};
+
+std::string text(const modelsec::bytes& body)
+{
+    return {body.begin(), body.end()};
+}
+
+/// Reads all of an answer in pieces of `piece` bytes, through the interface that downloads use.
+awaitable<result<std::string>> stream(modelsec::detail::session& s, url from, std::size_t piece)
+{
+    std::string out;
+    MODELSEC_CO_TRY(auto answer, co_await s.follow(modelsec::detail::request_head(from)));
+    modelsec::bytes space(piece);
+    while (true)
+    {
+        MODELSEC_CO_TRY(const std::size_t n, co_await answer.link->read_some(space));
+        if (n == 0)
+            break;
+        out.append(reinterpret_cast<const char*>(space.data()), n);
+    }
+    s.release(std::move(answer.link));
+    co_return out;
+}
+
+}  // namespace
+
+TEST_CASE("a document arrives whole, by length and in chunks, in pieces of any size")
+{
+    line l;
+    const std::string body = support::noise(300'000);
+    l.web.serve("/doc", body);
+    l.web.serve("/chunked", body);
+    support::fault chunked;
+    chunked.chunked = true;
+    l.web.fail("/chunked", chunked);
+    for (const char* path : {"/doc", "/chunked"})
+    {
+        CAPTURE(path);
+        const auto answer = l.get(path);
+        REQUIRE(answer.has_value());
+        CHECK(text(answer->body) == body);
+        for (const std::size_t piece : {1'000u, 16'384u, 1u << 20})
+        {
+            modelsec::http_client client(l.environment());
+            const auto streamed = client.get().run(stream(client.get(), *url::parse(l.web.url(path)), piece));
+            REQUIRE(streamed.has_value());
+            CHECK((*streamed == body));
+        }
+    }
+}
+
+TEST_CASE("a connection is used again for the next request of the operation")
+{
+    line l;
+    l.web.serve("/doc", "content");
+    modelsec::http_client client(l.environment());
+    for (int i = 0; i < 5; ++i)
+        REQUIRE(client.exchange({*url::parse(l.web.url("/doc")), std::nullopt, {}, 100}).has_value());
+    CHECK(l.web.connections() == 1);
+    CHECK(l.web.count("/doc") == 5);
+}
+
+TEST_CASE("a POST sends its body as it is, as JSON")
+{
+    line l;
+    l.web.handle("/f", [](const support::seen_request& r) {
+        return support::reply{200, {}, r.method + " " + r.header("content-type") + " " + r.body};
+    });
+    modelsec::http_client client(l.environment());
+    const auto answer = client.exchange({*url::parse(l.web.url("/f")), R"({"tier": "x"})", {}, 100});
+    REQUIRE(answer.has_value());
+    CHECK(text(answer->body) == R"(POST application/json {"tier": "x"})");
+}
+
+TEST_CASE("a body over the cap is refused, announced or not")
+{
+    line l;
+    l.web.serve("/doc", std::string(1001, 'x'));
+    CHECK(l.why("/doc", 1001) == reason::none);
+    CHECK(l.why("/doc", 1000) == reason::too_large);
+    support::fault endless;
+    endless.endless = true;
+    l.web.fail("/doc", endless);
+    CHECK(l.why("/doc", 100'000) == reason::too_large);
+}
+
+TEST_CASE("what the line does wrong has its own reason")
+{
+    line l;
+    l.web.serve("/doc", support::noise(100'000));
+    const auto with = [&](auto set) {
+        support::fault f;
+        set(f);
+        l.web.heal("/doc");
+        l.web.fail("/doc", f);
+        return l.why("/doc");
+    };
+    using fault = support::fault;
+    CHECK(with([](fault& f) { f.cut_at = 50'000; }) == reason::truncated);
+    CHECK(with([](fault& f) { f.reset_at = 50'000; }) == reason::connection_lost);
+    CHECK(with([](fault& f) { f.stall_at = 50'000; }) == reason::stall);
+    CHECK(with([](fault& f) { f.delay = 2s; }) == reason::stall);
+    CHECK(with([](fault& f) { f.gzip = true; }) == reason::bad_response);
+    CHECK(with([](fault& f) { f.header_bytes = 100'000; }) == reason::bad_response);
+    CHECK(with([](fault& f) { f.slow_header = true; }) == reason::stall);
+    CHECK(with([](fault& f) { f.announce = 100'001; f.cut_at = 100'000; }) == reason::truncated);
+}
+
+TEST_CASE("bytes after an answer belong to none: the connection is not used again")
+{
+    line l;
+    l.web.serve("/doc", "content");
+    support::fault extra;
+    extra.extra_bytes = 20;
+    l.web.fail("/doc", extra, 1);
+    modelsec::http_client client(l.environment());
+    for (int i = 0; i < 2; ++i)
+    {
+        const auto answer = client.exchange({*url::parse(l.web.url("/doc")), std::nullopt, {}, 100});
+        REQUIRE(answer.has_value());
+        CHECK(text(answer->body) == "content");
+    }
+    CHECK(l.web.connections() == 2);
+}
+
+TEST_CASE("failures are retried with the budget, told to the observer, and stop at the deadline")
+{
+    line l;
+    l.caps.retries = 2;
+    l.web.serve("/doc", "content");
+    l.web.fail("/doc", support::answer(503), 2);
+    CHECK(l.why("/doc") == reason::none);
+    CHECK(l.web.count("/doc") == 3);
+    CHECK(std::count_if(l.events.begin(), l.events.end(), [](const auto& e) {
+              return e.kind == event_kind::retry && e.why == reason::server_error && e.wait_ms >= 50;
+          }) == 2);
+    l.web.fail("/doc", support::answer(429, {{"Retry-After", "60"}}));
+    l.deadline = std::chrono::steady_clock::now() + 2s;
+    const auto start = std::chrono::steady_clock::now();
+    CHECK(l.why("/doc") == reason::rate_limited);
+    CHECK(std::chrono::steady_clock::now() - start < 1s);
+}
+
+TEST_CASE("a refusal is not asked again")
+{
+    line l;
+    l.caps.retries = 5;
+    for (const auto& [status, why] : {std::pair(401u, reason::unauthorized), std::pair(403u, reason::forbidden),
+                                      std::pair(404u, reason::not_found), std::pair(402u, reason::quota)})
+    {
+        l.web.forget_requests();
+        l.web.serve("/doc", "x");
+        l.web.heal("/doc");
+        l.web.fail("/doc", support::answer(status));
+        CHECK(l.why("/doc") == why);
+        CHECK(l.web.count("/doc") == 1);
+    }
+}
+
+TEST_CASE("an operation ends when it is cancelled, wherever it waits")
+{
+    for (const bool stalled : {true, false})
+    {
+        line l;
+        l.caps.stall_timeout = 30s;
+        l.caps.retries = 100;
+        l.web.serve("/doc", support::noise(100'000));
+        support::fault f;
+        f.stall_at = 1000;
+        l.web.fail("/doc", stalled ? f : support::answer(503, {{"Retry-After", "30"}}));
+        std::thread canceller([&] {
+            while (l.web.count("/doc") == 0)
+                std::this_thread::sleep_for(1ms);
+            l.handle.cancel();
+        });
+        const auto start = std::chrono::steady_clock::now();
+        CHECK(l.why("/doc") == reason::cancelled);
+        CHECK(std::chrono::steady_clock::now() - start < 5s);
+        canceller.join();
+    }
+}
+
+TEST_CASE("an operation that was cancelled before it began asks nobody")
+{
+    line l;
+    l.web.serve("/doc", "x");
+    l.handle.cancel();
+    CHECK(l.why("/doc") == reason::cancelled);
+    CHECK(l.web.connections() == 0);
+}
+
+TEST_CASE("the deadline of the operation ends any wait")
+{
+    line l;
+    l.caps.stall_timeout = 30s;
+    l.web.serve("/doc", "x");
+    support::fault late;
+    late.delay = 3s;
+    l.web.fail("/doc", late);
+    l.deadline = std::chrono::steady_clock::now() + 300ms;
+    CHECK(l.why("/doc") == reason::deadline);
+    CHECK(std::chrono::steady_clock::now() < *l.deadline + 2s);
+}
+
+TEST_CASE("while an operation is paused no deadline passes")
+{
+    line l;
+    l.web.serve("/doc", support::noise(100'000));
+    support::fault late;
+    late.delay = 600ms;  // twice the stall time-out
+    l.web.fail("/doc", late);
+    l.deadline = std::chrono::steady_clock::now() + 900ms;
+    std::thread owner([&] {
+        while (l.web.connections() == 0)
+            std::this_thread::sleep_for(1ms);
+        l.handle.pause();
+        std::this_thread::sleep_for(1s);
+        l.handle.resume();
+    });
+    CHECK(l.why("/doc") == reason::none);
+    owner.join();
+}
+
+TEST_CASE("the rate limit is kept")
+{
+    line l;
+    l.options.limit_rate = 500'000;
+    l.web.serve("/doc", support::noise(500'000));
+    const auto start = std::chrono::steady_clock::now();
+    CHECK(l.why("/doc") == reason::none);
+    const auto taken = std::chrono::steady_clock::now() - start;
+    CHECK(taken > 700ms);
+    CHECK(taken < 5s);
+}
+
+TEST_CASE("credentials go to their origin and are gone for good after another one")
+{
+    line l;
+    support::origin other(l.server());
+    l.options.credentials = [](std::string_view) { return std::vector<http_header>{{"Authorization", "Bearer t0ken"}}; };
+    l.web.serve("/last", "content");
+    l.web.fail("/first", support::redirect("/second"));
+    l.web.fail("/second", support::redirect(other.url("/there")));
+    other.fail("/there", support::redirect(l.web.url("/last")));
+    const auto answer = l.get("/first", 100, {{"apikey", "k3y"}});
+    REQUIRE(answer.has_value());
+    CHECK(answer->url.str() == l.web.url("/last"));
+    for (const auto& r : l.web.requests())
+    {
+        CHECK(r.header("authorization") == (r.target == "/last" ? "" : "Bearer t0ken"));
+        CHECK(r.header("apikey") == (r.target == "/last" ? "" : "k3y"));
+    }
+    REQUIRE(other.count() == 1);
+    CHECK(other.requests()[0].header("authorization").empty());
+    CHECK(other.requests()[0].header("apikey").empty());
+}
+
+TEST_CASE("a header that would break the request is refused before anything is sent")
+{
+    line l;
+    l.web.serve("/doc", "x");
+    for (const http_header& h : {http_header{"X", "a\r\nY: b"}, http_header{"X Y", "a"}, http_header{"", "a"},
+                                 http_header{"Content-Length", "5"}, http_header{"transfer-encoding", "chunked"},
+                                 http_header{"Host", "evil"}, http_header{"Range", "bytes=0-1"}})
+        CHECK(l.get("/doc", 100, {h}).error().why == reason::bad_option);
+    CHECK(l.web.count() == 0);
+}
+
+TEST_CASE("only hosts on the list are asked")
+{
+    line l;
+    l.web.serve("/doc", "x");
+    l.options.allowed_hosts = {"cdn.example"};
+    CHECK(l.why("/doc") == reason::host_not_allowed);
+    CHECK(l.web.connections() == 0);
+    l.options.allowed_hosts = {"127.0.0.1"};
+    CHECK(l.why("/doc") == reason::none);
+}
+
+TEST_CASE("a port where nobody listens and a name that nobody has are told apart")
+{
+    line l;
+    modelsec::http_client client(l.environment());
+    CHECK(client.exchange({*url::parse("https://127.0.0.1:1/"), std::nullopt, {}, 1}).error().why == reason::connect_failed);
+    CHECK(client.exchange({*url::parse("https://no-such-host.invalid/"), std::nullopt, {}, 1}).error().why ==
+          reason::resolve_failed);
+}

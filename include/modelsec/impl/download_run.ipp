@@ -199,12 +199,15 @@ inline void download_run::end_lanes()
 inline void download_run::report()
 {
     constexpr std::uint64_t step = 256u << 10;
-    const std::uint64_t done = std::min(line_.kept_hashed() + in_hand_, expected_.size_bytes);
-    if (done < job_.shown + step || done == expected_.size_bytes)  // the end is told when it is verified
-        return;
-    job_.shown = done;
-    if (job_.what.progress)
-        job_.what.progress(done);
+    // The end is told when it is verified.
+    const std::uint64_t done = std::min(line_.kept_hashed() + in_hand_, std::max<std::uint64_t>(expected_.size_bytes, 1) - 1);
+    while (done >= job_.shown + step)
+    {
+        // However much came at once (the hash of kept bytes may run ahead of this thread): no step is wider than 512 KiB.
+        job_.shown = done - job_.shown < 2 * step ? done : job_.shown + step;
+        if (job_.what.progress)
+            job_.what.progress(job_.shown);
+    }
 }
 
 }  // namespace detail

@@ -138,12 +138,16 @@ result<void> pipeline::impl::prepare(range_set journalled)
         kept.add({detail::align_up(r.begin), end == expected.size_bytes ? end : detail::align_down(end)});
     }
     on_disk = claimed = kept;
+    if (options.direct)
+    {
+        MODELSEC_TRY(direct_works, files.set_direct(partial, true));
+        direct_on = direct_works;
+    }
     if (on_disk.covers(whole()))
         return {};
     // A disk that is too small shows now and not after hours. Where room cannot be reserved, it shows when it is used up.
     if (auto room = files.reserve(partial, expected.size_bytes); room.has_error() && room.error().why == reason::disk_full)
         return std::move(room).error();
-    direct_works = options.direct;
     return {};
 }
 

@@ -69,7 +69,8 @@ struct line
         return env;
     }
 
-    result<modelsec::http_answer> get(const std::string& path, std::size_t cap = 1u << 20, std::vector<http_header> headers = {})
+    result<modelsec::http_answer> get(const std::string& path, std::size_t cap = 1u << 20,
+                                      std::vector<http_header> headers = {})
     {
         modelsec::http_client client(environment());
         return client.exchange({*url::parse(web.url(path)), std::nullopt, std::move(headers), cap});
@@ -185,7 +186,10 @@ TEST_CASE("what the line does wrong has its own reason")
     CHECK(with([](fault& f) { f.gzip = true; }) == reason::bad_response);
     CHECK(with([](fault& f) { f.header_bytes = 100'000; }) == reason::bad_response);
     CHECK(with([](fault& f) { f.slow_header = true; }) == reason::stall);
-    CHECK(with([](fault& f) { f.announce = 100'001; f.cut_at = 100'000; }) == reason::truncated);
+    CHECK(with([](fault& f) {
+              f.announce = 100'001;
+              f.cut_at = 100'000;
+          }) == reason::truncated);
 }
 
 TEST_CASE("bytes after an answer belong to none: the connection is not used again")
@@ -341,9 +345,9 @@ TEST_CASE("a header that would break the request is refused before anything is s
 {
     line l;
     l.web.serve("/doc", "x");
-    for (const http_header& h : {http_header{"X", "a\r\nY: b"}, http_header{"X Y", "a"}, http_header{"", "a"},
-                                 http_header{"Content-Length", "5"}, http_header{"transfer-encoding", "chunked"},
-                                 http_header{"Host", "evil"}, http_header{"Range", "bytes=0-1"}})
+    for (const http_header& h :
+         {http_header{"X", "a\r\nY: b"}, http_header{"X Y", "a"}, http_header{"", "a"}, http_header{"Content-Length", "5"},
+          http_header{"transfer-encoding", "chunked"}, http_header{"Host", "evil"}, http_header{"Range", "bytes=0-1"}})
         CHECK(l.get("/doc", 100, {h}).error().why == reason::bad_option);
     CHECK(l.web.count() == 0);
 }

@@ -92,15 +92,16 @@ TEST_CASE("a back-off that would pass the deadline is not waited for")
 
 TEST_CASE("only what another try can mend is tried again")
 {
-    for (const reason why : {reason::resolve_failed, reason::connect_failed, reason::connect_timeout, reason::handshake_timeout,
-                             reason::connection_lost, reason::truncated, reason::stall, reason::too_slow, reason::bad_response,
-                             reason::range_mismatch, reason::proxy_failed, reason::server_error, reason::rate_limited})
+    for (const reason why :
+         {reason::resolve_failed, reason::connect_failed, reason::connect_timeout, reason::handshake_timeout,
+          reason::connection_lost, reason::truncated, reason::stall, reason::too_slow, reason::bad_response,
+          reason::range_mismatch, reason::proxy_failed, reason::server_error, reason::rate_limited})
         CHECK(retry_fsm::worth_retrying(why));
-    for (const reason why : {reason::deadline, reason::cancelled, reason::certificate_expired,
-                             reason::host_mismatch, reason::unknown_ca, reason::tls_version, reason::tls_handshake,
-                             reason::spki_mismatch, reason::not_found, reason::http_status, reason::unauthorized,
-                             reason::forbidden, reason::proxy_auth, reason::quota, reason::too_many_redirects,
-                             reason::plain_http, reason::bad_signature, reason::too_large, reason::digest_mismatch})
+    for (const reason why :
+         {reason::deadline, reason::cancelled, reason::certificate_expired, reason::host_mismatch, reason::unknown_ca,
+          reason::tls_version, reason::tls_handshake, reason::spki_mismatch, reason::not_found, reason::http_status,
+          reason::unauthorized, reason::forbidden, reason::proxy_auth, reason::quota, reason::too_many_redirects,
+          reason::plain_http, reason::bad_signature, reason::too_large, reason::digest_mismatch})
     {
         CAPTURE(to_string(why));
         CHECK_FALSE(retry_fsm::worth_retrying(why));

@@ -64,11 +64,35 @@ TEST_CASE("plain http is a case of its own")
 
 TEST_CASE("what is no https URL, or could be read in two ways, is refused")
 {
-    for (const char* bad : {"", "https", "https:", "https:/h/", "https:///", "https://", "h/path", "ftp://h/", "file:///etc/passwd",
-                            "https://user@h/", "https://user:pw@h/", "https://good.example@evil.example/", "https://h\\@evil/",
-                            "https://h/ x", " https://h/", "https://h/\n", "https://h/\x7f", "https://h/#f", "https://h:0/",
-                            "https://h:65536/", "https://h:8x/", "https://h:000443/", "https://a..b/", "https://.a/", "https://a./",
-                            "https://h%2e/", "https://\xc3\xa9.example/", "https://a b/", "https://h:443:443/"})
+    for (const char* bad : {"",
+                            "https",
+                            "https:",
+                            "https:/h/",
+                            "https:///",
+                            "https://",
+                            "h/path",
+                            "ftp://h/",
+                            "file:///etc/passwd",
+                            "https://user@h/",
+                            "https://user:pw@h/",
+                            "https://good.example@evil.example/",
+                            "https://h\\@evil/",
+                            "https://h/ x",
+                            " https://h/",
+                            "https://h/\n",
+                            "https://h/\x7f",
+                            "https://h/#f",
+                            "https://h:0/",
+                            "https://h:65536/",
+                            "https://h:8x/",
+                            "https://h:000443/",
+                            "https://a..b/",
+                            "https://.a/",
+                            "https://a./",
+                            "https://h%2e/",
+                            "https://\xc3\xa9.example/",
+                            "https://a b/",
+                            "https://h:443:443/"})
     {
         CAPTURE(bad);
         CHECK(normal(bad) == "bad_url");

@@ -43,7 +43,7 @@ struct connection::impl
     std::string origin;
     tls_stream stream;
     watch limit;
-    bytes in;                  // received and not used yet: [in_begin, in_end)
+    bytes in;  // received and not used yet: [in_begin, in_end)
     std::size_t in_begin = 0;
     std::size_t in_end = 0;
     std::optional<parser> reader;

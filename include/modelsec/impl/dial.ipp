@@ -20,8 +20,8 @@ inline constexpr std::chrono::milliseconds dial_next_after{250};
 /// A resolver's answer with more addresses than this is not tried to its end.
 inline constexpr std::size_t dial_max_addresses = 16;
 
-/// A look-up on a thread of its own. The system's resolver cannot be interrupted, and may take half a minute over a dead name
-/// server: whoever asked goes on without it, and the thread ends when it ends. It touches nothing but this.
+/// A look-up on a thread of its own. The system's resolver cannot be interrupted, and may take half a minute over a dead
+/// name server: whoever asked goes on without it, and the thread ends when it ends. It touches nothing but this.
 struct resolve_job
 {
     std::mutex mutex;

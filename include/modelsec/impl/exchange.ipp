@@ -9,8 +9,8 @@
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
-/// A document that comes slower than this, once the stall time-out has passed, is given up: a byte now and then would keep the
-/// connection from ever stalling (CWE-400).
+/// A document that comes slower than this, once the stall time-out has passed, is given up: a byte now and then would keep
+/// the connection from ever stalling (CWE-400).
 inline constexpr std::uint64_t exchange_min_rate = 1024;
 
 awaitable<result<bytes>> session::read_all(connection& link, const response_head& head, std::size_t cap)
@@ -39,8 +39,8 @@ awaitable<result<bytes>> session::read_all(connection& link, const response_head
 
 awaitable<result<void>> session::drain(response answer)
 {
-    // A connection is worth keeping if little is left on it. Whatever goes wrong here is not the caller's concern, unless the
-    // operation has ended.
+    // A connection is worth keeping if little is left on it. Whatever goes wrong here is not the caller's concern, unless
+    // the operation has ended.
     const auto body = co_await read_all(*answer.link, answer.head, caps().error_body_bytes);
     if (body.has_value())
         release(std::move(answer.link));

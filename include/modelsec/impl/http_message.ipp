@@ -24,14 +24,14 @@ inline bool header_is_token(std::string_view text) noexcept
 
 inline bool header_is_value(std::string_view text) noexcept
 {
-    return std::all_of(text.begin(), text.end(), [](char c) {
-        return (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) || c == '\t';
-    });
+    return std::all_of(text.begin(), text.end(),
+                       [](char c) { return (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) || c == '\t'; });
 }
 
 inline bool header_is(std::string_view a, std::string_view b) noexcept
 {
-    return boost::beast::iequals(boost::beast::string_view(a.data(), a.size()), boost::beast::string_view(b.data(), b.size()));
+    return boost::beast::iequals(boost::beast::string_view(a.data(), a.size()),
+                                 boost::beast::string_view(b.data(), b.size()));
 }
 
 std::optional<std::string_view> response_head::find(std::string_view name) const noexcept
@@ -45,8 +45,9 @@ std::optional<std::string_view> response_head::find(std::string_view name) const
 /// The text of a request (RFC 9112 section 3). No header can end its line early (CWE-113), none can contradict the framing.
 inline result<std::string> request_text(const request_head& request, const std::string& user_agent)
 {
-    constexpr std::string_view own[] = {"host",    "connection", "content-length",      "transfer-encoding", "te",
-                                        "trailer", "upgrade",    "accept-encoding", "expect",            "range"};
+    constexpr std::string_view own[] = {"host",   "connection", "content-length", "transfer-encoding",
+                                        "te",     "trailer",    "upgrade",        "accept-encoding",
+                                        "expect", "range"};
     bool has_agent = false, has_type = false;
     std::string lines;
     for (const http_header& h : request.headers)
@@ -64,8 +65,11 @@ inline result<std::string> request_text(const request_head& request, const std::
     if (!has_agent && !user_agent.empty() && header_is_value(user_agent))
         lines.append("User-Agent: ").append(user_agent).append("\r\n");
     if (request.range)
-        lines.append("Range: bytes=").append(std::to_string(request.range->first)).append("-").append(
-            std::to_string(request.range->last)).append("\r\n");
+        lines.append("Range: bytes=")
+            .append(std::to_string(request.range->first))
+            .append("-")
+            .append(std::to_string(request.range->last))
+            .append("\r\n");
     if (request.post_body)
     {
         if (!has_type)

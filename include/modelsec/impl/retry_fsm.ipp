@@ -120,10 +120,11 @@ result<std::chrono::milliseconds> retry_fsm::next(const input& in)
     using std::chrono::milliseconds;
     if (!worth_retrying(in.problem.why) || tried_ >= retries_)
         return in.problem;
-    // Full jitter: anything between nothing and the exponential step, so that clients that failed together do not come back together.
+    // Full jitter: anything between nothing and the exponential step, so that clients that failed together do not come back
+    // together.
     const milliseconds step = std::min(retry_longest_wait, retry_first_wait * (1u << std::min(tried_, 10u)));
-    milliseconds wait = std::max(retry_shortest_wait, milliseconds(static_cast<milliseconds::rep>(
-                                                          static_cast<double>(step.count()) * in.random)));
+    milliseconds wait = std::max(
+        retry_shortest_wait, milliseconds(static_cast<milliseconds::rep>(static_cast<double>(step.count()) * in.random)));
     if (in.server_wait)
         wait += *in.server_wait;
     // A server's wish is never obeyed beyond the attempt's deadline (CWE-400): give up now rather than later.

@@ -92,9 +92,8 @@ struct session::impl
 
 session::session(http_environment env) : env_(std::move(env)), impl_(std::make_unique<impl>(context_))
 {
-    impl_->control_hook = env_.handle.on_change([this] {
-        boost::asio::post(context_, [this] { tick(std::chrono::steady_clock::now()); });
-    });
+    impl_->control_hook =
+        env_.handle.on_change([this] { boost::asio::post(context_, [this] { tick(std::chrono::steady_clock::now()); }); });
 }
 
 session::~session() = default;
@@ -279,8 +278,8 @@ awaitable<result<void>> session::before_retry(retry_fsm& retries, failure proble
     if (head)
         in.server_wait = server_wait(head->find("retry-after"), head->find("ratelimit"), env_.time->now());
     if (env_.deadline)
-        in.time_left = std::chrono::duration_cast<std::chrono::milliseconds>(*env_.deadline -
-                                                                             std::chrono::steady_clock::now());
+        in.time_left =
+            std::chrono::duration_cast<std::chrono::milliseconds>(*env_.deadline - std::chrono::steady_clock::now());
     MODELSEC_CO_TRY(const auto wait, retries.next(in));
     event e;
     e.kind = event_kind::retry;

@@ -9,7 +9,8 @@
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
-// Fixed paths: OpenSSL's own defaults would follow SSL_CERT_FILE, and a statically linked OpenSSL knows none of this machine.
+// Fixed paths: OpenSSL's own defaults would follow SSL_CERT_FILE, and a statically linked OpenSSL knows none of this
+// machine.
 bool add_system_roots(X509_STORE* store)
 {
     constexpr const char* bundles[] = {

@@ -33,8 +33,8 @@ inline int tls_no_passphrase(char*, int, int, void*)
     return -1;
 }
 
-/// NIST SP 800-52r2, RFC 9325: TLS 1.2 at least, forward secrecy and authenticated encryption only, security level 2 whatever the
-/// system's configuration says.
+/// NIST SP 800-52r2, RFC 9325: TLS 1.2 at least, forward secrecy and authenticated encryption only, security level 2
+/// whatever the system's configuration says.
 inline bool tls_harden(SSL_CTX* context)
 {
     constexpr std::array<unsigned char, 9> http11 = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
@@ -52,8 +52,8 @@ inline bool tls_harden(SSL_CTX* context)
            SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION) == 1 &&
            SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20") == 1 &&
            // AES-128 first: as strong as the rest of the connection, and less work a byte.
-           SSL_CTX_set_ciphersuites(
-               context, "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256") == 1 &&
+           SSL_CTX_set_ciphersuites(context, "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256") ==
+               1 &&
            SSL_CTX_set_alpn_protos(context, http11.data(), static_cast<unsigned>(http11.size())) == 0;
 }
 
@@ -107,7 +107,8 @@ result<openssl_ptr<SSL, SSL_free>> tls_context::open(const url& peer, utc_time n
     if (!ssl)
         return fail(reason::out_of_memory, "TLS connection: " + tls_error_text());
     X509_VERIFY_PARAM* const param = SSL_get0_param(ssl.get());
-    // RFC 9525 section 6: the name must be in subjectAltName; a wildcard is a whole label; the subject's common name is none.
+    // RFC 9525 section 6: the name must be in subjectAltName; a wildcard is a whole label; the subject's common name is
+    // none.
     X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
     X509_VERIFY_PARAM_set_time(param, static_cast<std::time_t>(now.time_since_epoch().count()));
     const bool named = peer.host_is_address()

@@ -33,7 +33,8 @@ struct tls_stream::bio
 
     static int read(BIO* b, char* data, int size)
     {
-        // The system tells of a reset once and of an orderly end from then on; the bytes before it were handed out in between.
+        // The system tells of a reset once and of an orderly end from then on; the bytes before it were handed out in
+        // between.
         boost::system::error_code ec = self(b).socket_error_;
         if (ec)
             return finish(b, 0, ec, true);
@@ -101,17 +102,13 @@ tls_step tls_stream::step(int returned)
     {
     case SSL_ERROR_WANT_READ: return {tls_step::want_read, 0, {}};
     case SSL_ERROR_WANT_WRITE: return {tls_step::want_write, 0, {}};
-    case SSL_ERROR_ZERO_RETURN:
-        broken_ = true;
-        return {tls_step::closed, 0, {}};
+    case SSL_ERROR_ZERO_RETURN: broken_ = true; return {tls_step::closed, 0, {}};
     case SSL_ERROR_SYSCALL:
         broken_ = true;
         ERR_clear_error();
         return {tls_step::failed, 0,
                 fail(reason::connection_lost, socket_error_ ? socket_error_.message() : "the connection ended")};
-    default:
-        broken_ = true;
-        return {tls_step::failed, 0, tls_failure(ssl_.get(), phase_)};
+    default: broken_ = true; return {tls_step::failed, 0, tls_failure(ssl_.get(), phase_)};
     }
 }
 

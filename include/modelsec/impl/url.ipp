@@ -47,12 +47,13 @@ inline std::string url_scheme(std::string_view text)
     return url_lower(text.substr(0, static_cast<std::size_t>(end - text.begin())));
 }
 
-/// No control characters, spaces or backslashes: what one reader takes for a separator and another for data (CWE-20, CWE-93).
+/// No control characters, spaces or backslashes: what one reader takes for a separator and another for data (CWE-20,
+/// CWE-93).
 inline bool url_clean(std::string_view text) noexcept
 {
     return text.size() <= url_max_bytes && std::all_of(text.begin(), text.end(), [](char c) {
-        return static_cast<unsigned char>(c) > 0x20 && c != 0x7f && c != '\\';
-    });
+               return static_cast<unsigned char>(c) > 0x20 && c != 0x7f && c != '\\';
+           });
 }
 
 /// Other bytes that may not stand in a URL but do in real ones are percent-encoded; existing encodings stay as they are,

@@ -9,19 +9,19 @@
 #include <boost/asio/use_awaitable.hpp>
 
 // MODELSEC_CHECK and MODELSEC_TRY for coroutines.
-#define MODELSEC_CO_CHECK(expr)                                   \
-    do                                                            \
-    {                                                             \
-        if (auto modelsec_r = (expr); modelsec_r.has_error())     \
-            co_return std::move(modelsec_r).error();              \
+#define MODELSEC_CO_CHECK(expr)                               \
+    do                                                        \
+    {                                                         \
+        if (auto modelsec_r = (expr); modelsec_r.has_error()) \
+            co_return std::move(modelsec_r).error();          \
     } while (false)
 
 #define MODELSEC_CO_TRY(decl, expr) MODELSEC_CO_TRY_AT(decl, expr, __LINE__)
 #define MODELSEC_CO_TRY_AT(decl, expr, line) MODELSEC_CO_TRY_NAMED(decl, expr, line)
-#define MODELSEC_CO_TRY_NAMED(decl, expr, line)                   \
-    auto modelsec_r##line = (expr);                               \
-    if (modelsec_r##line.has_error())                             \
-        co_return std::move(modelsec_r##line).error();            \
+#define MODELSEC_CO_TRY_NAMED(decl, expr, line)        \
+    auto modelsec_r##line = (expr);                    \
+    if (modelsec_r##line.has_error())                  \
+        co_return std::move(modelsec_r##line).error(); \
     decl = std::move(*modelsec_r##line)
 
 MODELSEC_BEGIN_NAMESPACE

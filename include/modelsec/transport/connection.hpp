@@ -61,8 +61,8 @@ public:
     /// no HTTP/1.1, a header over the cap, a body framed in two ways, or a content coding nobody asked for.
     MODELSEC_DECL awaitable<result<response_head>> send(request_head request);
 
-    /// Reads body bytes into `space` (not empty): as many as are there, waiting only for the first. 0: the body ended exactly
-    /// where its framing says. Ended earlier: `truncated`.
+    /// Reads body bytes into `space` (not empty): as many as are there, waiting only for the first. 0: the body ended
+    /// exactly where its framing says. Ended earlier: `truncated`.
     MODELSEC_DECL awaitable<result<std::size_t>> read_some(std::span<std::uint8_t> space);
 
     /// Between exchanges: the body was read to its end, the server keeps the connection open and has sent nothing more.

@@ -15,10 +15,10 @@ class session;
 
 /// All addresses of a host, in the order in which they are to be tried: families alternate (RFC 8305 section 4).
 MODELSEC_DECL awaitable<result<std::vector<boost::asio::ip::tcp::endpoint>>> resolve(session& owner, std::string host,
-                                                                                    std::uint16_t port);
+                                                                                     std::uint16_t port);
 
-/// A TCP connection to a host, by name or address, within the connect time-out: a further address is tried whenever one fails
-/// or says nothing for 250 ms, and the first that answers wins (RFC 8305 section 5).
+/// A TCP connection to a host, by name or address, within the connect time-out: a further address is tried whenever one
+/// fails or says nothing for 250 ms, and the first that answers wins (RFC 8305 section 5).
 MODELSEC_DECL awaitable<result<boost::asio::ip::tcp::socket>> dial(session& owner, std::string host, std::uint16_t port);
 
 }  // namespace detail

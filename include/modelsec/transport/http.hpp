@@ -20,7 +20,7 @@ struct http_request
     std::optional<std::string> post_body;  ///< POST this JSON instead of GET
     std::vector<http_header> headers;      ///< for the first origin only; dropped for good once a redirect leaves it
     std::size_t body_cap = 0;              ///< a longer body is refused while it streams: `too_large`
-    bool first_hand = false;               ///< this origin's own word: no redirect is followed, 403 and 404 are answers (no body)
+    bool first_hand = false;  ///< this origin's own word: no redirect is followed, 403 and 404 are answers (no body)
 };
 
 struct http_answer

@@ -22,8 +22,8 @@ public:
     MODELSEC_DECL explicit http_client(environment env);
     MODELSEC_DECL ~http_client();
 
-    /// A small document: at most 5 redirects, at least 5 retries of what is worth it; 2xx only, everything else is a failure of its own
-    /// code.
+    /// A small document: at most 5 redirects, at least 5 retries of what is worth it; 2xx only, everything else is a failure
+    /// of its own code.
     MODELSEC_DECL result<http_answer> exchange(const http_request& request);
 
     /// For downloads, which stream (transport/session.hpp).

@@ -25,16 +25,17 @@ struct origin_credentials
     std::vector<http_header> headers;  ///< e.g. Authorization, apikey; values are secrets
 };
 
-/// Asked before every request for the headers of its origin, on the thread of the operation; so tokens can change at any time.
+/// Asked before every request for the headers of its origin, on the thread of the operation; so tokens can change at any
+/// time.
 using credential_provider = std::function<std::vector<http_header>(std::string_view origin)>;
 
 struct tls_options
 {
-    std::string ca_file;                  ///< PEM; in place of the system's roots
-    std::string certificate_file;         ///< PEM chain, for the manifest's origin
-    std::string private_key_file;         ///< PEM
-    std::vector<std::string> spki_pins;   ///< base64 SHA-256 of SubjectPublicKeyInfo (RFC 7469 section 2.4): one of them must
-                                          ///< be in the verified chain of the manifest's origin
+    std::string ca_file;                 ///< PEM; in place of the system's roots
+    std::string certificate_file;        ///< PEM chain, for the manifest's origin
+    std::string private_key_file;        ///< PEM
+    std::vector<std::string> spki_pins;  ///< base64 SHA-256 of SubjectPublicKeyInfo (RFC 7469 section 2.4): one of them must
+                                         ///< be in the verified chain of the manifest's origin
 };
 
 struct transport_options

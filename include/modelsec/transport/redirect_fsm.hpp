@@ -12,9 +12,9 @@ namespace detail {
 
 /// Follows one request from address to address (RFC 9110 section 15.4) without sending anything itself.
 ///
-/// A POST (it carries the caller's body) goes only where its origin stays the same: 307 and 308 repeat it, 301, 302 and 303 turn
-/// it into a GET, as every browser does; to another origin all of them are refused. Whatever the caller gave for the first
-/// origin is dropped for good at the first change of origin, also if a later hop leads back.
+/// A POST (it carries the caller's body) goes only where its origin stays the same: 307 and 308 repeat it, 301, 302 and 303
+/// turn it into a GET, as every browser does; to another origin all of them are refused. Whatever the caller gave for the
+/// first origin is dropped for good at the first change of origin, also if a later hop leads back.
 class redirect_fsm
 {
 public:

@@ -16,13 +16,13 @@ namespace detail {
 /// not_found, 429 rate_limited, 408 and 5xx server_error, everything else http_status. Text of the server is never in it.
 MODELSEC_DECL failure status_failure(unsigned status);
 
-/// The wait a server asks for: `Retry-After` (RFC 9110 section 10.2.3, seconds or a date) or, if that is absent, the `t` of an
-/// exhausted `RateLimit` plus one second. Nothing if neither says anything readable.
+/// The wait a server asks for: `Retry-After` (RFC 9110 section 10.2.3, seconds or a date) or, if that is absent, the `t` of
+/// an exhausted `RateLimit` plus one second. Nothing if neither says anything readable.
 MODELSEC_DECL std::optional<std::chrono::seconds> server_wait(std::optional<std::string_view> retry_after,
                                                               std::optional<std::string_view> rate_limit, utc_time now);
 
-/// Decides whether a failed request is made again, and when: exponential back-off with full jitter, but not before the server's
-/// own wait, and never beyond the attempt's deadline. No IO, no clock, no randomness of its own.
+/// Decides whether a failed request is made again, and when: exponential back-off with full jitter, but not before the
+/// server's own wait, and never beyond the attempt's deadline. No IO, no clock, no randomness of its own.
 class retry_fsm
 {
 public:

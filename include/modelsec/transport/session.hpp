@@ -78,8 +78,9 @@ private:
     std::shared_ptr<state> state_;
 };
 
-/// What the requests of one operation share: the thread and its io_context, connections kept open by origin, credentials, limits,
-/// the operation's deadline, cancel and pause. Everything but wakeup::notify() happens on the thread that calls run().
+/// What the requests of one operation share: the thread and its io_context, connections kept open by origin, credentials,
+/// limits, the operation's deadline, cancel and pause. Everything but wakeup::notify() happens on the thread that calls
+/// run().
 class session
 {
 public:
@@ -103,8 +104,8 @@ public:
     /// A small document, with redirects and retries: http_client::exchange() for use within run().
     MODELSEC_DECL awaitable<result<http_answer>> exchange(http_request request);
 
-    /// Asks `retries` what to do about `problem` (`head`: of the answer that failed, else null), tells the observer and waits.
-    /// A failure if that was the last try: return it.
+    /// Asks `retries` what to do about `problem` (`head`: of the answer that failed, else null), tells the observer and
+    /// waits. A failure if that was the last try: return it.
     MODELSEC_DECL awaitable<result<void>> before_retry(retry_fsm& retries, failure problem, const response_head* head);
     /// Waits; ends early with `cancelled` or `deadline`.
     MODELSEC_DECL awaitable<result<void>> sleep(std::chrono::milliseconds wait);
@@ -133,7 +134,8 @@ private:
     /// Wakes whoever waits for too long, or for an operation that has ended.
     MODELSEC_DECL void tick(std::chrono::steady_clock::time_point now);
     MODELSEC_DECL awaitable<result<response>> ask(const request_head& request);
-    MODELSEC_DECL awaitable<result<http_answer>> exchange_once(const http_request& request, std::optional<response_head>& head);
+    MODELSEC_DECL awaitable<result<http_answer>> exchange_once(const http_request& request,
+                                                               std::optional<response_head>& head);
 
     http_environment env_;
     std::list<watch*> watches_;  // outlives the coroutines that the context may still hold

@@ -42,8 +42,8 @@ enum class tls_phase
     open         ///< the server has said something inside the connection
 };
 
-/// What a TLS failure was: looks at the verdict on the chain and takes OpenSSL's error queue. Once the connection is open, alerts
-/// and bad records are a matter of the line (10).
+/// What a TLS failure was: looks at the verdict on the chain and takes OpenSSL's error queue. Once the connection is open,
+/// alerts and bad records are a matter of the line (10).
 MODELSEC_DECL failure tls_failure(const SSL* ssl, tls_phase phase);
 
 }  // namespace detail

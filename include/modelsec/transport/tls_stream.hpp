@@ -29,8 +29,8 @@ struct tls_step
     failure problem;
 };
 
-/// TLS over a TCP socket, by non-blocking steps: whoever calls does the waiting. OpenSSL reads from the socket itself, so that
-/// bytes are copied once, from its record buffer to the caller, and several records come in by one system call. (Asio's
+/// TLS over a TCP socket, by non-blocking steps: whoever calls does the waiting. OpenSSL reads from the socket itself, so
+/// that bytes are copied once, from its record buffer to the caller, and several records come in by one system call. (Asio's
 /// ssl::stream copies them through a pair of memory BIOs and returns after each record of 16 KiB.)
 class tls_stream
 {

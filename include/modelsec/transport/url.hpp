@@ -16,7 +16,7 @@ public:
     /// What a `Location` means here (RFC 3986 section 5.2): absolute, scheme-relative, path-absolute or relative.
     MODELSEC_DECL result<url> resolve(std::string_view reference) const;
 
-    const std::string& host() const noexcept { return host_; }      ///< lower case; an IPv6 address without brackets
+    const std::string& host() const noexcept { return host_; }  ///< lower case; an IPv6 address without brackets
     bool host_is_address() const noexcept { return is_address_; }
     std::uint16_t port() const noexcept { return port_; }
     const std::string& target() const noexcept { return target_; }  ///< path and query, as sent; the query may be a secret

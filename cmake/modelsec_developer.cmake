@@ -13,6 +13,15 @@ function(modelsec_developer_target target)
     endif()
 endfunction()
 
+# What every file of a target reads anyway, read once.
+function(modelsec_precompile target)
+    if(MODELSEC_DEVELOPER)
+        target_precompile_headers(${target} PRIVATE
+            <algorithm> <chrono> <functional> <map> <optional> <string> <thread> <variant> <vector>
+            <boost/asio/any_completion_handler.hpp> <boost/asio/any_io_executor.hpp> <boost/system/result.hpp> ${ARGN})
+    endif()
+endfunction()
+
 if(NOT MODELSEC_DEVELOPER)
     return()
 endif()
@@ -32,6 +41,12 @@ if(MODELSEC_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
     set(CMAKE_CXX_COMPILER_LAUNCHER
         ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
         ${MODELSEC_CCACHE})
+    # What ccache asks for, to see through precompiled headers.
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+        add_compile_options(-fpch-preprocess)
+    elseif(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+        add_compile_options("SHELL:-Xclang -fno-pch-timestamp")
+    endif()
 endif()
 
 if(MODELSEC_SANITIZE)

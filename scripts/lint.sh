@@ -76,8 +76,10 @@ if [ -f include/modelsec/modelsec.hpp ]; then
 fi
 
 heading "clang-tidy (some minutes)"
-mapfile -t units < <(of_kind '^(\./)?(src|tools)/.*\.cpp$')
-printf '%s\n' "${units[@]}" | xargs -P "$(nproc)" -n 1 clang-tidy-16 -p build/dev --quiet 2>/dev/null ||
+mapfile -t units < <(of_kind '^(\./)?(src|tools|bindings/c/src)/.*\.cpp$')
+export tidy_flags="-std=c++20 -DMODELSEC_SEPARATE_COMPILATION -Iinclude -Itools -Itools/tuf_client -Ibindings/c/include"
+# shellcheck disable=SC2016  # the inner shell is to expand it
+printf '%s\n' "${units[@]}" | xargs -P "$(nproc)" -I {} bash -c 'clang-tidy-16 --quiet "{}" -- $tidy_flags 2>/dev/null' ||
     trouble "clang-tidy"
 
 if [ "$troubles" -gt 0 ]; then

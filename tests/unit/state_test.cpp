@@ -25,7 +25,7 @@ pack_record sample_pack(std::string_view version)
             7,
             digest_of("envelope"),
             time,
-            {{relative_path::parse("dir/\"quoted\" \xC3\xA9.bin").value(), 5, digest_of("file"),
+            {{relative_path::parse("dir/one two \xC3\xA9.bin").value(), 5, digest_of("file"),
               std::numeric_limits<std::uint64_t>::max(), 1'767'323'045'123'456'789}}};
 }
 

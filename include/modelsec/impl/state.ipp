@@ -188,6 +188,7 @@ inline std::optional<model_state> state_from_json(const json& from)
     if (r.size("schema") != state_schema)
         return std::nullopt;
     out.generation = r.size("generation");
+    out.attempt = r.text("attempt");
     for (const auto& [key, member] : state_packs)
     {
         const json* const pack = from.find(key);
@@ -214,7 +215,7 @@ inline std::optional<model_state> state_from_json(const json& from)
 
 json to_json(const model_state& state)
 {
-    json out{{"schema", detail::state_schema}, {"generation", state.generation}};
+    json out{{"schema", detail::state_schema}, {"generation", state.generation}, {"attempt", state.attempt}};
     for (const auto& [key, member] : detail::state_packs)
         if (state.*member)
             out.set(key, detail::pack_to_json(*(state.*member)));

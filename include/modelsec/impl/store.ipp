@@ -14,5 +14,6 @@
 #include <modelsec/impl/hash_file.ipp>         // read ahead and hash
 #include <modelsec/impl/store_read.ipp>        // open_files, hash_again
 #include <modelsec/impl/store_collect.ipp>     // gc
+#include <modelsec/impl/metadata_folder.ipp>   // trust metadata
 
 #endif

@@ -30,13 +30,13 @@ struct former_pack
     std::int64_t modified_ns = 0;
 };
 
-/// The packs of a model that its newest generation does not name, newest first.
-inline result<std::vector<former_pack>> list_former(const store_disk& d, const file& home, const model_state& now)
+/// Those of `entries` that the newest generation does not name, newest first.
+inline result<std::vector<former_pack>> list_former(const store_disk& d, const file& home,
+                                                    const std::vector<std::string>& entries, const model_state& now)
 {
     std::set<std::string> named;
     add_folders(now, named);
     std::vector<former_pack> out;
-    MODELSEC_TRY(const std::vector<std::string> entries, d.files->list(home));
     for (const std::string& entry : entries)
     {
         if (named.contains(entry))
@@ -124,12 +124,14 @@ result<void> store::collect(const model_lock& lock, const identifier& model, uns
         MODELSEC_CHECK(detail::trim_generations(*disk_, model, 1));
         MODELSEC_CHECK(fs.sync(disk_->state));
     }
-    MODELSEC_TRY(const model_state now, state(model));
     MODELSEC_TRY(const file home, fs.open_folder(disk_->root, model.str(), false));
     if (!home)
         return {};
+    // First what is there, then what it is (see recover).
+    MODELSEC_TRY(const std::vector<std::string> entries, fs.list(home));
+    MODELSEC_TRY(const model_state now, state(model));
     const std::set<std::string> former = detail::former_folders(now);
-    MODELSEC_TRY(const std::vector<detail::former_pack> packs, detail::list_former(*disk_, home, now));
+    MODELSEC_TRY(const std::vector<detail::former_pack> packs, detail::list_former(*disk_, home, entries, now));
     for (const detail::former_pack& pack : packs)
     {
         if (former.contains(pack.folder) && keep > 0)

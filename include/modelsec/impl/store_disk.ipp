@@ -6,6 +6,8 @@
 #include <modelsec/store/file_system.hpp>
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 
 // What the store does with files again and again, in terms of a file_system.
 
@@ -33,6 +35,14 @@ inline result<bytes> read_whole(file_system& fs, const file& f, std::uint64_t ca
     return out;
 }
 
+/// A word that no other attempt, of this process or another, ever gets: file names made of it are never used again.
+inline std::string unique_word()
+{
+    static std::atomic<std::uint64_t> count{0};
+    const auto ticks = std::chrono::steady_clock::now().time_since_epoch().count();
+    return std::to_string(process_number()) + '-' + std::to_string(ticks) + '-' + std::to_string(++count);
+}
+
 /// A file that is not under its real name yet. Its lock says that it is still wanted.
 struct temporary_file
 {
@@ -42,25 +52,21 @@ struct temporary_file
 
 inline constexpr std::string_view temporary_mark = ".new-";
 
-/// Writes and syncs a new file `<stem>.new-<n>`, n the first number that is free.
+/// Writes and syncs a new file `<stem>.new-<unique word>`.
 inline result<temporary_file> write_temporary(file_system& fs, const file& at, const std::string& stem, bytes_view data)
 {
-    for (unsigned n = 0; n < 10'000; ++n)
-    {
-        temporary_file out{stem + std::string(temporary_mark) + std::to_string(n), {}};
-        MODELSEC_TRY(out.content, fs.open_file(at, out.name, open_mode::create_new));
-        if (!out.content)
-            continue;
-        MODELSEC_CHECK(fs.try_lock(out.content, lock_kind::exclusive));
-        auto written = fs.write_at(out.content, 0, data);
-        if (written)
-            written = fs.sync(out.content);
-        if (written)
-            return out;
-        (void)fs.remove_file(at, out.name);
-        return std::move(written).error();
-    }
-    return fail(reason::store_layout, "too many temporary files");
+    temporary_file out{stem + std::string(temporary_mark) + unique_word(), {}};
+    MODELSEC_TRY(out.content, fs.open_file(at, out.name, open_mode::create_new));
+    if (!out.content)
+        return fail(reason::store_layout, "a temporary file that is there already");
+    MODELSEC_CHECK(fs.try_lock(out.content, lock_kind::exclusive));
+    auto written = fs.write_at(out.content, 0, data);
+    if (written)
+        written = fs.sync(out.content);
+    if (written)
+        return out;
+    (void)fs.remove_file(at, out.name);
+    return std::move(written).error();
 }
 
 /// Writes a file so that it is there whole or not at all (ARCHITECTURE rule 5). Replaces one of that name.

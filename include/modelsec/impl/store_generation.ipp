@@ -30,7 +30,7 @@ struct store_disk
 
 inline constexpr std::uint64_t state_cap = std::uint64_t{256} << 20;
 inline constexpr std::size_t kept_generations = 3;
-inline constexpr std::size_t kept_ancestors = 16;
+inline constexpr std::size_t kept_ancestors = 64;
 inline constexpr unsigned store_patience = 1000;  ///< how often somebody else may be faster
 
 struct generation_name
@@ -192,6 +192,8 @@ inline result<bool> publish_generation(const store_disk& d, const identifier& mo
     auto linked = d.files->link(d.state, written.name, d.state, generation_name{model.str(), next.generation}.str());
     if (linked && *linked)
         MODELSEC_CHECK(d.files->sync(d.state));
+    if (const auto there = is_there(*d.files, d.state, written.name); !linked && there && !*there)
+        return false;  // without locks somebody may have taken it for a stale one
     (void)d.files->remove_file(d.state, written.name);  // else open_generation does it
     if (!linked || !*linked)
         return linked;

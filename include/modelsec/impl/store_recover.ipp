@@ -125,9 +125,11 @@ result<void> store::recover(const model_lock&, const identifier& model) const
     MODELSEC_TRY(const file home, fs.open_folder(disk_->root, model.str(), false));
     if (!home)
         return {};
-    MODELSEC_TRY(std::set<std::string> known, detail::named_folders(*disk_, model));
-    known.merge(detail::former_folders(now));
+    // First what is there, then what it is: a folder is named before it is there, so none of these can gain a name meanwhile.
     MODELSEC_TRY(const std::vector<std::string> entries, fs.list(home));
+    MODELSEC_TRY(std::set<std::string> known, detail::named_folders(*disk_, model));
+    MODELSEC_TRY(now, state(model));
+    known.merge(detail::former_folders(now));
     for (const std::string& entry : entries)
         if (!known.contains(entry))
             MODELSEC_CHECK(detail::move_aside(*disk_, home, entry));

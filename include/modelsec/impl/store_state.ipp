@@ -24,6 +24,7 @@ result<model_state> store::update(const identifier& model, const std::function<r
         if (!changed)
             return now.state;
         next.generation = now.highest + 1;
+        next.attempt = detail::unique_word();
         next.ancestors = now.state.ancestors;
         if (now.state.generation != 0)
             next.ancestors.insert(next.ancestors.begin(), now.identity);

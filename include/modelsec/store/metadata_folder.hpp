@@ -37,7 +37,7 @@ private:
 MODELSEC_END_NAMESPACE
 
 #ifndef MODELSEC_SEPARATE_COMPILATION
-#include <modelsec/impl/metadata_folder.ipp>
+#include <modelsec/store/store.hpp>  // whose bodies come with those of this class
 #endif
 
 #endif

@@ -47,9 +47,10 @@ struct model_state
     std::vector<barred_pack> rejected;
     std::vector<barred_pack> superseded;
     model_memory memory;
-    /// SHA-256 of the generations before this one, newest first, at most 16: so that a writer can tell whether its generation is
+    /// SHA-256 of the generations before this one, newest first, at most 64: so that a writer can tell whether its generation is
     /// among those that the newest was made from.
     std::vector<sha256_digest> ancestors;
+    std::string attempt;  ///< differs for every attempt to publish: no two generations have one text
 };
 
 /// The document of a generation. Its last member is a checksum of the text before it.

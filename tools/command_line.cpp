@@ -11,22 +11,29 @@
 #include <exception>
 #include <iostream>
 #include <new>
+#include <sstream>
 
 namespace modelsec::tool {
 
 namespace {
 
-constexpr const char* overview = R"(Gets signed models from an untrusted network onto this machine, and publishes them.
+constexpr const char* purpose = "Gets signed models from an untrusted network onto this machine, and publishes them.";
+
+constexpr const char* more = R"(modelsec SUBCOMMAND --help shows its options and examples.
 
 Exit codes: 0 ok, 1 internal, 2 usage, 3 cancelled, 10 network, 11 tls, 12 http_status, 13 rate_limited,
-14 unauthorized, 20 signature, 21 expired, 22 rollback, 23 mismatch, 24 malformed, 25 no_artifact, 26 clock,
-30 digest, 31 unsafe, 40 disk_full, 41 store, 42 busy, 43 none_active, 50 policy.
-MODELSEC_DEBUG=1 in the environment shows what errors say to the owner of the machine: it may hold paths.
-
-Examples:
-  modelsec fetch --help
-  modelsec keygen --out keys --key-id release-2026
+  14 unauthorized, 20 signature, 21 expired, 22 rollback, 23 mismatch, 24 malformed, 25 no_artifact, 26 clock,
+  30 digest, 31 unsafe, 40 disk_full, 41 store, 42 busy, 43 none_active, 50 policy
+With MODELSEC_DEBUG=1 in the environment errors also say what is for the owner of the machine: it may hold paths.
 )";
+
+/// CLI11 puts two empty lines between groups of options.
+std::string single_spaced(std::string text)
+{
+    for (std::size_t at = 0; (at = text.find("\n\n\n", at)) != std::string::npos;)
+        text.erase(at, 1);
+    return text;
+}
 
 /// What CLI11 says, without the values that were given: they may be secrets in the wrong place.
 std::string hint_of(const CLI::ParseError& e)
@@ -85,10 +92,12 @@ int guarded(output& out, const std::function<void(output&)>& work)
 
 }  // namespace
 
-command_line::command_line() : app(overview, "modelsec")
+command_line::command_line() : app(purpose, "modelsec")
 {
     app.require_subcommand(1);
-    app.set_version_flag("--version", "modelsec " MODELSEC_VERSION_STRING);
+    app.set_version_flag("--version", "modelsec " MODELSEC_VERSION_STRING, "The version");
+    app.set_help_flag("-h,--help", "This");
+    app.footer(more);
     app.get_formatter()->column_width(32);
     add_fetch(*this);
     add_status(*this);
@@ -102,7 +111,8 @@ command_line::command_line() : app(overview, "modelsec")
     add_sign(*this);
 }
 
-CLI::App& add_subcommand(command_line& line, const std::string& name, const std::string& purpose, const std::string& examples)
+CLI::App& add_subcommand(command_line& line, const std::string& name, const std::string& purpose,
+                         const std::string& examples)
 {
     CLI::App& command = *line.app.add_subcommand(name, purpose);
     command.footer("Examples:\n" + examples);
@@ -114,7 +124,7 @@ CLI::App& add_subcommand(command_line& line, const std::string& name, const std:
 CLI::Option* repeatable(CLI::App& command, const std::string& name, std::vector<std::string>& values,
                         const std::string& purpose, const std::string& type)
 {
-    return command.add_option(name, values, purpose + " (repeatable)")->allow_extra_args(false)->type_name(type);
+    return command.add_option(name, values, purpose)->allow_extra_args(false)->type_name(type);
 }
 
 int run(int argc, char** argv)
@@ -126,7 +136,10 @@ int run(int argc, char** argv)
     }
     catch (const CLI::Success& e)  // --help, --version
     {
-        return line.app.exit(e, std::cout, std::cerr);
+        std::ostringstream text;
+        line.app.exit(e, text, text);
+        std::cout << single_spaced(text.str()) << std::flush;
+        return std::cout ? 0 : static_cast<int>(errc::internal);
     }
     catch (const CLI::ParseError& e)
     {

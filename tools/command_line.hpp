@@ -24,7 +24,8 @@ struct command_line
 };
 
 /// Adds a subcommand with the flags that all have. `examples` end its help.
-CLI::App& add_subcommand(command_line& line, const std::string& name, const std::string& purpose, const std::string& examples);
+CLI::App& add_subcommand(command_line& line, const std::string& name, const std::string& purpose,
+                         const std::string& examples);
 
 /// An option that may come several times, with one value each.
 CLI::Option* repeatable(CLI::App& command, const std::string& name, std::vector<std::string>& values,

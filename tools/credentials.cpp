@@ -97,8 +97,7 @@ http_header parse_header(std::string_view text)
                     colon == std::string_view::npos ? std::string() : std::string(trimmed(text.substr(colon + 1)))};
     if (colon == std::string_view::npos || !is_token(out.name) || !is_field_value(out.value))
         usage("--header takes 'Name: value'");
-    for (const std::string_view secret_name :
-         {"Authorization", "Proxy-Authorization", "Cookie", "apikey", "X-API-Key"})
+    for (const std::string_view secret_name : {"Authorization", "Proxy-Authorization", "Cookie", "apikey", "X-API-Key"})
         if (same_ignoring_case(out.name, secret_name))
             throw command_error(reason::secret_in_argument,
                                 "--header shows the secret to everybody; use --header-env, --token-env or --credentials");
@@ -127,11 +126,11 @@ result<origin_headers> parse_credentials(const secret& text)
     origin_headers out;
     for (const auto& [key, entry] : *doc.as_object())
     {
-        MODELSEC_TRY(const url address, url::parse(key));
-        if (address.target() != "/")
+        const auto address = url::parse(key);
+        if (!address || address->target() != "/")
             return not_credentials("a key is an origin, https://host[:port]");
         MODELSEC_TRY(auto headers, headers_of(entry));
-        if (!out.emplace(address.origin(), std::move(headers)).second)
+        if (!out.emplace(address->origin(), std::move(headers)).second)
             return not_credentials("an origin stands twice");
     }
     return out;
@@ -149,9 +148,10 @@ credential_provider make_provider(origin_headers fixed, std::string path)
         {
             const reason why = first.error().why;
             const bool general = why == reason::secret_file_exposed || why == reason::file_unreadable;
-            throw command_error(general ? why : reason::bad_option,
-                                general ? "" : "--credentials takes a file like {\"https://host\": {\"bearer\": \"…\"}}",
-                                first.error().detail);
+            throw command_error(
+                general ? why : reason::bad_option,
+                general ? "" : "--credentials takes a JSON object: for each origin its bearer, basic or headers",
+                first.error().detail);
         }
         *last = std::move(*first);
         for (const auto& [origin, headers] : fixed)

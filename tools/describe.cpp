@@ -13,7 +13,7 @@ namespace modelsec::tool {
 
 namespace {
 
-constexpr std::size_t longest_list = 16;
+constexpr std::size_t longest_list = 8;
 
 /// The payload as JSON if it is JSON, else its size.
 json payload_of(const envelope& e)

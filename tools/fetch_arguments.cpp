@@ -12,6 +12,10 @@
 
 namespace modelsec::tool {
 
+namespace {
+constexpr unsigned most_connections = 64;  // a server takes more of them for an attack
+}
+
 void fetch_arguments::add_to(CLI::App& c)
 {
     static const char* const source = "Manifest";
@@ -37,16 +41,22 @@ void fetch_arguments::add_to(CLI::App& c)
 
     static const char* const access = "Access";
     c.add_option("--token-env", token_variable_, "The variable with a bearer token for the manifest's origin")
-        ->type_name("VAR")->group(access);
+        ->type_name("VAR")
+        ->group(access);
     c.add_option("--credentials", credentials_file_, "Tokens by origin, in a 0600 file")->type_name("FILE")->group(access);
     c.add_option("--profile", profile_, "server (default), or client: holds no storage credentials")
-        ->type_name("server|client")->group(access);
+        ->type_name("server|client")
+        ->group(access);
 
     static const char* const network = "Network";
     c.add_option("--ca", ca_, "The CA to trust in place of the system's")->type_name("FILE")->group(network);
     c.add_option("--cert", certificate_, "A client certificate")->type_name("FILE")->group(network);
     c.add_option("--cert-key", certificate_key_, "Its private key")->type_name("FILE")->group(network);
-    repeatable(c, "--spki-pin", spki_pins_, "A key that must be in the chain of the manifest's origin", "BASE64")->group(network);
+    repeatable(c, "--spki-pin", spki_pins_, "A key that must be in the chain of the manifest's origin", "BASE64")
+        ->group(network);
+    c.add_option("--connections", connections_, "At most so many at once for a download; as many as help are used")
+        ->type_name("N")
+        ->group(network);
     c.add_option("--limit-rate", limit_rate_, "Not faster than this: 500k, 2MiB")->type_name("BYTES/S")->group(network);
 }
 
@@ -60,6 +70,12 @@ client_options fetch_arguments::client() const
     if (certificate_.empty() != certificate_key_.empty())
         usage("--cert and --cert-key belong together");
     out.transport.tls = {ca_, certificate_, certificate_key_, spki_pins_};
+    if (connections_)
+    {
+        if (*connections_ < 1 || *connections_ > most_connections)
+            usage("--connections is from 1 to " + std::to_string(most_connections));
+        out.transport.connections = *connections_;
+    }
     if (!limit_rate_.empty())
     {
         out.transport.limit_rate = value_or_hint(parse_size(limit_rate_), "--limit-rate takes bytes a second: 500k, 2MiB");
@@ -104,7 +120,8 @@ manifest_source fetch_arguments::manifest() const
     for (const std::string& text : header_variables_)
         if (http_header h = header_from_environment(text); !h.name.empty())
             out.headers.push_back(std::move(h));
-    if (manifest_url_.empty() && !manifest_file_.empty() && (out.post_body || !headers_.empty() || !header_variables_.empty()))
+    if (manifest_url_.empty() && !manifest_file_.empty() &&
+        (out.post_body || !headers_.empty() || !header_variables_.empty()))
         usage("--post and headers are for --manifest URL");
     return out;
 }
@@ -115,17 +132,20 @@ trust_source fetch_arguments::trust() const
         throw command_error(reason::trust_source_twice, "--pin or --pins, not both");
     if (!pins_file_.empty())
     {
-        const bytes text = value_or_hint(read_local_file(pins_file_, limits{}.root_bytes), "--pins: check that the file may be read");
-        return value_or_hint(pins::parse(text), "--pins takes {\"keys\": [{\"key_id\", \"ed25519_b64\"}], \"threshold\": 1}");
+        const bytes text =
+            value_or_hint(read_local_file(pins_file_, limits{}.root_bytes), "--pins: check that the file may be read");
+        return value_or_hint(pins::parse(text),
+                             "--pins takes {\"keys\": [{\"key_id\", \"ed25519_b64\"}], \"threshold\": 1}");
     }
     if (pins_.empty())
         return {};
     pins out;
     for (const std::string& text : pins_)
         if (const auto added = out.add(text); added.has_error())
-            throw command_error(added.error().why, added.error().why == reason::key_reused
-                                                       ? "--pin: an id or a key stands twice"
-                                                       : "--pin takes ID=BASE64, an Ed25519 key of 44 digits",
+            throw command_error(added.error().why,
+                                added.error().why == reason::key_reused
+                                    ? "--pin: an id or a key stands twice"
+                                    : "--pin takes ID=BASE64, an Ed25519 key of 44 digits",
                                 added.error().detail);
     return out;
 }

@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,7 @@ private:
     std::string ca_, certificate_, certificate_key_;
     std::vector<std::string> spki_pins_;
     std::string limit_rate_;
+    std::optional<unsigned> connections_;
     std::uint64_t min_sequence_ = 0;
     bool offline_ = false;
     bool dry_run_ = false;

@@ -89,18 +89,12 @@ void output::object(const json& line)
 json output::final_line(reason why) const
 {
     const errc code = code_of(why);
-    return json{{"type", "result"},
-                {"code", static_cast<int>(code)},
-                {"name", to_string(code)},
-                {"reason", to_string(why)},
-                {"message", message(code)},
-                {"model_id", model_id_.empty() ? json() : json(model_id_)},
-                {"version", nullptr},
-                {"sequence", nullptr},
-                {"path", nullptr},
-                {"already_active", false},
-                {"stale", false},
-                {"bytes_fetched", 0}};
+    return json{{"type", "result"},         {"code", static_cast<int>(code)},
+                {"name", to_string(code)},  {"reason", to_string(why)},
+                {"message", message(code)}, {"model_id", model_id_.empty() ? json() : json(model_id_)},
+                {"version", nullptr},       {"sequence", nullptr},
+                {"path", nullptr},          {"already_active", false},
+                {"stale", false},           {"bytes_fetched", 0}};
 }
 
 void output::succeed(const json::object& members)
@@ -128,7 +122,8 @@ void output::fail(reason why, std::string_view own_hint, std::string_view detail
         const std::string text = publishing_ ? without_prefix(message(code)) : std::string(message(code));
         const std::string word(to_string(code)), case_word(to_string(why));
         put_line(stderr, "modelsec: " + text + " (" + std::to_string(static_cast<int>(code)) + ' ' + word +
-                             (case_word == word ? "" : ", " + case_word) + ")." + (what.empty() ? "" : ' ' + capitalized(what) + '.'));
+                             (case_word == word ? "" : ", " + case_word) + ")." +
+                             (what.empty() ? "" : ' ' + capitalized(what) + '.'));
     }
     // ARCHITECTURE rule 6: what may hold paths and remote text is for the owner, who asks for it.
     if (!detail.empty() && environment("MODELSEC_DEBUG") == "1")
@@ -162,6 +157,8 @@ void output::progress(std::string_view stage, std::uint64_t bytes, std::uint64_t
 
 void output::observe(const event& e)
 {
+    if (!e.model_id.empty())
+        about(e.model_id);
     if (e.kind == event_kind::done)
         return;  // the final line says it
     if (e.kind == event_kind::progress)
@@ -187,10 +184,13 @@ void output::show_event(const event& e)
     switch (e.kind)
     {
     case event_kind::stage: return begin(to_string(e.stage));
-    case event_kind::redirect: return notice("redirected to " + printable(e.host));
+    case event_kind::redirect:
+        if (bar_)  // hosts are for people who look on, not for logs
+            notice("redirected to " + printable(e.host));
+        return;
     case event_kind::retry:
         return notice("trying again in " + human_time((e.wait_ms + 999) / 1000) + " (" + std::string(to_string(e.why)) +
-                      (e.host.empty() ? ")" : ", " + printable(e.host) + ")"));
+                      ')');
     case event_kind::warning: return notice("warning: " + why);
     case event_kind::progress:
     case event_kind::done: return;

@@ -27,9 +27,9 @@ namespace {
 failure file_failure(const char* what, const std::string& path)
 {
     const int error = errno;
-    const reason why = error == EEXIST                       ? reason::file_exists
+    const reason why = error == EEXIST                      ? reason::file_exists
                        : error == ENOSPC || error == EDQUOT ? reason::disk_full
-                                                             : reason::file_unreadable;
+                                                            : reason::file_unreadable;
     return fail(why, std::string(what) + ' ' + path + ": " + std::strerror(error));
 }
 

@@ -50,7 +50,7 @@ private:
     clock::time_point drawn_at_{};
     clock::time_point measured_at_{};
     std::uint64_t measured_bytes_ = 0;
-    double rate_ = 0;                     ///< bytes a second, smoothed
+    double rate_ = 0;  ///< bytes a second, smoothed
 };
 
 }  // namespace modelsec::tool

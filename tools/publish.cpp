@@ -146,6 +146,8 @@ bool is_token(std::string_view word)
     const auto long_as = [&](std::string_view prefix, std::size_t least) {
         return word.starts_with(prefix) && word.size() >= least;
     };
+    if (word.starts_with("hf_"))
+        return long_as("hf_", 30);  // "hf_tokenizer.json" is a name
     return is_storage_credential(word) || long_as("eyJ", 30) || long_as("sk-", 20) || long_as("hk_", 16) ||
            long_as("ghp_", 30) || long_as("github_pat_", 30) || long_as("glpat-", 20) || long_as("xox", 20);
 }

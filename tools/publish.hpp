@@ -47,8 +47,8 @@ struct publication
 /// What was published, for telling.
 struct published
 {
-    std::string manifest;         ///< the signed envelope
-    std::uint64_t bytes = 0;      ///< of all files
+    std::string manifest;     ///< the signed envelope
+    std::uint64_t bytes = 0;  ///< of all files
     std::uint64_t chunk_bytes = 0;
 };
 

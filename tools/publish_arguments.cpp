@@ -85,11 +85,13 @@ signing_key read_signing_key(const std::string& path)
 {
     auto key = signing_key::read(path);
     if (key.has_error() && key.error().why == reason::bad_option)
-        throw command_error(reason::bad_option,
-                            "--key takes an unencrypted Ed25519 key in PEM, as keygen or openssl genpkey -algorithm ed25519 make it",
-                            key.error().detail);
+        throw command_error(
+            reason::bad_option,
+            "--key takes an unencrypted Ed25519 key in PEM, as keygen or openssl genpkey -algorithm ed25519 make it",
+            key.error().detail);
     if (key.has_error() && key.error().why == reason::file_unreadable)
-        throw command_error(reason::file_unreadable, "--key: check that the file is there and may be read", key.error().detail);
+        throw command_error(reason::file_unreadable, "--key: check that the file is there and may be read",
+                            key.error().detail);
     return std::move(key).value();
 }
 
@@ -106,7 +108,8 @@ void publish_arguments::add_to(CLI::App& c)
     c.add_option("--version", version_, "Its version")->type_name("V")->required()->group(model);
     c.add_option("--sequence", sequence_, "Higher than that of every manifest before")->type_name("N")->group(model);
     c.add_option("--expires", expires_, "How long clients may take it: 12h, 30d, or a time in RFC 3339")
-        ->type_name("30d")->group(model);
+        ->type_name("30d")
+        ->group(model);
     c.add_option("--tier", tier_, "Its tier")->type_name("TIER")->group(model);
 
     static const char* const files = "Files, in this order";
@@ -115,7 +118,9 @@ void publish_arguments::add_to(CLI::App& c)
     repeatable(c, "--url", urls_, "Where clients get it", "URL")->required()->group(files);
     repeatable(c, "--mirror", mirrors_, "Where else they get it", "URL")->group(files);
     c.add_flag("--zip", zips_, "The file is a zip archive; clients unpack it")->group(files);
-    c.add_option("--chunk-size", chunk_size_, "Bytes that are checked as they arrive; 4MiB")->type_name("SIZE")->group(files);
+    c.add_option("--chunk-size", chunk_size_, "Bytes that are checked as they arrive; 4MiB")
+        ->type_name("SIZE")
+        ->group(files);
 }
 
 std::vector<artifact_to_publish> publish_arguments::artifacts() const

@@ -27,7 +27,8 @@ std::optional<std::uint64_t> take_number(std::string_view& text)
 }
 
 template <std::size_t N>
-std::optional<std::uint64_t> unit(std::string_view name, const std::array<std::pair<std::string_view, std::uint64_t>, N>& table)
+std::optional<std::uint64_t> unit(std::string_view name,
+                                  const std::array<std::pair<std::string_view, std::uint64_t>, N>& table)
 {
     for (const auto& [text, value] : table)
         if (name == text)
@@ -79,9 +80,21 @@ std::string counted(std::uint64_t number, std::string_view thing)
 result<std::uint64_t> parse_size(std::string_view text)
 {
     static constexpr std::uint64_t k = 1024;
-    static constexpr std::array<std::pair<std::string_view, std::uint64_t>, 15> units{{
-        {"", 1}, {"B", 1}, {"k", k}, {"K", k}, {"KiB", k}, {"kB", 1000}, {"KB", 1000}, {"M", k * k}, {"m", k * k},
-        {"MiB", k * k}, {"MB", 1'000'000}, {"G", k * k * k}, {"g", k * k * k}, {"GiB", k * k * k}, {"GB", 1'000'000'000}}};
+    static constexpr std::array<std::pair<std::string_view, std::uint64_t>, 15> units{{{"", 1},
+                                                                                       {"B", 1},
+                                                                                       {"k", k},
+                                                                                       {"K", k},
+                                                                                       {"KiB", k},
+                                                                                       {"kB", 1000},
+                                                                                       {"KB", 1000},
+                                                                                       {"M", k * k},
+                                                                                       {"m", k * k},
+                                                                                       {"MiB", k * k},
+                                                                                       {"MB", 1'000'000},
+                                                                                       {"G", k * k * k},
+                                                                                       {"g", k * k * k},
+                                                                                       {"GiB", k * k * k},
+                                                                                       {"GB", 1'000'000'000}}};
     const auto number = take_number(text);
     const auto factor = unit(text, units);
     if (!number || !factor || *number > limits::max_integer / *factor)

@@ -12,7 +12,8 @@ namespace modelsec::tool {
 
 namespace {
 
-constexpr const char* examples = R"(  modelsec fetch --manifest https://models.example/llama.json --pins pins.json --store ~/models
+constexpr const char* examples =
+    R"(  modelsec fetch --manifest https://models.example/llama.json --pins pins.json --store ~/models
   modelsec fetch --manifest-file llama.json --pin release-2026=BASE64 --store models --platform macos_coreml_zip
   modelsec fetch --manifest https://x.example/functions/v1/get-manifest --post '{"tier": "llama8b", "platform": "macos"}'
                  --header-env apikey=ANON_KEY --format pack --model llama3_1_8b --pin v1=BASE64 --store models
@@ -27,8 +28,8 @@ std::string summary(const fetch_result& r, bool dry_run, std::chrono::duration<d
     if (dry_run)
         return what + " (sequence " + std::to_string(r.sequence) + ") would be fetched; nothing was changed";
     const auto tenths = static_cast<unsigned long>(took.count() * 10 + 0.5);
-    return what + " is active now: " + r.path + " (" + human_size(r.bytes_fetched) + " in " + std::to_string(tenths / 10) + '.' +
-           std::to_string(tenths % 10) + " s)";
+    return what + " is active now: " + r.path + " (" + human_size(r.bytes_fetched) + " in " + std::to_string(tenths / 10) +
+           '.' + std::to_string(tenths % 10) + " s)";
 }
 
 void fetch(const fetch_arguments& arguments, output& out)
@@ -56,8 +57,8 @@ void fetch(const fetch_arguments& arguments, output& out)
 
 void add_fetch(command_line& line)
 {
-    CLI::App& command =
-        add_subcommand(line, "fetch", "Downloads, verifies and activates a model; at once if it is active already", examples);
+    CLI::App& command = add_subcommand(
+        line, "fetch", "Downloads, verifies and activates a model; at once if it is active already", examples);
     const auto arguments = std::make_shared<fetch_arguments>();
     arguments->add_to(command);
     command.callback([&line, arguments] { line.chosen = [arguments](output& out) { fetch(*arguments, out); }; });

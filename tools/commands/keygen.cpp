@@ -47,10 +47,7 @@ void keygen(const std::string& folder, const std::string& key_id, output& out)
         std::remove(private_file.c_str());  // a key without its public half helps nobody
         throw;
     }
-    out.succeed({{"path", private_file},
-                 {"key_id", key.id()},
-                 {"pin", key.pin_text()},
-                 {"pins_file", public_file}});
+    out.succeed({{"path", private_file}, {"key_id", key.id()}, {"pin", key.pin_text()}, {"pins_file", public_file}});
     out.say("private key: " + private_file + "\npublic key:  " + public_file + "\n--pin " + key.pin_text());
 }
 

@@ -120,9 +120,9 @@ CLI::Option* add_model(CLI::App& command, pack_arguments& arguments, const char*
 void add_path(command_line& line)
 {
     const auto arguments = std::make_shared<pack_arguments>();
-    CLI::App& command = add_pack_command(line, "path", "Where the active model is; checked before it is said",
-                                         "  llama-server --model \"$(modelsec path --store models llama3_1_8b --file)\"\n", path,
-                                         arguments);
+    CLI::App& command =
+        add_pack_command(line, "path", "Where the active model is; checked before it is said",
+                         "  llama-server --model \"$(modelsec path --store models llama3_1_8b --file)\"\n", path, arguments);
     add_model(command, *arguments, "The model")->required();
     command.add_flag("--file", arguments->file, "The one file of the pack instead of its folder");
 }
@@ -139,18 +139,18 @@ void add_verify(command_line& line)
 void add_rollback(command_line& line)
 {
     const auto arguments = std::make_shared<pack_arguments>();
-    CLI::App& command =
-        add_pack_command(line, "rollback", "Makes the last good version active again, and remembers the left one as rejected",
-                         "  modelsec rollback --store models llama3_1_8b\n", rollback, arguments);
+    CLI::App& command = add_pack_command(line, "rollback",
+                                         "Makes the last good version active again, and remembers the left one as rejected",
+                                         "  modelsec rollback --store models llama3_1_8b\n", rollback, arguments);
     add_model(command, *arguments, "The model")->required();
 }
 
 void add_gc(command_line& line)
 {
     const auto arguments = std::make_shared<pack_arguments>();
-    CLI::App& command = add_pack_command(line, "gc", "Removes what nothing needs any more; never what is active or last good",
-                                         "  modelsec gc --store models --dry-run\n  modelsec gc --store models --keep 1\n", gc,
-                                         arguments);
+    CLI::App& command =
+        add_pack_command(line, "gc", "Removes what nothing needs any more; never what is active or last good",
+                         "  modelsec gc --store models --dry-run\n  modelsec gc --store models --keep 1\n", gc, arguments);
     command.add_option("--keep", arguments->keep, "So many more versions stay")->type_name("N");
     command.add_flag("--dry-run", arguments->dry_run, "Only say what would go");
 }

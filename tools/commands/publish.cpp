@@ -28,9 +28,10 @@ void publish(const publish_arguments& arguments, output& out)
     out.about(what.model_id);
     control handle;
     const interrupt_guard guard(handle);
-    const published made = make_manifest(
-        what, keys, [&](std::uint64_t bytes, std::uint64_t total) { out.progress("hash", bytes, total); }, handle)
-                               .value();
+    const published made =
+        make_manifest(
+            what, keys, [&](std::uint64_t bytes, std::uint64_t total) { out.progress("hash", bytes, total); }, handle)
+            .value();
     value_or_hint(replace_file(arguments.out_file(), as_bytes(made.manifest)), "--out: the file cannot be written");
     out.succeed({{"version", what.version},
                  {"sequence", what.sequence ? json(*what.sequence) : json()},

@@ -30,8 +30,8 @@ json describe(const model_status& m)
     json::array rejected;
     for (const pack_info& pack : m.rejected)
         rejected.emplace_back(pack.version);
-    return {{"model_id", m.model_id},  {"active", version_of(m.active)}, {"last_good", version_of(m.last_good)},
-            {"sequence", m.sequence}, {"rejected", std::move(rejected)}, {"bytes", m.bytes},
+    return {{"model_id", m.model_id},     {"active", version_of(m.active)},  {"last_good", version_of(m.last_good)},
+            {"sequence", m.sequence},     {"rejected", std::move(rejected)}, {"bytes", m.bytes},
             {"partials", m.partial_bytes}};
 }
 

@@ -1,0 +1,278 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+// keygen, publish, sign and inspect, checked by programs that share nothing with them.
+#include "command.hpp"
+
+#include <modelsec/core/encoding.hpp>
+
+#include <sys/stat.h>
+
+using namespace integration;
+
+namespace {
+
+/// A folder with a key "first" and a model file.
+struct workshop
+{
+    workshop()
+    {
+        make_key("first");
+        place.write("model.gguf", content);
+    }
+
+    void make_key(const std::string& id) const
+    {
+        REQUIRE(run_command({"keygen", "--out", place / "keys", "--key-id", id}).exit_code == 0);
+    }
+    std::string key(const std::string& id = "first") const { return place / ("keys/" + id + ".pem"); }
+    std::string pins(const std::string& id = "first") const { return place / ("keys/" + id + ".pub.json"); }
+    std::string manifest() const { return place / "manifest.json"; }
+
+    std::vector<std::string> publish(const std::vector<std::string>& more = {}) const
+    {
+        std::vector<std::string> all{"publish",    "--key", key(),       "--model", "demo",  "--version", "1.0.0",
+                                     "--sequence", "1",     "--expires", "30d",     "--out", manifest()};
+        all.insert(all.end(), more.begin(), more.end());
+        return all;
+    }
+    std::vector<std::string> publish_file(const std::vector<std::string>& more = {}) const
+    {
+        auto all = publish({"--platform", "any", "--file", place / "model.gguf", "--url", "https://cdn.example/model.gguf"});
+        all.insert(all.end(), more.begin(), more.end());
+        return all;
+    }
+    /// What the manifest says, without asking whether it is signed.
+    modelsec::json payload() const
+    {
+        const auto doc = parse(support::read_file(manifest()));
+        const auto raw = modelsec::from_base64(doc.string_at(doc.find("payload") ? "payload" : "payload_b64").value());
+        return parse(std::string(modelsec::as_text(*raw)));
+    }
+    static modelsec::json parse(const std::string& text) { return modelsec::parse_json(modelsec::as_bytes(text)).value(); }
+
+    support::temp_dir place;
+    std::string content = support::noise(3'000'000);
+};
+
+void expect_refused(const std::vector<std::string>& arguments, int code, const std::string& why)
+{
+    const auto r = run_command(arguments);
+    CHECK(r.exit_code == code);
+    CHECK_MESSAGE(r.err.find(why) != std::string::npos, r.err);
+}
+
+mode_t mode_of(const std::string& path)
+{
+    struct stat info = {};
+    REQUIRE(::stat(path.c_str(), &info) == 0);
+    return info.st_mode & 07777;
+}
+
+}  // namespace
+
+TEST_CASE("keygen makes a private key for its user alone, also under umask 000, and never overwrites one")
+{
+    const support::temp_dir place;
+    const std::vector<std::string> arguments{"keygen", "--out", place / "keys", "--key-id", "release"};
+    support::process_options open;
+    open.umask = 0;
+    const auto made = run_command(arguments, open);
+    REQUIRE(made.exit_code == 0);
+    CHECK(mode_of(place / "keys") == 0700);
+    CHECK(mode_of(place / "keys/release.pem") == 0600);
+    const auto before = support::read_file(place / "keys/release.pem");
+    CHECK(made.out.find(before) == std::string::npos);
+    expect_refused(arguments, 2, "file_exists");
+    CHECK(support::read_file(place / "keys/release.pem") == before);
+
+    std::filesystem::remove(place / "keys/release.pem");
+    expect_refused(arguments, 2, "file_exists");  // the public half is somebody's pin
+    CHECK(!std::filesystem::exists(place / "keys/release.pem"));
+    expect_refused({"keygen", "--out", place / "keys", "--key-id", "../up"}, 2, "bad_option");
+    expect_refused({"keygen", "--out", place / "no/such/parent"}, 2, "file_unreadable");
+}
+
+TEST_CASE("without an id a key is named by the digest of its public half")
+{
+    const support::temp_dir place;
+    const auto line = result_line(run_command({"keygen", "--out", place.path(), "--json"}).out);
+    const std::string pin(line.string_at("pin").value()), id(line.string_at("key_id").value());
+    const auto raw = modelsec::from_base64(pin.substr(pin.find('=') + 1));
+    REQUIRE(raw.has_value());
+    CHECK(id == support::sha256_hex(modelsec::as_text(*raw)).substr(0, 16));
+    CHECK(std::filesystem::exists(place / (id + ".pem")));
+}
+
+TEST_CASE("OpenSSL reads the private key, and makes one that publish takes")
+{
+    const workshop w;
+    const auto text =
+        support::run({"openssl", "pkey", "-in", w.key(), "-pubout", "-outform", "DER", "-out", w.place / "pub.der"});
+    REQUIRE(text.exit_code == 0);
+    const auto pins = workshop::parse(support::read_file(w.pins()));
+    const auto der = support::read_file(w.place / "pub.der");
+    CHECK(support::base64(der.substr(der.size() - 32)) == pins.find("keys")->as_array()->front().string_at("ed25519_b64"));
+
+    const auto foreign = w.place / "foreign.pem";
+    REQUIRE(support::run({"openssl", "genpkey", "-algorithm", "ed25519", "-out", foreign}).exit_code == 0);
+    ::chmod(foreign.c_str(), 0600);
+    auto arguments = w.publish_file();
+    arguments[2] = foreign;
+    CHECK(run_command(arguments).exit_code == 0);
+    CHECK(workshop::parse(support::read_file(w.manifest())).find("signatures")->as_array()->front().string_at("keyid") ==
+          "foreign");
+
+    ::chmod(foreign.c_str(), 0644);
+    expect_refused(arguments, 2, "secret_file_exposed");
+    arguments[2] = w.place.write("rubbish.pem", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n");
+    expect_refused(arguments, 2, "bad_option");
+}
+
+TEST_CASE("publish describes a file by its true size, digest and chunks, and signs it so that OpenSSL agrees")
+{
+    const workshop w;
+    REQUIRE(run_command(
+                w.publish_file({"--chunk-size", "1MiB", "--tier", "small", "--mirror", "https://mirror.example/model.gguf"}))
+                .exit_code == 0);
+    const auto said = w.payload();
+    CHECK(said.string_at("model_id") == "demo");
+    CHECK(said.size_at("schema") == 1u);
+    CHECK(said.size_at("sequence") == 1u);
+    CHECK(said.string_at("tier") == "small");
+    const auto& artifact = said.find("artifacts")->as_array()->front();
+    CHECK(artifact.size_at("size_bytes") == w.content.size());
+    CHECK(artifact.string_at("sha256") == support::sha256_hex(w.content));
+    CHECK(artifact.string_at("file_name") == "model.gguf");
+    CHECK(artifact.find("mirrors")->as_array()->size() == 1);
+    const auto& chunks = *artifact.find("chunks");
+    REQUIRE(chunks.find("sha256_b64")->as_array()->size() == 3);
+    for (std::size_t i = 0; i < 3; ++i)
+    {
+        const auto raw = modelsec::from_base64(*(*chunks.find("sha256_b64")->as_array())[i].as_string());
+        REQUIRE(raw.has_value());
+        CHECK(modelsec::to_hex(*raw) == support::sha256_hex(w.content.substr(i << 20, 1 << 20)));
+    }
+
+    const auto envelope = workshop::parse(support::read_file(w.manifest()));
+    const auto payload = modelsec::from_base64(envelope.string_at("payload").value()).value();
+    const std::string type(envelope.string_at("payloadType").value()), body(modelsec::as_text(payload));
+    const auto message = w.place.write(
+        "pae", "DSSEv1 " + std::to_string(type.size()) + ' ' + type + ' ' + std::to_string(body.size()) + ' ' + body);
+    const auto sig =
+        modelsec::from_base64(envelope.find("signatures")->as_array()->front().string_at("sig").value()).value();
+    const auto verdict = support::run({"openssl", "pkeyutl", "-verify", "-inkey", w.key(), "-rawin", "-in", message,
+                                       "-sigfile", w.place.write("sig", modelsec::as_text(sig))});
+    CHECK_MESSAGE(verdict.exit_code == 0, (verdict.out + verdict.err));
+}
+
+TEST_CASE("publish makes files[] of several files, and an artifact for every platform")
+{
+    const workshop w;
+    const auto other = w.place.write("model-2.gguf", "second"), config = w.place.write("config.json", "{}");
+    REQUIRE(run_command(w.publish({"--platform", "a", "--file", w.place / "model.gguf", "--url", "https://c.example/1",
+                                   "--mirror", "https://m.example/1", "--url", "https://c.example/2", "--file", other,
+                                   "--platform", "b", "--file", config, "--url", "https://c.example/3"}))
+                .exit_code == 0);
+    const auto said = w.payload();
+    const auto& artifacts = *said.find("artifacts")->as_array();
+    REQUIRE(artifacts.size() == 2);
+    const auto& files = *artifacts[0].find("files")->as_array();
+    REQUIRE(files.size() == 2);
+    CHECK(files[0].string_at("name") == "model.gguf");
+    CHECK(files[0].find("mirrors") != nullptr);
+    CHECK(files[1].string_at("name") == "model-2.gguf");
+    CHECK(files[1].string_at("url") == "https://c.example/2");
+    CHECK(files[1].find("mirrors") == nullptr);
+    CHECK(artifacts[1].string_at("platform") == "b");
+    CHECK(artifacts[1].string_at("file_name") == "config.json");
+
+    expect_refused(w.publish({"--platform", "a", "--file", other, "--file", config, "--url", "https://c.example/1"}), 2,
+                   "come in pairs");
+    expect_refused(w.publish({"--platform", "a", "--platform", "b", "--file", other, "--url", "https://c.example/1"}), 2,
+                   "platform needs a --file");
+    expect_refused(w.publish({"--platform", "a", "--file", other, "--url", "https://c.example/1", "--platform", "a",
+                              "--file", config, "--url", "https://c.example/2"}),
+                   24, "manifest_malformed");
+}
+
+TEST_CASE("publish refuses secrets, home folders and what no client would take, and then writes nothing")
+{
+    const workshop w;
+    const auto with_url = [&](const std::string& url) {
+        return w.publish({"--platform", "any", "--file", w.place / "model.gguf", "--url", url});
+    };
+    expect_refused(with_url("https://cdn.example/m?token=" + std::string(planted_secret)), 50, "secret_in_metadata");
+    expect_refused(with_url("https://user:pass@cdn.example/m"), 2, "secret_in_argument");
+    expect_refused(with_url("https://cdn.example/hf_abcdefghijklmnopqrstuvwxyz012345/m"), 50, "secret_in_metadata");
+    expect_refused(with_url("https://cdn.example/home/someone/m"), 50, "secret_in_metadata");
+    expect_refused(with_url("http://cdn.example/m"), 50, "plain_http");
+    expect_refused(with_url("hf://org/repo@main/m"), 50, "mutable_revision");
+    expect_refused(w.publish_file({"--tier", "/Users/someone/models"}), 50, "secret_in_metadata");
+    expect_refused(w.publish_file({"--mirror", "https://cdn.example/m?sig=x"}), 50, "secret_in_metadata");
+    expect_refused(w.publish({"--platform", "any", "--file", w.place / "absent", "--url", "https://c.example/m"}), 2,
+                   "file_unreadable");
+    const auto unsafe = w.place.write("CON.gguf", "x");
+    expect_refused(w.publish({"--platform", "any", "--file", unsafe, "--url", "https://c.example/m"}), 31, "unsafe_name");
+    auto late = w.publish_file();
+    *(std::find(late.begin(), late.end(), "--expires") + 1) = "401d";
+    expect_refused(late, 2, "at most 400 days");
+    expect_refused(w.publish_file({"--chunk-size", "1k"}), 2, "--chunk-size");
+    expect_refused(w.publish_file({"--key", w.key()}), 2, "key_reused");
+    CHECK(!std::filesystem::exists(w.manifest()));
+}
+
+TEST_CASE("a pack envelope is made by one key over the raw payload")
+{
+    const workshop w;
+    REQUIRE(run_command(w.publish_file({"--format", "pack"})).exit_code == 0);
+    const auto envelope = workshop::parse(support::read_file(w.manifest()));
+    CHECK(envelope.string_at("key_id") == "first");
+    CHECK(w.payload().string_at("model_id") == "demo");
+    w.make_key("second");
+    expect_refused(w.publish_file({"--format", "pack", "--key", w.key("second")}), 2, "one signature");
+}
+
+TEST_CASE("sign adds a second signature, once, and leaves anything else alone")
+{
+    const workshop w;
+    w.make_key("second");
+    REQUIRE(run_command(w.publish_file()).exit_code == 0);
+    const auto said = w.payload();
+    const std::vector<std::string> arguments{"sign", "--key", w.key("second"), w.manifest()};
+    CHECK(result_line(run_command({"sign", "--json", "--key", w.key("second"), w.manifest()}).out).bool_at("added") == true);
+    const auto envelope = workshop::parse(support::read_file(w.manifest()));
+    REQUIRE(envelope.find("signatures")->as_array()->size() == 2);
+    CHECK(w.payload() == said);
+    const auto before = support::read_file(w.manifest());
+    CHECK(run_command(arguments).out.find("already") != std::string::npos);
+    CHECK(support::read_file(w.manifest()) == before);
+
+    REQUIRE(run_command(w.publish_file({"--format", "pack"})).exit_code == 0);
+    expect_refused(arguments, 50, "wrong_format");
+    const auto no_manifest = w.place.write("letter.json", support::dsse_envelope("\"hello\"", {support::signer("x")}));
+    expect_refused({"sign", "--key", w.key(), no_manifest}, 24, "manifest_malformed");
+    const auto other_type = w.place.write("other.json", support::dsse_envelope("{}", {support::signer("x")}, "text/plain"));
+    expect_refused({"sign", "--key", w.key(), other_type}, 24, "envelope_malformed");
+}
+
+TEST_CASE("inspect shows every kind of file, says that nothing is verified, and escapes what could fool a terminal")
+{
+    const workshop w;
+    REQUIRE(run_command(w.publish_file()).exit_code == 0);
+    const auto shown = run_command({"inspect", w.manifest()});
+    CHECK(shown.exit_code == 0);
+    for (const char* part :
+         {"DSSE envelope", "verified: no", "signatures_claimed_by: first", "model_id: demo", "model.gguf", "2.9 MiB"})
+        CHECK_MESSAGE(shown.out.find(part) != std::string::npos, part);
+    CHECK(run_command({"inspect", w.pins()}).out.find("pins") != std::string::npos);
+    REQUIRE(run_command(w.publish_file({"--format", "pack"})).exit_code == 0);
+    CHECK(workshop::parse(run_command({"inspect", "--json", w.manifest()}).out).string_at("kind") == "pack envelope");
+
+    const auto nasty = w.place.write("nasty.json", R"({"model_id": "\u001b[2Jevil \u202e", "artifacts": []})");
+    const auto r = run_command({"inspect", nasty});
+    CHECK(r.exit_code == 0);
+    CHECK(r.out.find('\x1b') == std::string::npos);
+    CHECK(r.out.find("\xe2\x80\xae") == std::string::npos);
+    CHECK(r.out.find("evil") != std::string::npos);
+    expect_refused({"inspect", w.place.write("rubbish", "no JSON")}, 24, "json_malformed");
+    expect_refused({"inspect", w.place.write("empty.json", "{}")}, 24, "json_malformed");
+}

@@ -1,0 +1,148 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+// What the command refuses before it does anything, and how it says so.
+#include "command.hpp"
+
+#include <algorithm>
+
+using namespace integration;
+
+namespace {
+
+const std::vector<std::string> subcommands{"fetch", "status",  "path",   "verify",  "rollback",
+                                           "gc",    "inspect", "keygen", "publish", "sign"};
+
+/// Runs a command that must be refused as wrong use; its error line.
+std::string refused(const std::vector<std::string>& arguments, const std::string& why = "bad_option",
+                    const support::process_options& options = {})
+{
+    const auto r = run_command(arguments, options);
+    CHECK(r.exit_code == 2);
+    CHECK(r.out.empty());
+    CHECK(std::count(r.err.begin(), r.err.end(), '\n') == 1);
+    CHECK_MESSAGE(r.err.find("(2 usage, " + why + ")") != std::string::npos, r.err);
+    return r.err;
+}
+
+std::vector<std::string> fetch_with(std::vector<std::string> more)
+{
+    more.insert(more.begin(), {"fetch", "--manifest", "https://models.invalid/m.json", "--store", "nowhere"});
+    return more;
+}
+
+}  // namespace
+
+TEST_CASE("every subcommand explains itself with an example")
+{
+    for (const std::string& name : subcommands)
+    {
+        const auto r = run_command({name, "--help"});
+        CHECK(r.exit_code == 0);
+        CHECK(r.err.empty());
+        CHECK_MESSAGE(r.out.find("Examples:") != std::string::npos, name);
+    }
+    const auto all = run_command({"--help"});
+    for (const std::string& name : subcommands)
+        CHECK(all.out.find("\n  " + name + " ") != std::string::npos);
+    CHECK(run_command({"--version"}).out.starts_with("modelsec 0."));
+}
+
+TEST_CASE("options that are missing, unknown or contradictory are usage errors in one line")
+{
+    refused({});
+    refused({"frobnicate"});
+    CHECK(refused({"fetch", "--manifest", "https://models.invalid/m.json"}).find("--store is required") !=
+          std::string::npos);
+    CHECK(refused(fetch_with({"--frob=1"})).find("--frob") != std::string::npos);
+    refused(fetch_with({"stray"}));
+    refused(fetch_with({"--min-sequence", "many"}));
+    refused(fetch_with({"--format", "zip"}));
+    refused(fetch_with({"--profile", "root"}));
+    refused(fetch_with({"--limit-rate", "fast"}));
+    refused(fetch_with({"--limit-rate", "0"}));
+    refused(fetch_with({"--connections", "0"}));
+    refused(fetch_with({"--connections", "1000"}));
+    refused(fetch_with({"--cert", "only.pem"}));
+    refused(fetch_with({"--manifest-file", "m.json"}));
+    refused(fetch_with({"--pin", "v1=short"}));
+    refused(fetch_with({"--header", "no colon"}));
+    refused(fetch_with({"--header-env", "NAME"}));
+    refused({"fetch", "--store", "nowhere"});
+    refused({"fetch", "--store", "nowhere", "--manifest-file", "m.json", "--token-env", "HOME"});
+    refused({"path", "--store", "nowhere"});
+}
+
+TEST_CASE("exactly one trust source is taken")
+{
+    refused(fetch_with({"--pin", support::signer().pin(), "--pins", "pins.json"}), "trust_source_twice");
+    refused(fetch_with({}), "trust_source_missing");
+    const support::signer key;
+    refused(fetch_with({"--pin", key.pin(), "--pin", key.renamed("other").pin()}), "key_reused");
+}
+
+TEST_CASE("offline needs the model's name, asks nobody, and says none_active where there is nothing")
+{
+    const support::temp_dir place;
+    const std::string store = place / "store";
+    refused({"fetch", "--offline", "--store", store}, "model_required");
+    const auto r = run_command({"fetch", "--offline", "--model", "demo", "--store", store});
+    CHECK(r.exit_code == 43);
+    CHECK(r.out.empty());
+    CHECK(!std::filesystem::exists(store));
+}
+
+TEST_CASE("secrets are never taken from an argument")
+{
+    const std::string secret = planted_secret;
+    refused({"fetch", "--manifest", "https://user:" + secret + "@models.invalid/m.json", "--store", "s"},
+            "secret_in_argument");
+    for (const char* name :
+         {"Authorization", "authorization", "Cookie", "apikey", "APIKEY", "X-API-Key", "Proxy-Authorization"})
+        refused(fetch_with({"--header", name + (": " + secret)}), "secret_in_argument");
+    // Nor repeated in an error, wherever it was put by mistake.
+    refused(fetch_with({secret}));
+    refused(fetch_with({"--token=" + secret}));
+    refused(fetch_with({"--min-sequence", secret}));
+    refused(fetch_with({"--profile", secret}));
+    refused(fetch_with({"--pin", secret}));
+}
+
+TEST_CASE("with --json also a usage error is one line of JSON and nothing else")
+{
+    for (const auto& arguments : {fetch_with({"--json", "--frob"}), fetch_with({"--frob", "--json"}),
+                                  fetch_with({"--json", "--format", "zip"}), std::vector<std::string>{"status", "--json"}})
+    {
+        const auto r = run_command(arguments);
+        CHECK(r.exit_code == 2);
+        CHECK(r.err.empty());
+        const auto line = result_line(r.out);
+        CHECK(line.size_at("code") == 2u);
+        CHECK(line.string_at("name") == "usage");
+        CHECK(line.string_at("reason") == "bad_option");
+        CHECK(line.string_at("message") == modelsec::message(errc::usage));
+    }
+}
+
+TEST_CASE("a credentials file must be this user's alone")
+{
+    const support::temp_dir place;
+    const auto file = place.write("credentials.json", R"({"https://models.invalid": {"bearer": "t"}})");
+    ::chmod(file.c_str(), 0640);
+    refused(fetch_with({"--credentials", file}), "secret_file_exposed");
+    refused(fetch_with({"--credentials", place / "absent"}), "file_unreadable");
+    for (const char* wrong :
+         {"[]", R"({"https://h/path": {"bearer": "t"}})", R"({"https://h": {}})", R"({"http://h": {"bearer": "t"}})",
+          R"({"https://h": {"bearer": "t", "basic": "u:p"}})", R"({"https://h": {"bearer": "two\nlines"}})"})
+        refused(fetch_with({"--credentials", place.write("wrong.json", wrong)}));
+}
+
+TEST_CASE("what an error says to the owner comes only on request")
+{
+    const support::temp_dir place;
+    const std::vector<std::string> arguments{"inspect", place / "absent"};
+    CHECK(run_command(arguments).err.find("detail") == std::string::npos);
+    support::process_options debug;
+    debug.environment = {"MODELSEC_DEBUG=1"};
+    const auto r = support::run(command(arguments), debug);
+    CHECK(r.err.find("modelsec: detail: ") != std::string::npos);
+    CHECK(r.err.find(place.path()) != std::string::npos);
+}

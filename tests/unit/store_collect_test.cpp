@@ -1,0 +1,160 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#include "../support/store_scene.hpp"
+
+#include <doctest/doctest.h>
+
+#include <sys/stat.h>
+
+using namespace modelsec;
+using namespace support;
+
+namespace {
+
+file_system& fs = file_system::native();
+
+pack_content content(int n)
+{
+    return {{"model.gguf", "weights " + std::to_string(n)}};
+}
+
+/// A store with the versions 1 to `n` activated one after the other.
+struct scene
+{
+    explicit scene(int n)
+    {
+        for (int i = 1; i <= n; ++i)
+            REQUIRE(install(fs, path, "m", how_to_activate(std::to_string(i)), content(i)).has_value());
+    }
+
+    temp_dir dir;
+    std::string path = dir / "store";
+
+    store disk() const { return open_store(path, fs).value(); }
+    std::set<std::string> packs() const { return names_in(path + "/m"); }
+    std::set<std::string> gc(unsigned keep = 0, bool dry_run = false) const
+    {
+        const auto removed = collect(fs, path, "m", keep, dry_run).value();
+        return {removed.begin(), removed.end()};
+    }
+};
+
+using names = std::set<std::string>;
+
+}  // namespace
+
+TEST_CASE("gc leaves the active and the last good pack, and says what it removed")
+{
+    const scene s(5);
+    CHECK(s.packs().size() == 5);
+    CHECK(s.gc(0, true) == names{"m/1", "m/2", "m/3"});
+    CHECK(s.packs().size() == 5);
+    CHECK(s.gc() == names{"m/1", "m/2", "m/3"});
+    CHECK(s.packs() == names{"4", "5"});
+    CHECK(s.gc().empty());
+    CHECK(roll_back(fs, s.path, "m")->active->version == id("4"));
+    CHECK(s.gc() == names{"m/5"});
+}
+
+TEST_CASE("gc keeps as many former packs as it is told, the newest")
+{
+    const scene s(5);
+    CHECK(s.gc(2) == names{"m/1"});
+    CHECK(s.packs() == names{"2", "3", "4", "5"});
+}
+
+TEST_CASE("gc spares a pack that is held open, until it is closed")
+{
+    const scene s(1);
+    {
+        const open_pack held = s.disk().open_files(id("m"), *s.disk().state(id("m"))->active).value();
+        for (int i = 2; i <= 3; ++i)
+            REQUIRE(install(fs, s.path, "m", how_to_activate(std::to_string(i)), content(i)).has_value());
+        CHECK(s.gc().empty());
+        CHECK(read_file(held.info().path + "/model.gguf") == "weights 1");
+    }
+    CHECK(s.gc() == names{"m/1"});
+}
+
+TEST_CASE("what no state names is moved aside before the next activation, and removed by gc")
+{
+    const scene s(2);
+    std::filesystem::create_directory(s.path + "/m/stranger");
+    std::ofstream(s.path + "/m/stranger/file") << "x";
+    std::ofstream(s.path + "/m/plain") << "y";
+    std::filesystem::create_symlink(s.dir.path(), s.path + "/m/link");
+    CHECK(s.gc(0, true) == names{"m/stranger", "m/plain", "m/link"});
+    REQUIRE(install(fs, s.path, "m", how_to_activate("3"), content(3)).has_value());
+    CHECK(s.packs() == names{"1", "2", "3"});
+    CHECK(names_in(s.path + "/.modelsec/staging").size() == 3);
+    s.gc();
+    CHECK(names_in(s.path + "/.modelsec/staging").empty());
+    CHECK(s.packs() == names{"2", "3"});
+    CHECK(std::filesystem::exists(s.path));
+}
+
+TEST_CASE("gc keeps what can be resumed, what is being worked on, and nothing else in staging")
+{
+    const scene s(1);
+    const auto partial = sha256(as_bytes("half"));
+    const auto empty = sha256(as_bytes("empty"));
+    const auto busy = sha256(as_bytes("busy"));
+    {
+        staging staged = s.disk().stage(id("m"), partial).value();
+        const file f = staged.open_partial(partial).value();
+        REQUIRE(fs.write_at(f, 0, as_bytes("ha")).has_value());
+        REQUIRE(staged.add_to_journal(partial, 4, {0, 2}).has_value());
+        staging useless = s.disk().stage(id("m"), empty).value();
+        REQUIRE(useless.open_partial(empty).has_value());
+    }
+    const staging working = s.disk().stage(id("m"), busy).value();
+    std::filesystem::create_directory(s.path + "/.modelsec/staging/orphan-7");
+    CHECK(s.gc() == names{".modelsec/staging/" + empty.hex(), ".modelsec/staging/orphan-7"});
+    CHECK(names_in(s.path + "/.modelsec/staging") == names{partial.hex(), busy.hex()});
+    CHECK(s.disk().partial_bytes(id("m")).value() == 2);
+}
+
+TEST_CASE("gc removes what is staged for a pack that became active meanwhile")
+{
+    const scene s(0);
+    {
+        staging staged = s.disk().stage(id("other"), artifact_of(content(1)).content_digest()).value();
+        REQUIRE(stage_all(fs, staged, content(1)).has_value());
+        REQUIRE(install(fs, s.path, "m", how_to_activate("1"), content(1)).has_value());
+    }
+    CHECK(names_in(s.path + "/.modelsec/staging").size() == 1);
+    s.gc();
+    CHECK(names_in(s.path + "/.modelsec/staging").empty());
+}
+
+TEST_CASE("gc removes envelopes that no state names, but never while a model's state is being written")
+{
+    const scene s(1);
+    const store disk = s.disk();
+    const auto kept = sha256(as_bytes("kept"));
+    const auto unnamed = sha256(as_bytes("unnamed"));
+    REQUIRE(disk.keep_envelope(id("m"), as_bytes("unnamed")).has_value());
+    REQUIRE(disk.update(id("m"),
+                        [&](model_state& state) -> result<bool> {
+                            MODELSEC_CHECK(disk.keep_envelope(id("m"), as_bytes("kept")));
+                            state.memory.history.push_back({1, std::nullopt, kept});
+                            std::vector<std::string> removed;
+                            std::uint64_t freed = 0;
+                            MODELSEC_CHECK(disk.collect_staging(false, removed, freed));
+                            CHECK(removed.empty());
+                            return true;
+                        })
+                .has_value());
+    CHECK(s.gc() == names{".modelsec/envelopes/" + unnamed.hex() + ".json"});
+    CHECK(disk.read_envelope(id("m"), kept).has_value());
+    CHECK(disk.read_envelope(id("m"), unnamed).has_error());
+}
+
+TEST_CASE("gc removes temporary files of writers that are gone")
+{
+    const scene s(1);
+    std::ofstream(s.path + "/.modelsec/state/m.new-1-2-3") << "half a sta";
+    std::ofstream(s.path + "/.modelsec/envelopes/abc.json.new-1-2-3") << "half";
+    s.gc();
+    CHECK(names_in(s.path + "/.modelsec/state").size() == 1);
+    CHECK(names_in(s.path + "/.modelsec/envelopes").empty());
+}

@@ -1,0 +1,408 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#include "../support/store_scene.hpp"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <sys/stat.h>
+#include <thread>
+
+using namespace modelsec;
+using namespace support;
+
+namespace {
+
+file_system& fs = file_system::native();
+const pack_content one{{"model.gguf", "weights, version one"}};
+const pack_content two{{"a/one.bin", "first half"}, {"a/b/two.bin", "other half"}};
+const pack_content three{{"model.gguf", "weights, version three"}};
+
+template <class T>
+reason why(const result<T>& r)
+{
+    return r.has_error() ? r.error().why : reason::none;
+}
+
+struct scene
+{
+    temp_dir dir;
+    std::string path = dir / "store";
+
+    result<pack_info> install(const activation& how, const pack_content& content, std::string_view model = "m") const
+    {
+        return support::install(fs, path, model, how, content);
+    }
+    store disk() const { return open_store(path, fs).value(); }
+    model_state state(std::string_view model = "m") const { return disk().state(id(model)).value(); }
+    std::string inner(std::string_view name) const { return path + "/.modelsec/" + std::string(name); }
+};
+
+void write_over(const std::string& path, std::string_view text)
+{
+    std::ofstream out(path, std::ios::binary | std::ios::trunc);
+    REQUIRE(out.write(text.data(), static_cast<std::streamsize>(text.size())).flush());
+}
+
+}  // namespace
+
+TEST_CASE("a store that is not there is not made by reading it")
+{
+    const scene s;
+    CHECK(why(open_store(s.path, fs, false)) == reason::none_active);
+    CHECK_FALSE(std::filesystem::exists(s.path));
+    REQUIRE(::mkdir(s.path.c_str(), 0700) == 0);
+    CHECK(why(open_store(s.path, fs, false)) == reason::none_active);
+    CHECK(names_in(s.path).empty());
+    REQUIRE(open_store(s.path, fs).has_value());
+    CHECK(open_store(s.path, fs, false).has_value());
+    CHECK(s.disk().models().value().empty());
+    CHECK(s.state().generation == 0);
+}
+
+TEST_CASE("a verified pack becomes active in a folder named by its version, and can be opened")
+{
+    const scene s;
+    const auto info = s.install(how_to_activate("1.0", 7), one);
+    REQUIRE(info.has_value());
+    CHECK(info->path == s.path + "/m/1.0");
+    CHECK(info->version == "1.0");
+    CHECK(info->sequence == 7);
+    CHECK(info->bytes == one[0].second.size());
+    CHECK(read_file(s.path + "/m/1.0/model.gguf") == one[0].second);
+    CHECK(names_in(s.inner("staging")).empty());
+
+    const auto state = s.state();
+    CHECK(state.memory.active_digests.size() == 1);
+    const auto pack = s.disk().open_files(id("m"), *state.active);
+    REQUIRE(pack.has_value());
+    REQUIRE(pack->only_file() != nullptr);
+    bytes content(100);
+    CHECK(fs.read_at(pack->only_file()->content, 0, content).value() == one[0].second.size());
+    CHECK(pack->find("model.gguf") == pack->only_file());
+    CHECK(pack->find("other") == nullptr);
+    CHECK(s.disk().models().value() == std::vector{id("m")});
+}
+
+TEST_CASE("everything in the store is the user's alone under umask 000")
+{
+    const mode_t old = ::umask(0);
+    const scene s;
+    REQUIRE(s.install(how_to_activate("1", 1), one).has_value());
+    REQUIRE(s.install(how_to_activate("2", 2), two).has_value());
+    REQUIRE(s.disk().keep_envelope(id("m"), as_bytes("{}")).has_value());
+    ::umask(old);
+    std::size_t seen = 0;
+    for (const auto& e : std::filesystem::recursive_directory_iterator(s.path))
+    {
+        CAPTURE(e.path().string());
+        struct stat st
+        {
+        };
+        REQUIRE(::lstat(e.path().c_str(), &st) == 0);
+        CHECK((st.st_mode & 07777) == (e.is_directory() ? 0700u : 0600u));
+        ++seen;
+    }
+    CHECK(seen > 10);
+}
+
+TEST_CASE("an upgrade keeps the last good pack, rollback returns to it and bars the one that is left")
+{
+    const scene s;
+    REQUIRE(s.install(how_to_activate("1", 1), one).has_value());
+    CHECK(why(roll_back(fs, s.path, "m")) == reason::no_last_good);
+    REQUIRE(s.install(how_to_activate("2", 2), two).has_value());
+    CHECK(s.state().last_good->version == id("1"));
+    CHECK(s.state().superseded.size() == 1);
+
+    const auto back = roll_back(fs, s.path, "m");
+    REQUIRE(back.has_value());
+    CHECK(back->active->version == id("1"));
+    CHECK_FALSE(back->last_good.has_value());
+    REQUIRE(back->rejected.size() == 1);
+    CHECK(back->rejected[0].version == id("2"));
+    CHECK(back->superseded.empty());
+    CHECK(why(roll_back(fs, s.path, "m")) == reason::no_last_good);
+    CHECK(why(s.install(how_to_activate("2", 3), two)) == reason::rejected);
+    CHECK(s.install(how_to_activate("3", 3), three).has_value());
+}
+
+TEST_CASE("what the memory forbids by then is not activated")
+{
+    const scene s;
+    REQUIRE(s.install(how_to_activate("1", 5), one).has_value());
+    CHECK(why(s.install(how_to_activate("2", 5), two)) == reason::equivocation);
+    REQUIRE(s.disk()
+                .update(id("m"),
+                        [](model_state& state) -> result<bool> {
+                            state.memory.sequence = 6;
+                            return true;
+                        })
+                .has_value());
+    CHECK(why(s.install(how_to_activate("2", 5), two)) == reason::older_sequence);
+    CHECK(s.state().active->version == id("1"));
+    CHECK(s.disk().partial_bytes(id("m")).value() == 20);  // kept
+    CHECK(s.install(how_to_activate("2", 6), two).has_value());
+}
+
+TEST_CASE("the same version with other bytes is another pack, in a folder with a suffix")
+{
+    const scene s;
+    REQUIRE(s.install(how_to_activate("1"), one).has_value());
+    const auto other = s.install(how_to_activate("1"), three);
+    REQUIRE(other.has_value());
+    const std::string suffix = artifact_of(three).content_digest().hex().substr(0, 12);
+    CHECK(other->path == s.path + "/m/1~" + suffix);
+    CHECK(s.state().last_good->folder == "1");
+}
+
+TEST_CASE("a pack that is activated again, since its files were damaged, does not become its own last good")
+{
+    const scene s;
+    REQUIRE(s.install(how_to_activate("1"), one).has_value());
+    REQUIRE(s.install(how_to_activate("2"), two).has_value());
+    for (int i = 0; i < 4; ++i)
+    {
+        write_over(s.state().active->folder == "2" ? s.path + "/m/2/a/one.bin" : s.path + "/m/" + s.state().active->folder + "/a/one.bin",
+                   "XXXXX half");
+        CHECK(why(s.disk().open_files(id("m"), *s.state().active)) == reason::pack_damaged);
+        REQUIRE(s.install(how_to_activate("2"), two).has_value());
+        CHECK(s.disk().open_files(id("m"), *s.state().active).has_value());
+        CHECK(s.state().last_good->version == id("1"));
+        CHECK(s.state().superseded.size() == 1);
+    }
+    REQUIRE(collect(fs, s.path, "m").has_value());
+    CHECK(names_in(s.path + "/m").size() == 2);
+}
+
+TEST_CASE("damage of every kind is found by open and by hashing again")
+{
+    const std::pair<const char*, std::function<void(const std::string&)>> damages[] = {
+        {"other bytes", [](const std::string& p) { write_over(p + "/a/one.bin", "FIRST half"); }},
+        {"longer", [](const std::string& p) { write_over(p + "/a/one.bin", "first half and more"); }},
+        {"shorter", [](const std::string& p) { write_over(p + "/a/one.bin", "first"); }},
+        {"missing", [](const std::string& p) { std::filesystem::remove(p + "/a/b/two.bin"); }},
+        {"missing folder", [](const std::string& p) { std::filesystem::remove_all(p + "/a/b"); }},
+        {"all missing", [](const std::string& p) { std::filesystem::remove_all(p); }},
+        {"one too many", [](const std::string& p) { write_over(p + "/a/extra.bin", "x"); }},
+        {"a link instead", [](const std::string& p) {
+             std::filesystem::rename(p + "/a/one.bin", p + "/../../elsewhere");
+             std::filesystem::create_symlink(p + "/../../elsewhere", p + "/a/one.bin");
+         }},
+        {"a linked folder", [](const std::string& p) {
+             std::filesystem::rename(p + "/a", p + "/../../elsewhere");
+             std::filesystem::create_symlink(p + "/../../elsewhere", p + "/a");
+         }},
+        {"a second name", [](const std::string& p) { std::filesystem::create_hard_link(p + "/a/one.bin", p + "/../../x"); }},
+        {"writable by all", [](const std::string& p) { ::chmod((p + "/a/one.bin").c_str(), 0666); }},
+    };
+    for (const auto& [name, damage] : damages)
+    {
+        CAPTURE(name);
+        const scene s;
+        REQUIRE(s.install(how_to_activate("2"), two).has_value());
+        damage(s.path + "/m/2");
+        const auto state = s.state();
+        CHECK(why(s.disk().open_files(id("m"), *state.active)) == reason::pack_damaged);
+        CHECK(why(s.disk().hash_again(id("m"), *state.active, {}, {})) == reason::pack_damaged);
+    }
+}
+
+TEST_CASE("files that were only touched are hashed again and found good")
+{
+    const scene s;
+    REQUIRE(s.install(how_to_activate("2"), two).has_value());
+    const std::string file = s.path + "/m/2/a/one.bin";
+    std::filesystem::copy_file(file, s.path + "/copy");
+    std::filesystem::rename(s.path + "/copy", file);
+    CHECK(s.disk().open_files(id("m"), *s.state().active).has_value());
+}
+
+TEST_CASE("hashing again reports progress and can be cancelled")
+{
+    const scene s;
+    const pack_content big{{"big.bin", std::string(9'000'000, 'x')}, {"empty.bin", ""}};
+    REQUIRE(s.install(how_to_activate("1"), big).has_value());
+    const auto state = s.state();
+    std::vector<std::uint64_t> seen;
+    CHECK(s.disk().hash_again(id("m"), *state.active, {}, [&](std::uint64_t n) { seen.push_back(n); }).has_value());
+    REQUIRE_FALSE(seen.empty());
+    CHECK(std::is_sorted(seen.begin(), seen.end()));
+    CHECK(seen.back() == 9'000'000);
+    control handle;
+    const auto stopped = s.disk().hash_again(id("m"), *state.active, handle, [&](std::uint64_t) { handle.cancel(); });
+    CHECK(why(stopped) == reason::cancelled);
+}
+
+TEST_CASE("only whole generations count, the highest of them is the truth")
+{
+    const scene s;
+    REQUIRE(s.install(how_to_activate("1"), one).has_value());
+    const auto good = s.state();
+    const auto name = [&](std::uint64_t n) { return s.inner("state/m." + std::to_string(n) + ".json"); };
+    const std::string text = read_file(name(good.generation));
+    write_over(name(good.generation + 3), text.substr(0, text.size() / 2));
+    ::chmod(name(good.generation + 3).c_str(), 0600);
+    write_over(name(good.generation + 4), text);  // whole, but of another number
+    ::chmod(name(good.generation + 4).c_str(), 0600);
+    CHECK(s.state().generation == good.generation);
+    REQUIRE(s.install(how_to_activate("2"), two).has_value());
+    CHECK(s.state().active->version == id("2"));
+    CHECK(s.state().generation > good.generation + 4);
+}
+
+TEST_CASE("packs without a readable state are no first run")
+{
+    for (const bool damaged : {false, true})
+    {
+        const scene s;
+        REQUIRE(s.install(how_to_activate("1"), one).has_value());
+        for (const std::string& name : names_in(s.inner("state")))
+            damaged ? write_over(s.inner("state/" + name), "{}") : static_cast<void>(std::filesystem::remove(s.inner("state/" + name)));
+        CHECK(why(s.disk().state(id("m"))) == reason::state_unreadable);
+        CHECK(why(s.install(how_to_activate("2"), two)) == reason::state_unreadable);
+        CHECK(s.disk().models().value() == std::vector{id("m")});
+        CHECK(read_file(s.path + "/m/1/model.gguf") == one[0].second);
+        std::filesystem::remove_all(s.inner(""));
+        CHECK(why(open_store(s.path, fs, false)) == reason::state_unreadable);
+        CHECK(why(s.install(how_to_activate("2"), two)) == reason::state_unreadable);
+    }
+}
+
+TEST_CASE("a generation whose writer ended before it took the temporary name away is read all the same")
+{
+    const scene s;
+    REQUIRE(s.install(how_to_activate("1"), one).has_value());
+    const std::string name = s.inner("state/m." + std::to_string(s.state().generation) + ".json");
+    std::filesystem::create_hard_link(name, s.inner("state/m.new-1-2-3"));
+    CHECK(s.state().active->version == id("1"));
+    CHECK_FALSE(std::filesystem::exists(s.inner("state/m.new-1-2-3")));
+    std::filesystem::create_hard_link(name, s.dir / "stolen");
+    CHECK(why(s.disk().state(id("m"))) == reason::store_layout);
+}
+
+TEST_CASE("planted links in the store's own folders are refused")
+{
+    for (const char* planted : {"state", "staging", "envelopes", "locks"})
+    {
+        CAPTURE(planted);
+        const scene s;
+        REQUIRE(s.install(how_to_activate("1"), one).has_value());
+        std::filesystem::rename(s.inner(planted), s.dir / "elsewhere");
+        std::filesystem::create_directory_symlink(s.dir / "elsewhere", s.inner(planted));
+        CHECK(why(open_store(s.path, fs)) == reason::store_layout);
+    }
+    const scene s;
+    REQUIRE(s.install(how_to_activate("1"), one).has_value());
+    std::filesystem::create_symlink("/etc/passwd", s.inner("locks/x.lock"));
+    CHECK(why(s.disk().lock(id("x"), {}, {})) == reason::store_layout);
+    std::filesystem::create_directory_symlink(s.dir.path(), s.path + "/linked");
+    CHECK(s.install(how_to_activate("1"), one, "linked").has_error());
+    CHECK(names_in(s.dir.path()) == std::set<std::string>{"store"});
+}
+
+TEST_CASE("model ids that differ only in case do not share a store")
+{
+    const scene s;
+    REQUIRE(s.install(how_to_activate("1"), one, "Model").has_value());
+    CHECK(why(s.disk().state(id("model"))) == reason::unsafe_name);
+    CHECK(why(s.install(how_to_activate("1"), one, "MODEL")) == reason::unsafe_name);
+    CHECK(s.install(how_to_activate("2"), two, "Model").has_value());
+}
+
+TEST_CASE("a model whose id begins like another one's is another model")
+{
+    const scene s;
+    REQUIRE(s.install(how_to_activate("1"), one, "m").has_value());
+    REQUIRE(s.install(how_to_activate("2"), two, "m.1").has_value());
+    CHECK(s.state("m").active->version == id("1"));
+    CHECK(s.state("m.1").active->version == id("2"));
+    CHECK(s.disk().models().value().size() == 2);
+}
+
+TEST_CASE("one operation works on a model at a time; waiting ends by timeout or cancellation")
+{
+    const scene s;
+    const store disk = s.disk();
+    using std::chrono::milliseconds;
+    {
+        const auto held = disk.lock(id("m"), milliseconds(0), {});
+        REQUIRE(held.has_value());
+        CHECK(why(disk.lock(id("m"), milliseconds(20), {})) == reason::lock_timeout);
+        CHECK(why(disk.lock(id("M"), milliseconds(0), {})) == reason::lock_timeout);
+        CHECK(disk.lock(id("other"), milliseconds(0), {}).has_value());
+        CHECK(read_file(s.inner("locks/m.lock")) == std::to_string(detail::process_number()) + "\n");
+
+        control handle;
+        std::thread canceller([&] {
+            std::this_thread::sleep_for(milliseconds(10));
+            handle.cancel();
+        });
+        const auto begin = std::chrono::steady_clock::now();
+        CHECK(why(disk.lock(id("m"), std::chrono::minutes(1), handle)) == reason::cancelled);
+        CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(20));
+        canceller.join();
+    }
+    CHECK(disk.lock(id("m"), milliseconds(0), {}).has_value());
+}
+
+TEST_CASE("an envelope is kept by its digest, and read back only if it still has it")
+{
+    const scene s;
+    const store disk = s.disk();
+    const std::string raw = R"({"payload": "x"})";
+    const auto digest = sha256(as_bytes(raw));
+    REQUIRE(disk.keep_envelope(id("m"), as_bytes(raw)).has_value());
+    REQUIRE(disk.keep_envelope(id("m"), as_bytes(raw)).has_value());
+    CHECK(as_text(disk.read_envelope(id("m"), digest).value()) == raw);
+    write_over(s.inner("envelopes/" + digest.hex() + ".json"), "altered");
+    CHECK(why(disk.read_envelope(id("m"), digest)) == reason::state_unreadable);
+    REQUIRE(disk.keep_envelope(id("m"), as_bytes(raw)).has_value());
+    CHECK(disk.read_envelope(id("m"), digest).has_value());
+    CHECK(why(disk.read_envelope(id("m"), sha256(as_bytes("other")))) == reason::state_unreadable);
+}
+
+TEST_CASE("update lets the change decide on the newest state, and leaves no temporary files")
+{
+    const scene s;
+    const store disk = s.disk();
+    CHECK(why(disk.update(id("m"), [](model_state&) -> result<bool> { return fail(reason::rejected); })) == reason::rejected);
+    CHECK(disk.update(id("m"), [](model_state&) -> result<bool> { return false; })->generation == 0);
+    for (std::uint64_t n = 1; n < 9; ++n)
+        CHECK(disk.update(id("m"), [](model_state&) -> result<bool> { return true; })->generation == n);
+    CHECK(names_in(s.inner("state")) == std::set<std::string>{"m.6.json", "m.7.json", "m.8.json"});
+}
+
+TEST_CASE("a root that its group may write to is accepted only by policy" * doctest::skip(::geteuid() != 0))
+{
+    const scene s;
+    REQUIRE(s.install(how_to_activate("1"), one).has_value());
+    REQUIRE(::chown(s.path.c_str(), 0, 12345) == 0);
+    REQUIRE(::chmod(s.path.c_str(), 0770) == 0);
+    store_options options;
+    options.path = s.path;
+    CHECK(why(store::open(options)) == reason::store_permissions);
+    options.group_shared = true;
+    CHECK(store::open(options).has_value());
+}
+
+TEST_CASE("a pack folder that is not the pack that was verified is not activated")
+{
+    const scene s;
+    const store disk = s.disk();
+    const auto lock = disk.lock(id("m"), {}, {});
+    REQUIRE(lock.has_value());
+    const std::string folder = s.inner("staging/") + artifact_of(two).content_digest().hex();
+    const auto attempt = [&](const std::function<void(const std::string&)>& change) {
+        staging staged = disk.stage(id("m"), artifact_of(two).content_digest()).value();
+        const auto pack = stage_all(fs, staged, two);
+        REQUIRE(pack.has_value());
+        change(folder + "/pack");
+        return disk.activate(*lock, id("m"), std::move(staged), *pack, how_to_activate("2"));
+    };
+    CHECK(why(attempt([](const std::string& p) { write_over(p + "/extra", "x"); })) == reason::store_layout);
+    CHECK(why(attempt([](const std::string& p) { std::filesystem::remove(p + "/a/one.bin"); })) == reason::store_layout);
+    CHECK(why(attempt([](const std::string& p) { std::filesystem::resize_file(p + "/a/one.bin", 3); })) == reason::size_mismatch);
+    CHECK(why(attempt([](const std::string& p) { std::filesystem::remove_all(p); })) == reason::store_layout);
+    CHECK_FALSE(disk.state(id("m")).value().active.has_value());
+    CHECK(attempt([](const std::string&) {}).has_value());
+}

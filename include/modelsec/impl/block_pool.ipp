@@ -16,16 +16,23 @@ class block_pool : public std::enable_shared_from_this<block_pool>
 public:
     static constexpr std::align_val_t alignment{file_system::direct_alignment};
 
-    block_pool(std::size_t blocks, std::function<void()> on_room) : left_(blocks), on_room_(std::move(on_room))
-    {
-        free_.reserve(blocks);  // so that give_back() cannot fail
-    }
+    block_pool(std::size_t blocks, std::function<void()> on_room) : on_room_(std::move(on_room)) { allow(blocks); }
     block_pool(const block_pool&) = delete;
     block_pool& operator=(const block_pool&) = delete;
     ~block_pool()
     {
         for (auto* data : free_)
             ::operator delete(data, alignment);
+    }
+
+    void allow(std::size_t blocks)
+    {
+        const std::lock_guard lock(mutex_);
+        if (blocks <= allowed_)
+            return;
+        free_.reserve(blocks);  // so that give_back() cannot fail
+        left_ += blocks - allowed_;
+        allowed_ = blocks;
     }
 
     block try_take()
@@ -83,7 +90,8 @@ public:
 private:
     mutable std::mutex mutex_;
     std::vector<std::uint8_t*> free_;
-    std::size_t left_;
+    std::size_t allowed_ = 0;
+    std::size_t left_ = 0;  ///< of them not made yet
     std::size_t being_filled_ = 0;
     bool wanted_ = false;
     std::function<void()> on_room_;

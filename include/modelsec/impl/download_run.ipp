@@ -44,6 +44,7 @@ public:
 
 private:
     using clock = std::chrono::steady_clock;
+    static constexpr unsigned most_connections = 16;  ///< each costs memory, and more of them help nobody
 
     /// A connection at work, and the coroutine that drives it.
     struct lane
@@ -99,7 +100,7 @@ inline download_run::download_run(download_job& job, staging& staged, const file
               return staged.add_to_journal(expected.sha256, expected.size_bytes, synced);
           },
           pipeline_settings(job.what), [this] { bell_.notify(); }),
-      plan_(expected_.size_bytes, line_.missing(), job.what.connections, job.mirrors)
+      plan_(expected_.size_bytes, line_.missing(), std::min(job.what.connections, most_connections), job.mirrors)
 {
 }
 
@@ -107,8 +108,6 @@ inline pipeline_options download_run::pipeline_settings(const download_request& 
 {
     pipeline_options out;
     out.direct = what.direct;
-    if (what.connections > 1)
-        out.blocks += 2 * (what.connections - 1);
     return out;
 }
 
@@ -168,6 +167,7 @@ inline void download_run::begin_lanes()
     while (auto order = plan_.next(clock::now()))
     {
         lane& l = lanes_.emplace_back(job_.net);
+        line_.allow_blocks(pipeline_options().blocks + 2 * (lanes_.size() - 1));
         l.order = std::move(*order);
         boost::asio::co_spawn(job_.net.context(), work(l),
                               boost::asio::bind_cancellation_slot(l.stop.slot(), [this, &l](std::exception_ptr e) {

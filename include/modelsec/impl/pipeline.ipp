@@ -43,6 +43,11 @@ range_set pipeline::missing() const
     return impl_->claimed.missing_of(impl_->whole());
 }
 
+void pipeline::allow_blocks(std::size_t blocks)
+{
+    impl_->pool->allow(blocks);
+}
+
 block pipeline::try_take()
 {
     std::shared_ptr<detail::piece> evicted;  // dropped after the lock

@@ -192,8 +192,8 @@ void range_fsm::put(lane_id id, byte_range bytes)
 
 bool range_fsm::superfluous(lane_id id) const
 {
-    const lane& l = lanes_.at(id);
-    return l.todo.size() <= l.in_hand;
+    const auto found = lanes_.find(id);
+    return found != lanes_.end() && found->second.todo.size() <= found->second.in_hand;
 }
 
 range_fsm::then range_fsm::ended(lane_id id, std::optional<failure> why, time_point now)

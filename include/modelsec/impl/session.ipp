@@ -6,7 +6,9 @@
 #include <modelsec/transport/session.hpp>
 
 #include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/cancellation_type.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
 
 #include <algorithm>
 #include <map>
@@ -72,6 +74,9 @@ awaitable<result<void>> wakeup::wait()
     state_->set = false;
     if (auto ended = owner_.stopped())
         co_return *ended;
+    // A coroutine that was stopped through its cancellation slot waits for nothing any more.
+    if ((co_await boost::asio::this_coro::cancellation_state).cancelled() != boost::asio::cancellation_type::none)
+        co_return fail(reason::cancelled);
     co_return result<void>();
 }
 

@@ -18,7 +18,7 @@ struct download_request
     const artifact_file& expected;  ///< what its bytes are
     std::vector<url> sources;       ///< where they may be had, best first; at least one
     bool direct = true;             ///< write past the page cache where the file system can
-    unsigned connections = 1;       ///< at most so many at once
+    unsigned connections = 1;       ///< at most so many at once (and at most 16)
     /// Bytes of the file that are in hand: arrived now, or kept from an earlier run and hashed again. At least every 512 KiB,
     /// never backwards, the size at last. On the calling thread.
     std::function<void(std::uint64_t)> progress;

@@ -73,6 +73,8 @@ public:
     /// The ranges that were neither kept nor put.
     MODELSEC_DECL range_set missing() const;
 
+    /// From now on memory for so many blocks, if that is more than before.
+    MODELSEC_DECL void allow_blocks(std::size_t blocks);
     /// A free block, or an empty one if all are in use: wait for `on_change`.
     MODELSEC_DECL block try_take();
     /// Bytes [offset, offset + size) of the file, which must be missing. Puts at multiples of 4096, and of such a length

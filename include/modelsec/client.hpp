@@ -30,7 +30,7 @@ enum class profile
 /// what does not is faster written past it.
 enum class write_policy
 {
-    automatic,  ///< direct, where the file system can, from a quarter of the free memory on
+    automatic,  ///< direct, where the file system can, from 256 MiB on, or from 1/32 of the free memory if that is less
     direct,     ///< past the page cache where the file system can
     cached      ///< through the page cache
 };

@@ -10,7 +10,9 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
+#include <thread>
 
 using namespace modelsec;
 
@@ -416,6 +418,71 @@ TEST_CASE("when a stolen key that signed a huge sequence is revoked the next hon
     w.asked.trust = rotated;
     CHECK(w.why() == reason::none);
     CHECK(w.active() == "7.0");
+}
+
+TEST_CASE("after a revocation the very manifest that was accepted before the theft is accepted again")
+{
+    world w;
+    const support::signer thief("thief");
+    pins both;
+    REQUIRE(both.add(w.key.pin()).has_value());
+    REQUIRE(both.add(thief.pin()).has_value());
+    w.asked.trust = both;
+    w.offer(5, "5.0", body_1);
+    REQUIRE(w.fetch().has_value());
+    const std::string honest = w.net.envelope;
+    w.net.envelope = support::dsse_envelope(w.manifest(limits::max_integer, "6.6", body_2).json(), {thief});
+    REQUIRE(w.fetch().has_value());
+    w.net.envelope = honest;
+    CHECK(w.why() == reason::older_sequence);
+    pins revoked;
+    pin p = both.keys().back();
+    p.revoked = true;
+    REQUIRE(revoked.add(both.keys().front()).has_value());
+    REQUIRE(revoked.add(p).has_value());
+    w.asked.trust = revoked;
+    CHECK(w.why() == reason::none);
+    CHECK(w.active() == "5.0");
+}
+
+TEST_CASE("a server that varies the envelope around one statement does not fill the disk")
+{
+    world w;
+    w.offer(1, "1.0", body_1);
+    const std::string text = w.net.envelope;
+    for (int i = 0; i < 5; ++i)
+    {
+        CHECK(w.why() == reason::none);
+        w.net.envelope = text + std::string(static_cast<std::size_t>(i) + 1, ' ');
+    }
+    const std::filesystem::directory_iterator kept(w.owner.store + "/.modelsec/envelopes"), end;
+    CHECK(std::distance(kept, end) == 1);
+}
+
+TEST_CASE("an encrypted artifact is refused: nothing here can decrypt it")
+{
+    world w;
+    json doc = parse_json(as_bytes(w.manifest(1, "1.0", body_1).json())).value();
+    json artifact = doc.find("artifacts")->as_array()->front();
+    artifact.set("encryption", json{{"scheme", "xchacha20poly1305-stream"},
+                                    {"chunk_bytes", 65536},
+                                    {"key_id", "k"},
+                                    {"plain_sha256", std::string(64, 'a')},
+                                    {"plain_size_bytes", 1}});
+    doc.set("artifacts", json::array{std::move(artifact)});
+    w.net.envelope = support::dsse_envelope(doc.dump(), {w.key});
+    CHECK(w.why() == reason::encrypted);
+    CHECK(w.net.downloads == 0);
+}
+
+TEST_CASE("the deadline of an attempt holds for all of it")
+{
+    world w;
+    w.offer(1, "1.0", body_1);
+    w.asked.deadline = std::chrono::milliseconds(1);
+    w.net.during_download = [] { std::this_thread::sleep_for(std::chrono::milliseconds(3)); };
+    CHECK(w.why() == reason::deadline);
+    CHECK(w.active() == "none_active");
 }
 
 TEST_CASE("two different packs under one sequence are equivocation; the same one again is fine")

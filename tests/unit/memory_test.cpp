@@ -18,7 +18,7 @@ sha256_digest digest(char c)
 
 manifest_claim claim(std::uint64_t sequence, char envelope = 'e')
 {
-    return {sequence, t0, t0 + hours(24), true, digest(envelope)};
+    return {sequence, t0, t0 + hours(24), true, digest(envelope), digest(envelope), {"k"}};
 }
 
 model_memory after(std::initializer_list<manifest_claim> claims)
@@ -115,12 +115,42 @@ TEST_CASE("an envelope is remembered once, and the history has an end")
     for (std::uint64_t i = 2; i < 100; ++i)
     {
         auto c = claim(i);
-        c.envelope = sha256(as_bytes(std::to_string(i)));
+        c.statement = sha256(as_bytes(std::to_string(i)));
         CHECK(remember(m, c));
     }
     CHECK(m.history.size() == model_memory::history_cap);
     CHECK(m.sequence == 99);
     CHECK(m.history.back().sequence == 99);
+}
+
+TEST_CASE("the same statement in another envelope is nothing new: the first envelope stays")
+{
+    model_memory m;
+    CHECK(remember(m, claim(1, 'a')));
+    auto variant = claim(1, 'a');
+    variant.envelope = digest('b');
+    CHECK_FALSE(remember(m, variant));
+    CHECK(kept_envelope(m, variant) == digest('a'));
+    CHECK(kept_envelope(m, claim(2, 'c')) == digest('c'));
+}
+
+TEST_CASE("a thief of one key cannot push out what another key vouched for")
+{
+    model_memory m;
+    auto honest = claim(100, 'b');
+    honest.key_ids = {"b"};
+    CHECK(remember(m, honest));
+    for (std::uint64_t i = 0; i < 50; ++i)
+    {
+        auto c = claim(200 + i);
+        c.key_ids = {"a"};
+        c.statement = sha256(as_bytes(std::to_string(i)));
+        c.envelope = c.statement;
+        CHECK(remember(m, c));
+    }
+    const auto rest = fall_back(m, [](const sha256_digest& e) { return e == digest('b'); });
+    CHECK(rest.sequence == 100);
+    CHECK(why(rest, claim(3, 'c')) == reason::older_sequence);
 }
 
 TEST_SUITE_END();

@@ -127,8 +127,8 @@ void modelsec_client_release(modelsec_client* client)
     delete client;
 }
 
-int32_t modelsec_client_set_headers(modelsec_client* client, const char* origin, const modelsec_header* headers, size_t count,
-                                    modelsec_error** error)
+int32_t modelsec_client_set_headers(modelsec_client* client, const char* origin, const modelsec_header* headers,
+                                    size_t count, modelsec_error** error)
 {
     return c_api::guarded(error, [&]() -> modelsec::result<void> {
         if (!client || !origin || (count > 0 && !headers))

@@ -83,10 +83,7 @@ private:
 struct owned_event : modelsec_event
 {
     owned_event(uint64_t id, const modelsec::event& e)
-        : modelsec_event{},
-          stage_text(to_string(e.stage)),
-          reason_text(to_string(e.why)),
-          host_text(e.host),
+        : modelsec_event{}, stage_text(to_string(e.stage)), reason_text(to_string(e.why)), host_text(e.host),
           model_text(e.model_id)
     {
         struct_size = sizeof(modelsec_event);
@@ -127,22 +124,23 @@ struct job
         const modelsec::client_options& owner = client->options;
         const std::string& model = fetch.model_id;
         outcome out;
+        const modelsec::event_handler but_done = [&](const modelsec::event& e) {
+            if (e.kind != modelsec::event_kind::done)  // said once, with the result, by whoever runs this
+                on_event(e);
+        };
         switch (operation)
         {
         case MODELSEC_OP_FETCH:
         case MODELSEC_OP_ENSURE:
         {
-            fetch.on_event = [&](const modelsec::event& e) {
-                if (e.kind != modelsec::event_kind::done)  // said once, with the result, by whoever runs this
-                    on_event(e);
-            };
+            fetch.on_event = but_done;
             MODELSEC_TRY(const auto r, d::run_fetch(owner, fetch, operation == MODELSEC_OP_ENSURE));
             out.result = std::make_unique<owned_result>(r);
             return out;
         }
         case MODELSEC_OP_VERIFY:
         {
-            MODELSEC_TRY(const auto r, d::verify_active(owner, model, on_event, fetch.handle));
+            MODELSEC_TRY(const auto r, d::verify_active(owner, model, but_done, fetch.handle));
             out.result = std::make_unique<owned_result>(model, r);
             return out;
         }
@@ -243,7 +241,8 @@ void send(modelsec_event_fn to, void* user, std::unique_ptr<owned_event> e)
 
 void work_on(uint64_t id, job work, modelsec_event_fn on_event, void* user)
 {
-    auto r = run_guarded(work, [&](const modelsec::event& e) { send(on_event, user, std::make_unique<owned_event>(id, e)); });
+    auto r =
+        run_guarded(work, [&](const modelsec::event& e) { send(on_event, user, std::make_unique<owned_event>(id, e)); });
     modelsec::event last;
     last.kind = modelsec::event_kind::done;
     last.model_id = work.fetch.model_id;

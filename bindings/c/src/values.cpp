@@ -8,12 +8,8 @@
 namespace c_api {
 
 owned_error::owned_error(const modelsec::failure& f)
-    : modelsec_error{},
-      name_text(to_string(f.code())),
-      reason_text(to_string(f.why)),
-      message_text(modelsec::message(f.code())),
-      hint_text(modelsec::hint(f.why)),
-      detail_text(f.detail)
+    : modelsec_error{}, name_text(to_string(f.code())), reason_text(to_string(f.why)),
+      message_text(modelsec::message(f.code())), hint_text(modelsec::hint(f.why)), detail_text(f.detail)
 {
     struct_size = sizeof(modelsec_error);
     code = static_cast<int32_t>(f.code());
@@ -35,10 +31,7 @@ owned_result::owned_result(const modelsec::fetch_result& r)
 }
 
 owned_result::owned_result(const std::string& model, const modelsec::pack_info& pack)
-    : modelsec_result{},
-      model_text(model),
-      version_text(pack.version),
-      path_text(pack.path),
+    : modelsec_result{}, model_text(model), version_text(pack.version), path_text(pack.path),
       sha256_text(pack.artifact.hex())
 {
     point();

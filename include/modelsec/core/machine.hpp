@@ -10,7 +10,7 @@ MODELSEC_BEGIN_NAMESPACE
 
 /// Physical memory of this machine, in bytes; 0 if the system does not tell.
 MODELSEC_DECL std::uint64_t total_memory() noexcept;
-/// Memory that can be used without pushing others out, in bytes; 0 if the system does not tell.
+/// Memory that nobody uses now, not even as a cache, in bytes; 0 if the system does not tell.
 MODELSEC_DECL std::uint64_t available_memory() noexcept;
 
 MODELSEC_END_NAMESPACE

@@ -24,6 +24,8 @@ public:
     MODELSEC_DECL fetch_operation(const client_options& owner, const fetch_options& asked, network_maker connect);
 
     MODELSEC_DECL result<fetch_result> run();
+    /// The model that was asked for or, once the manifest is accepted, that it is about.
+    const std::string& model_id() const noexcept { return model_id_.empty() ? asked_.model_id : model_id_; }
 
 private:
     /// A manifest whose signatures, identity and times hold.
@@ -41,13 +43,15 @@ private:
     MODELSEC_DECL result<bytes> obtain_envelope();
     MODELSEC_DECL result<accepted> accept(bytes raw) const;
     MODELSEC_DECL result<void> check_times(const accepted& offer, const model_memory& memory, utc_time now) const;
+    MODELSEC_DECL result<model_memory> effective_memory(const store& disk, const accepted& offer,
+                                                        const model_memory& known) const;
     MODELSEC_DECL result<model_state> remember_accepted(const store& disk, const accepted& offer) const;
     MODELSEC_DECL result<void> check_pack(const model_state& state, const accepted& offer, const artifact& wanted) const;
     MODELSEC_DECL result<std::optional<fetch_result>> answer_active(const store& disk, const model_state& state,
                                                                     const accepted& offer, const artifact& wanted) const;
     MODELSEC_DECL result<fetch_result> answer_dry_run(const accepted& offer) const;
     MODELSEC_DECL result<fetch_result> install(const store& disk, const accepted& offer, const artifact& wanted);
-    MODELSEC_DECL result<void> check_room(const store& disk, const identifier& model, const artifact& wanted) const;
+    MODELSEC_DECL result<void> check_room(const store& disk, const accepted& offer, const artifact& wanted) const;
     MODELSEC_DECL result<verified_pack> obtain_pack(staging& staged, const artifact& wanted);
     MODELSEC_DECL result<void> download_files(staging& staged, const artifact& wanted, std::vector<verified_file>& out);
     MODELSEC_DECL result<verified_pack> unpack(staging& staged, const artifact& wanted, const verified_file& archive);
@@ -57,8 +61,8 @@ private:
 
     MODELSEC_DECL network& web();
     MODELSEC_DECL result<store> open_store(bool create) const;
-    MODELSEC_DECL result<device_facts> device(const store& disk) const;
     MODELSEC_DECL result<void> stopped() const;
+    MODELSEC_DECL std::chrono::milliseconds lock_wait() const;
     MODELSEC_DECL bool write_directly(const artifact& wanted) const;
     MODELSEC_DECL http_client::environment environment();
     MODELSEC_DECL void tell(event e) const;
@@ -72,6 +76,7 @@ private:
     transport_options transport_;           // the owner's, with credentials checked against its profile
     std::shared_ptr<bool> refused_secret_;  // a credential that this profile must not hold was held back
     utc_time now_;
+    std::optional<std::chrono::steady_clock::time_point> deadline_;  // of the whole attempt
     signing_keys keys_;
     std::string model_id_;           // known from the manifest on
     std::uint64_t done_before_ = 0;  // bytes of the files that are complete

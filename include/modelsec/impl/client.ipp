@@ -142,8 +142,10 @@ void client::start_fetch(const std::shared_ptr<state>& self, fetch_options optio
 
 void client::start_open(const std::shared_ptr<state>& self, std::string model_id, diagnostics* diag, open_handler handler)
 {
-    detail::run_on_worker<open_pack>(self->executor, control(), diag, std::move(handler),
-                                     [self, id = std::move(model_id)] { return detail::open_active(self->options, id); });
+    control handle;
+    detail::run_on_worker<open_pack>(
+        self->executor, handle, diag, std::move(handler),
+        [self, id = std::move(model_id), handle] { return detail::open_active(self->options, id, handle); });
 }
 
 MODELSEC_END_NAMESPACE

@@ -4,6 +4,7 @@
 
 #include <modelsec/core/control.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <list>
 #include <mutex>
@@ -14,15 +15,17 @@ struct control::state
 {
     // Recursive: a hook may itself drop a registration or cancel.
     mutable std::recursive_mutex mutex;
-    std::list<std::function<void()>> hooks;
+    std::list<std::shared_ptr<std::function<void()>>> hooks;
     std::atomic<bool> cancelled{false};
     std::atomic<bool> paused{false};
 
     void changed()
     {
         const std::lock_guard lock(mutex);
-        for (auto it = hooks.begin(); it != hooks.end();)
-            (*it++)();  // a hook may remove itself
+        const auto now = hooks;  // a hook may remove itself or others; the copy keeps what is running alive
+        for (const auto& hook : now)
+            if (std::find(hooks.begin(), hooks.end(), hook) != hooks.end())
+                (*hook)();
     }
 };
 
@@ -59,16 +62,16 @@ bool control::paused() const noexcept
 std::shared_ptr<void> control::on_change(std::function<void()> hook) const
 {
     const auto shared = state_;
-    std::list<std::function<void()>>::iterator place;
+    auto own = std::make_shared<std::function<void()>>(std::move(hook));
     {
         const std::lock_guard lock(shared->mutex);
-        place = shared->hooks.insert(shared->hooks.end(), std::move(hook));
+        shared->hooks.push_back(own);
         if (shared->cancelled)
-            (*place)();
+            (*own)();
     }
-    return {static_cast<void*>(shared.get()), [shared, place](void*) {
+    return {static_cast<void*>(shared.get()), [shared, own](void*) {
                 const std::lock_guard lock(shared->mutex);
-                shared->hooks.erase(place);
+                shared->hooks.remove(own);
             }};
 }
 

@@ -11,13 +11,14 @@ namespace detail {
 result<fetch_operation::accepted> fetch_operation::accept(bytes raw) const
 {
     MODELSEC_TRY(envelope signed_by, parse_envelope(raw, asked_.format, owner_.caps));
+    const sha256_digest statement = sha256(signed_by.signed_bytes);
     MODELSEC_TRY(const verified_payload payload, verify_envelope(std::move(signed_by), keys_.keys, keys_.threshold));
     MODELSEC_TRY(manifest m, parse_manifest(payload, owner_.caps));
     const bool dsse = payload.format() == envelope_format::dsse;
     if (keys_.chain && m.root_version)
         MODELSEC_CHECK(keys_.chain->check_manifest_root(*m.root_version));
     MODELSEC_CHECK(check_identity(m, asked_.model_id, asked_.tier, dsse));
-    manifest_claim claim{m.sequence, m.issued_at, m.expires_at, dsse, sha256(raw)};
+    manifest_claim claim{m.sequence, m.issued_at, m.expires_at, dsse, sha256(raw), statement, payload.key_ids()};
     return accepted{std::move(m), std::move(claim), std::move(raw)};
 }
 
@@ -26,35 +27,43 @@ result<void> fetch_operation::check_times(const accepted& offer, const model_mem
     return check_memory(memory, offer.claim, now, asked_.min_sequence, owner_.caps);
 }
 
+/// The memory under which the offer is judged: as it is or, if it refuses the offer and rests on keys that were since revoked,
+/// what is left of it without them (fast-forward recovery).
+result<model_memory> fetch_operation::effective_memory(const store& disk, const accepted& offer,
+                                                       const model_memory& known) const
+{
+    auto verdict = check_times(offer, known, now_);
+    if (verdict)
+        return known;
+    model_memory rest = fall_back(known, [&](const sha256_digest& envelope) {
+        const auto raw = disk.read_envelope(offer.manifest.model_id, envelope);
+        return raw.has_error() || still_vouched(*raw, keys_, owner_.caps);
+    });
+    if (check_times(offer, rest, now_).has_error())
+        return std::move(verdict).error();
+    return rest;
+}
+
 // From here on an older manifest is refused, whatever becomes of this one: durably, before any artifact byte.
 result<model_state> fetch_operation::remember_accepted(const store& disk, const accepted& offer) const
 {
     const identifier& model = offer.manifest.model_id;
-    MODELSEC_CHECK(check_times(offer, {}, now_));
-    bool kept = false;
     return disk.update(model, [&](model_state& state) -> result<bool> {
-        auto verdict = check_times(offer, state.memory, now_);
-        if (verdict.has_error())
-        {
-            // The memory may rest on nothing but keys that were since revoked: then it falls back (fast-forward recovery).
-            model_memory rest = fall_back(state.memory, [&](const sha256_digest& envelope) {
-                const auto raw = disk.read_envelope(model, envelope);
-                return raw.has_error() || still_vouched(*raw, keys_, owner_.caps);
-            });
-            if (check_times(offer, rest, now_).has_error())
-                return std::move(verdict).error();
-            state.memory = std::move(rest);
-        }
-        if (!remember(state.memory, offer.claim))
-            return false;
-        if (!std::exchange(kept, true))
+        MODELSEC_TRY(model_memory memory, effective_memory(disk, offer, state.memory));
+        const bool fell_back = memory.history.size() != state.memory.history.size();
+        state.memory = std::move(memory);
+        const bool fresh = remember(state.memory, offer.claim);
+        if (fresh)
             MODELSEC_CHECK(disk.keep_envelope(model, offer.raw));
-        return true;
+        return fresh || fell_back;
     });
 }
 
 result<void> fetch_operation::check_pack(const model_state& state, const accepted& offer, const artifact& wanted) const
 {
+    // Nothing here can decrypt: cipher text must not become anybody's weights (ARCHITECTURE rule 3: unknown algorithm).
+    if (wanted.encryption)
+        return fail(reason::encrypted, wanted.encryption->scheme);
     const sha256_digest content = wanted.content_digest();
     const auto holds = [&](const std::vector<barred_pack>& list, bool any_version) {
         for (const barred_pack& p : list)
@@ -83,7 +92,7 @@ result<std::optional<fetch_result>> fetch_operation::answer_active(const store& 
     if (!same(state.active))
         return std::optional<fetch_result>();
     const identifier& model = offer.manifest.model_id;
-    auto pack = disk.open_files(model, *state.active);
+    auto pack = disk.open_files(model, *state.active, asked_.handle);
     if (pack.has_error())
     {
         if (pack.error().why != reason::pack_damaged)

@@ -2,6 +2,7 @@
 #ifndef MODELSEC_IMPL_FETCH_ARTIFACT_IPP
 #define MODELSEC_IMPL_FETCH_ARTIFACT_IPP
 
+#include <modelsec/core/machine.hpp>
 #include <modelsec/detail/fetch_operation.hpp>
 #include <modelsec/source/locator.hpp>
 #include <modelsec/store/archive.hpp>
@@ -15,9 +16,8 @@ namespace detail {
 result<fetch_result> fetch_operation::install(const store& disk, const accepted& offer, const artifact& wanted)
 {
     const identifier& model = offer.manifest.model_id;
-    MODELSEC_TRY(const device_facts facts, device(disk));
-    MODELSEC_CHECK(check_device(offer.manifest.needs, facts));
-    MODELSEC_TRY(const model_lock lock, disk.lock(model, owner_.lock_wait, asked_.handle));
+    MODELSEC_CHECK(check_room(disk, offer, wanted));
+    MODELSEC_TRY(const model_lock lock, disk.lock(model, lock_wait(), asked_.handle));
     MODELSEC_CHECK(disk.recover(lock, model));
 
     // Another process may have been here while this one waited.
@@ -28,7 +28,6 @@ result<fetch_result> fetch_operation::install(const store& disk, const accepted&
     if (active)
         return std::move(*active);
 
-    MODELSEC_CHECK(check_room(disk, model, wanted));
     MODELSEC_TRY(staging staged, disk.stage(model, wanted.content_digest()));
     MODELSEC_TRY(const verified_pack pack, obtain_pack(staged, wanted));
 
@@ -50,14 +49,16 @@ result<fetch_result> fetch_operation::install(const store& disk, const accepted&
     return fetch_result{model_id_, info.version, sequence, info.path, false, false, fetched_};
 }
 
-// Before the first byte rather than after the last but one: what is still to come, and what an archive unpacks to.
-result<void> fetch_operation::check_room(const store& disk, const identifier& model, const artifact& wanted) const
+// Before the first byte rather than after the last but one. What an earlier attempt reserved or fetched counts as free: it is
+// this pack's own.
+result<void> fetch_operation::check_room(const store& disk, const accepted& offer, const artifact& wanted) const
 {
     MODELSEC_TRY(const std::uint64_t free, disk.free_space());
-    MODELSEC_TRY(const std::uint64_t partial, disk.partial_bytes(model));
+    MODELSEC_TRY(const std::uint64_t ours, disk.partial_room(wanted.content_digest()));
+    MODELSEC_CHECK(check_device(offer.manifest.needs, owner_.device.value_or(device_facts{total_memory(), free + ours})));
     const std::uint64_t total = wanted.total_bytes();
     const std::uint64_t unpacked = wanted.is_zip ? wanted.extracted_bytes.value_or(total) : 0;
-    if (free < total - std::min(partial, total) + unpacked)
+    if (free + ours < total + unpacked)
         return fail(reason::disk_full, "before the download: " + std::to_string(total + unpacked) + " bytes are needed");
     return {};
 }
@@ -159,7 +160,15 @@ result<verified_pack> fetch_operation::unpack(staging& staged, const artifact& w
     tell_stage(stage::extract);
     MODELSEC_TRY(const file folder, staged.fresh_pack_folder());
     MODELSEC_TRY(const file content, staged.open_partial(archive.sha256()));
-    const extraction what{archive.size(), archive.sha256(), wanted.extracted_bytes, {}};
+    event e;
+    e.kind = event_kind::progress;
+    e.stage = stage::extract;
+    e.total = archive.size();
+    const auto progress = [&](std::uint64_t bytes) {
+        e.bytes = bytes;
+        tell(e);
+    };
+    const extraction what{archive.size(), archive.sha256(), wanted.extracted_bytes, progress};
     MODELSEC_TRY(auto tree, extract_zip(*owner_.files, content, folder, what, owner_.caps, asked_.handle));
     return make_verified_pack(std::move(tree), archive, wanted);
 }

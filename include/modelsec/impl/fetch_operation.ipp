@@ -37,13 +37,14 @@ result<fetch_result> fetch_operation::run()
     tell_stage(stage::manifest);
     MODELSEC_TRY(keys_, find_keys(now_));
     MODELSEC_TRY(bytes raw, obtain_envelope());
-    MODELSEC_TRY(const accepted offer, accept(std::move(raw)));
+    MODELSEC_TRY(accepted offer, accept(std::move(raw)));
     model_id_ = offer.manifest.model_id.str();
     if (asked_.dry_run)
         return answer_dry_run(offer);
 
     MODELSEC_TRY(const store disk, open_store(true));
     MODELSEC_TRY(const model_state known, remember_accepted(disk, offer));
+    offer.claim.envelope = kept_envelope(known.memory, offer.claim);
     MODELSEC_TRY(const artifact* wanted, select_artifact(offer.manifest, asked_.platforms));
     MODELSEC_CHECK(check_pack(known, offer, *wanted));
     MODELSEC_TRY(auto active, answer_active(disk, known, offer, *wanted));
@@ -120,7 +121,7 @@ result<fetch_result> fetch_operation::answer_offline() const
     MODELSEC_TRY(const model_state state, disk->state(model));
     if (!state.active)
         return fail(reason::none_active);
-    MODELSEC_TRY(const open_pack pack, disk->open_files(model, *state.active));
+    MODELSEC_TRY(const open_pack pack, disk->open_files(model, *state.active, asked_.handle));
     return fetch_result{asked_.model_id, pack.info().version, pack.info().sequence, pack.info().path, true, false, 0};
 }
 
@@ -134,9 +135,18 @@ result<fetch_result> fetch_operation::answer_dry_run(const accepted& offer) cons
     }
     else if (disk.error().why != reason::none_active)
         return std::move(disk).error();
-    MODELSEC_CHECK(check_times(offer, state.memory, now_));
+    if (disk)
+    {
+        MODELSEC_TRY(state.memory, effective_memory(*disk, offer, state.memory));
+    }
+    else
+        MODELSEC_CHECK(check_times(offer, state.memory, now_));
     MODELSEC_TRY(const artifact* wanted, select_artifact(offer.manifest, asked_.platforms));
     MODELSEC_CHECK(check_pack(state, offer, *wanted));
+    if (disk)
+        MODELSEC_CHECK(check_room(*disk, offer, *wanted));
+    else if (owner_.device)
+        MODELSEC_CHECK(check_device(offer.manifest.needs, *owner_.device));
     fetch_result out;
     out.model_id = model_id_;
     out.version = offer.manifest.version.str();
@@ -156,17 +166,21 @@ result<store> fetch_operation::open_store(bool create) const
     return store::open({owner_.store, create, owner_.group_shared, owner_.files, owner_.caps});
 }
 
-result<device_facts> fetch_operation::device(const store& disk) const
-{
-    if (owner_.device)
-        return *owner_.device;
-    MODELSEC_TRY(const std::uint64_t free, disk.free_space());
-    return device_facts{total_memory(), free};
-}
-
 result<void> fetch_operation::stopped() const
 {
-    return asked_.handle.cancelled() ? result<void>(fail(reason::cancelled)) : result<void>();
+    if (asked_.handle.cancelled())
+        return fail(reason::cancelled);
+    if (deadline_ && std::chrono::steady_clock::now() >= *deadline_)
+        return fail(reason::deadline);
+    return {};
+}
+
+std::chrono::milliseconds fetch_operation::lock_wait() const
+{
+    if (!deadline_)
+        return owner_.lock_wait;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline_ - std::chrono::steady_clock::now());
+    return std::clamp(left, std::chrono::milliseconds(0), owner_.lock_wait);
 }
 
 // The page cache is where weights are best found by who loads them next, but filling it costs more than the disk does: from a
@@ -187,8 +201,7 @@ http_client::environment fetch_operation::environment()
     env.caps = &owner_.caps;
     env.time = owner_.clock;
     env.handle = asked_.handle;
-    if (asked_.deadline)
-        env.deadline = std::chrono::steady_clock::now() + *asked_.deadline;
+    env.deadline = deadline_;
     if (const auto origin = url::parse(asked_.manifest.url))
         env.manifest_origin = origin->origin();
     env.observe = [this](const event& e) { tell(e); };
@@ -229,17 +242,25 @@ void fetch_operation::tell_progress(std::uint64_t bytes)
 result<fetch_result> run_fetch(const client_options& owner, const fetch_options& asked, bool lenient,
                                const network_maker& connect)
 {
-    auto outcome = guarded([&] { return fetch_operation(owner, asked, connect).run(); });
+    std::string model_id = asked.model_id;
+    auto outcome = guarded([&] {
+        fetch_operation operation(owner, asked, connect);
+        auto r = operation.run();
+        if (model_id.empty())
+            model_id = operation.model_id();
+        return r;
+    });
     const auto unreachable = [](errc code) {
         return code == errc::network || code == errc::tls || code == errc::http_status || code == errc::rate_limited;
     };
     event last;
     last.kind = event_kind::done;
-    last.model_id = outcome ? outcome->model_id : asked.model_id;
-    if (outcome.has_error() && lenient && unreachable(outcome.error().code()) && !asked.model_id.empty())
+    last.model_id = model_id;
+    if (outcome.has_error() && lenient && unreachable(outcome.error().code()) && !model_id.empty())
     {
         fetch_options offline = asked;
         offline.offline = true;
+        offline.model_id = model_id;
         if (auto active = guarded([&] { return fetch_operation(owner, offline, connect).run(); }))
         {
             last.why = outcome.error().why;

@@ -31,19 +31,58 @@ result<void> check_memory(const model_memory& memory, const manifest_claim& clai
     return {};
 }
 
+namespace detail {
+
+/// Whether an entry is the highest of one of its keys.
+inline bool is_highest_of_a_key(const std::vector<model_memory::accepted>& history, std::size_t index)
+{
+    const auto& entry = history[index];
+    const auto higher = [&](const std::string& key) {
+        for (std::size_t i = 0; i < history.size(); ++i)
+            if (i != index && std::ranges::count(history[i].key_ids, key) != 0 &&
+                (history[i].sequence > entry.sequence || (history[i].sequence == entry.sequence && i > index)))
+                return true;
+        return false;
+    };
+    return !std::ranges::all_of(entry.key_ids, higher);
+}
+
+inline void shorten(std::vector<model_memory::accepted>& history)
+{
+    for (std::size_t i = 0; history.size() > model_memory::history_cap && i < history.size();)
+        if (is_highest_of_a_key(history, i))
+            ++i;
+        else
+            history.erase(history.begin() + static_cast<std::ptrdiff_t>(i));
+}
+
+inline const model_memory::accepted* find_statement(const model_memory& memory, const manifest_claim& claim)
+{
+    for (const auto& a : memory.history)
+        if (a.statement == claim.statement)
+            return &a;
+    return nullptr;
+}
+
+}  // namespace detail
+
 bool remember(model_memory& memory, const manifest_claim& claim)
 {
-    const auto same = [&](const model_memory::accepted& a) { return a.envelope == claim.envelope; };
-    if (std::any_of(memory.history.begin(), memory.history.end(), same))
+    if (detail::find_statement(memory, claim))
         return false;
     memory.sequence = std::max(memory.sequence, claim.sequence.value_or(0));
     if (claim.issued_at)
         memory.issued_at = std::max(memory.issued_at.value_or(*claim.issued_at), *claim.issued_at);
     memory.dsse_seen = memory.dsse_seen || claim.dsse;
-    memory.history.push_back({claim.sequence.value_or(0), claim.issued_at, claim.envelope});
-    if (memory.history.size() > model_memory::history_cap)
-        memory.history.erase(memory.history.begin());
+    memory.history.push_back({claim.sequence.value_or(0), claim.issued_at, claim.envelope, claim.statement, claim.key_ids});
+    detail::shorten(memory.history);
     return true;
+}
+
+sha256_digest kept_envelope(const model_memory& memory, const manifest_claim& claim)
+{
+    const auto* known = detail::find_statement(memory, claim);
+    return known ? known->envelope : claim.envelope;
 }
 
 void remember_active(model_memory& memory, std::uint64_t sequence, const std::string& platform,

@@ -50,7 +50,13 @@ inline json memory_to_json(const model_memory& memory)
     json::array history;
     for (const auto& h : memory.history)
     {
-        json entry{{"sequence", h.sequence}, {"envelope", h.envelope.hex()}};
+        json::array keys;
+        for (const std::string& id : h.key_ids)
+            keys.push_back(id);
+        json entry{{"sequence", h.sequence},
+                   {"envelope", h.envelope.hex()},
+                   {"statement", h.statement.hex()},
+                   {"key_ids", std::move(keys)}};
         set_time(entry, "issued_at", h.issued_at);
         history.push_back(std::move(entry));
     }
@@ -131,8 +137,8 @@ inline std::optional<pack_record> pack_from_json(const json& from)
     // The folder is opened by this name: a single safe component (CWE-22).
     if (!version || !name::parse(r.text("folder")))
         return std::nullopt;
-    pack_record out{std::move(*version), r.digest("artifact"), r.text("platform"), r.text("folder"), r.size("sequence"),
-                    r.digest("envelope"), r.time("activated_at"), {}};
+    pack_record out{std::move(*version), r.digest("artifact"), r.text("platform"),     r.text("folder"),
+                    r.size("sequence"),  r.digest("envelope"), r.time("activated_at"), {}};
     r.list("files", [&](const json& element) {
         auto file = file_from_json(element);
         if (file)
@@ -163,7 +169,14 @@ inline std::optional<model_memory> memory_from_json(const json& from)
     out.issued_at = r.optional_time("issued_at");
     r.list("history", [&](const json& element) {
         state_reader e(element);
-        out.history.push_back({e.size("sequence"), e.optional_time("issued_at"), e.digest("envelope")});
+        model_memory::accepted a{
+            e.size("sequence"), e.optional_time("issued_at"), e.digest("envelope"), e.digest("statement"), {}};
+        e.list("key_ids", [&](const json& id) {
+            if (id.as_string())
+                a.key_ids.push_back(*id.as_string());
+            return id.as_string() != nullptr;
+        });
+        out.history.push_back(std::move(a));
         return e.good();
     });
     r.list("active_digests", [&](const json& element) {
@@ -242,7 +255,8 @@ result<model_state> parse_state(bytes_view raw)
         return fail(reason::state_unreadable, "a state that is not whole");
     const std::string_view body = text.substr(0, text.size() - tail);
     const std::string_view member = text.substr(body.size());
-    const auto digest = sha256_digest::from_hex(member.substr(detail::checksum_member.size(), 2 * sha256_digest::size_bytes));
+    const auto digest =
+        sha256_digest::from_hex(member.substr(detail::checksum_member.size(), 2 * sha256_digest::size_bytes));
     if (!member.starts_with(detail::checksum_member) || !digest || !(*digest == sha256(as_bytes(body))))
         return fail(reason::state_unreadable, "a state that does not have its checksum");
 

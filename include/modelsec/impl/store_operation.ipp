@@ -93,10 +93,10 @@ inline result<void> ask_trust_again(const store& disk, const identifier& model, 
     return {};
 }
 
-result<open_pack> open_active(const client_options& owner, const std::string& model_id)
+result<open_pack> open_active(const client_options& owner, const std::string& model_id, const control& handle)
 {
     MODELSEC_TRY(const active_pack found, find_active(owner, model_id));
-    return found.disk.open_files(found.model, *found.state.active);
+    return found.disk.open_files(found.model, *found.state.active, handle);
 }
 
 result<std::vector<model_status>> read_status(const client_options& owner)
@@ -133,10 +133,21 @@ result<std::vector<model_status>> read_status(const client_options& owner)
 result<pack_info> verify_active(const client_options& owner, const std::string& model_id, const event_handler& on_event,
                                 const control& handle)
 {
-    MODELSEC_TRY(const active_pack found, find_active(owner, model_id));
-    hash_progress progress(on_event, model_id, size_of(*found.state.active));
-    MODELSEC_CHECK(found.disk.hash_again(found.model, *found.state.active, handle, std::ref(progress)));
-    return found.disk.info(found.model, *found.state.active);
+    auto outcome = [&]() -> result<pack_info> {
+        MODELSEC_TRY(const active_pack found, find_active(owner, model_id));
+        hash_progress progress(on_event, model_id, size_of(*found.state.active));
+        MODELSEC_CHECK(found.disk.hash_again(found.model, *found.state.active, handle, std::ref(progress)));
+        return found.disk.info(found.model, *found.state.active);
+    }();
+    event last;
+    last.kind = event_kind::done;
+    last.stage = stage::verify;
+    last.model_id = model_id;
+    last.why = outcome ? reason::none : outcome.error().why;
+    last.code = code_of(last.why);
+    if (on_event)
+        on_event(last);
+    return outcome;
 }
 
 result<pack_info> run_rollback(const client_options& owner, const rollback_options& asked)
@@ -167,7 +178,8 @@ result<gc_report> run_gc(const client_options& owner, const gc_options& asked)
     for (const identifier& model : models)
     {
         MODELSEC_TRY(const model_lock lock, disk->lock(model, owner.lock_wait, {}));
-        MODELSEC_CHECK(disk->recover(lock, model));
+        if (!asked.dry_run)
+            MODELSEC_CHECK(disk->recover(lock, model));
         MODELSEC_CHECK(disk->collect(lock, model, asked.keep, asked.dry_run, out.removed, out.bytes));
     }
     MODELSEC_CHECK(disk->collect_staging(asked.dry_run, out.removed, out.bytes));

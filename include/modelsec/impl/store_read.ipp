@@ -81,7 +81,7 @@ inline result<void> check_content(file_system& fs, const file& content, const fi
 
 }  // namespace detail
 
-result<open_pack> store::open_files(const identifier& model, const pack_record& pack) const
+result<open_pack> store::open_files(const identifier& model, const pack_record& pack, const control& handle) const
 {
     file_system& fs = *disk_->files;
     open_pack out;
@@ -92,7 +92,7 @@ result<open_pack> store::open_files(const identifier& model, const pack_record& 
         MODELSEC_TRY(file content, detail::open_content(fs, out.folder_, f));
         MODELSEC_TRY(const file_info what, fs.info(content));
         if (what.size != f.size || what.inode != f.inode || what.changed_ns != f.changed_ns)
-            MODELSEC_CHECK(detail::check_content(fs, content, f, control(), {}));
+            MODELSEC_CHECK(detail::check_content(fs, content, f, handle, {}));
         out.files_.push_back({f.path.str(), f.size, f.sha256, std::move(content)});
     }
     MODELSEC_TRY(out.info_, info(model, pack));

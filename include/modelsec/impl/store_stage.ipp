@@ -23,9 +23,9 @@ inline std::optional<sha256_digest> content_of_staging(std::string_view name)
 
 enum class ownership
 {
-    held,      ///< its lock is ours
-    busy,      ///< another operation works there
-    no_locks   ///< locks mean nothing on this file system
+    held,     ///< its lock is ours
+    busy,     ///< another operation works there
+    no_locks  ///< locks mean nothing on this file system
 };
 
 /// Takes the lock of a staging folder, and finds out whether that means anything: it must keep out even its own owner.
@@ -137,8 +137,8 @@ result<staging> store::stage(const identifier& model, const sha256_digest& conte
     MODELSEC_CHECK(disk_->files->sync(disk_->staging));
     staging out(*disk_->files, std::move(place.folder), std::move(place.name));
     MODELSEC_CHECK(out.take_back_placed());
-    MODELSEC_CHECK(disk_->files->open_file(out.folder_, std::string(detail::asked_by_prefix) + model.str(),
-                                           open_mode::create_new));
+    MODELSEC_CHECK(
+        disk_->files->open_file(out.folder_, std::string(detail::asked_by_prefix) + model.str(), open_mode::create_new));
     return out;
 }
 
@@ -162,6 +162,23 @@ result<std::uint64_t> store::partial_bytes(const identifier& model) const
         MODELSEC_TRY(const std::uint64_t size, detail::resumable_bytes(*disk_, name));
         sum += size;
     }
+    return sum;
+}
+
+result<std::uint64_t> store::partial_room(const sha256_digest& content) const
+{
+    file_system& fs = *disk_->files;
+    MODELSEC_TRY(const file folder, fs.open_folder(disk_->staging, content.hex(), false));
+    if (!folder)
+        return std::uint64_t{0};
+    std::uint64_t sum = 0;
+    MODELSEC_TRY(const std::vector<std::string> names, fs.list(folder));
+    for (const std::string& name : names)
+        if (name.starts_with(detail::partial_prefix))
+        {
+            MODELSEC_TRY(const file_info what, fs.info_at(folder, name));
+            sum += what.allocated;
+        }
     return sum;
 }
 

@@ -35,7 +35,10 @@ struct model_memory
         std::uint64_t sequence = 0;
         std::optional<utc_time> issued_at;
         sha256_digest envelope;
+        sha256_digest statement{};           ///< of the signed bytes: a server can vary an envelope around them at will
+        std::vector<std::string> key_ids{};  ///< who vouched
     };
+    /// So many at least; the highest of every key stays in any case, or a thief of one could push the others' out.
     static constexpr std::size_t history_cap = 16;
     std::vector<accepted> history;
 
@@ -58,6 +61,8 @@ struct manifest_claim
     std::optional<utc_time> expires_at;
     bool dsse = true;
     sha256_digest envelope;
+    sha256_digest statement{};
+    std::vector<std::string> key_ids{};
 };
 
 /// Whether a manifest may be accepted at `now`: clock (26), expiry (21), then no way back (22).
@@ -65,6 +70,8 @@ MODELSEC_DECL result<void> check_memory(const model_memory& memory, const manife
                                         std::uint64_t min_sequence, const limits& caps);
 /// The memory after the manifest was accepted; false if there is nothing new to remember.
 MODELSEC_DECL bool remember(model_memory& memory, const manifest_claim& claim);
+/// The envelope in which what this one says was first accepted (it is the one that is kept); its own if it is new.
+MODELSEC_DECL sha256_digest kept_envelope(const model_memory& memory, const manifest_claim& claim);
 /// Remembers which artifact became active under a sequence.
 MODELSEC_DECL void remember_active(model_memory& memory, std::uint64_t sequence, const std::string& platform,
                                    const sha256_digest& artifact);

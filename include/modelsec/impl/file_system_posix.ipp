@@ -17,6 +17,8 @@
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
+static_assert(sizeof(off_t) >= 8, "large files need _FILE_OFFSET_BITS=64 here");
+
 /// The disk of Linux and macOS.
 class posix_file_system final : public file_system
 {

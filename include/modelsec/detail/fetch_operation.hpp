@@ -2,7 +2,7 @@
 #ifndef MODELSEC_DETAIL_FETCH_OPERATION_HPP
 #define MODELSEC_DETAIL_FETCH_OPERATION_HPP
 
-#include <modelsec/client.hpp>
+#include <modelsec/client_types.hpp>
 #include <modelsec/detail/network.hpp>
 #include <modelsec/detail/trust_anchor.hpp>
 #include <modelsec/manifest/parse.hpp>
@@ -93,6 +93,8 @@ MODELSEC_DECL result<fetch_result> run_fetch(const client_options& owner, const 
 MODELSEC_END_NAMESPACE
 
 #ifndef MODELSEC_SEPARATE_COMPILATION
+#include <modelsec/impl/fetch_accept.ipp>
+#include <modelsec/impl/fetch_artifact.ipp>
 #include <modelsec/impl/fetch_operation.ipp>
 #endif
 

@@ -2,7 +2,7 @@
 #ifndef MODELSEC_DETAIL_STORE_OPERATION_HPP
 #define MODELSEC_DETAIL_STORE_OPERATION_HPP
 
-#include <modelsec/client.hpp>
+#include <modelsec/client_types.hpp>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {

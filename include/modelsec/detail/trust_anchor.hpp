@@ -2,7 +2,7 @@
 #ifndef MODELSEC_DETAIL_TRUST_ANCHOR_HPP
 #define MODELSEC_DETAIL_TRUST_ANCHOR_HPP
 
-#include <modelsec/client.hpp>
+#include <modelsec/client_types.hpp>
 #include <modelsec/detail/network.hpp>
 #include <modelsec/store/store.hpp>
 #include <modelsec/trust/root_chain.hpp>

@@ -54,8 +54,13 @@ inline bool append_json(std::string& out, const json& value, bool canonical)
     {
         if (canonical)
             return false;
+        const std::size_t begin = out.size();
         if (std::isfinite(*d))
+        {
             append_number(out, *d);
+            if (out.find_first_of(".e", begin) == std::string::npos)
+                out += ".0";  // else it would be read back as an integer, or not at all: 18446744073709552000
+        }
         else
             out += "null";  // RFC 8259 section 6 has no infinities
     }

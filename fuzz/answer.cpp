@@ -33,7 +33,8 @@ detail::response_head read_head(bytes_view input)
     {
         const std::string_view line = take_line(text);
         const std::size_t colon = std::min(line.find(':'), line.size());
-        head.headers.push_back({std::string(line.substr(0, colon)), std::string(line.substr(std::min(line.size(), colon + 1)))});
+        head.headers.push_back(
+            {std::string(line.substr(0, colon)), std::string(line.substr(std::min(line.size(), colon + 1)))});
     }
     return head;
 }
@@ -57,7 +58,8 @@ MODELSEC_FUZZ_TARGET(answer)
     if (head.status != 200 && head.status != 206)
         fuzz::require(detail::status_failure(head.status).code() != errc::ok, "a failure is one");
 
-    detail::redirect_fsm where(url::parse("https://example.com/a").value(), head.status % 2 == 0, 5, {"example.com", "b.example"});
+    detail::redirect_fsm where(url::parse("https://example.com/a").value(), head.status % 2 == 0, 5,
+                               {"example.com", "b.example"});
     for (const http_header& h : head.headers)
     {
         const auto more = where.next(head.status, h.value);

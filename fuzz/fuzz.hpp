@@ -14,8 +14,8 @@
 //         … input …
 //     }
 //
-// makes a libFuzzer target of it (fuzz_url), or, with MODELSEC_FUZZ_REPLAY, one of the targets of fuzz_replay, which runs the
-// seeds and the kept crashes in every build.
+// makes a libFuzzer target of it (fuzz_url), or, with MODELSEC_FUZZ_REPLAY, one of the targets of fuzz_replay, which runs
+// the seeds and the kept crashes in every build.
 namespace fuzz {
 
 using target = void (*)(modelsec::bytes_view);
@@ -53,17 +53,17 @@ struct registration
 #ifdef MODELSEC_FUZZ_REPLAY
 #define MODELSEC_FUZZ_ENTRY(name) static const fuzz::registration registered_##name(#name, &fuzz_##name);
 #else
-#define MODELSEC_FUZZ_ENTRY(name)                                                    \
+#define MODELSEC_FUZZ_ENTRY(name)                                                     \
     extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) \
-    {                                                                                \
-        fuzz_##name(modelsec::bytes_view(data, size));                               \
-        return 0;                                                                    \
+    {                                                                                 \
+        fuzz_##name(modelsec::bytes_view(data, size));                                \
+        return 0;                                                                     \
     }
 #endif
 
-#define MODELSEC_FUZZ_TARGET(name)                  \
-    static void fuzz_##name(modelsec::bytes_view);  \
-    MODELSEC_FUZZ_ENTRY(name)                       \
+#define MODELSEC_FUZZ_TARGET(name)                 \
+    static void fuzz_##name(modelsec::bytes_view); \
+    MODELSEC_FUZZ_ENTRY(name)                      \
     static void fuzz_##name([[maybe_unused]] modelsec::bytes_view input)
 
 #endif

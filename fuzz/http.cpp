@@ -134,5 +134,6 @@ MODELSEC_FUZZ_TARGET(http)
     if (body.has_value())
         fuzz::require(body->size() <= cap, "the cap holds");
     else
-        fuzz::require(body.error().code() == errc::network || body.error().code() == errc::malformed, body.error().detail.c_str());
+        fuzz::require(body.error().code() == errc::network || body.error().code() == errc::malformed,
+                      body.error().detail.c_str());
 }

@@ -38,7 +38,7 @@ MODELSEC_FUZZ_TARGET(journal)
         fuzz::require(i == 0 || read.synced.ranges()[i - 1].end < r.begin, "ranges in order, neither touching");
     }
     const journal again = journal::parse(as_bytes(text).first(read.whole_bytes));
-    fuzz::require(again.size == read.size && again.synced.ranges() == read.synced.ranges() &&
-                      again.whole_bytes == read.whole_bytes,
-                  "a torn tail changes nothing");
+    fuzz::require(
+        again.size == read.size && again.synced.ranges() == read.synced.ranges() && again.whole_bytes == read.whole_bytes,
+        "a torn tail changes nothing");
 }

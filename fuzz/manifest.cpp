@@ -58,7 +58,8 @@ void check(bytes_view payload, envelope_format format)
     {
         fuzz::require(!a.files.empty(), "an artifact is at least one file");
         fuzz::require(!a.is_zip || (a.files.size() == 1 && !a.encryption), "an archive is one plain file");
-        fuzz::require(a.content_digest() == a.content_digest(), "an artifact is itself");
+        fuzz::require(a.files.size() != 1 || a.content_digest() == a.files.front().sha256,
+                      "one file is known by its digest");
         for (const artifact_file& f : a.files)
         {
             fuzz::require(f.size_bytes <= limits::max_integer, "sizes are exact");

@@ -47,6 +47,6 @@ MODELSEC_FUZZ_TARGET(name)
             fuzz::require(set.add_file(*path).has_error(), "no file is there twice");
             fuzz::require(set.add_folder(*path).has_error(), "no file is a folder");
         }
-        fuzz::require(case_fold(line) == case_fold(std::string(line)), "folding depends on the text alone");
+        fuzz::require(!case_fold(line).empty(), "no name folds to nothing");
     }
 }

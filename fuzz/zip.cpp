@@ -2,8 +2,8 @@
 #include "fuzz.hpp"
 #include "unpack.hpp"
 
-// Directory, local headers and inflate, with a digest that is right for every input: what is unpacked stays below the cap, has safe
-// names and is what it is said to be.
+// Directory, local headers and inflate, with a digest that is right for every input: what is unpacked stays below the cap, has
+// safe names and is what it is said to be.
 MODELSEC_FUZZ_TARGET(zip)
 {
     static constexpr std::uint64_t cap = 1u << 20;
@@ -16,7 +16,8 @@ MODELSEC_FUZZ_TARGET(zip)
     std::uint64_t bytes = 0;
     for (const auto& [path, content] : got.tree)
     {
-        fuzz::require(path.front() != '/' && path.find("..") != 0 && path.find("/../") == std::string::npos, "names are safe");
+        fuzz::require(path.front() != '/' && path.find("..") != 0 && path.find("/../") == std::string::npos,
+                      "names are safe");
         bytes += content.size();
     }
     fuzz::require(bytes <= cap, "the cap holds");

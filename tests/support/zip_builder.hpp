@@ -130,7 +130,7 @@ struct zip_image
     std::string before{};   ///< the first entry
     std::string between{};  ///< the last entry and the directory
     std::string comment{};
-    std::string after{};    ///< the comment
+    std::string after{};  ///< the comment
     bool zip64 = false;
     // Of the end records, where they shall not be right.
     std::optional<std::uint64_t> disk{}, directory_disk{}, entries_here{}, entries{}, directory_bytes{}, directory_offset{};
@@ -170,8 +170,8 @@ struct zip_image
         {
             const std::uint64_t record = zip64_offset.value_or(out.size());
             const std::uint64_t all = zip64_entries.value_or(parts.size());
-            out += "PK\x06\x06" + le(zip64_bytes.value_or(44), 8) + le(45, 2) + le(45, 2) + le(0, 4) + le(0, 4) + le(all, 8) +
-                   le(all, 8) + le(directory.size(), 8) + le(out.size() - directory.size(), 8);
+            out += "PK\x06\x06" + le(zip64_bytes.value_or(44), 8) + le(45, 2) + le(45, 2) + le(0, 4) + le(0, 4) +
+                   le(all, 8) + le(all, 8) + le(directory.size(), 8) + le(out.size() - directory.size(), 8);
             out += "PK\x06\x07" + le(0, 4) + le(record, 8) + le(zip64_disks.value_or(1), 4);
         }
         out += "PK\x05\x06" + le(disk.value_or(0), 2) + le(directory_disk.value_or(0), 2) + le(here, 2) + le(count, 2) +

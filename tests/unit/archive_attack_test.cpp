@@ -75,8 +75,11 @@ TEST_CASE("two entries that some file system takes for one are refused")
     };
     collide("weights.bin", "weights.bin");
     collide("weights.bin", "Weights.BIN");
-    collide("stra\xC3\x9F" "e", "STRASSE");
-    collide("a", "a/b");     // a file that is another's folder
+    collide(
+        "stra\xC3\x9F"
+        "e",
+        "STRASSE");
+    collide("a", "a/b");  // a file that is another's folder
     collide("a/b", "a");
     collide("a", "a/");
     collide("dir/x", "DIR/y");
@@ -147,7 +150,13 @@ TEST_CASE("a local header that disagrees with the directory is refused, field by
     refused(changed([](zip_header& h) { h.bytes = 0; }), sizes);
     refused(changed([](zip_header& h) { h.packed = 0; }), sizes);
     refused(changed([](zip_header& h) { h.packed = 0xFFFFFFFF; }), "a ZIP64 field that does not fit its header");
-    refused(changed([](zip_header& h) { h.extra = extra_field(0x7075, "\x01" "crc!" "c.bin"); }), "an entry with two names");
+    refused(changed([](zip_header& h) {
+                h.extra = extra_field(0x7075,
+                                      "\x01"
+                                      "crc!"
+                                      "c.bin");
+            }),
+            "an entry with two names");
     refused(changed([](zip_header& h) { h.extra = "\x55\x54\x09"; }), "an extra field that is cut off");
 }
 
@@ -183,8 +192,8 @@ TEST_CASE("a directory that describes other data than there is is refused")
 TEST_CASE("a data descriptor must be there when announced and must agree")
 {
     static constexpr std::string_view contradicts = "a data descriptor that contradicts the central directory";
-    for (const auto form : {zip_descriptor::bare_32, zip_descriptor::signed_32, zip_descriptor::bare_64,
-                            zip_descriptor::signed_64})
+    for (const auto form :
+         {zip_descriptor::bare_32, zip_descriptor::signed_32, zip_descriptor::bare_64, zip_descriptor::signed_64})
     {
         const zip_image good = zip_image().add(streamed(zip_item("a", "content"), form)).add("b", "x");
         REQUIRE(unpack(good.str()).why == reason::none);

@@ -43,8 +43,8 @@ TEST_CASE("the archives of the usual packers are read")
     {
         zip_image image;
         int n = 0;
-        for (const auto form : {zip_descriptor::bare_32, zip_descriptor::signed_32, zip_descriptor::bare_64,
-                                zip_descriptor::signed_64})
+        for (const auto form :
+             {zip_descriptor::bare_32, zip_descriptor::signed_32, zip_descriptor::bare_64, zip_descriptor::signed_64})
         {
             for (const bool deflate : {true, false})
                 image.parts.push_back(streamed(zip_item("f" + std::to_string(n++), "content", deflate), form));
@@ -95,7 +95,10 @@ TEST_CASE("the archives of the usual packers are read")
         flagged.local.flags = flagged.central.flags = 0x0800;
         flagged.central.flags |= 2;
         zip_part named = zip_item("\xC3\xA4.txt", "2");
-        named.local.extra = named.central.extra = extra_field(0x7075, "\x01" "crc!" "\xC3\xA4.txt");
+        named.local.extra = named.central.extra = extra_field(0x7075,
+                                                              "\x01"
+                                                              "crc!"
+                                                              "\xC3\xA4.txt");
         CHECK(unpack(zip_image().add(flagged).add(named).str()).tree.size() == 2);
     }
 }
@@ -132,7 +135,9 @@ TEST_CASE("on a real disk the owner alone may read what was unpacked, whatever t
     ::umask(old_mask);
 
     REQUIRE(got.has_value());
-    struct stat about{};
+    struct stat about
+    {
+    };
     REQUIRE(::stat((folder / "out/d/x").c_str(), &about) == 0);
     CHECK((about.st_mode & 07777) == 0600);
     REQUIRE(::stat((folder / "out/d").c_str(), &about) == 0);

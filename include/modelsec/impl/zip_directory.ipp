@@ -137,7 +137,8 @@ inline result<zip_entry> read_zip_entry(zip_cursor& at)
     if (folder && numbers.bytes != 0)
         return zip_refused("a folder with content");
     MODELSEC_TRY(relative_path path, relative_path::parse(text));
-    return zip_entry{std::move(path), folder, method == 8, flags, crc, numbers.packed_bytes, numbers.bytes, numbers.offset, 0};
+    return zip_entry{std::move(path),      folder,        method == 8,    flags, crc,
+                     numbers.packed_bytes, numbers.bytes, numbers.offset, 0};
 }
 
 /// Puts the entries in the order of their bytes and refuses all that is not: one after the other from byte 0 to the directory.

@@ -14,10 +14,10 @@ MODELSEC_BEGIN_NAMESPACE
 
 struct extraction
 {
-    std::uint64_t archive_bytes = 0;              ///< the signed size
-    sha256_digest archive_sha256;                 ///< the signed digest
-    std::optional<std::uint64_t> extracted_bytes; ///< the signed cap, if there is one
-    std::function<void(std::uint64_t)> progress;  ///< bytes of the archive read so far
+    std::uint64_t archive_bytes = 0;               ///< the signed size
+    sha256_digest archive_sha256;                  ///< the signed digest
+    std::optional<std::uint64_t> extracted_bytes;  ///< the signed cap, if there is one
+    std::function<void(std::uint64_t)> progress;   ///< bytes of the archive read so far
 };
 
 /// Unpacks a zip archive from an open file into an empty folder, in one pass over its bytes that also hashes them: what is unpacked

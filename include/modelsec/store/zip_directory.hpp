@@ -28,13 +28,13 @@ struct zip_entry
 {
     relative_path path;
     bool folder = false;
-    bool deflated = false;        ///< else stored
+    bool deflated = false;  ///< else stored
     std::uint16_t flags = 0;
     std::uint32_t crc32 = 0;
     std::uint64_t packed_bytes = 0;
     std::uint64_t bytes = 0;
-    std::uint64_t offset = 0;     ///< of the local header
-    std::uint64_t end = 0;        ///< where the next entry, or the directory, begins
+    std::uint64_t offset = 0;  ///< of the local header
+    std::uint64_t end = 0;     ///< where the next entry, or the directory, begins
 };
 
 /// What an archive unpacks to.

@@ -28,8 +28,8 @@ artifact_file signed_file(const bytes& content, std::uint64_t chunk_size = 0)
         out.chunks.emplace();
         out.chunks->size_bytes = chunk_size;
         for (std::size_t at = 0; at < content.size(); at += chunk_size)
-            out.chunks->sha256.push_back(sha256(
-                bytes_view(content).subspan(at, std::min<std::size_t>(chunk_size, content.size() - at))));
+            out.chunks->sha256.push_back(
+                sha256(bytes_view(content).subspan(at, std::min<std::size_t>(chunk_size, content.size() - at))));
     }
     return out;
 }

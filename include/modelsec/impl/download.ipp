@@ -8,9 +8,10 @@
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
-/// The whole file is wrong and no chunk digests say where. If one source delivered all of it, it is that source's doing; if several did, or
-/// an earlier run, the next go is with one of them alone.
-inline void blame_for_digest(mirror_fsm& mirrors, const std::vector<std::size_t>& contributors, bool kept, const failure& why)
+/// The whole file is wrong and no chunk digests say where. If one source delivered all of it, it is that source's doing;
+/// if several did, or an earlier run, the next go is with one of them alone.
+inline void blame_for_digest(mirror_fsm& mirrors, const std::vector<std::size_t>& contributors, bool kept,
+                             const failure& why)
 {
     if (contributors.size() == 1 && !kept)
         mirrors.drop(contributors.front(), why);

@@ -58,7 +58,8 @@ inline awaitable<result<void>> download_run::fetch(lane& self, std::optional<res
     co_return result<void>();
 }
 
-// Hosts say that a signed URL has expired in many ways, 400 and 404 among them; one that can be renewed is renewed before it is given up.
+// Hosts say that a signed URL has expired in many ways, 400 and 404 among them; one that can be renewed is renewed before
+// it is given up.
 inline bool download_run::may_renew(const lane& self, unsigned status) const
 {
     return job_.what.renew && self.order.source == 0 && (status == 400 || status == 401 || status == 403 || status == 410);
@@ -72,7 +73,8 @@ inline awaitable<result<std::size_t>> download_run::read(connection& link, std::
     co_return n;
 }
 
-/// Takes from a body what this lane is to deliver; a 200 that nobody asked for begins at 0, so what is there already is skipped.
+/// Takes from a body what this lane is to deliver; a 200 that nobody asked for begins at 0, so what is there already is
+/// skipped.
 inline awaitable<result<void>> download_run::read_body(lane& self, connection& link, range_answer body)
 {
     std::uint64_t at = body.bytes.begin;

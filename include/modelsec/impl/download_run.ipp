@@ -30,8 +30,8 @@ struct download_job
     std::uint64_t shown = 0;  ///< progress so far: it never goes backwards
 };
 
-/// One go at one file: a plan of who fetches what, lanes that do it, a pipeline that hashes and writes. Decisions are the plan's; here
-/// is the IO.
+/// One go at one file: a plan of who fetches what, lanes that do it, a pipeline that hashes and writes. Decisions are the
+/// plan's; here is the IO.
 class download_run
 {
 public:
@@ -52,7 +52,7 @@ private:
         explicit lane(session& net) : room(net) {}
         range_fsm::order order;
         boost::asio::cancellation_signal stop;
-        wakeup room;          ///< a block may be free
+        wakeup room;  ///< a block may be free
         bool stopped = false;
         bool gone = false;
     };
@@ -89,7 +89,7 @@ private:
     range_fsm plan_;
     std::list<lane> lanes_;
     std::exception_ptr thrown_;
-    std::uint64_t in_hand_ = 0;       ///< arrived and not dropped again
+    std::uint64_t in_hand_ = 0;  ///< arrived and not dropped again
 };
 
 inline download_run::download_run(download_job& job, staging& staged, const file& partial, range_set kept)
@@ -200,7 +200,8 @@ inline void download_run::report()
 {
     constexpr std::uint64_t step = 256u << 10;
     // The end is told when it is verified.
-    const std::uint64_t done = std::min(line_.kept_hashed() + in_hand_, std::max<std::uint64_t>(expected_.size_bytes, 1) - 1);
+    const std::uint64_t most = std::max<std::uint64_t>(expected_.size_bytes, 1) - 1;
+    const std::uint64_t done = std::min(line_.kept_hashed() + in_hand_, most);
     while (done >= job_.shown + step)
     {
         // However much came at once (the hash of kept bytes may run ahead of this thread): no step is wider than 512 KiB.

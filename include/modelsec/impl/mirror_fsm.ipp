@@ -46,7 +46,8 @@ std::size_t mirror_fsm::alive() const
 
 failure mirror_fsm::verdict() const
 {
-    const auto wrong = std::ranges::find_if(all_, [](const mirror& m) { return m.dropped && m.dropped->code() == errc::digest; });
+    const auto wrong =
+        std::ranges::find_if(all_, [](const mirror& m) { return m.dropped && m.dropped->code() == errc::digest; });
     if (wrong != all_.end())
         return *wrong->dropped;
     const auto first = std::ranges::find_if(all_, [](const mirror& m) { return m.dropped.has_value(); });

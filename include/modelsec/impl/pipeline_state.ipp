@@ -56,33 +56,33 @@ struct pipeline::impl
     {
     }
 
-    result<void> prepare(range_set journalled);
-    void stop() noexcept;
-    void guarded(void (impl::*work)());
+    MODELSEC_DECL result<void> prepare(range_set journalled);
+    MODELSEC_DECL void stop() noexcept;
+    MODELSEC_DECL void guarded(void (impl::*work)());
 
     // The writer.
-    void write_all();
-    void write_one(std::unique_lock<std::mutex>& lock);
-    result<void> write(const detail::piece& x);
-    result<void> write_mode(bool direct_now);
-    void sync(std::unique_lock<std::mutex>& lock);
-    bool sync_due() const;
+    MODELSEC_DECL void write_all();
+    MODELSEC_DECL void write_one(std::unique_lock<std::mutex>& lock);
+    MODELSEC_DECL result<void> write(const detail::piece& x);
+    MODELSEC_DECL result<void> write_mode(bool direct_now);
+    MODELSEC_DECL void sync(std::unique_lock<std::mutex>& lock);
+    MODELSEC_DECL bool sync_due() const;
 
     // The hash.
-    void hash_all();
-    result<void> hash_from_memory(std::unique_lock<std::mutex>& lock);
-    result<void> hash_from_disk(std::unique_lock<std::mutex>& lock);
-    void refuse_chunk(std::unique_lock<std::mutex>& lock);
+    MODELSEC_DECL void hash_all();
+    MODELSEC_DECL result<void> hash_from_memory(std::unique_lock<std::mutex>& lock);
+    MODELSEC_DECL result<void> hash_from_disk(std::unique_lock<std::mutex>& lock);
+    MODELSEC_DECL void refuse_chunk(std::unique_lock<std::mutex>& lock);
     bool can_hash() const { return piece_at(position) || !on_disk.from(position).empty(); }
 
     // All of the following with the lock held.
     byte_range whole() const noexcept { return {0, expected.size_bytes}; }
-    piece_ptr piece_at(std::uint64_t at) const;
-    piece_ptr make_room();
-    void set_problem(failure f);
+    MODELSEC_DECL piece_ptr piece_at(std::uint64_t at) const;
+    MODELSEC_DECL piece_ptr make_room();
+    MODELSEC_DECL void set_problem(failure f);
     bool durable() const { return !sync_needed && on_disk.covers(whole()); }
-    bool settled() const;
-    bool too_much_at_risk() const;
+    MODELSEC_DECL bool settled() const;
+    MODELSEC_DECL bool too_much_at_risk() const;
 
     file_system& files;
     const file& partial;
@@ -117,9 +117,9 @@ struct pipeline::impl
     std::optional<result<verified_file>> verdict;
     std::atomic<std::uint64_t> kept_hashed{0};
 
-    stream_verifier verifier;         ///< the hash thread's own, as is the next
+    stream_verifier verifier;  ///< the hash thread's own, as is the next
     std::unique_ptr<std::uint8_t, free_aligned> read_buffer;
-    bool direct_works = false;        ///< the writer's own, as is the next
+    bool direct_works = false;  ///< the writer's own, as is the next
     bool direct_on = false;
 
     std::thread writer;
@@ -176,8 +176,8 @@ pipeline::impl::piece_ptr pipeline::impl::piece_at(std::uint64_t at) const
     return at < it->second->range().end ? it->second : nullptr;
 }
 
-// Lets go of the piece that the hash needs last, if it is written and the hash is not at work in memory anyway: it is read back when
-// its turn comes.
+// Lets go of the piece that the hash needs last, if it is written and the hash is not at work in memory anyway: it is
+// read back when its turn comes.
 pipeline::impl::piece_ptr pipeline::impl::make_room()
 {
     if (hashing_memory || piece_at(position))

@@ -12,8 +12,8 @@ namespace detail {
 
 /// Borders between lanes lie at whole pages, as direct writes want it.
 inline constexpr std::uint64_t range_page = 4096;
-/// What is asked for at once when several connections share a file: enough that the time to the first byte hardly counts, little enough
-/// that the hash follows close behind.
+/// What is asked for at once when several connections share a file: enough that the time to the first byte hardly counts,
+/// little enough that the hash follows close behind.
 inline constexpr std::uint64_t range_segment_least = 1u << 20;
 inline constexpr std::uint64_t range_segment_first = 4u << 20;
 inline constexpr std::uint64_t range_segment_most = 64u << 20;
@@ -113,8 +113,8 @@ double range_fsm::average_rate(time_point now) const
     return known == 0 ? 0 : sum / static_cast<double>(known);
 }
 
-// The lane that needs longest gives away the part that the thief, no slower than the average, will have done by then. One that is
-// silent keeps nothing; one that has only begun is taken for an average one.
+// The lane that needs longest gives away the part that the thief, no slower than the average, will have done by then. One
+// that is silent keeps nothing; one that has only begun is taken for an average one.
 byte_range range_fsm::steal(time_point now)
 {
     const double average = average_rate(now);
@@ -206,8 +206,8 @@ range_fsm::then range_fsm::ended(lane_id id, std::optional<failure> why, time_po
     {
         const double latency = std::chrono::duration<double>(*l.first_byte - l.begun).count();
         const double seconds = std::clamp(latency * range_segment_latencies, range_segment_time.count(), 4.0);
-        segments_[l.source] = std::clamp(static_cast<std::uint64_t>(l.rate(l.seen) * seconds), range_segment_first,
-                                         range_segment_most);
+        segments_[l.source] =
+            std::clamp(static_cast<std::uint64_t>(l.rate(l.seen) * seconds), range_segment_first, range_segment_most);
     }
     if (!why || verdict_ || mirrors_.dropped(l.source))
         return then::go_on;

@@ -10,8 +10,8 @@
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
-/// How many connections a download uses: begins with one, doubles for as long as that makes the whole faster, takes the last step
-/// back where it did not, and tries again some time later. No IO, no clock of its own.
+/// How many connections a download uses: begins with one, doubles for as long as that makes the whole faster, takes the
+/// last step back where it did not, and tries again some time later. No IO, no clock of its own.
 class growth_fsm
 {
 public:

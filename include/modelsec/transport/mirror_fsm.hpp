@@ -18,7 +18,8 @@ public:
 
     /// The source with the fewest failures since it last delivered, the earlier one first; nothing if all were dropped.
     MODELSEC_DECL std::optional<std::size_t> best() const;
-    /// It failed in a way that may pass. True if another one is to be asked at once, false if all had their turn: wait first.
+    /// It failed in a way that may pass. True if another one is to be asked at once, false if all had their turn: wait
+    /// first.
     MODELSEC_DECL bool strike(std::size_t source);
     /// It delivered.
     void worked(std::size_t source) { all_[source].strikes = 0; }

@@ -11,8 +11,8 @@
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
-/// Who fetches which bytes of one file: splits what is missing among connections ("lanes"), lets the fast ones take over from the
-/// slow ones, gives back what a failed one did not deliver, and decides what a failure means. No IO, no clock.
+/// Who fetches which bytes of one file: splits what is missing among connections ("lanes"), lets the fast ones take over
+/// from the slow ones, gives back what a failed one did not deliver, and decides what a failure means. No IO, no clock.
 ///
 /// The life of a lane: next() -> [answered() -> { wanted() -> arrived()… -> put() }…] -> ended().
 class range_fsm
@@ -79,10 +79,10 @@ private:
     struct lane
     {
         std::size_t source = 0;
-        bool ranged = false;         ///< it was asked for a range
-        range_set todo;              ///< not put yet
-        std::uint64_t in_hand = 0;   ///< arrived, not put yet
-        std::uint64_t bytes = 0;     ///< arrived in all
+        bool ranged = false;        ///< it was asked for a range
+        range_set todo;             ///< not put yet
+        std::uint64_t in_hand = 0;  ///< arrived, not put yet
+        std::uint64_t bytes = 0;    ///< arrived in all
         time_point begun;
         std::optional<time_point> first_byte;
         time_point seen;
@@ -100,14 +100,14 @@ private:
     unsigned connections_;
     mirror_fsm& mirrors_;
     growth_fsm growth_;
-    range_set missing_;              ///< neither put nor somebody's to do
+    range_set missing_;  ///< neither put nor somebody's to do
     std::map<lane_id, lane> lanes_;
     lane_id last_lane_ = 0;
-    std::vector<range_set> delivered_;      ///< by source
-    std::vector<std::uint64_t> segments_;   ///< by source: how much to ask for at once
+    std::vector<range_set> delivered_;     ///< by source
+    std::vector<std::uint64_t> segments_;  ///< by source: how much to ask for at once
     bool backing_off_ = false;
     bool renewing_ = false;
-    unsigned renewals_ = 0;          ///< since bytes were put
+    unsigned renewals_ = 0;  ///< since bytes were put
     std::optional<failure> verdict_;
 };
 

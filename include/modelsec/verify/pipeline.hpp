@@ -44,9 +44,9 @@ private:
 
 struct pipeline_options
 {
-    std::size_t blocks = 12;              ///< memory: this many MiB
-    bool direct = true;                   ///< write past the page cache where the file system can
-    std::uint64_t sync_bytes = 4u << 20;  ///< sync and journal at least this often
+    std::size_t blocks = 12;                  ///< memory: this many MiB
+    bool direct = true;                       ///< write past the page cache where the file system can
+    std::uint64_t sync_bytes = 4u << 20;      ///< sync and journal at least this often
     std::uint64_t at_risk_bytes = 16u << 20;  ///< the most that may be in memory or not yet journalled: what a crash costs
 };
 
@@ -63,9 +63,9 @@ using journal_writer = std::function<result<void>(byte_range)>;
 class pipeline
 {
 public:
-    /// `partial` is the staged file, `expected` what it must become, `kept` what its journal says is there; the first three
-    /// must outlive this. `on_change` is called from the worker threads when something happened that the network thread may wait
-    /// for; it must only wake that thread.
+    /// `partial` is the staged file, `expected` what it must become, `kept` what its journal says is there; the first
+    /// three must outlive this. `on_change` is called from the worker threads when something happened that the network
+    /// thread may wait for; it must only wake that thread.
     MODELSEC_DECL pipeline(file_system& files, const file& partial, const artifact_file& expected, range_set kept,
                            journal_writer journal, const pipeline_options& options, std::function<void()> on_change);
     MODELSEC_DECL ~pipeline();  ///< stops the workers; what was put is written, synced and journalled
@@ -89,7 +89,8 @@ public:
     MODELSEC_DECL std::optional<failure> problem() const;
     /// finish() will not wait.
     MODELSEC_DECL bool done() const;
-    /// Waits until everything is hashed, written and synced. The verdict on the whole file; `size_mismatch` if bytes are missing.
+    /// Waits until everything is hashed, written and synced. The verdict on the whole file; `size_mismatch` if bytes are
+    /// missing.
     MODELSEC_DECL result<verified_file> finish();
 
 private:

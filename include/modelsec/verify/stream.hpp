@@ -15,8 +15,8 @@ public:
     /// Expects exactly the size, digest and chunks of `expected`, which must outlive this.
     MODELSEC_DECL explicit stream_verifier(const artifact_file& expected);
 
-    /// The next bytes. `size_mismatch` as soon as there are more than were signed. `chunk_mismatch` at the end of a bad chunk: the
-    /// verifier then stands where that chunk begins, as if it had never seen it, and takes the chunk again.
+    /// The next bytes. `size_mismatch` as soon as there are more than were signed. `chunk_mismatch` at the end of a bad
+    /// chunk: the verifier then stands where that chunk begins, as if it had never seen it, and takes the chunk again.
     [[nodiscard]] MODELSEC_DECL result<void> update(bytes_view data);
     std::uint64_t position() const noexcept { return position_; }
     /// `size_mismatch`, `digest_mismatch`, `chunks_contradict` (all chunks good and the whole wrong), or the verified file.

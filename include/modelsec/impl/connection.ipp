@@ -10,7 +10,7 @@ MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
 /// Waits for the socket. The watch closes it when the time is over; its verdict goes first.
-awaitable<result<void>> connection::impl::wait(tls_step::kind what)
+inline awaitable<result<void>> connection::impl::wait(tls_step::kind what)
 {
     using socket = boost::asio::ip::tcp::socket;
     const auto [ec] = co_await stream.socket().async_wait(
@@ -22,7 +22,7 @@ awaitable<result<void>> connection::impl::wait(tls_step::kind what)
     co_return result<void>();
 }
 
-awaitable<result<void>> connection::impl::handshake()
+inline awaitable<result<void>> connection::impl::handshake()
 {
     limit.expect(owner.caps().handshake_timeout, reason::handshake_timeout);
     while (true)
@@ -38,7 +38,7 @@ awaitable<result<void>> connection::impl::handshake()
     co_return result<void>();
 }
 
-awaitable<result<void>> connection::impl::write_all(bytes_view data)
+inline awaitable<result<void>> connection::impl::write_all(bytes_view data)
 {
     while (!data.empty())
     {
@@ -56,7 +56,7 @@ awaitable<result<void>> connection::impl::write_all(bytes_view data)
 }
 
 /// Some bytes, or 0 where the server has ended the connection as TLS wants it.
-awaitable<result<std::size_t>> connection::impl::receive(std::span<std::uint8_t> space)
+inline awaitable<result<std::size_t>> connection::impl::receive(std::span<std::uint8_t> space)
 {
     while (true)
     {

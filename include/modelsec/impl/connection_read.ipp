@@ -15,7 +15,7 @@ MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
 /// Adds to what is pending, which never grows over `cap`.
-awaitable<result<std::size_t>> connection::impl::receive_more(std::size_t cap)
+inline awaitable<result<std::size_t>> connection::impl::receive_more(std::size_t cap)
 {
     if (in_begin != 0)
     {
@@ -32,7 +32,7 @@ awaitable<result<std::size_t>> connection::impl::receive_more(std::size_t cap)
     co_return n;
 }
 
-awaitable<result<response_head>> connection::impl::read_head()
+inline awaitable<result<response_head>> connection::impl::read_head()
 {
     const std::size_t cap = owner.caps().response_header_bytes;
     std::size_t seen = 0;
@@ -68,7 +68,7 @@ awaitable<result<response_head>> connection::impl::read_head()
 }
 
 /// Checks the framing of the body and readies it for reading.
-result<response_head> connection::impl::take_head()
+inline result<response_head> connection::impl::take_head()
 {
     const auto& message = reader->get();
     response_head head;
@@ -108,7 +108,7 @@ result<response_head> connection::impl::take_head()
     return head;
 }
 
-awaitable<result<std::size_t>> connection::impl::read_plain(std::span<std::uint8_t> space)
+inline awaitable<result<std::size_t>> connection::impl::read_plain(std::span<std::uint8_t> space)
 {
     if (framing == body_framing::length)
         space = space.first(static_cast<std::size_t>(std::min<std::uint64_t>(space.size(), body_left)));
@@ -138,7 +138,7 @@ awaitable<result<std::size_t>> connection::impl::read_plain(std::span<std::uint8
     co_return n;
 }
 
-awaitable<result<std::size_t>> connection::impl::read_chunked(std::span<std::uint8_t> space)
+inline awaitable<result<std::size_t>> connection::impl::read_chunked(std::span<std::uint8_t> space)
 {
     // No chunk header, with its extensions, and no trailer needs more.
     constexpr std::size_t cap = 16u << 10;

@@ -126,7 +126,7 @@ struct pipeline::impl
     std::thread hasher;
 };
 
-result<void> pipeline::impl::prepare(range_set journalled)
+inline result<void> pipeline::impl::prepare(range_set journalled)
 {
     MODELSEC_TRY(const file_info now, files.info(partial));
     if (now.size > expected.size_bytes)
@@ -151,7 +151,7 @@ result<void> pipeline::impl::prepare(range_set journalled)
     return {};
 }
 
-void pipeline::impl::stop() noexcept
+inline void pipeline::impl::stop() noexcept
 {
     {
         const std::lock_guard lock(mutex);
@@ -167,7 +167,7 @@ void pipeline::impl::stop() noexcept
     pool->mute();
 }
 
-pipeline::impl::piece_ptr pipeline::impl::piece_at(std::uint64_t at) const
+inline pipeline::impl::piece_ptr pipeline::impl::piece_at(std::uint64_t at) const
 {
     auto it = in_memory.upper_bound(at);
     if (it == in_memory.begin())
@@ -178,7 +178,7 @@ pipeline::impl::piece_ptr pipeline::impl::piece_at(std::uint64_t at) const
 
 // Lets go of the piece that the hash needs last, if it is written and the hash is not at work in memory anyway: it is
 // read back when its turn comes.
-pipeline::impl::piece_ptr pipeline::impl::make_room()
+inline pipeline::impl::piece_ptr pipeline::impl::make_room()
 {
     if (hashing_memory || piece_at(position))
         return nullptr;
@@ -192,7 +192,7 @@ pipeline::impl::piece_ptr pipeline::impl::make_room()
     return nullptr;
 }
 
-void pipeline::impl::set_problem(failure f)
+inline void pipeline::impl::set_problem(failure f)
 {
     if (!problem)
         problem = std::move(f);
@@ -202,14 +202,14 @@ void pipeline::impl::set_problem(failure f)
     finished.notify_all();
 }
 
-bool pipeline::impl::settled() const
+inline bool pipeline::impl::settled() const
 {
     if (problem || !claimed.covers(whole()))
         return true;
     return verdict && (verdict->has_error() || durable());
 }
 
-bool pipeline::impl::too_much_at_risk() const
+inline bool pipeline::impl::too_much_at_risk() const
 {
     const std::uint64_t put = queued_bytes + unsynced.size() + syncing_bytes;
     return put > 0 && put + (pool->being_filled() + 1) * block::size_bytes > options.at_risk_bytes;

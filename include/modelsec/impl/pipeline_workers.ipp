@@ -8,7 +8,7 @@
 
 MODELSEC_BEGIN_NAMESPACE
 
-void pipeline::impl::guarded(void (impl::*work)())
+inline void pipeline::impl::guarded(void (impl::*work)())
 {
     std::optional<failure> broken;
     try
@@ -33,7 +33,7 @@ void pipeline::impl::guarded(void (impl::*work)())
 
 // --- the writer
 
-void pipeline::impl::write_all()
+inline void pipeline::impl::write_all()
 {
     std::unique_lock lock(mutex);
     for (;;)
@@ -55,7 +55,7 @@ void pipeline::impl::write_all()
     (void)write_mode(false);
 }
 
-void pipeline::impl::write_one(std::unique_lock<std::mutex>& lock)
+inline void pipeline::impl::write_one(std::unique_lock<std::mutex>& lock)
 {
     auto x = to_write.front();
     lock.unlock();
@@ -85,7 +85,7 @@ void pipeline::impl::write_one(std::unique_lock<std::mutex>& lock)
     lock.lock();
 }
 
-result<void> pipeline::impl::write(const detail::piece& x)
+inline result<void> pipeline::impl::write(const detail::piece& x)
 {
     std::size_t aligned = 0;
     if (direct_works && x.begin % file_system::direct_alignment == 0)
@@ -108,7 +108,7 @@ result<void> pipeline::impl::write(const detail::piece& x)
     return files.write_at(partial, x.begin + aligned, x.view().subspan(aligned));
 }
 
-result<void> pipeline::impl::write_mode(bool direct_now)
+inline result<void> pipeline::impl::write_mode(bool direct_now)
 {
     if (direct_now == direct_on)
         return {};
@@ -120,7 +120,7 @@ result<void> pipeline::impl::write_mode(bool direct_now)
     return {};
 }
 
-bool pipeline::impl::sync_due() const
+inline bool pipeline::impl::sync_due() const
 {
     if (unsynced.empty())
         return sync_needed && !problem && on_disk.covers(whole());
@@ -128,7 +128,7 @@ bool pipeline::impl::sync_due() const
            (to_write.empty() && (sync_wanted || stopping || problem || on_disk.covers(whole())));
 }
 
-void pipeline::impl::sync(std::unique_lock<std::mutex>& lock)
+inline void pipeline::impl::sync(std::unique_lock<std::mutex>& lock)
 {
     const auto ranges = std::exchange(unsynced, {});
     syncing_bytes = ranges.size();
@@ -153,7 +153,7 @@ void pipeline::impl::sync(std::unique_lock<std::mutex>& lock)
 
 // --- the hash
 
-void pipeline::impl::hash_all()
+inline void pipeline::impl::hash_all()
 {
     std::unique_lock lock(mutex);
     while (position != expected.size_bytes)
@@ -181,7 +181,7 @@ void pipeline::impl::hash_all()
         on_change();
 }
 
-result<void> pipeline::impl::hash_from_memory(std::unique_lock<std::mutex>& lock)
+inline result<void> pipeline::impl::hash_from_memory(std::unique_lock<std::mutex>& lock)
 {
     auto x = piece_at(position);
     in_memory.erase(x->begin);
@@ -194,7 +194,7 @@ result<void> pipeline::impl::hash_from_memory(std::unique_lock<std::mutex>& lock
     return done;
 }
 
-result<void> pipeline::impl::hash_from_disk(std::unique_lock<std::mutex>& lock)
+inline result<void> pipeline::impl::hash_from_disk(std::unique_lock<std::mutex>& lock)
 {
     // Steps of half a MiB, so that progress is seen that often. Aligned, since the file may be open for direct access.
     constexpr std::size_t step = block::size_bytes / 2;
@@ -221,7 +221,7 @@ result<void> pipeline::impl::hash_from_disk(std::unique_lock<std::mutex>& lock)
     return done;
 }
 
-void pipeline::impl::refuse_chunk(std::unique_lock<std::mutex>& lock)
+inline void pipeline::impl::refuse_chunk(std::unique_lock<std::mutex>& lock)
 {
     const byte_range bad{position, std::min(position + expected.chunks->size_bytes, expected.size_bytes)};
     const auto hit = [&](const auto& x) { return x->overlaps(bad); };

@@ -73,7 +73,7 @@ public:
 
 private:
     struct impl;
-    explicit connection(std::unique_ptr<impl> self);
+    MODELSEC_DECL explicit connection(std::unique_ptr<impl> self);
     std::unique_ptr<impl> impl_;
 };
 

@@ -87,7 +87,7 @@ private:
         std::optional<time_point> first_byte;
         time_point seen;
 
-        double rate(time_point now) const;
+        MODELSEC_DECL double rate(time_point now) const;
     };
 
     MODELSEC_DECL std::uint64_t segment(std::size_t source) const;

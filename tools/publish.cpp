@@ -1,8 +1,11 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 #include "publish.hpp"
 
+#include "zip_check.hpp"
+
 #include <modelsec/core/digest.hpp>
 #include <modelsec/core/encoding.hpp>
+#include <modelsec/core/name.hpp>
 #include <modelsec/manifest/parse.hpp>
 #include <modelsec/source/credentials.hpp>
 #include <modelsec/source/locator.hpp>
@@ -105,7 +108,12 @@ result<json> describe_file(const file_to_publish& file, std::uint64_t size, std:
 result<json> describe_artifact(const artifact_to_publish& artifact, const std::uint64_t* size, std::uint64_t chunk_bytes,
                                file_hasher& hash)
 {
-    json out{{"platform", artifact.platform}};
+    json out{{"platform", artifact.platform}, {"is_zip", artifact.is_zip}};
+    if (artifact.is_zip)
+    {
+        MODELSEC_TRY(const std::uint64_t unpacked, unpacked_bytes(artifact.files.front().path, *size));
+        out.set("extracted_bytes", unpacked);
+    }
     json::array files;
     for (const file_to_publish& file : artifact.files)
     {
@@ -121,7 +129,6 @@ result<json> describe_artifact(const artifact_to_publish& artifact, const std::u
     }
     for (auto& [key, value] : *files.front().as_object())
         out.set(key, std::move(value));
-    out.set("is_zip", artifact.is_zip);
     return out;
 }
 
@@ -181,7 +188,9 @@ result<void> check_public_texts(const publication& what)
         MODELSEC_CHECK(check_public(artifact.platform));
         for (const file_to_publish& file : artifact.files)
         {
-            MODELSEC_CHECK(check_public(std::filesystem::path(file.path).filename().string()));
+            const std::string file_name = std::filesystem::path(file.path).filename().string();
+            MODELSEC_CHECK(check_public(file_name));
+            MODELSEC_CHECK(name::parse(file_name));  // before hours of hashing
             MODELSEC_CHECK(check_address(file.url));
             for (const std::string& mirror : file.mirrors)
                 MODELSEC_CHECK(check_address(mirror));

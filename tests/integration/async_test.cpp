@@ -199,14 +199,14 @@ TEST_CASE("cancelled at each event, the old model stays; the next attempt brings
             };
             const auto o = fetch(w, options);
             if (o.code == errc::ok)
-                CHECK(active_content(w) == content);
+                CHECK((active_content(w) == content));
             else
             {
                 ++cancelled;
                 REQUIRE(o.code == errc::cancelled);
-                CHECK(active_content(w) == before);
+                CHECK((active_content(w) == before));
                 CHECK(fetch(w).code == errc::ok);
-                CHECK(active_content(w) == content);
+                CHECK((active_content(w) == content));
             }
             before = content;
             if (seen <= at)

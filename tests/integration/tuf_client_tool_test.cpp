@@ -129,8 +129,8 @@ struct scene
     int refresh() { return client({"--metadata-url", server.url("/metadata/"), "refresh"}); }
     int download(const std::vector<std::string>& names)
     {
-        std::vector<std::string> words{"--metadata-url", server.url("/metadata"), "--target-dir", folder / "targets",
-                                       "--target-base-url", server.url("/targets")};
+        std::vector<std::string> words{"--metadata-url",   server.url("/metadata"), "--target-dir",
+                                       folder / "targets", "--target-base-url",     server.url("/targets")};
         for (const auto& name : names)
             words.insert(words.end(), {"--target-name", name});
         words.push_back("download");

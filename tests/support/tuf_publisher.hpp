@@ -130,9 +130,8 @@ inline json listed(std::uint64_t version)
 
 inline json listed(std::uint64_t version, const ms::bytes& file)
 {
-    return {{"version", version},
-            {"length", std::uint64_t{file.size()}},
-            {"hashes", json{{"sha256", ms::sha256(file).hex()}}}};
+    return {
+        {"version", version}, {"length", std::uint64_t{file.size()}}, {"hashes", json{{"sha256", ms::sha256(file).hex()}}}};
 }
 
 inline json timestamp(std::uint64_t version, json snapshot, const std::string& expires = later)
@@ -154,7 +153,8 @@ inline json snapshot(std::uint64_t version, json::object roles, const std::strin
 
 inline json target(std::string_view content)
 {
-    return {{"length", std::uint64_t{content.size()}}, {"hashes", json{{"sha256", ms::sha256(ms::as_bytes(content)).hex()}}}};
+    return {{"length", std::uint64_t{content.size()}},
+            {"hashes", json{{"sha256", ms::sha256(ms::as_bytes(content)).hex()}}}};
 }
 
 inline json targets(std::uint64_t version, json::object files = {}, const std::string& expires = later)

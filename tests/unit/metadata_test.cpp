@@ -222,7 +222,8 @@ TEST_CASE("a listed file must have its length and every known digest, at least o
 
 TEST_CASE("targets metadata lists targets and delegations, and no role may take the name of a top-level one")
 {
-    const auto t = ms::parse_targets(delegating(targets(1, {{"a/b", target("x")}}), {{"d", {{5}, 1}, {"a/*"}, true}})).value();
+    const auto t =
+        ms::parse_targets(delegating(targets(1, {{"a/b", target("x")}}), {{"d", {{5}, 1}, {"a/*"}, true}})).value();
     CHECK(t.targets.at("a/b").length == 1);
     REQUIRE(t.delegations->roles.size() == 1);
     CHECK(t.delegations->roles[0].terminating);

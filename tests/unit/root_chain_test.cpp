@@ -66,7 +66,8 @@ struct world
 
 }  // namespace
 
-TEST_CASE("TUF 5.2: a root that is trusted from elsewhere is signed by a threshold of its own keys; its expiry does not matter")
+TEST_CASE(
+    "TUF 5.2: a root that is trusted from elsewhere is signed by a threshold of its own keys; its expiry does not matter")
 {
     CHECK(ms::verify_first_root(root(1).file()).has_value());
     root_spec expired = root(1);
@@ -144,7 +145,8 @@ TEST_CASE("roots in the store save requests; one that does not chain from the pi
     w.store = w.origin;
     ms::root_chain kept(root(1).file(), now);
     CHECK(w.walk(kept) == ms::reason::none);
-    CHECK(w.log == std::vector<std::string>{"load 2.root.json", "load 3.root.json", "load 4.root.json", "fetch 4.root.json"});
+    CHECK(w.log ==
+          std::vector<std::string>{"load 2.root.json", "load 3.root.json", "load 4.root.json", "fetch 4.root.json"});
 
     w.log.clear();
     w.store["2.root.json"] = root(2, {66}).file();  // planted

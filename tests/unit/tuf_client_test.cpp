@@ -75,7 +75,8 @@ TEST_CASE("a pinned root stands in for a missing, broken or older one in the fol
     CHECK(version_of(w.kept["root.json"]) == 2);
 }
 
-TEST_CASE("TUF 5.3.1, 5.3.8: every root on the way is verified and MUST be kept; a bad one ends the update with the last good")
+TEST_CASE(
+    "TUF 5.3.1, 5.3.8: every root on the way is verified and MUST be kept; a bad one ends the update with the last good")
 {
     repository r;
     world w = trusting(r);
@@ -147,9 +148,9 @@ TEST_CASE("the files of rotated keys go before the root is kept, so that a crash
 
 TEST_CASE("TUF 5.4.5, 5.5.7, 5.6.6: what was accepted MUST be kept at once, whatever becomes of the rest")
 {
-    for (const auto& [missing, keeps] :
-         {std::pair<std::string, std::array<std::uint64_t, 3>>("timestamp.json", {1, 1, 1}), {"2.snapshot.json", {2, 1, 1}},
-          {"2.targets.json", {2, 2, 1}}})
+    for (const auto& [missing, keeps] : {std::pair<std::string, std::array<std::uint64_t, 3>>("timestamp.json", {1, 1, 1}),
+                                         {"2.snapshot.json", {2, 1, 1}},
+                                         {"2.targets.json", {2, 2, 1}}})
     {
         repository r;
         world w = trusting(r, true);

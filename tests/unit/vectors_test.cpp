@@ -138,7 +138,8 @@ TEST_CASE("CCTV Ed25519: of the 914 vectors none with a low-order or non-canonic
         const auto has = [&](std::string_view flag) {
             const ms::json* flags = v.find("flags");
             const auto* list = flags ? flags->as_array() : nullptr;
-            return list && std::any_of(list->begin(), list->end(), [&](const ms::json& f) { return *f.as_string() == flag; });
+            return list &&
+                   std::any_of(list->begin(), list->end(), [&](const ms::json& f) { return *f.as_string() == flag; });
         };
         // A residue of low order satisfies only the equation that is multiplied by the cofactor, which is not ours.
         const bool expected = !has("low_order_A") && !has("low_order_R") && !has("non_canonical_A") &&

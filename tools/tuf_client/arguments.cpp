@@ -8,7 +8,8 @@ namespace ms = modelsec;
 const char* const usage =
     "tuf-client --metadata-dir DIR init ROOT\n"
     "tuf-client --metadata-url URL --metadata-dir DIR refresh\n"
-    "tuf-client --metadata-url URL --metadata-dir DIR --target-name NAME... --target-dir DIR --target-base-url URL download\n";
+    "tuf-client --metadata-url URL --metadata-dir DIR --target-name NAME... --target-dir DIR --target-base-url URL "
+    "download\n";
 
 namespace {
 

@@ -59,9 +59,8 @@ public:
         const auto found = resolver.resolve(to.host, to.port, ec);
         if (ec)
             return ms::fail(ms::reason::resolve_failed, ec.message());
-        wait([&](auto done) {
-            stream_.async_connect(found, [done](boost::system::error_code e, const auto&) { done(e); });
-        });
+        wait(
+            [&](auto done) { stream_.async_connect(found, [done](boost::system::error_code e, const auto&) { done(e); }); });
         return ec_ ? ms::result<void>(ms::fail(ms::reason::connect_failed, ec_.message())) : ms::result<void>();
     }
 

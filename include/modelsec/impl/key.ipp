@@ -42,9 +42,10 @@ inline failure bad_key(const char* what)
     return fail(reason::bad_option, what);
 }
 
-/// Whether these 32 bytes are a point of edwards25519 in its one encoding and of large order: RFC 8032 section 5.1.3 (decoding
-/// fails for y >= p and for -0), and section 8.9's cofactor question answered as strictly as signatures of deployed keys allow.
-/// Adding by libsodium decodes and encodes: P + 0 == P only for the canonical encoding; 8P == 0 only for the eight small points.
+/// Whether these 32 bytes are a point of edwards25519 in its one encoding and of large order: RFC 8032 section 5.1.3
+/// (decoding fails for y >= p and for -0), and section 8.8's cofactor question answered as strictly as signatures of
+/// deployed keys allow. Adding by libsodium decodes and encodes: P + 0 == P only for the canonical encoding; 8P == 0 only
+/// for the eight small points.
 inline bool is_strong_ed25519_point(bytes_view raw)
 {
     static constexpr std::array<std::uint8_t, 32> zero{1};
@@ -115,8 +116,9 @@ inline bool verify_by_openssl(key_type type, bytes_view spki, bytes_view message
 }
 
 /// RFC 8032 section 5.1.7 without cofactor, and strict: A (checked when the key was made) and R are canonical and of large
-/// order. libsodium judges the points; OpenSSL, which lets small ones pass, checks S < L and the equation, because its SHA-512
-/// takes half the time of libsodium's. The verdicts of both together are libsodium's: tests/unit/vectors_test.cpp pins them.
+/// order. libsodium judges the points; OpenSSL, which lets small ones pass, checks S < L and the equation, because its
+/// SHA-512 takes half the time of libsodium's. The verdicts of both together are libsodium's: tests/unit/vectors_test.cpp
+/// pins them.
 inline bool verify_ed25519(bytes_view raw, bytes_view message, bytes_view sig)
 {
     if (sig.size() != crypto_sign_BYTES || !is_strong_ed25519_point(sig.first(crypto_core_ed25519_BYTES)))

@@ -24,6 +24,24 @@ inline bool all_distinct(std::vector<std::string_view> texts)
     return std::adjacent_find(texts.begin(), texts.end()) == texts.end();
 }
 
+/// "1", "1.0", "1.0.34": TUF 1.0 section 4.3, SPEC_VERSION; another major version may mean other things by the same words.
+inline bool is_spec_version_1(std::string_view text)
+{
+    if (!text.starts_with('1') || text.size() > 16)
+        return false;
+    text.remove_prefix(1);
+    int parts = 0;
+    while (text.starts_with('.'))
+    {
+        text.remove_prefix(1);
+        const auto digits_end = std::min(text.find_first_not_of("0123456789"), text.size());
+        if (digits_end == 0 || ++parts > 2)
+            return false;
+        text.remove_prefix(digits_end);
+    }
+    return text.empty();
+}
+
 inline bool is_curve_of(key_type type, std::string_view scheme)
 {
     return (type == key_type::ecdsa_p256 && scheme == "ecdsa-sha2-nistp256") ||
@@ -124,8 +142,8 @@ result<metadata_envelope> parse_metadata_envelope(bytes_view data, std::size_t c
 
 result<void> check_authority(const metadata_envelope& e, const tuf_authority& authority, const tuf_keys& keys)
 {
-    MODELSEC_CHECK(check_threshold(authority.candidates(keys), authority.threshold, key_id_rule::binds, e.signed_bytes,
-                                   e.signatures));
+    MODELSEC_CHECK(
+        check_threshold(authority.candidates(keys), authority.threshold, key_id_rule::binds, e.signed_bytes, e.signatures));
     return {};
 }
 

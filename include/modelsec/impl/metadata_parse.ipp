@@ -3,6 +3,7 @@
 #define MODELSEC_IMPL_METADATA_PARSE_IPP
 
 #include <modelsec/core/encoding.hpp>
+#include <modelsec/impl/metadata.ipp>
 #include <modelsec/trust/metadata.hpp>
 
 #include <algorithm>
@@ -11,24 +12,6 @@
 MODELSEC_BEGIN_NAMESPACE
 
 namespace detail {
-
-/// "1", "1.0", "1.0.34": TUF 1.0 section 4.3, SPEC_VERSION; another major version may mean other things by the same words.
-inline bool is_spec_version_1(std::string_view text)
-{
-    if (!text.starts_with('1') || text.size() > 16)
-        return false;
-    text.remove_prefix(1);
-    int parts = 0;
-    while (text.starts_with('.'))
-    {
-        text.remove_prefix(1);
-        const auto digits_end = std::min(text.find_first_not_of("0123456789"), text.size());
-        if (digits_end == 0 || ++parts > 2)
-            return false;
-        text.remove_prefix(digits_end);
-    }
-    return text.empty();
-}
 
 /// An optional member; some writers say null for absent.
 inline const json* optional_member(const json& in, std::string_view key)

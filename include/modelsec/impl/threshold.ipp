@@ -74,7 +74,8 @@ result<threshold_verdict> check_threshold(const std::vector<candidate_key>& keys
     if (threshold == 0)
         return fail(reason::bad_option, "a threshold of 0 trusts everybody");
 
-    // First each signature by the key that it names; then, if the name is only a hint, by the others (DSSE protocol, step 3).
+    // First each signature by the key that it names; then, if the name is only a hint, by the others (DSSE protocol, step
+    // 3).
     std::vector<detail::signature_trial> named;
     for (const signature& s : signatures)
         for (const candidate_key& k : keys)

@@ -49,8 +49,8 @@ result<bool> trusted_set::update_root(bytes_view raw)
 {
     MODELSEC_CHECK(expect(phase::root));
     MODELSEC_TRY(root_metadata next, verify_next_root(root_, raw, caps_));
-    const bool recover = detail::lost_a_key(root_, next, tuf_role::timestamp) ||
-                         detail::lost_a_key(root_, next, tuf_role::snapshot);
+    const bool recover =
+        detail::lost_a_key(root_, next, tuf_role::timestamp) || detail::lost_a_key(root_, next, tuf_role::snapshot);
     root_ = std::move(next);
     return recover;
 }
@@ -161,8 +161,8 @@ result<json> trusted_set::open_delegated(const delegation_step& step, bytes_view
 result<void> trusted_set::update_targets(const delegation_step& step, bytes_view raw)
 {
     MODELSEC_TRY(const metadata_file listed, targets_file(step.role));
-    MODELSEC_CHECK(listed.check(raw));                                 // 5.6.2
-    MODELSEC_TRY(const json signed_part, open_delegated(step, raw));   // 5.6.3
+    MODELSEC_CHECK(listed.check(raw));                                // 5.6.2
+    MODELSEC_TRY(const json signed_part, open_delegated(step, raw));  // 5.6.3
     MODELSEC_TRY(targets_metadata next, parse_targets(signed_part, caps_));
     if (next.version != listed.version)  // 5.6.4
         return fail(reason::metadata_mismatch, "targets metadata of another version than the snapshot says");

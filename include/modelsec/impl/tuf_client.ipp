@@ -51,9 +51,7 @@ result<trust_action> tuf_client::step(trust_input input)
     case state::timestamp_stored: return go(state::snapshot_loaded, kind::load, "snapshot.json", caps_.tuf_metadata_bytes);
     case state::snapshot_loaded: return take_kept_snapshot(std::move(input));
     case state::snapshot_fetched: return take_snapshot(std::move(input));
-    case state::snapshot_stored:
-        role_ = {"targets", "root"};
-        return next_targets();
+    case state::snapshot_stored: role_ = {"targets", "root"}; return next_targets();
     case state::targets_loaded: return take_kept_targets(std::move(input));
     case state::targets_fetched: return take_targets(std::move(input));
     case state::targets_stored: return go_on_searching();
@@ -119,7 +117,8 @@ result<trust_action> tuf_client::take_timestamp(trust_input input)
     return step(trust_input::finished());
 }
 
-/// 5.5.1, 5.6.1: up to the length that is listed, else up to the cap; with the version in the name if snapshots are consistent.
+/// 5.5.1, 5.6.1: up to the length that is listed, else up to the cap; with the version in the name if snapshots are
+/// consistent.
 result<trust_action> tuf_client::fetch_listed(state next, std::string_view role, const metadata_file& listed)
 {
     if (listed.length && *listed.length > caps_.tuf_metadata_bytes)

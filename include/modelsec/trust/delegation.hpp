@@ -8,8 +8,9 @@
 
 MODELSEC_BEGIN_NAMESPACE
 
-/// Whether a target's path matches a pattern (TUF 1.0 section 4.5, PATHPATTERN): shell wildcards `*`, `?`, `[…]`, `[!…]`, none of
-/// which matches a `/`; letters of different case differ. Takes time at most proportional to the product of the lengths.
+/// Whether a target's path matches a pattern (TUF 1.0 section 4.5, PATHPATTERN): shell wildcards `*`, `?`, `[…]`, `[!…]`,
+/// none of which matches a `/`; letters of different case differ. Takes time at most proportional to the product of the
+/// lengths.
 MODELSEC_DECL bool matches_path_pattern(std::string_view path, std::string_view pattern);
 
 /// Whether this delegation is for this path.

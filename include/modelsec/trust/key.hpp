@@ -19,8 +19,8 @@ enum class key_type
     rsa_pss      ///< RFC 8017 RSASSA-PSS, SHA-256, MGF1 with SHA-256, salt of 32 bytes, 2,048 to 8,192 bits
 };
 
-/// A public key: its type and its bytes (32 raw bytes for Ed25519, DER SubjectPublicKeyInfo for the others). Two keys are the
-/// same key if both agree, whatever they are called.
+/// A public key: its type and its bytes (32 raw bytes for Ed25519, DER SubjectPublicKeyInfo for the others). Two keys are
+/// the same key if both agree, whatever they are called.
 class public_key
 {
 public:

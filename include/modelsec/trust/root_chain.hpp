@@ -7,17 +7,19 @@
 
 MODELSEC_BEGIN_NAMESPACE
 
-/// Checks a root that is trusted from elsewhere (pinned, or accepted before): well-formed, and signed by a threshold of its own
-/// keys. Its expiry does not matter yet (TUF 1.0 section 5.2).
+/// Checks a root that is trusted from elsewhere (pinned, or accepted before): well-formed, and signed by a threshold of
+/// its own keys. Its expiry does not matter yet (TUF 1.0 section 5.2).
 MODELSEC_DECL result<root_metadata> verify_first_root(bytes_view raw, const limits& caps = {});
 
-/// Checks the root that follows a trusted one (TUF 1.0 sections 5.3.4 and 5.3.5): signed by a threshold of the old keys and by one
-/// of the new, version exactly one more. Fails with `older_root`, or a reason of check_threshold or of parse_root.
+/// Checks the root that follows a trusted one (TUF 1.0 sections 5.3.4 and 5.3.5): signed by a threshold of the old keys
+/// and by one of the new, version exactly one more. Fails with `older_root`, or a reason of check_threshold or of
+/// parse_root.
 MODELSEC_DECL result<root_metadata> verify_next_root(const root_metadata& trusted, bytes_view raw, const limits& caps = {});
 
-/// The walk from a pinned root to the latest one, for manifests that the root's `targets` role signs (FORMATS: root chain).
-/// Always from the pinned root: a root file in the store only saves a request, and is discarded if it does not chain. The time
-/// is fixed for the whole walk. Give resume() `finished` first, then what came of each action, until `done`.
+/// The walk from a pinned root to the latest one, for manifests that the root's `targets` role signs (FORMATS: root
+/// chain). Always from the pinned root: a root file in the store only saves a request, and is discarded if it does not
+/// chain. The time is fixed for the whole walk. Give resume() `finished` first, then what came of each action, until
+/// `done`.
 class root_chain
 {
 public:

@@ -7,9 +7,10 @@
 
 MODELSEC_BEGIN_NAMESPACE
 
-/// The metadata of a TUF repository that is trusted so far. It takes metadata only in the order of the client workflow (TUF 1.0
-/// sections 5.2 to 5.6), each file only after all checks of its section, and fails without change otherwise. `load_…` takes what
-/// was trusted and kept before; `update_…` what the repository serves. No IO, no clock: the update's time is given once (5.1).
+/// The metadata of a TUF repository that is trusted so far. It takes metadata only in the order of the client workflow
+/// (TUF 1.0 sections 5.2 to 5.6), each file only after all checks of its section, and fails without change otherwise.
+/// `load_…` takes what was trusted and kept before; `update_…` what the repository serves. No IO, no clock: the update's
+/// time is given once (5.1).
 class trusted_set
 {
 public:
@@ -17,8 +18,8 @@ public:
     MODELSEC_DECL static result<trusted_set> start(bytes_view root, utc_time update_start, const limits& caps = {});
 
     const root_metadata& root() const noexcept { return root_; }
-    /// Sections 5.3.4 to 5.3.7. Returns true if a timestamp or snapshot key went: then what is kept of these two roles is to be
-    /// deleted (5.3.11), which recovers from fast-forward attacks.
+    /// Sections 5.3.4 to 5.3.7. Returns true if a timestamp or snapshot key went: then what is kept of these two roles is
+    /// to be deleted (5.3.11), which recovers from fast-forward attacks.
     MODELSEC_DECL result<bool> update_root(bytes_view raw);
     /// Section 5.3.10: no further root. `root_expired`.
     MODELSEC_DECL result<void> finish_root();

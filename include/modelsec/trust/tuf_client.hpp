@@ -6,10 +6,10 @@
 
 MODELSEC_BEGIN_NAMESPACE
 
-/// The client workflow of TUF 1.0 (section 5) as decisions without IO. The metadata folder holds `root.json`, `timestamp.json`,
-/// `snapshot.json`, `targets.json` and delegated roles: raw bytes, each only after it was accepted. One object is one update,
-/// its time fixed at the start (5.1). Give resume() `finished` first, then what came of each action, until `done`; after that,
-/// search() for targets, one after the other.
+/// The client workflow of TUF 1.0 (section 5) as decisions without IO. The metadata folder holds `root.json`,
+/// `timestamp.json`, `snapshot.json`, `targets.json` and delegated roles: raw bytes, each only after it was accepted. One
+/// object is one update, its time fixed at the start (5.1). Give resume() `finished` first, then what came of each action,
+/// until `done`; after that, search() for targets, one after the other.
 class tuf_client
 {
 public:
@@ -17,7 +17,8 @@ public:
     MODELSEC_DECL tuf_client(std::optional<bytes> pinned_root, utc_time update_start, const limits& caps = {});
 
     /// The next action, or why the update failed: then the object is over; what was stored before stays valid, and a new
-    /// update can begin. Only a target that nobody lists (`target_mismatch`), or with no known digest, leaves the object usable.
+    /// update can begin. Only a target that nobody lists (`target_mismatch`), or with no known digest, leaves the object
+    /// usable.
     MODELSEC_DECL result<trust_action> resume(trust_input input);
 
     /// Starts the search for a target (5.6.7); go on with resume() until `done`, then found() has it.
@@ -71,9 +72,9 @@ private:
     utc_time now_;
     limits caps_;
     std::optional<trusted_set> set_;
-    bytes root_;              ///< accepted, to be stored once timestamp and snapshot are removed
+    bytes root_;  ///< accepted, to be stored once timestamp and snapshot are removed
     std::size_t roots_ = 0;
-    delegation_step role_;    ///< the targets role that is being taken
+    delegation_step role_;  ///< the targets role that is being taken
     std::optional<delegation_walk> walk_;
     std::optional<target_file> found_;
 };

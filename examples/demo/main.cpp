@@ -159,8 +159,8 @@ private:
     void fetch(const std::string& what, int expected, bool transfer, const std::string& active)
     {
         step(what,
-             {"fetch", "--manifest", web_.url("/manifest.json"), "--pins", "keys/demo.pub.json", "--ca", "ca.pem",
-              "--store", "store", "--model", "demo"},
+             {"fetch", "--manifest", web_.url("/manifest.json"), "--pins", "keys/demo.pub.json", "--ca", "ca.pem", "--store",
+              "store", "--model", "demo"},
              expected, transfer, active);
     }
 

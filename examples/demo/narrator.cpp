@@ -75,7 +75,8 @@ void narrator::table(const std::vector<outcome>& outcomes) const
     std::cout << "\n"
               << bold("What happened") << "\n\n"
               << std::left << std::setw(wide) << "  step" << std::right << std::setw(5) << "code" << std::setw(13)
-              << "model bytes" << std::setw(10) << "active" << "   as expected\n  " << std::string(wide + 38, '-') << "\n";
+              << "model bytes" << std::setw(10) << "active"
+              << "   as expected\n  " << std::string(wide + 38, '-') << "\n";
     for (const auto& o : outcomes)
         std::cout << std::left << std::setw(wide) << "  " + o.what << std::right << std::setw(5) << o.code << std::setw(13)
                   << (o.model_bytes > 0 ? mebibytes(o.model_bytes) : "none") << std::setw(10) << o.active << "   "
@@ -95,7 +96,9 @@ volatile sig_atomic_t asked_to_end = 0;
 
 void end_in_order_when_asked()
 {
-    struct sigaction action{};
+    struct sigaction action
+    {
+    };
     action.sa_handler = [](int) { asked_to_end = 1; };
     for (const int number : {SIGINT, SIGTERM, SIGHUP})
         ::sigaction(number, &action, nullptr);

@@ -24,9 +24,9 @@ struct outcome
     std::string what;
     int expected_code = 0;
     int code = 0;
-    bool transfer_expected = false;     ///< whether the origin had to hand out bytes of the model
-    std::uint64_t model_bytes = 0;      ///< how many it did
-    std::string active;                 ///< the version that is active afterwards
+    bool transfer_expected = false;  ///< whether the origin had to hand out bytes of the model
+    std::uint64_t model_bytes = 0;   ///< how many it did
+    std::string active;              ///< the version that is active afterwards
     std::string expected_active;
 
     bool as_expected() const

@@ -88,7 +88,8 @@ struct crashing_upgrade
         for (int i = 0; i < points; ++i)
         {
             CAPTURE(i);
-            crash("t" + std::to_string(i), [&](auto&, microseconds now) { return now >= whole * i / points; }, hits);
+            crash(
+                "t" + std::to_string(i), [&](auto&, microseconds now) { return now >= whole * i / points; }, hits);
         }
         for (const char* stage : {"\"download\"", "\"extract\"", "\"activate\""})
             for (const int delay : {0, 1, 3})

@@ -240,9 +240,9 @@ TEST_CASE("the server's refusals are told apart")
     world w;
     w.release("content");
     const std::vector<std::pair<unsigned, reason>> expected = {
-        {401, reason::unauthorized}, {403, reason::forbidden},        {404, reason::not_found},
-        {410, reason::not_found},    {429, reason::rate_limited},     {402, reason::quota},
-        {500, reason::server_error}, {503, reason::server_error},     {418, reason::http_status}};
+        {401, reason::unauthorized}, {403, reason::forbidden},    {404, reason::not_found},
+        {410, reason::not_found},    {429, reason::rate_limited}, {402, reason::quota},
+        {500, reason::server_error}, {503, reason::server_error}, {418, reason::http_status}};
     for (const auto& [status, why] : expected)
     {
         CAPTURE(status);

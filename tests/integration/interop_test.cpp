@@ -40,8 +40,20 @@ struct nginx_world
 
     std::vector<std::string> fetch_command(const std::string& pin) const
     {
-        return {"fetch", "--manifest", web.url("/manifest.json"), "--pin", pin, "--ca", w.place / "ca.pem", "--store",
-                w.store(), "--model", "demo", "--format", "pack", "--json"};
+        return {"fetch",
+                "--manifest",
+                web.url("/manifest.json"),
+                "--pin",
+                pin,
+                "--ca",
+                w.place / "ca.pem",
+                "--store",
+                w.store(),
+                "--model",
+                "demo",
+                "--format",
+                "pack",
+                "--json"};
     }
 
     void expect_fetched(const std::string& pin) const
@@ -74,8 +86,9 @@ TEST_CASE("a manifest signed by the OpenSSL command and served by nginx is fetch
 {
     nginx_world n;
     n.w.place.write("payload.json", n.payload);
-    n.shell("openssl genpkey -algorithm ed25519 -out key.pem\n"
-            "openssl pkeyutl -sign -rawin -inkey key.pem -in payload.json -out signature");
+    n.shell(
+        "openssl genpkey -algorithm ed25519 -out key.pem\n"
+        "openssl pkeyutl -sign -rawin -inkey key.pem -in payload.json -out signature");
     const auto pin = n.shell("openssl pkey -in key.pem -pubout -outform DER | tail -c 32 | openssl base64 -A");
     const auto b64 = [&](const char* file) { return n.shell(std::string("openssl base64 -A -in ") + file); };
     n.put("manifest.json", "{\"key_id\": \"v1\", \"payload_b64\": \"" + b64("payload.json") + "\", \"sig_b64\": \"" +
@@ -117,9 +130,27 @@ TEST_CASE("a manifest of this publisher satisfies the OpenSSL command")
     };
     place.write("model.bin", "content");
     run({"keygen", "--out", "keys", "--key-id", "v1"});
-    run({"publish", "--key", "keys/v1.pem", "--model", "demo", "--version", "1", "--platform", "any", "--file",
-         "model.bin", "--url", "https://localhost/model.bin", "--sequence", "1", "--expires", "30d", "--format", "pack",
-         "--out", "m.json"});
+    run({"publish",
+         "--key",
+         "keys/v1.pem",
+         "--model",
+         "demo",
+         "--version",
+         "1",
+         "--platform",
+         "any",
+         "--file",
+         "model.bin",
+         "--url",
+         "https://localhost/model.bin",
+         "--sequence",
+         "1",
+         "--expires",
+         "30d",
+         "--format",
+         "pack",
+         "--out",
+         "m.json"});
     const auto envelope = modelsec::parse_json(modelsec::as_bytes(support::read_file(place / "m.json")));
     REQUIRE(envelope.has_value());
     const auto decoded = [&](const char* member, const char* file) {
@@ -128,10 +159,11 @@ TEST_CASE("a manifest of this publisher satisfies the OpenSSL command")
     };
     support::process_options options;
     options.folder = place.path();
-    const auto verified = support::run({"sh", "-ec", decoded("payload_b64", "payload") + decoded("sig_b64", "signature") +
-                                                         "openssl pkey -in keys/v1.pem -pubout -out public.pem\n"
-                                                         "openssl pkeyutl -verify -rawin -pubin -inkey public.pem "
-                                                         "-in payload -sigfile signature"},
+    const auto verified = support::run({"sh", "-ec",
+                                        decoded("payload_b64", "payload") + decoded("sig_b64", "signature") +
+                                            "openssl pkey -in keys/v1.pem -pubout -out public.pem\n"
+                                            "openssl pkeyutl -verify -rawin -pubin -inkey public.pem "
+                                            "-in payload -sigfile signature"},
                                        options);
     CHECK_MESSAGE(verified.exit_code == 0, verified.err);
 }

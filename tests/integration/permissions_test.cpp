@@ -22,7 +22,9 @@ void expect_private(const std::string& store)
     for (const auto& name : names)
     {
         CAPTURE(name);
-        struct stat about{};
+        struct stat about
+        {
+        };
         REQUIRE(::lstat((store + "/" + name).c_str(), &about) == 0);
         CHECK(about.st_uid == ::geteuid());
         CHECK((S_ISDIR(about.st_mode) || S_ISREG(about.st_mode)));
@@ -66,8 +68,8 @@ TEST_CASE("a link planted in place of any folder of the store is refused and not
     world w;
     w.release("first");
     REQUIRE(fetch(w).code == errc::ok);
-    for (const std::string folder : {".modelsec", ".modelsec/state", ".modelsec/staging", ".modelsec/locks",
-                                     ".modelsec/envelopes", "demo"})
+    for (const std::string folder :
+         {".modelsec", ".modelsec/state", ".modelsec/staging", ".modelsec/locks", ".modelsec/envelopes", "demo"})
     {
         CAPTURE(folder);
         const auto inside = w.store() + "/" + folder;

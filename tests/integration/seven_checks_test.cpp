@@ -248,7 +248,9 @@ TEST_CASE("seven checks, 6: access control, towards servers and on the disk")
     CHECK(fetch(w, storage).why == reason::storage_credentials);
 
     // Nobody else reads or writes what is on the disk.
-    struct stat about{};
+    struct stat about
+    {
+    };
     REQUIRE(::stat(w.store().c_str(), &about) == 0);
     CHECK((about.st_mode & 0777) == 0700);
     for (const auto& name : tree(w.store()))

@@ -138,9 +138,9 @@ TEST_CASE("the server for TLS 1.0 and 1.1 does speak them with a client that doe
         auto options = server(support::throwaway_ca::self_signed(wish));
         options.min_tls = options.max_tls = version;
         support::origin old(options);
-        const auto result = support::run({"sh", "-c", "exec openssl s_client -connect 127.0.0.1:" +
-                                                          std::to_string(old.port()) + " " + option +
-                                                          " -cipher ALL@SECLEVEL=0 </dev/null"});
+        const auto result = support::run({"sh", "-c",
+                                          "exec openssl s_client -connect 127.0.0.1:" + std::to_string(old.port()) + " " +
+                                              option + " -cipher ALL@SECLEVEL=0 </dev/null"});
         CHECK(result.exit_code == 0);
     }
 }

@@ -86,8 +86,7 @@ void world::publish(const published_manifest& m)
     web.serve("/manifest", support::dsse_envelope(m.json(), {key}), "application/json");
 }
 
-void world::release(const std::string& content, std::uint64_t sequence, const std::string& version,
-                    const std::string& path)
+void world::release(const std::string& content, std::uint64_t sequence, const std::string& version, const std::string& path)
 {
     publish(manifest(content, path, sequence, version));
 }

@@ -50,8 +50,8 @@ std::string configuration(const temp_dir& place, const nginx_options& options, s
     const auto& p = place.path();
     // `user root` where the test is root: otherwise the workers cannot read a folder that only this user may enter.
     return (::geteuid() == 0 ? "user root;\n" : "") +
-           std::string("worker_processes 1;\ndaemon off;\nmaster_process off;\n") +
-           "pid " + p + "/pid;\nerror_log " + p + "/error.log;\nevents {}\nhttp {\n  access_log " + p +
+           std::string("worker_processes 1;\ndaemon off;\nmaster_process off;\n") + "pid " + p + "/pid;\nerror_log " + p +
+           "/error.log;\nevents {}\nhttp {\n  access_log " + p +
            "/access.log;\n  default_type application/octet-stream;\n  client_body_temp_path " + p +
            "/t1;\n  proxy_temp_path " + p + "/t2;\n  fastcgi_temp_path " + p + "/t3;\n  uwsgi_temp_path " + p +
            "/t4;\n  scgi_temp_path " + p + "/t5;\n  server {\n    listen 127.0.0.1:" + std::to_string(port) +

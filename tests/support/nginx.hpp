@@ -15,9 +15,9 @@ struct nginx_options
 {
     identity server;
     std::string protocols = "TLSv1.2 TLSv1.3";
-    std::string ciphers;             ///< empty: nginx's own
-    std::string server_directives;   ///< more lines for the `server` block
-    std::string location_directives; ///< more lines for `location /`
+    std::string ciphers;              ///< empty: nginx's own
+    std::string server_directives;    ///< more lines for the `server` block
+    std::string location_directives;  ///< more lines for `location /`
 };
 
 /// A real nginx on 127.0.0.1 that serves a folder of its own over TLS. Ends with its object.

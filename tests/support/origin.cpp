@@ -132,11 +132,8 @@ origin::origin(origin_options options) : state_(std::make_shared<state>(std::mov
     auto acceptor = std::make_shared<tcp::acceptor>(*context, tcp::endpoint(asio::ip::address_v4::loopback(), 0));
     auto tls = std::make_shared<std::optional<asio::ssl::context>>(make_tls(state_->options));
     state_->port = acceptor->local_endpoint().port();
-    state_->end_listening = [context, acceptor] {
-        asio::post(*context, [acceptor] { acceptor->close(); });
-    };
-    listener_ = std::thread(
-        [s = state_, context, acceptor, tls] { listen_and_serve(s, *context, *acceptor, *tls); });
+    state_->end_listening = [context, acceptor] { asio::post(*context, [acceptor] { acceptor->close(); }); };
+    listener_ = std::thread([s = state_, context, acceptor, tls] { listen_and_serve(s, *context, *acceptor, *tls); });
 }
 
 origin::~origin()
@@ -168,7 +165,9 @@ void origin::serve(const std::string& path, std::string body, std::string conten
 void origin::serve_file(const std::string& path, const std::string& file)
 {
     const int raw = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-    struct stat about{};
+    struct stat about
+    {
+    };
     if (raw < 0 || ::fstat(raw, &about) != 0)
         throw std::runtime_error("cannot serve " + file);
     document made;

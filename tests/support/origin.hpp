@@ -45,24 +45,24 @@ struct reply
 /// What goes wrong with an answer. Offsets count in the whole document, so they mean the same in a range of it.
 struct fault
 {
-    std::chrono::milliseconds delay{0};           ///< before the first byte of the answer
-    std::optional<reply> instead;                 ///< this in place of the document
-    bool ignore_range = false;                    ///< 200 and everything to a range request
-    bool refuse_range = false;                    ///< 416 to a range request
-    std::string content_range;                    ///< this in place of the true Content-Range
-    std::string etag;                             ///< this in place of the true ETag
-    std::optional<std::uint64_t> announce;        ///< this Content-Length in place of the true one
-    std::uint64_t extra_bytes = 0;                ///< so many more bytes follow the last one
-    std::optional<std::uint64_t> flip_at;         ///< one bit of this byte is wrong
-    std::optional<std::uint64_t> cut_at;          ///< the connection ends before this byte
-    std::optional<std::uint64_t> reset_at;        ///< … by a reset
-    std::optional<std::uint64_t> stall_at;        ///< nothing comes from this byte on; the connection stays
-    std::uint64_t bytes_per_second = 0;           ///< not faster than this
-    bool endless = false;                         ///< a chunked body without end
-    bool chunked = false;                         ///< the document in chunked coding, no Content-Length
-    bool gzip = false;                            ///< Content-Encoding: gzip, though nobody asked
-    std::size_t header_bytes = 0;                 ///< so many bytes of senseless header fields
-    bool slow_header = false;                     ///< the header comes one byte in 50 ms
+    std::chrono::milliseconds delay{0};     ///< before the first byte of the answer
+    std::optional<reply> instead;           ///< this in place of the document
+    bool ignore_range = false;              ///< 200 and everything to a range request
+    bool refuse_range = false;              ///< 416 to a range request
+    std::string content_range;              ///< this in place of the true Content-Range
+    std::string etag;                       ///< this in place of the true ETag
+    std::optional<std::uint64_t> announce;  ///< this Content-Length in place of the true one
+    std::uint64_t extra_bytes = 0;          ///< so many more bytes follow the last one
+    std::optional<std::uint64_t> flip_at;   ///< one bit of this byte is wrong
+    std::optional<std::uint64_t> cut_at;    ///< the connection ends before this byte
+    std::optional<std::uint64_t> reset_at;  ///< … by a reset
+    std::optional<std::uint64_t> stall_at;  ///< nothing comes from this byte on; the connection stays
+    std::uint64_t bytes_per_second = 0;     ///< not faster than this
+    bool endless = false;                   ///< a chunked body without end
+    bool chunked = false;                   ///< the document in chunked coding, no Content-Length
+    bool gzip = false;                      ///< Content-Encoding: gzip, though nobody asked
+    std::size_t header_bytes = 0;           ///< so many bytes of senseless header fields
+    bool slow_header = false;               ///< the header comes one byte in 50 ms
 };
 
 fault answer(unsigned status, header_list headers = {}, std::string body = {});
@@ -71,12 +71,12 @@ fault redirect(std::string location, unsigned status = 302);
 /// How the origin speaks TLS.
 struct origin_options
 {
-    std::optional<identity> server;               ///< none: plain HTTP
-    std::string client_ca;                        ///< PEM; asks for a client certificate by this CA and insists
-    int min_tls = 0x0303;                         ///< 0x0301 = TLS 1.0 … 0x0304 = TLS 1.3
+    std::optional<identity> server;  ///< none: plain HTTP
+    std::string client_ca;           ///< PEM; asks for a client certificate by this CA and insists
+    int min_tls = 0x0303;            ///< 0x0301 = TLS 1.0 … 0x0304 = TLS 1.3
     int max_tls = 0x0304;
-    std::string ciphers;                          ///< OpenSSL list for TLS 1.2 and older
-    std::chrono::seconds lifetime{300};           ///< it stops by itself after this
+    std::string ciphers;                 ///< OpenSSL list for TLS 1.2 and older
+    std::chrono::seconds lifetime{300};  ///< it stops by itself after this
 };
 
 /// A web server on 127.0.0.1 for one test: documents with ranges and ETags, handlers, faults, and a memory of every

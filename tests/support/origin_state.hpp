@@ -41,7 +41,7 @@ struct origin::state
     std::map<std::string, std::deque<std::pair<fault, unsigned>>> faults;
     std::vector<seen_request> requests;
     std::map<std::string, std::uint64_t> sent;
-    std::set<int> sockets;           ///< open connections, so that stopping can end them
+    std::set<int> sockets;  ///< open connections, so that stopping can end them
     std::uint64_t connections = 0;
     std::uint64_t documents_made = 0;
     std::function<void()> end_listening;

@@ -167,8 +167,7 @@ process_result process::wait(std::chrono::milliseconds limit)
     return result;
 }
 
-process_result run(const std::vector<std::string>& command, const process_options& options,
-                   std::chrono::milliseconds limit)
+process_result run(const std::vector<std::string>& command, const process_options& options, std::chrono::milliseconds limit)
 {
     return process(command, options).wait(limit);
 }

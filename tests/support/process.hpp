@@ -15,8 +15,8 @@ struct process_options
 {
     std::vector<std::string> environment;  ///< "NAME=value", in addition to this process's own
     std::optional<mode_t> umask;
-    std::string folder;                    ///< to run in; empty: here
-    bool show_output = false;              ///< let it write to this process's stdout and stderr
+    std::string folder;        ///< to run in; empty: here
+    bool show_output = false;  ///< let it write to this process's stdout and stderr
 };
 
 struct process_result

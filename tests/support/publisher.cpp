@@ -104,8 +104,9 @@ std::string published_manifest::json() const
     if (!tier.empty())
         append(text, "tier", json_string(tier));
     if (min_ram_mb > 0 || min_free_disk_mb > 0)
-        append(text, "min_device", "{\"min_ram_mb\": " + std::to_string(min_ram_mb) +
-                                       ", \"min_free_disk_mb\": " + std::to_string(min_free_disk_mb) + "}");
+        append(text, "min_device",
+               "{\"min_ram_mb\": " + std::to_string(min_ram_mb) +
+                   ", \"min_free_disk_mb\": " + std::to_string(min_free_disk_mb) + "}");
     std::string list;
     for (const auto& a : artifacts)
         list += (list.empty() ? "" : ", ") + to_json(a);

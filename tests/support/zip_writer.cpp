@@ -48,22 +48,22 @@ std::string zip_of(const std::vector<zip_member>& members)
         const auto crc = crc32(0, reinterpret_cast<const Bytef*>(m.content.data()), static_cast<uInt>(m.content.size()));
 
         std::string common;
-        put(common, 20, 2);               // version needed
-        put(common, 1u << 11, 2);         // names are UTF-8
+        put(common, 20, 2);        // version needed
+        put(common, 1u << 11, 2);  // names are UTF-8
         put(common, deflate ? 8 : 0, 2);
-        put(common, 0x5a210000u, 4);      // 2025-01-01 00:00
+        put(common, 0x5a210000u, 4);  // 2025-01-01 00:00
         put(common, crc, 4);
         put(common, data.size(), 4);
         put(common, m.content.size(), 4);
         put(common, m.name.size(), 2);
-        put(common, 0, 2);                // extra field
+        put(common, 0, 2);  // extra field
 
         put(directory, 0x02014b50, 4);
         put(directory, (3u << 8) | 20, 2);  // made by Unix
         directory += common;
-        put(directory, 0, 2);             // comment
-        put(directory, 0, 2);             // disk
-        put(directory, 0, 2);             // internal attributes
+        put(directory, 0, 2);  // comment
+        put(directory, 0, 2);  // disk
+        put(directory, 0, 2);  // internal attributes
         put(directory, std::uint64_t{mode} << 16, 4);
         put(directory, archive.size(), 4);
         directory += m.name;

@@ -10,10 +10,10 @@ namespace support {
 
 struct zip_member
 {
-    std::string name;            ///< with `/`; ends in one for a folder
+    std::string name;  ///< with `/`; ends in one for a folder
     std::string content;
     bool deflate = true;
-    std::uint32_t unix_mode = 0; ///< 0: 0100644 (a folder: 040755)
+    std::uint32_t unix_mode = 0;  ///< 0: 0100644 (a folder: 040755)
 };
 
 /// A zip archive (APPNOTE.TXT 6.3) of these members, made by zlib; names are written as they are, also bad ones.

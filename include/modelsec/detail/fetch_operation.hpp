@@ -52,6 +52,7 @@ private:
     MODELSEC_DECL result<fetch_result> answer_dry_run(const accepted& offer) const;
     MODELSEC_DECL result<fetch_result> install(const store& disk, const accepted& offer, const artifact& wanted);
     MODELSEC_DECL result<void> check_room(const store& disk, const accepted& offer, const artifact& wanted) const;
+    MODELSEC_DECL static void sweep(const store& disk, staging&& staged);
     MODELSEC_DECL result<verified_pack> obtain_pack(staging& staged, const artifact& wanted);
     MODELSEC_DECL result<void> download_files(staging& staged, const artifact& wanted, std::vector<verified_file>& out);
     MODELSEC_DECL result<verified_pack> unpack(staging& staged, const artifact& wanted, const verified_file& archive);

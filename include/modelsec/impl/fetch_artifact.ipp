@@ -29,7 +29,13 @@ result<fetch_result> fetch_operation::install(const store& disk, const accepted&
         return std::move(*active);
 
     MODELSEC_TRY(staging staged, disk.stage(model, wanted.content_digest()));
-    MODELSEC_TRY(const verified_pack pack, obtain_pack(staged, wanted));
+    auto obtained = obtain_pack(staged, wanted);
+    if (obtained.has_error())
+    {
+        sweep(disk, std::move(staged));
+        return std::move(obtained).error();
+    }
+    const verified_pack& pack = *obtained;
 
     // A download can take longer than a manifest or a key lives.
     const utc_time now = owner_.clock->now();
@@ -47,6 +53,17 @@ result<fetch_result> fetch_operation::install(const store& disk, const accepted&
                    offer.claim.sequence.has_value(), offer.claim.envelope, now};
     MODELSEC_TRY(const pack_info info, disk.activate(lock, model, std::move(staged), pack, how));
     return fetch_result{model_id_, info.version, sequence, info.path, false, false, fetched_};
+}
+
+// What a failed attempt leaves is what the next one can use, and nothing else. The failure itself is what is reported.
+void fetch_operation::sweep(const store& disk, staging&& staged)
+{
+    {
+        const staging given_back = std::move(staged);
+    }
+    std::vector<std::string> removed;
+    std::uint64_t bytes = 0;
+    (void)disk.collect_staging(false, removed, bytes);
 }
 
 // Before the first byte rather than after the last but one. What an earlier attempt reserved or fetched counts as free: it is
@@ -160,15 +177,7 @@ result<verified_pack> fetch_operation::unpack(staging& staged, const artifact& w
     tell_stage(stage::extract);
     MODELSEC_TRY(const file folder, staged.fresh_pack_folder());
     MODELSEC_TRY(const file content, staged.open_partial(archive.sha256()));
-    event e;
-    e.kind = event_kind::progress;
-    e.stage = stage::extract;
-    e.total = archive.size();
-    const auto progress = [&](std::uint64_t bytes) {
-        e.bytes = bytes;
-        tell(e);
-    };
-    const extraction what{archive.size(), archive.sha256(), wanted.extracted_bytes, progress};
+    const extraction what{archive.size(), archive.sha256(), wanted.extracted_bytes, {}};
     MODELSEC_TRY(auto tree, extract_zip(*owner_.files, content, folder, what, owner_.caps, asked_.handle));
     return make_verified_pack(std::move(tree), archive, wanted);
 }

@@ -17,6 +17,8 @@ fetch_operation::fetch_operation(const client_options& owner, const fetch_option
     : owner_(owner), asked_(asked), connect_(std::move(connect)), transport_(owner.transport),
       refused_secret_(std::make_shared<bool>(false)), now_(owner.clock->now())
 {
+    if (asked.deadline)
+        deadline_ = std::chrono::steady_clock::now() + *asked.deadline;
     if (owner.profile == profile::client && owner.transport.credentials)
         transport_.credentials = [ask = owner.transport.credentials, refused = refused_secret_](std::string_view origin) {
             auto headers = ask(origin);

@@ -40,10 +40,10 @@ inline failure posix_failure(const char* what)
     return fail(posix_reason(code), std::string(what) + ": " + std::generic_category().message(code));
 }
 
-/// A group of the user's own number is the user's private group, as Debian, Ubuntu and Fedora make one for everybody.
+/// A group of the user's own number is the user's private group, as Debian, Ubuntu and Fedora make one for everybody (but root's).
 inline bool group_may_write(const struct stat& st) noexcept
 {
-    return (st.st_mode & S_IWGRP) != 0 && !(st.st_gid == ::geteuid() && st.st_gid == ::getegid());
+    return (st.st_mode & S_IWGRP) != 0 && !(st.st_gid != 0 && st.st_gid == ::geteuid() && st.st_gid == ::getegid());
 }
 
 inline file_info posix_info(const struct stat& st)
@@ -237,6 +237,8 @@ inline result<file> posix_open_file(const file& at, const std::string& name, ope
         return posix_failure("chmod");
     if (::fstat(out.native(), &st) != 0 || ::fcntl(out.native(), F_SETFL, ::fcntl(out.native(), F_GETFL) & ~O_NONBLOCK) < 0)
         return posix_failure("fstat");
+    if (st.st_nlink == 0 && mode != open_mode::create_new)
+        return file();  // removed just now
     if (!S_ISREG(st.st_mode) || st.st_nlink != 1)
         return fail(reason::store_layout, "not a regular file with one name: " + name);
     if (st.st_uid != ::geteuid() || (st.st_mode & S_IWOTH) != 0)

@@ -97,7 +97,7 @@ TEST_CASE("TUF 5.3.4: the next root MUST be signed by a threshold of the old key
 
 TEST_CASE("TUF 5.3.5: the version MUST be exactly one more than the trusted one")
 {
-    for (const std::uint64_t version : {1, 2, 3, 5, 100})
+    for (const std::uint64_t version : {1u, 2u, 3u, 5u, 100u})
         CHECK(next(root(3), root(version).file()) == ms::reason::older_root);
     CHECK(next(root(3), root(4).file()) == ms::reason::none);
 }

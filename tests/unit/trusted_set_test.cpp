@@ -171,7 +171,7 @@ TEST_CASE("TUF 5.5.3: the snapshot MUST be signed by a threshold of keys of the 
 
 TEST_CASE("TUF 5.5.4: the snapshot's version MUST be the one that the timestamp lists")
 {
-    for (const std::uint64_t version : {1, 3})
+    for (const std::uint64_t version : {1u, 3u})
         CHECK(why(at_snapshot(listed(2)).update_snapshot(
                   sign(snapshot(version, {{"targets", listed(1)}}), {snapshot_key}))) == ms::reason::metadata_mismatch);
 }

@@ -130,7 +130,10 @@ TEST_CASE("a folder that a foreign group may write to is told apart" * doctest::
     const temp_dir dir;
     REQUIRE(::mkdir((dir / "shared").c_str(), 0700) == 0);
     REQUIRE(::chmod((dir / "shared").c_str(), 0770) == 0);
-    CHECK_FALSE(fs.info(fs.open_root(dir / "shared", false).value()).value().group_writes);  // the user's own group
+    CHECK(fs.info(fs.open_root(dir / "shared", false).value()).value().group_writes);  // root's group is not private
+    REQUIRE(::chmod((dir / "shared").c_str(), 0750) == 0);
+    CHECK_FALSE(fs.info(fs.open_root(dir / "shared", false).value()).value().group_writes);
+    REQUIRE(::chmod((dir / "shared").c_str(), 0770) == 0);
     REQUIRE(::chown((dir / "shared").c_str(), 0, 12345) == 0);
     CHECK(fs.info(fs.open_root(dir / "shared", false).value()).value().group_writes);
     CHECK(why(fs.open_root(dir / "shared/store", true)) == reason::store_permissions);

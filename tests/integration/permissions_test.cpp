@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 
 using namespace integration;
@@ -30,6 +31,20 @@ void expect_private(const std::string& store)
         CHECK((S_ISDIR(about.st_mode) || S_ISREG(about.st_mode)));
         CHECK((about.st_mode & 07777) == (S_ISDIR(about.st_mode) ? 0700u : 0600u));
     }
+}
+
+/// Makes a folder 0770 for a group that is not this user's private one; false if there is none to be had.
+bool share_with_group(const std::string& folder)
+{
+    std::vector<gid_t> groups(static_cast<std::size_t>(std::max(::getgroups(0, nullptr), 0)));
+    if (::getgroups(static_cast<int>(groups.size()), groups.data()) < 0)
+        return false;
+    if (::geteuid() == 0)
+        groups.push_back(12345);
+    for (const gid_t group : groups)
+        if (group != ::geteuid() && ::chown(folder.c_str(), static_cast<uid_t>(-1), group) == 0)
+            return ::chmod(folder.c_str(), 0770) == 0;
+    return false;
 }
 
 }  // namespace
@@ -123,8 +138,11 @@ TEST_CASE("a store that others may write to, or reach through such a folder, is 
     ::chmod((w.place / "open").c_str(), 0777);
     refuses(w.place / "open");
     refuses(w.place / "open/store");
-    ::chmod((w.place / "open").c_str(), 0770);
-    refuses(w.place / "open");
+    if (share_with_group(w.place / "open"))
+    {
+        refuses(w.place / "open");
+        refuses(w.place / "open/store");
+    }
     if (::geteuid() == 0)  // only root can make a folder somebody else's
     {
         fs::create_directory(w.place / "foreign");
@@ -144,7 +162,11 @@ TEST_CASE("a group-shared store is accepted only where that was asked for")
     world w;
     w.release("content");
     fs::create_directory(w.store());
-    ::chmod(w.store().c_str(), 0770);
+    if (!share_with_group(w.store()))
+    {
+        MESSAGE("not tried: this user is in no group but its own");
+        return;
+    }
     CHECK(fetch(w).why == reason::store_permissions);
     auto options = w.options();
     options.group_shared = true;

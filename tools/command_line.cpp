@@ -17,9 +17,9 @@ namespace modelsec::tool {
 
 namespace {
 
-constexpr const char* purpose = "Gets signed models from an untrusted network onto this machine, and publishes them.";
+constexpr const char* tool_purpose = "Gets signed models from an untrusted network onto this machine, and publishes them.";
 
-constexpr const char* more = R"(modelsec SUBCOMMAND --help shows its options and examples.
+constexpr const char* tool_footer = R"(modelsec SUBCOMMAND --help shows its options and examples.
 
 Exit codes: 0 ok, 1 internal, 2 usage, 3 cancelled, 10 network, 11 tls, 12 http_status, 13 rate_limited,
   14 unauthorized, 20 signature, 21 expired, 22 rollback, 23 mismatch, 24 malformed, 25 no_artifact, 26 clock,
@@ -92,12 +92,12 @@ int guarded(output& out, const std::function<void(output&)>& work)
 
 }  // namespace
 
-command_line::command_line() : app(purpose, "modelsec")
+command_line::command_line() : app(tool_purpose, "modelsec")
 {
     app.require_subcommand(1);
     app.set_version_flag("--version", "modelsec " MODELSEC_VERSION_STRING, "The version");
     app.set_help_flag("-h,--help", "This");
-    app.footer(more);
+    app.footer(tool_footer);
     app.get_formatter()->column_width(32);
     add_fetch(*this);
     add_status(*this);

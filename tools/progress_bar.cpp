@@ -30,7 +30,7 @@ void progress_bar::begin(std::string_view label)
 {
     label_ = label;
     bytes_.reset();
-    rate_ = 0;
+    weighted_bytes_ = weighted_seconds_ = rate_ = 0;
     draw();
 }
 
@@ -51,15 +51,17 @@ void progress_bar::update(std::uint64_t bytes, std::uint64_t total, clock::time_
     draw();
 }
 
-// An exponential moving average over time: what was long ago weighs less, however often it is called.
+// An exponential moving average over time: what was long ago weighs less, however often it is called. Divided by the weights, so
+// that a slow start is not taken for more than it was.
 void progress_bar::measure(clock::time_point now)
 {
     const double seconds = std::chrono::duration<double>(now - measured_at_).count();
     if (seconds < 0.02 || *bytes_ < measured_bytes_)
         return;
-    const double recent = static_cast<double>(*bytes_ - measured_bytes_) / seconds;
-    const double weight = rate_ == 0 ? 1 : 1 - std::exp(-seconds / smoothing_seconds);
-    rate_ += (recent - rate_) * weight;
+    const double kept = std::exp(-seconds / smoothing_seconds);
+    weighted_bytes_ = weighted_bytes_ * kept + static_cast<double>(*bytes_ - measured_bytes_);
+    weighted_seconds_ = weighted_seconds_ * kept + seconds;
+    rate_ = weighted_bytes_ / weighted_seconds_;
     measured_at_ = now;
     measured_bytes_ = *bytes_;
 }

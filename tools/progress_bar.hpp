@@ -50,6 +50,8 @@ private:
     clock::time_point drawn_at_{};
     clock::time_point measured_at_{};
     std::uint64_t measured_bytes_ = 0;
+    double weighted_bytes_ = 0;
+    double weighted_seconds_ = 0;
     double rate_ = 0;  ///< bytes a second, smoothed
 };
 

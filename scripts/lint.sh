@@ -21,7 +21,7 @@ of_kind()
 {
     printf '%s\n' "${files[@]}" | grep -E "$1" | while read -r f; do [ -f "$f" ] && printf '%s\n' "$f"; done
 }
-mapfile -t cpp < <(of_kind '\.(hpp|ipp|cpp|h)$')
+mapfile -t cpp < <(of_kind '\.(hpp|ipp|cpp|h)$' | grep -v '^bindings/c/include/')  # C's own style, partly generated
 mapfile -t shell < <(of_kind '(\.sh|^(\./)?dev|^(\./)?\.ci/run)$')
 
 heading "Format"

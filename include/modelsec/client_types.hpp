@@ -32,14 +32,14 @@ enum class write_policy
 /// What stays the same over the life of a client.
 struct client_options
 {
-    std::string store;                     ///< the store's folder; made at the first fetch
-    bool group_shared = false;             ///< accept a store that its group may write to
+    std::string store;          ///< the store's folder; made at the first fetch
+    bool group_shared = false;  ///< accept a store that its group may write to
     transport_options transport;
     modelsec::profile profile = profile::client;
     write_policy writing = write_policy::automatic;
     limits caps;
     std::chrono::milliseconds lock_wait{10 * 60 * 1000};  ///< how long to wait for another process that fetches the model
-    std::optional<device_facts> device;    ///< what `min_device` is held against; default: this machine
+    std::optional<device_facts> device;                   ///< what `min_device` is held against; default: this machine
     const modelsec::clock* clock = &modelsec::clock::system();  ///< must outlive the client
     file_system* files = &file_system::native();                ///< must outlive the client
 };
@@ -57,9 +57,9 @@ struct manifest_source
 /// manifests are signed by its `targets` role. So keys can be rotated, and lost, without a new application.
 struct pinned_root
 {
-    bytes root;                    ///< the root.json, byte by byte
-    std::string url;               ///< https; the folder that holds its successors
-    bool forbidden_ends = false;   ///< for servers that answer 403 where a file is missing (S3 without ListBucket)
+    bytes root;                   ///< the root.json, byte by byte
+    std::string url;              ///< https; the folder that holds its successors
+    bool forbidden_ends = false;  ///< for servers that answer 403 where a file is missing (S3 without ListBucket)
 };
 
 /// Who may sign: exactly one source for a model.
@@ -78,7 +78,7 @@ struct fetch_options
     bool dry_run = false;                ///< everything up to the first artifact byte; changes nothing
     std::optional<std::chrono::milliseconds> deadline;  ///< for the whole attempt
     event_handler on_event;
-    control handle;                      ///< keep a copy to cancel, pause or resume
+    control handle;  ///< keep a copy to cancel, pause or resume
 };
 
 struct fetch_result
@@ -97,10 +97,10 @@ struct model_status
     std::string model_id;
     std::optional<pack_info> active;
     std::optional<pack_info> last_good;
-    std::uint64_t sequence = 0;           ///< the highest accepted
+    std::uint64_t sequence = 0;  ///< the highest accepted
     std::vector<pack_info> rejected;
-    std::uint64_t bytes = 0;              ///< of active and last good
-    std::uint64_t partial_bytes = 0;      ///< downloaded so far of what is not active yet
+    std::uint64_t bytes = 0;          ///< of active and last good
+    std::uint64_t partial_bytes = 0;  ///< downloaded so far of what is not active yet
 };
 
 struct rollback_options
@@ -111,7 +111,7 @@ struct rollback_options
 
 struct gc_options
 {
-    unsigned keep = 0;     ///< packs to keep beside active and last good, newest first
+    unsigned keep = 0;  ///< packs to keep beside active and last good, newest first
     bool dry_run = false;
 };
 

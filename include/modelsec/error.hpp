@@ -104,20 +104,20 @@ template <class T>
 using result = boost::system::result<T, failure>;
 
 /// Returns the failure of `expr` to the caller, if it has one.
-#define MODELSEC_CHECK(expr)                                      \
-    do                                                            \
-    {                                                             \
-        if (auto modelsec_r = (expr); modelsec_r.has_error())     \
-            return std::move(modelsec_r).error();                 \
+#define MODELSEC_CHECK(expr)                                  \
+    do                                                        \
+    {                                                         \
+        if (auto modelsec_r = (expr); modelsec_r.has_error()) \
+            return std::move(modelsec_r).error();             \
     } while (false)
 
 /// Declares `decl` from the value of `expr`, or returns its failure to the caller.
 #define MODELSEC_TRY(decl, expr) MODELSEC_TRY_AT(decl, expr, __LINE__)
 #define MODELSEC_TRY_AT(decl, expr, line) MODELSEC_TRY_NAMED(decl, expr, line)
-#define MODELSEC_TRY_NAMED(decl, expr, line)                      \
-    auto modelsec_r##line = (expr);                               \
-    if (modelsec_r##line.has_error())                             \
-        return std::move(modelsec_r##line).error();               \
+#define MODELSEC_TRY_NAMED(decl, expr, line)        \
+    auto modelsec_r##line = (expr);                 \
+    if (modelsec_r##line.has_error())               \
+        return std::move(modelsec_r##line).error(); \
     decl = std::move(*modelsec_r##line)
 
 MODELSEC_END_NAMESPACE

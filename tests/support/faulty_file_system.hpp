@@ -231,10 +231,14 @@ private:
         const auto path = real().absolute_path(f);
         if (!path || ::fstat(f.native(), &st) != 0)
             throw std::runtime_error("cannot open again");
-        return std::make_shared<file>(::open(path->c_str(), O_CLOEXEC | (S_ISDIR(st.st_mode) ? O_RDONLY | O_DIRECTORY : O_RDWR)));
+        return std::make_shared<file>(
+            ::open(path->c_str(), O_CLOEXEC | (S_ISDIR(st.st_mode) ? O_RDONLY | O_DIRECTORY : O_RDWR)));
     }
 
-    void note(std::set<identity> folders, std::function<void()> undo) { log_.push_back({std::move(folders), std::move(undo)}); }
+    void note(std::set<identity> folders, std::function<void()> undo)
+    {
+        log_.push_back({std::move(folders), std::move(undo)});
+    }
 
     std::function<void()> move(const file& from, const std::string& name, const file& to, const std::string& target)
     {

@@ -81,8 +81,9 @@ inline modelsec::activation how_to_activate(std::string_view version, std::uint6
 }
 
 /// What a fetch does to a store.
-inline modelsec::result<modelsec::pack_info> install(modelsec::file_system& fs, const std::string& path, std::string_view model,
-                                                     const modelsec::activation& how, const pack_content& content,
+inline modelsec::result<modelsec::pack_info> install(modelsec::file_system& fs, const std::string& path,
+                                                     std::string_view model, const modelsec::activation& how,
+                                                     const pack_content& content,
                                                      const std::function<void()>& before_activation = {})
 {
     MODELSEC_TRY(const modelsec::store s, open_store(path, fs));

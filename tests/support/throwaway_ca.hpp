@@ -29,7 +29,7 @@ struct certificate_wish
     std::vector<std::string> hosts = {"localhost", "127.0.0.1"};  ///< names and IPv4 addresses
     key_kind key = key_kind::ec_p256;
     std::chrono::seconds not_before = std::chrono::hours(-24 * 7);  ///< from now
-    std::chrono::seconds not_after = std::chrono::hours(24);   ///< from now
+    std::chrono::seconds not_after = std::chrono::hours(24);        ///< from now
     bool for_client = false;
 };
 

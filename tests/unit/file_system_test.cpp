@@ -170,7 +170,8 @@ TEST_CASE("a name that is a path is refused everywhere")
     const temp_dir dir;
     const auto root = fs.open_root(dir.path(), false);
     REQUIRE(root.has_value());
-    for (const std::string& name : {std::string(), std::string("."), std::string(".."), std::string("a/b"), std::string("a\0b", 3)})
+    for (const std::string& name :
+         {std::string(), std::string("."), std::string(".."), std::string("a/b"), std::string("a\0b", 3)})
     {
         CHECK(fs.open_folder(*root, name, true).has_error());
         CHECK(fs.open_file(*root, name, open_mode::create_new).has_error());

@@ -117,7 +117,8 @@ void at_every_call(const scenario& s, const Plan& plan)
         const std::string path = dir / "store";
         faulty_file_system before(graveyard.path());
         for (const std::string& version : s.before)
-            REQUIRE(install(before, path, "m", how_to_activate(version, std::stoull(version)), content_of(version)).has_value());
+            REQUIRE(
+                install(before, path, "m", how_to_activate(version, std::stoull(version)), content_of(version)).has_value());
         bool worked = false;
         std::uint64_t activating = 0;
         bool reached = false;

@@ -162,7 +162,8 @@ TEST_CASE("a pack that is activated again, since its files were damaged, does no
     REQUIRE(s.install(how_to_activate("2"), two).has_value());
     for (int i = 0; i < 4; ++i)
     {
-        write_over(s.state().active->folder == "2" ? s.path + "/m/2/a/one.bin" : s.path + "/m/" + s.state().active->folder + "/a/one.bin",
+        write_over(s.state().active->folder == "2" ? s.path + "/m/2/a/one.bin"
+                                                   : s.path + "/m/" + s.state().active->folder + "/a/one.bin",
                    "XXXXX half");
         CHECK(why(s.disk().open_files(id("m"), *s.state().active)) == reason::pack_damaged);
         REQUIRE(s.install(how_to_activate("2"), two).has_value());
@@ -184,11 +185,13 @@ TEST_CASE("damage of every kind is found by open and by hashing again")
         {"missing folder", [](const std::string& p) { std::filesystem::remove_all(p + "/a/b"); }},
         {"all missing", [](const std::string& p) { std::filesystem::remove_all(p); }},
         {"one too many", [](const std::string& p) { write_over(p + "/a/extra.bin", "x"); }},
-        {"a link instead", [](const std::string& p) {
+        {"a link instead",
+         [](const std::string& p) {
              std::filesystem::rename(p + "/a/one.bin", p + "/../../elsewhere");
              std::filesystem::create_symlink(p + "/../../elsewhere", p + "/a/one.bin");
          }},
-        {"a linked folder", [](const std::string& p) {
+        {"a linked folder",
+         [](const std::string& p) {
              std::filesystem::rename(p + "/a", p + "/../../elsewhere");
              std::filesystem::create_symlink(p + "/../../elsewhere", p + "/a");
          }},
@@ -257,7 +260,8 @@ TEST_CASE("packs without a readable state are no first run")
         const scene s;
         REQUIRE(s.install(how_to_activate("1"), one).has_value());
         for (const std::string& name : names_in(s.inner("state")))
-            damaged ? write_over(s.inner("state/" + name), "{}") : static_cast<void>(std::filesystem::remove(s.inner("state/" + name)));
+            damaged ? write_over(s.inner("state/" + name), "{}")
+                    : static_cast<void>(std::filesystem::remove(s.inner("state/" + name)));
         CHECK(why(s.disk().state(id("m"))) == reason::state_unreadable);
         CHECK(why(s.install(how_to_activate("2"), two)) == reason::state_unreadable);
         CHECK(s.disk().models().value() == std::vector{id("m")});
@@ -365,7 +369,8 @@ TEST_CASE("update lets the change decide on the newest state, and leaves no temp
 {
     const scene s;
     const store disk = s.disk();
-    CHECK(why(disk.update(id("m"), [](model_state&) -> result<bool> { return fail(reason::rejected); })) == reason::rejected);
+    CHECK(why(disk.update(id("m"), [](model_state&) -> result<bool> { return fail(reason::rejected); })) ==
+          reason::rejected);
     CHECK(disk.update(id("m"), [](model_state&) -> result<bool> { return false; })->generation == 0);
     for (std::uint64_t n = 1; n < 9; ++n)
         CHECK(disk.update(id("m"), [](model_state&) -> result<bool> { return true; })->generation == n);
@@ -401,7 +406,8 @@ TEST_CASE("a pack folder that is not the pack that was verified is not activated
     };
     CHECK(why(attempt([](const std::string& p) { write_over(p + "/extra", "x"); })) == reason::store_layout);
     CHECK(why(attempt([](const std::string& p) { std::filesystem::remove(p + "/a/one.bin"); })) == reason::store_layout);
-    CHECK(why(attempt([](const std::string& p) { std::filesystem::resize_file(p + "/a/one.bin", 3); })) == reason::size_mismatch);
+    CHECK(why(attempt([](const std::string& p) { std::filesystem::resize_file(p + "/a/one.bin", 3); })) ==
+          reason::size_mismatch);
     CHECK(why(attempt([](const std::string& p) { std::filesystem::remove_all(p); })) == reason::store_layout);
     CHECK_FALSE(disk.state(id("m")).value().active.has_value());
     CHECK(attempt([](const std::string&) {}).has_value());

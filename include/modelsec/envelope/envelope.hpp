@@ -27,8 +27,8 @@ struct signature
 struct envelope
 {
     envelope_format format = envelope_format::dsse;
-    bytes payload;        ///< what was said, byte by byte
-    bytes signed_bytes;   ///< what the signatures are over (the payload itself, or its pre-authentication encoding)
+    bytes payload;       ///< what was said, byte by byte
+    bytes signed_bytes;  ///< what the signatures are over (the payload itself, or its pre-authentication encoding)
     std::vector<signature> signatures;
 };
 

@@ -14,10 +14,7 @@ namespace detail {
 class system_clock final : public clock
 {
 public:
-    utc_time now() const override
-    {
-        return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-    }
+    utc_time now() const override { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()); }
 };
 
 /// Reads `count` digits at `at`; -1 if there is anything else.
@@ -70,11 +67,10 @@ std::string format_rfc3339(utc_time time)
     const ch::year_month_day date(day);
     const ch::hh_mm_ss<ch::seconds> clock_time(time - day);
     std::array<char, 64> out{};
-    const int size = std::snprintf(out.data(), out.size(), "%04d-%02u-%02uT%02d:%02d:%02dZ", static_cast<int>(date.year()),
-                                   static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                                   static_cast<int>(clock_time.hours().count()),
-                                   static_cast<int>(clock_time.minutes().count()),
-                                   static_cast<int>(clock_time.seconds().count()));
+    const int size = std::snprintf(
+        out.data(), out.size(), "%04d-%02u-%02uT%02d:%02d:%02dZ", static_cast<int>(date.year()),
+        static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), static_cast<int>(clock_time.hours().count()),
+        static_cast<int>(clock_time.minutes().count()), static_cast<int>(clock_time.seconds().count()));
     return std::string(out.data(), static_cast<std::size_t>(size));
 }
 

@@ -32,8 +32,8 @@ std::optional<bytes> from_hex(std::string_view text)
     bytes out(text.size() / 2);
     std::size_t size = 0;
     const char* end = nullptr;
-    if (sodium_hex2bin(out.data(), out.size(), text.data(), text.size(), nullptr, &size, &end) != 0 ||
-        size != out.size() || end != text.data() + text.size())
+    if (sodium_hex2bin(out.data(), out.size(), text.data(), text.size(), nullptr, &size, &end) != 0 || size != out.size() ||
+        end != text.data() + text.size())
         return std::nullopt;
     return out;
 }

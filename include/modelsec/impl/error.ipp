@@ -72,10 +72,7 @@ class category final : public boost::system::error_category
 public:
     constexpr category() noexcept : error_category(0x6d6f64656c736563ULL) {}
     const char* name() const noexcept override { return "modelsec"; }
-    std::string message(int value) const override
-    {
-        return std::string(modelsec::message(static_cast<errc>(value)));
-    }
+    std::string message(int value) const override { return std::string(modelsec::message(static_cast<errc>(value))); }
 };
 }  // namespace detail
 

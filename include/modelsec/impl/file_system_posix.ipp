@@ -165,8 +165,7 @@ public:
         const int failed = ::renameatx_np(from.native(), name.c_str(), to.native(), target.c_str(), RENAME_EXCL);
 #else
         constexpr unsigned no_replace = 1;
-        const auto failed =
-            ::syscall(SYS_renameat2, from.native(), name.c_str(), to.native(), target.c_str(), no_replace);
+        const auto failed = ::syscall(SYS_renameat2, from.native(), name.c_str(), to.native(), target.c_str(), no_replace);
 #endif
         if (failed == 0)
             return true;

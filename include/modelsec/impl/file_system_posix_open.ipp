@@ -224,9 +224,7 @@ inline result<file> posix_open_file(const file& at, const std::string& name, ope
     MODELSEC_CHECK(check_component(name));
     // O_NONBLOCK: a planted pipe must not hold the library up.
     constexpr int common = O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
-    const int kind = mode == open_mode::read         ? O_RDONLY
-                     : mode == open_mode::read_write ? O_RDWR
-                                                     : O_RDWR | O_CREAT | O_EXCL;
+    const int kind = mode == open_mode::read ? O_RDONLY : mode == open_mode::read_write ? O_RDWR : O_RDWR | O_CREAT | O_EXCL;
     file out(::openat(at.native(), name.c_str(), common | kind, S_IRUSR | S_IWUSR));
     if (!out)
         return errno == (mode == open_mode::create_new ? EEXIST : ENOENT) ? result<file>(file()) : posix_failure("open");

@@ -116,7 +116,8 @@ private:
 using hash_listener = std::function<void(std::uint64_t)>;
 
 /// SHA-256 of a whole file, through this very descriptor.
-inline result<sha256_digest> hash_file(file_system& fs, const file& from, const control& handle, const hash_listener& listener)
+inline result<sha256_digest> hash_file(file_system& fs, const file& from, const control& handle,
+                                       const hash_listener& listener)
 {
     hasher h;
     const auto take = [&](bytes_view data) -> result<void> {

@@ -20,8 +20,8 @@ inline bool is_commit(std::string_view text) noexcept
 inline bool is_hub_path(std::string_view text) noexcept
 {
     const auto plain = [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' || c == '.' ||
-               c == '/' || c == '+';
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' ||
+               c == '.' || c == '/' || c == '+';
     };
     return !text.empty() && text.front() != '/' && std::all_of(text.begin(), text.end(), plain) &&
            text.find("..") == std::string_view::npos && text.find("//") == std::string_view::npos;

@@ -33,7 +33,7 @@ inline bool is_device_name(std::string_view text)
         return true;
     if (!stem.starts_with("com") && !stem.starts_with("lpt"))
         return false;
-    static constexpr std::array<std::string_view, 13> numbers{"0", "1", "2", "3", "4", "5", "6",
+    static constexpr std::array<std::string_view, 13> numbers{"0", "1", "2", "3",        "4",        "5",       "6",
                                                               "7", "8", "9", "\xC2\xB9", "\xC2\xB2", "\xC2\xB3"};
     return std::find(numbers.begin(), numbers.end(), std::string_view(stem).substr(3)) != numbers.end();
 }

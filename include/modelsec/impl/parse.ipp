@@ -62,18 +62,14 @@ public:
         if (!optional(key))
             return false;
         const auto b = object_.bool_at(key);
-        if (!b)
-            return wrong(key);
-        return *b;
+        return b ? result<bool>(*b) : wrong(key);
     }
 
     result<sha256_digest> digest(std::string_view key) const
     {
         const auto s = object_.string_at(key);
         const auto d = s ? sha256_digest::from_hex(*s) : std::nullopt;
-        if (!d)
-            return wrong(key);
-        return *d;
+        return d ? result<sha256_digest>(*d) : wrong(key);
     }
 
     result<std::vector<std::string>> texts(std::string_view key, std::size_t cap) const
@@ -95,13 +91,14 @@ public:
 
     failure wrong(std::string_view key) const { return manifest_failure("missing or wrong: " + std::string(key)); }
 
+    result<artifact> whole_artifact() const;
+
+private:
     result<artifact_file> file_content() const;
     result<std::optional<chunk_digests>> chunks(std::uint64_t size) const;
-    result<artifact> whole_artifact() const;
     result<std::vector<artifact_file>> several_files(const json::array& list) const;
     result<void> extras(artifact& out) const;
 
-private:
     const json& object_;
     const limits& caps_;
 };

@@ -83,7 +83,6 @@ awaitable<result<void>> wakeup::wait()
 struct session::impl
 {
     explicit impl(boost::asio::io_context& context) : keep_running(context.get_executor()) {}
-
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> keep_running;
     std::map<std::string, std::vector<std::unique_ptr<connection>>> idle;  // by origin
     std::optional<tls_context> home_tls;

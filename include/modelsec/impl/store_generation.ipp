@@ -50,7 +50,8 @@ struct generation_name
             return std::nullopt;
         generation_name out{std::string(text.substr(0, dot)), 0};
         std::from_chars(text.data() + dot + 1, text.data() + text.size(), out.number);
-        const bool exact = out.number != 0 && out.str().size() == text.size() + 5 && text.substr(dot + 1) == std::to_string(out.number);
+        const bool exact =
+            out.number != 0 && out.str().size() == text.size() + 5 && text.substr(dot + 1) == std::to_string(out.number);
         return exact ? std::optional(std::move(out)) : std::nullopt;
     }
 };
@@ -87,6 +88,8 @@ inline result<file> open_generation(const store_disk& d, const generation_name& 
         if (out || out.error().why != reason::store_layout || i == store_patience)
             return out;
         MODELSEC_TRY(const file_info what, d.files->info_at(d.state, name.str()));
+        if (what.links == 0)
+            return file();
         if (what.kind != file_kind::regular)
             return out;
         MODELSEC_TRY(const std::vector<std::string> names, d.files->list(d.state));
@@ -104,7 +107,7 @@ inline result<file> open_generation(const store_disk& d, const generation_name& 
         if (!helped)
         {
             MODELSEC_TRY(const file_info now, d.files->info_at(d.state, name.str()));
-            if (now.links >= 2)
+            if (now.inode == what.inode && now.links >= 2)
                 return out;
         }
     }
@@ -193,7 +196,7 @@ inline result<bool> publish_generation(const store_disk& d, const identifier& mo
     if (linked && *linked)
         MODELSEC_CHECK(d.files->sync(d.state));
     if (const auto there = is_there(*d.files, d.state, written.name); !linked && there && !*there)
-        return false;  // without locks somebody may have taken it for a stale one
+        return false;                                   // without locks somebody may have taken it for a stale one
     (void)d.files->remove_file(d.state, written.name);  // else open_generation does it
     if (!linked || !*linked)
         return linked;

@@ -109,16 +109,16 @@ result<void> store::recover(const model_lock&, const identifier& model) const
     {
         // First said, then done: whoever was about to publish the pending pack (there may be no locks) finds that it lost.
         MODELSEC_TRY(now, update(model, [](model_state& s) -> result<bool> {
-            if (!s.pending || s.reclaiming)
-                return false;
-            s.reclaiming = std::exchange(s.pending, std::nullopt);
-            return true;
-        }));
+                         if (!s.pending || s.reclaiming)
+                             return false;
+                         s.reclaiming = std::exchange(s.pending, std::nullopt);
+                         return true;
+                     }));
         if (now.reclaiming)
             MODELSEC_CHECK(take_back(model, *now.reclaiming));
         MODELSEC_TRY(now, update(model, [](model_state& s) -> result<bool> {
-            return std::exchange(s.reclaiming, std::nullopt).has_value();
-        }));
+                         return std::exchange(s.reclaiming, std::nullopt).has_value();
+                     }));
     }
 
     file_system& fs = *disk_->files;

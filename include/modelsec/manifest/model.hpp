@@ -25,10 +25,10 @@ struct artifact_file
 {
     std::uint64_t size_bytes = 0;
     sha256_digest sha256;
-    std::string url;                   ///< a locator; empty if only the endpoint knows
+    std::string url;  ///< a locator; empty if only the endpoint knows
     std::vector<std::string> mirrors;
     std::optional<chunk_digests> chunks;
-    std::optional<relative_path> name; ///< the file's place in the pack; none for an archive
+    std::optional<relative_path> name;  ///< the file's place in the pack; none for an archive
 };
 
 /// A POST endpoint that hands out a short-lived URL.

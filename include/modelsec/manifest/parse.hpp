@@ -20,8 +20,7 @@ public:
     const std::vector<std::string>& key_ids() const noexcept { return key_ids_; }
 
 private:
-    friend result<verified_payload> verify_envelope(envelope e, const std::vector<candidate_key>& keys,
-                                                    unsigned threshold);
+    friend result<verified_payload> verify_envelope(envelope e, const std::vector<candidate_key>& keys, unsigned threshold);
     verified_payload(envelope_format format, bytes data, std::vector<std::string> key_ids)
         : format_(format), data_(std::move(data)), key_ids_(std::move(key_ids))
     {

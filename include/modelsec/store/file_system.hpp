@@ -60,9 +60,9 @@ struct file_info
     std::int64_t changed_ns = 0;  ///< ctime
     std::int64_t modified_ns = 0;
     std::uint64_t links = 0;
-    bool owned = false;           ///< by the effective user
-    std::uint32_t mode = 0;       ///< permission bits
-    bool group_writes = false;    ///< its group may write to it, and is more than this user
+    bool owned = false;         ///< by the effective user
+    std::uint32_t mode = 0;     ///< permission bits
+    bool group_writes = false;  ///< its group may write to it, and is more than this user
 };
 
 enum class open_mode

@@ -15,7 +15,7 @@ MODELSEC_BEGIN_NAMESPACE
 /// that it vouches for are hashed again before they count.
 struct journal
 {
-    std::uint64_t size = 0;               ///< of the whole file; 0: there is no journal
+    std::uint64_t size = 0;  ///< of the whole file; 0: there is no journal
     range_set synced;
     std::optional<relative_path> placed;  ///< the partial was on its way to this place in the pack folder
     std::size_t whole_bytes = 0;          ///< of the text up to its last whole line

@@ -33,7 +33,7 @@ public:
         std::string path;  ///< relative, with `/`
         std::uint64_t size = 0;
         sha256_digest sha256;
-        file content;      ///< opened before it was checked, for reading only; owned by the open_pack
+        file content;  ///< opened before it was checked, for reading only; owned by the open_pack
     };
 
     open_pack() = default;

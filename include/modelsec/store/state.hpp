@@ -29,9 +29,9 @@ struct pack_record
     identifier version;
     sha256_digest artifact;
     std::string platform;
-    std::string folder;          ///< its name below the model's folder
+    std::string folder;  ///< its name below the model's folder
     std::uint64_t sequence = 0;
-    sha256_digest envelope;      ///< of the raw envelope that vouched for it (store::read_envelope)
+    sha256_digest envelope;  ///< of the raw envelope that vouched for it (store::read_envelope)
     utc_time activated_at;
     std::vector<file_record> files;
 };

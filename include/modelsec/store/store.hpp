@@ -95,7 +95,7 @@ public:
     /// Opens a pack; hashes files again that differ from the state in inode or ctime: `pack_damaged` (also if it is gone: another
     /// generation may have replaced it since the state was read).
     MODELSEC_DECL result<open_pack> open_files(const identifier& model, const pack_record& pack,
-                                              const control& handle = {}) const;
+                                               const control& handle = {}) const;
     /// Hashes every file of a pack, and refuses files that are missing or too many: `pack_damaged`. `progress` (may be empty) gets
     /// the bytes hashed so far.
     MODELSEC_DECL result<void> hash_again(const identifier& model, const pack_record& pack, const control& handle,
@@ -108,8 +108,7 @@ public:
                                        std::vector<std::string>& removed, std::uint64_t& bytes) const;
     /// Removes staging folders that nobody works on and that hold nothing to resume, what was moved aside, and (while no model is
     /// being worked on) envelopes that no state names.
-    MODELSEC_DECL result<void> collect_staging(bool dry_run, std::vector<std::string>& removed,
-                                               std::uint64_t& bytes) const;
+    MODELSEC_DECL result<void> collect_staging(bool dry_run, std::vector<std::string>& removed, std::uint64_t& bytes) const;
     /// How much was downloaded for this model so far that is not active yet.
     MODELSEC_DECL result<std::uint64_t> partial_bytes(const identifier& model) const;
     /// What this content's partials take up on the disk already, reserved room included.

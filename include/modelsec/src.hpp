@@ -29,6 +29,7 @@
 #include <modelsec/impl/error.ipp>
 #include <modelsec/impl/event.ipp>
 #include <modelsec/impl/exchange.ipp>
+#include <modelsec/impl/expiry.ipp>
 #include <modelsec/impl/fetch_accept.ipp>
 #include <modelsec/impl/fetch_artifact.ipp>
 #include <modelsec/impl/fetch_operation.ipp>

@@ -110,7 +110,7 @@ TEST_CASE("an address that expires in mid-download is renewed and costs no fetch
     support::fault cut;
     cut.cut_at = mib;
     s.web.fail("/model.bin", cut, 1);
-    s.web.fail("/model.bin", support::answer(403));
+    s.web.fail("/model.bin", support::answer(400, {}, "{\"error\": \"InvalidJWT\"}"));
     int asked = 0;
     s.renew = [&] {
         ++asked;
@@ -119,6 +119,27 @@ TEST_CASE("an address that expires in mid-download is renewed and costs no fetch
     CHECK(s.get() == reason::none);
     CHECK(asked == 1);
     CHECK(s.fetched <= s.content.size() + 4096);
+}
+
+TEST_CASE("an address that has expired and cannot be renewed says so")
+{
+    scene s;
+    s.web.fail("/model.bin", support::answer(403, {}, "<Code>AccessDenied</Code><Message>Request has expired</Message>"));
+    CHECK(s.get() == reason::url_expired);
+    s.renew = [] { return std::string("/model.bin"); };  // no better
+    CHECK(s.get() == reason::url_expired);
+    CHECK(s.web.requests().size() == 4);
+}
+
+TEST_CASE("a trickle that never stalls is too slow")
+{
+    scene s;
+    s.caps.stall_timeout = 1100ms;
+    s.caps.retries = 0;
+    support::fault trickle;
+    trickle.bytes_per_second = 200;
+    s.web.fail("/model.bin", trickle);
+    CHECK(s.get() == reason::too_slow);
 }
 
 TEST_CASE("cancel ends it within moments and keeps what is good")

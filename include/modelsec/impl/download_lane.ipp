@@ -12,6 +12,8 @@ namespace detail {
 
 /// Read at most this much at once: progress is seen that often.
 inline constexpr std::size_t download_read = 256u << 10;
+/// A byte now and then would keep a connection from ever stalling (CWE-400). Bytes a second.
+inline constexpr std::uint64_t download_least_rate = 1024;
 
 inline awaitable<void> download_run::work(lane& self)
 {
@@ -46,29 +48,52 @@ inline awaitable<result<void>> download_run::fetch(lane& self, std::optional<res
     head = answer.head;
     auto body = check_range_answer(answer.head, self.order.ask, expected_.size_bytes);
     if (body.has_error())
-    {
-        const unsigned status = answer.head.status;
-        if (status >= 400)
-            MODELSEC_CO_CHECK(co_await job_.net.drain(std::move(answer)));
-        co_return may_renew(self, status) ? fail(reason::url_expired, body.error().detail) : std::move(body).error();
-    }
+        co_return co_await refusal(self, std::move(answer), std::move(body).error());
     plan_.answered(self.order.lane, body->whole);
     MODELSEC_CO_CHECK(co_await read_body(self, *answer.link, *body));
     job_.net.release(std::move(answer.link));
     co_return result<void>();
 }
 
-// Hosts say that a signed URL has expired in many ways, 400 and 404 among them; one that can be renewed is renewed before
-// it is given up.
-inline bool download_run::may_renew(const lane& self, unsigned status) const
+/// What an answer that is not good means, once its body is read: an address that can be renewed is renewed before it is given up.
+inline awaitable<failure> download_run::refusal(lane& self, response answer, failure why)
 {
-    return job_.what.renew && self.order.source == 0 && (status == 400 || status == 401 || status == 403 || status == 410);
+    const unsigned status = answer.head.status;
+    if (status < 400)
+        co_return why;
+    const auto body = co_await job_.net.read_all(*answer.link, answer.head, job_.net.caps().error_body_bytes);
+    if (auto ended = job_.net.stopped())
+        co_return *ended;
+    const bool expired = body.has_value() && says_expired(status, as_text(*body));
+    if (body.has_value())
+        job_.net.release(std::move(answer.link));
+    const bool renewable = job_.what.renew && self.order.source == 0;
+    const bool doubtful = status == 401 || status == 403 || status == 410;
+    if (expired || (renewable && doubtful))
+        co_return fail(reason::url_expired, why.detail);
+    co_return why;
 }
 
-inline awaitable<result<std::size_t>> download_run::read(connection& link, std::span<std::uint8_t> space)
+inline awaitable<result<std::size_t>> download_run::read(lane& self, connection& link, std::span<std::uint8_t> space)
 {
+    const auto patience = job_.net.caps().stall_timeout;
+    if (self.waited >= patience)
+    {
+        const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(self.waited).count();
+        const bool slow = self.brought < static_cast<std::uint64_t>(seconds) * download_least_rate;
+        self.waited = {};
+        self.brought = 0;
+        if (slow && job_.net.env().options->limit_rate == 0)
+            co_return fail(reason::too_slow, "less than 1 KiB a second");
+    }
+    const auto before = clock::now();
     const auto n = co_await link.read_some(space.first(std::min(space.size(), download_read)));
-    if (n.has_value() && job_.what.fetched)
+    if (n.has_error())
+        co_return n.error();
+    const auto took = clock::now() - before;
+    self.waited = took < patience ? self.waited + took : clock::duration();  // longer than a stall: it was paused
+    self.brought = took < patience ? self.brought + *n : 0;
+    if (job_.what.fetched)
         *job_.what.fetched += *n;
     co_return n;
 }
@@ -84,7 +109,8 @@ inline awaitable<result<void>> download_run::read_body(lane& self, connection& l
         if (at < want.begin)
         {
             const std::uint64_t skip = std::min<std::uint64_t>(want.begin - at, block::size_bytes);
-            MODELSEC_CO_TRY(const std::size_t n, co_await read(link, space.space().first(static_cast<std::size_t>(skip))));
+            MODELSEC_CO_TRY(const std::size_t n,
+                            co_await read(self, link, space.space().first(static_cast<std::size_t>(skip))));
             if (n == 0)
                 co_return fail(reason::truncated, "the body ended early");
             at += n;
@@ -97,11 +123,11 @@ inline awaitable<result<void>> download_run::read_body(lane& self, connection& l
         at += into.size;
         // Nothing may follow the last byte: it is not believed before the end is seen.
         if (done.has_value() && at == body.bytes.end)
-            done = co_await check_end(link, body);
-        else if (done.has_error() || into.size > limit(self, into.begin))
-            into.size = static_cast<std::size_t>(std::min<std::uint64_t>(into.size, limit(self, into.begin)));
-        if (done.has_error() && at == body.bytes.end)
-            into.size = 0;
+        {
+            done = co_await check_end(self, link, body);
+            if (done.has_error())
+                in_hand_ -= std::exchange(into.size, 0);
+        }
         put(self, std::move(into));
         MODELSEC_CO_CHECK(done);
     }
@@ -126,7 +152,7 @@ inline awaitable<result<void>> download_run::fill(lane& self, connection& link, 
         if (into.size >= goal)
             co_return result<void>();
         const auto rest = into.space.space().subspan(into.size, static_cast<std::size_t>(goal) - into.size);
-        MODELSEC_CO_TRY(const std::size_t n, co_await read(link, rest));
+        MODELSEC_CO_TRY(const std::size_t n, co_await read(self, link, rest));
         if (n == 0)
             co_return fail(reason::truncated, "the body ended early");
         into.size += n;
@@ -136,12 +162,12 @@ inline awaitable<result<void>> download_run::fill(lane& self, connection& link, 
     }
 }
 
-inline awaitable<result<void>> download_run::check_end(connection& link, const range_answer& body)
+inline awaitable<result<void>> download_run::check_end(lane& self, connection& link, const range_answer& body)
 {
     if (link.body_done())
         co_return result<void>();
     std::array<std::uint8_t, 1> more;
-    const auto n = co_await read(link, more);
+    const auto n = co_await read(self, link, more);
     if (n.has_value() && *n > 0)
         co_return fail(body.whole ? reason::size_mismatch : reason::range_mismatch, "more bytes than announced");
     if (auto ended = job_.net.stopped())

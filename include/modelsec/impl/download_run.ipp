@@ -3,6 +3,7 @@
 #define MODELSEC_IMPL_DOWNLOAD_RUN_IPP
 
 #include <modelsec/transport/download.hpp>
+#include <modelsec/transport/expiry.hpp>
 #include <modelsec/transport/range_answer.hpp>
 #include <modelsec/transport/range_fsm.hpp>
 #include <modelsec/transport/session.hpp>
@@ -55,6 +56,10 @@ private:
         wakeup room;  ///< a block may be free
         bool stopped = false;
         bool gone = false;
+
+        // Too slow is what brings less than a trickle over all of the time that a stall may last.
+        clock::duration waited{};
+        std::uint64_t brought = 0;
     };
 
     /// Bytes of a lane on their way into a block.
@@ -72,13 +77,13 @@ private:
     awaitable<void> work(lane& self);
     awaitable<result<void>> fetch(lane& self, std::optional<response_head>& head);
     awaitable<result<void>> read_body(lane& self, connection& link, range_answer body);
-    awaitable<result<std::size_t>> read(connection& link, std::span<std::uint8_t> space);
+    awaitable<failure> refusal(lane& self, response answer, failure why);
+    awaitable<result<std::size_t>> read(lane& self, connection& link, std::span<std::uint8_t> space);
     awaitable<result<void>> fill(lane& self, connection& link, filling& into);
-    awaitable<result<void>> check_end(connection& link, const range_answer& body);
+    awaitable<result<void>> check_end(lane& self, connection& link, const range_answer& body);
     awaitable<result<block>> take_block(lane& self);
     std::uint64_t limit(const lane& self, std::uint64_t begin) const;
     void put(lane& self, filling from);
-    bool may_renew(const lane& self, unsigned status) const;
     void report();
 
     download_job& job_;
@@ -118,7 +123,7 @@ inline result<verified_file> download_run::run()
         MODELSEC_CHECK(job_.net.run(drive()));
         if (!plan_.must_renew())
             return line_.finish();
-        auto fresh = job_.what.renew();
+        auto fresh = job_.what.renew ? job_.what.renew() : fail(reason::url_expired);
         if (fresh.has_value())
             job_.sources.front() = std::move(*fresh);
         plan_.renewed(fresh.has_value() ? std::nullopt : std::optional(fresh.error()));

@@ -213,7 +213,7 @@ range_fsm::then range_fsm::ended(lane_id id, std::optional<failure> why, time_po
         return then::go_on;
     if (why->code() == errc::cancelled || why->why == reason::deadline)
         stop(std::move(*why));
-    else if (why->why == reason::url_expired)
+    else if (why->why == reason::url_expired && l.source == 0)
     {
         if (++renewals_ > range_vain_renewals)
             drop(l.source, std::move(*why));

@@ -101,3 +101,23 @@ TEST_CASE("a partial that is whole needs no byte and rings as it is hashed")
     CHECK(b.line->finish().has_value());
     CHECK(b.rings >= 8);
 }
+
+TEST_CASE("at full speed chunks are only looked at if the whole is wrong: the bad one is named then, and taken again")
+{
+    const auto content = sample(12 * mib + 77);
+    const auto expected = signed_file(content, mib);
+    auto bad = content;
+    bad[9 * mib + 5] ^= 1;
+    bench b(expected);
+    b.options.check_chunks_up_to = 0;
+    b.start();
+    REQUIRE(b.feed(bad));
+    const auto refused = b.wait_for([&] {
+        auto r = b.line->take_refused();
+        return r.empty() ? std::optional<std::vector<byte_range>>() : r;
+    });
+    REQUIRE(*refused == std::vector<byte_range>{{9 * mib, 10 * mib}});
+    REQUIRE(b.put(content, refused->front()));
+    REQUIRE(b.line->finish().has_value());
+    CHECK(std::ranges::equal(b.content(), content));
+}

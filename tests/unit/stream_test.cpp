@@ -127,3 +127,48 @@ TEST_CASE("a chunk without a digest is a bad one")
     expected.chunks->size_bytes = 0;
     CHECK(verify(expected, content, 300).error().why == reason::chunk_mismatch);
 }
+
+TEST_CASE("chunks that were not looked at are, once the whole turns out wrong")
+{
+    const auto content = sample(1000);
+    const auto expected = signed_file(content, 100);
+    auto bad = content;
+    bad[450] ^= 1;
+
+    stream_verifier v(expected);
+    REQUIRE(v.update(bytes_view(bad).first(150)).has_value());  // in mid-chunk: from the next one on
+    v.look_at_chunks(false);
+    REQUIRE(v.update(bytes_view(bad).subspan(150)).has_value());
+    CHECK(v.position() == 1000);
+    const auto first = v.finish();
+    REQUIRE(first.has_error());
+    CHECK(first.error().why == reason::chunk_mismatch);
+    REQUIRE(v.position() == 0);
+
+    const auto again = v.update(bad);
+    REQUIRE(again.has_error());
+    CHECK(again.error().why == reason::chunk_mismatch);
+    CHECK(v.position() == 400);
+    REQUIRE(v.update(bytes_view(content).subspan(400)).has_value());
+    CHECK(v.finish().has_value());
+}
+
+TEST_CASE(
+    "a whole that is right needs no look at the chunks; one that is wrong with good chunks is a contradiction in the end")
+{
+    const auto content = sample(1000);
+    auto expected = signed_file(content, 100);
+    {
+        stream_verifier v(expected);
+        v.look_at_chunks(false);
+        REQUIRE(v.update(content).has_value());
+        CHECK(v.finish().has_value());
+    }
+    expected.sha256 = sha256(sample(999));
+    stream_verifier v(expected);
+    v.look_at_chunks(false);
+    REQUIRE(v.update(content).has_value());
+    CHECK(v.finish().error().why == reason::chunk_mismatch);
+    REQUIRE(v.update(content).has_value());
+    CHECK(v.finish().error().why == reason::chunks_contradict);
+}

@@ -5,6 +5,7 @@
 #include "../text.hpp"
 #include "commands.hpp"
 
+#include <cmath>
 #include <chrono>
 #include <memory>
 
@@ -27,7 +28,7 @@ std::string summary(const fetch_result& r, bool dry_run, std::chrono::duration<d
         return what + " is active: " + r.path;
     if (dry_run)
         return what + " (sequence " + std::to_string(r.sequence) + ") would be fetched; nothing was changed";
-    const auto tenths = static_cast<unsigned long>(took.count() * 10 + 0.5);
+    const auto tenths = std::lround(took.count() * 10);
     return what + " is active now: " + r.path + " (" + human_size(r.bytes_fetched) + " in " + std::to_string(tenths / 10) +
            '.' + std::to_string(tenths % 10) + " s)";
 }

@@ -49,6 +49,10 @@ awaitable<result<void>> session::drain(response answer)
     co_return result<void>();
 }
 
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"  // g++ 12 takes Asio's own pair for a mismatch, once it is inlined
+#endif
 awaitable<result<http_answer>> session::exchange_once(const http_request& request, std::optional<response_head>& head)
 {
     head.reset();
@@ -73,6 +77,10 @@ awaitable<result<http_answer>> session::exchange_once(const http_request& reques
     release(std::move(answer.link));
     co_return http_answer{answer.head.status, std::move(answer.head.headers), std::move(body), std::move(answer.where)};
 }
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
 
 awaitable<result<http_answer>> session::exchange(http_request request)
 {

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <map>
@@ -73,6 +74,7 @@ struct pipeline::impl
     MODELSEC_DECL result<void> hash_from_memory(std::unique_lock<std::mutex>& lock);
     MODELSEC_DECL result<void> hash_from_disk(std::unique_lock<std::mutex>& lock);
     MODELSEC_DECL void refuse_chunk(std::unique_lock<std::mutex>& lock);
+    MODELSEC_DECL bool time_for_chunks(std::size_t more);
     bool can_hash() const { return piece_at(position) || !on_disk.from(position).empty(); }
 
     // All of the following with the lock held.
@@ -111,15 +113,19 @@ struct pipeline::impl
     bool room_wanted = false;         ///< the network thread waits for a block
     bool sync_wanted = false;         ///< … for bytes to become safe
     bool sync_needed = true;          ///< something may not be on stable storage
+    bool reading_back = false;        ///< the hash goes through all bytes once more, as they reach the disk
     bool stopping = false;
     std::vector<byte_range> refused;
     std::optional<failure> problem;
     std::optional<result<verified_file>> verdict;
     std::atomic<std::uint64_t> kept_hashed{0};
 
-    stream_verifier verifier;  ///< the hash thread's own, as is the next
+    stream_verifier verifier;  ///< the hash thread's own, as are the next
     std::unique_ptr<std::uint8_t, free_aligned> read_buffer;
-    bool direct_works = false;  ///< the writer's own, as is the next
+    std::chrono::steady_clock::time_point window_begin{};
+    std::uint64_t window_bytes = 0;  ///< hashed from memory since then
+    bool fast = false;               ///< what the last window showed
+    bool direct_works = false;       ///< the writer's own, as is the next
     bool direct_on = false;
 
     std::thread writer;

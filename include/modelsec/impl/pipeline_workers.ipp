@@ -75,6 +75,8 @@ inline void pipeline::impl::write_one(std::unique_lock<std::mutex>& lock)
         unsynced.add(x->range());
         if (room_wanted)
             evicted = make_room();
+        if (reading_back)
+            hash_more.notify_one();
     }
     written.notify_all();
     lock.unlock();
@@ -156,8 +158,17 @@ inline void pipeline::impl::sync(std::unique_lock<std::mutex>& lock)
 inline void pipeline::impl::hash_all()
 {
     std::unique_lock lock(mutex);
-    while (position != expected.size_bytes)
+    while (!verdict)
     {
+        if (position == expected.size_bytes)
+        {
+            auto done = verifier.finish();
+            position = verifier.position();
+            reading_back = position != expected.size_bytes;
+            if (!reading_back)
+                verdict = std::move(done);
+            continue;
+        }
         hash_more.wait(lock, [this] { return stopping || problem || can_hash(); });
         if (stopping || problem)
             return;
@@ -173,7 +184,6 @@ inline void pipeline::impl::hash_all()
         on_change();
         lock.lock();
     }
-    verdict = verifier.finish();
     const bool tell = settled();
     finished.notify_all();
     lock.unlock();
@@ -187,11 +197,29 @@ inline result<void> pipeline::impl::hash_from_memory(std::unique_lock<std::mutex
     in_memory.erase(x->begin);
     hashing_memory = true;
     lock.unlock();
-    auto done = verifier.update(x->view().subspan(static_cast<std::size_t>(position - x->begin)));
+    const auto more = x->view().subspan(static_cast<std::size_t>(position - x->begin));
+    verifier.look_at_chunks(time_for_chunks(more.size()));
+    auto done = verifier.update(more);
     x.reset();
     lock.lock();
     hashing_memory = false;
     return done;
+}
+
+inline bool pipeline::impl::time_for_chunks(std::size_t more)
+{
+    constexpr std::uint64_t window = 4u << 20;
+    const auto now = std::chrono::steady_clock::now();
+    if (window_bytes >= window)
+    {
+        const std::chrono::duration<double> took = now - window_begin;
+        fast = static_cast<double>(window_bytes) > took.count() * static_cast<double>(options.check_chunks_up_to);
+        window_bytes = 0;
+    }
+    if (window_bytes == 0)
+        window_begin = now;
+    window_bytes += more;
+    return !fast;
 }
 
 inline result<void> pipeline::impl::hash_from_disk(std::unique_lock<std::mutex>& lock)
@@ -203,8 +231,9 @@ inline result<void> pipeline::impl::hash_from_disk(std::unique_lock<std::mutex>&
     const std::uint64_t begin = position;
     const std::uint64_t from = detail::align_down(begin);
     const byte_range have{begin, std::min(on_disk.from(begin).end, from + step)};
-    const std::uint64_t old = have.size() - kept.missing_of(have).size();
+    const std::uint64_t old = reading_back ? 0 : have.size() - kept.missing_of(have).size();
     lock.unlock();
+    verifier.look_at_chunks(true);
     auto done = [&]() -> result<void> {
         const std::span<std::uint8_t> space(read_buffer.get(), static_cast<std::size_t>(detail::align_up(have.end) - from));
         MODELSEC_TRY(const std::size_t got, files.read_at(partial, from, space));

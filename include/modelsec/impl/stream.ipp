@@ -26,16 +26,26 @@ result<void> stream_verifier::update(bytes_view data)
     {
         const std::uint64_t in_chunk = position_ % chunk_size;
         if (in_chunk == 0)
-            whole_before_chunk_ = whole_.clone();
+            begin_chunk();
         const auto part = data.first(static_cast<std::size_t>(std::min<std::uint64_t>(chunk_size - in_chunk, data.size())));
         whole_.update(part);
-        chunk_.update(part);
+        if (looking_)
+            chunk_.update(part);
         position_ += part.size();
         data = data.subspan(part.size());
-        if (position_ % chunk_size == 0 || position_ == expected_.size_bytes)
+        if (looking_ && (position_ % chunk_size == 0 || position_ == expected_.size_bytes))
             MODELSEC_CHECK(end_of_chunk());
     }
     return {};
+}
+
+void stream_verifier::begin_chunk()
+{
+    looking_ = look_ || insist_;
+    if (looking_)
+        whole_before_chunk_ = whole_.clone();
+    else
+        skipped_ = true;
 }
 
 result<void> stream_verifier::end_of_chunk()
@@ -55,9 +65,22 @@ result<verified_file> stream_verifier::finish()
     if (position_ != expected_.size_bytes)
         return fail(reason::size_mismatch, "fewer bytes than were signed");
     if (const auto digest = whole_.finish_sha256(); !(digest == expected_.sha256))
+    {
+        if (skipped_)
+            return look_again();
         return expected_.chunks ? fail(reason::chunks_contradict, "all chunks are good, the whole is " + digest.hex())
                                 : fail(reason::digest_mismatch, "the bytes have " + digest.hex());
+    }
     return verified_file(expected_.size_bytes, expected_.sha256);
+}
+
+failure stream_verifier::look_again()
+{
+    whole_ = hasher();
+    position_ = 0;
+    skipped_ = false;
+    insist_ = true;
+    return fail(reason::chunk_mismatch, "one that was not looked at");
 }
 
 MODELSEC_END_NAMESPACE

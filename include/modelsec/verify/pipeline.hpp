@@ -48,6 +48,9 @@ struct pipeline_options
     bool direct = true;                       ///< write past the page cache where the file system can
     std::uint64_t sync_bytes = 4u << 20;      ///< sync and journal at least this often
     std::uint64_t at_risk_bytes = 16u << 20;  ///< the most that may be in memory or not yet journalled: what a crash costs
+    /// Bytes that come faster than this (a second) show that this machine is the limit and not the line. Signed chunks are
+    /// then only looked at if the digest of the whole file, which decides, turns out wrong.
+    std::uint64_t check_chunks_up_to = 256u << 20;
 };
 
 /// Where the ranges that are on disk for sure are written down; called from a worker thread, after they were synced.

@@ -42,6 +42,15 @@ signer::signer(std::string key_id) : key_id_(std::move(key_id))
     crypto_sign_keypair(public_.data(), secret_.data());
 }
 
+signer signer::of_number(unsigned char number)
+{
+    signer made("k" + std::to_string(number));
+    std::array<unsigned char, crypto_sign_SEEDBYTES> seed{};
+    seed.fill(number);
+    crypto_sign_seed_keypair(made.public_.data(), made.secret_.data(), seed.data());
+    return made;
+}
+
 std::string signer::public_base64() const
 {
     return base64({reinterpret_cast<const char*>(public_.data()), public_.size()});

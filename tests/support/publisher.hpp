@@ -18,6 +18,8 @@ class signer
 {
 public:
     explicit signer(std::string key_id = "v1");
+    /// The key that tuf_publisher.hpp makes from this number.
+    static signer of_number(unsigned char number);
 
     const std::string& key_id() const noexcept { return key_id_; }
     std::string public_base64() const;

@@ -138,7 +138,7 @@ result<void> create_file(const std::string& path, bytes_view content, visibility
     const file to(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!to || ::fchmod(to.native(), mode) != 0)
         return file_failure("create", path);
-    if (const auto done = write_all(to, path, content); done.has_error())
+    if (auto done = write_all(to, path, content); done.has_error())
     {
         ::unlink(path.c_str());
         return done;

@@ -124,10 +124,10 @@ struct bench
         options.check_chunks_up_to = std::numeric_limits<std::uint64_t>::max();
     }
 
-    void start(range_set kept = {})
+    void start(const range_set& kept = {})
     {
         line.emplace(
-            files, partial, expected, std::move(kept),
+            files, partial, expected, kept,
             [this](byte_range r) -> result<void> {
                 const std::lock_guard lock(mutex);
                 unsynced_journalled = unsynced_journalled || !disk.is_synced(r);

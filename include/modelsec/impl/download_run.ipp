@@ -36,7 +36,7 @@ struct download_job
 class download_run
 {
 public:
-    download_run(download_job& job, staging& staged, const file& partial, range_set kept);
+    download_run(download_job& job, staging& staged, const file& partial, const range_set& kept);
     download_run(const download_run&) = delete;
     download_run& operator=(const download_run&) = delete;
 
@@ -97,10 +97,10 @@ private:
     std::uint64_t in_hand_ = 0;  ///< arrived and not dropped again
 };
 
-inline download_run::download_run(download_job& job, staging& staged, const file& partial, range_set kept)
+inline download_run::download_run(download_job& job, staging& staged, const file& partial, const range_set& kept)
     : job_(job), expected_(job.what.expected), bell_(job.net), gone_(job.net.context()),
       line_(
-          staged.files(), partial, expected_, std::move(kept),
+          staged.files(), partial, expected_, kept,
           [&staged, &expected = expected_](byte_range synced) {
               return staged.add_to_journal(expected.sha256, expected.size_bytes, synced);
           },
@@ -175,7 +175,7 @@ inline void download_run::begin_lanes()
         line_.allow_blocks(pipeline_options().blocks + 2 * (lanes_.size() - 1));
         l.order = std::move(*order);
         boost::asio::co_spawn(job_.net.context(), work(l),
-                              boost::asio::bind_cancellation_slot(l.stop.slot(), [this, &l](std::exception_ptr e) {
+                              boost::asio::bind_cancellation_slot(l.stop.slot(), [this, &l](const std::exception_ptr& e) {
                                   if (e && !thrown_)
                                       thrown_ = e;
                                   if (e)

@@ -96,10 +96,18 @@ inline result<file_hashes> read_hashes(const json& in)
     {
         if (!value.as_string())
             return metadata_failure("a digest that is no string");
-        if (algorithm == "sha256" && !(out.sha256 = sha256_digest::from_hex(*value.as_string())))
-            return metadata_failure("a SHA-256 that is not 64 hex digits");
-        if (algorithm == "sha512" && (!(out.sha512 = from_hex(*value.as_string())) || out.sha512->size() != 64))
-            return metadata_failure("a SHA-512 that is not 128 hex digits");
+        if (algorithm == "sha256")
+        {
+            out.sha256 = sha256_digest::from_hex(*value.as_string());
+            if (!out.sha256)
+                return metadata_failure("a SHA-256 that is not 64 hex digits");
+        }
+        if (algorithm == "sha512")
+        {
+            out.sha512 = from_hex(*value.as_string());
+            if (!out.sha512 || out.sha512->size() != 64)
+                return metadata_failure("a SHA-512 that is not 128 hex digits");
+        }
     }
     return out;
 }
@@ -111,8 +119,12 @@ inline result<metadata_file> read_metadata_file(const json& in)
     if (!version || *version == 0)
         return metadata_failure("a metadata file without version");
     out.version = *version;
-    if (optional_member(in, "length") && !(out.length = in.size_at("length")))
-        return metadata_failure("a length that is no size");
+    if (optional_member(in, "length"))
+    {
+        out.length = in.size_at("length");
+        if (!out.length)
+            return metadata_failure("a length that is no size");
+    }
     if (const json* hashes = optional_member(in, "hashes"))
     {
         MODELSEC_TRY(out.hashes, read_hashes(*hashes));
@@ -199,6 +211,7 @@ inline result<delegations> read_delegations(const json& in, const limits& caps)
         MODELSEC_TRY(delegated_role one, read_delegated_role(role, caps));
         out.roles.push_back(std::move(one));
     }
+    names.reserve(out.roles.size());
     for (const delegated_role& role : out.roles)
         names.push_back(role.name);
     if (!all_distinct(std::move(names)))

@@ -11,11 +11,11 @@
 
 MODELSEC_BEGIN_NAMESPACE
 
-pipeline::pipeline(file_system& files, const file& partial, const artifact_file& expected, range_set kept,
+pipeline::pipeline(file_system& files, const file& partial, const artifact_file& expected, const range_set& kept,
                    journal_writer journal, const pipeline_options& options, std::function<void()> on_change)
     : impl_(std::make_unique<impl>(files, partial, expected, std::move(journal), options, std::move(on_change)))
 {
-    if (auto ready = impl_->prepare(std::move(kept)); ready.has_error())
+    if (auto ready = impl_->prepare(kept); ready.has_error())
     {
         impl_->problem = std::move(ready).error();
         return;

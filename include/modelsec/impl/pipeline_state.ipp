@@ -57,7 +57,7 @@ struct pipeline::impl
     {
     }
 
-    MODELSEC_DECL result<void> prepare(range_set journalled);
+    MODELSEC_DECL result<void> prepare(const range_set& journalled);
     MODELSEC_DECL void stop() noexcept;
     MODELSEC_DECL void guarded(void (impl::*work)());
 
@@ -132,7 +132,7 @@ struct pipeline::impl
     std::thread hasher;
 };
 
-inline result<void> pipeline::impl::prepare(range_set journalled)
+inline result<void> pipeline::impl::prepare(const range_set& journalled)
 {
     MODELSEC_TRY(const file_info now, files.info(partial));
     if (now.size > expected.size_bytes)

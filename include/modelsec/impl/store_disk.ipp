@@ -126,7 +126,10 @@ result<void> walk_tree(file_system& fs, const file& folder, const std::string& p
     MODELSEC_TRY(const std::vector<std::string> entries, fs.list(folder));
     for (const std::string& entry : entries)
     {
-        const std::string whole = path.empty() ? entry : path + '/' + entry;
+        std::string whole = path;
+        if (!whole.empty())
+            whole += '/';
+        whole += entry;
         MODELSEC_TRY(const file_info what, fs.info_at(folder, entry));
         if (what.kind == file_kind::folder)
         {

@@ -41,9 +41,9 @@ private:
         return trust_input::finished();
     }
 
-    static trust_input settled(result<void> r)
+    static trust_input settled(const result<void>& r)
     {
-        return r ? trust_input::finished() : trust_input::failed(std::move(r).error());
+        return r ? trust_input::finished() : trust_input::failed(r.error());
     }
 
     trust_input load(const trust_action& action) const

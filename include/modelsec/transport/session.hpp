@@ -155,7 +155,7 @@ result<T> session::run(awaitable<result<T>> work)
             out.emplace(co_await std::move(task));
         }(std::move(work), outcome),
         [&](std::exception_ptr e) {
-            thrown = e;
+            thrown = std::move(e);
             done = true;
         });
     run_until(done);

@@ -69,7 +69,7 @@ public:
     /// `partial` is the staged file, `expected` what it must become, `kept` what its journal says is there; the first
     /// three must outlive this. `on_change` is called from the worker threads when something happened that the network
     /// thread may wait for; it must only wake that thread.
-    MODELSEC_DECL pipeline(file_system& files, const file& partial, const artifact_file& expected, range_set kept,
+    MODELSEC_DECL pipeline(file_system& files, const file& partial, const artifact_file& expected, const range_set& kept,
                            journal_writer journal, const pipeline_options& options, std::function<void()> on_change);
     MODELSEC_DECL ~pipeline();  ///< stops the workers; what was put is written, synced and journalled
 

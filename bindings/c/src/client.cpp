@@ -5,6 +5,17 @@
 #include <modelsec/transport/url.hpp>
 
 namespace c_api {
+namespace {
+
+/// Zero leaves the default.
+void set(std::chrono::milliseconds& to, uint64_t ms)
+{
+    constexpr uint64_t year = 365ull * 24 * 3600 * 1000;
+    if (ms != 0)
+        to = std::chrono::milliseconds(std::min(ms, year));
+}
+
+}  // namespace
 
 shared_client::shared_client(const modelsec_client_options& o)
     : ask(o.credentials), ask_user(o.credentials_user), process(process_id())
@@ -20,8 +31,19 @@ shared_client::shared_client(const modelsec_client_options& o)
     if (o.connections != 0)
         options.transport.connections = o.connections;
     options.transport.limit_rate = o.limit_rate;
-    if (o.lock_wait_ms != 0)
-        options.lock_wait = std::chrono::milliseconds(o.lock_wait_ms);
+    for (size_t i = 0; i < o.allowed_host_count; ++i)
+        options.transport.allowed_hosts.push_back(text(o.allowed_hosts[i]));
+    if (o.user_agent)
+        options.transport.user_agent = o.user_agent;
+    if (o.device_ram_mb != 0)
+        options.device = {o.device_ram_mb << 20, o.device_free_disk_mb << 20};
+    set(options.caps.connect_timeout, o.connect_timeout_ms);
+    set(options.caps.handshake_timeout, o.handshake_timeout_ms);
+    set(options.caps.stall_timeout, o.stall_timeout_ms);
+    if (o.retries != 0)
+        options.caps.retries = o.retries;
+    options.group_shared = o.group_shared != 0;
+    set(options.lock_wait, o.lock_wait_ms);
     options.transport.credentials = [this](std::string_view origin) { return headers_for(origin); };
 }
 
@@ -51,8 +73,10 @@ modelsec::result<void> check_options(const modelsec_client_options& o)
         return modelsec::fail(modelsec::reason::bad_option, "no store");
     if (o.profile > MODELSEC_PROFILE_SERVER || o.write_policy > MODELSEC_WRITE_CACHED)
         return modelsec::fail(modelsec::reason::bad_option, "an enumerator that is none");
-    if (o.spki_pin_count > 0 && !o.spki_pins)
+    if ((o.spki_pin_count > 0 && !o.spki_pins) || (o.allowed_host_count > 0 && !o.allowed_hosts))
         return modelsec::fail(modelsec::reason::bad_option, "a count without a list");
+    if ((o.device_ram_mb == 0) != (o.device_free_disk_mb == 0))
+        return modelsec::fail(modelsec::reason::bad_option, "half of a device");
     return {};
 }
 
@@ -133,6 +157,8 @@ int32_t modelsec_client_set_headers(modelsec_client* client, const char* origin,
     return c_api::guarded(error, [&]() -> modelsec::result<void> {
         if (!client || !origin || (count > 0 && !headers))
             return modelsec::fail(modelsec::reason::bad_option, "a null where there must be something");
+        if (client->shared->process != c_api::process_id())
+            return modelsec::fail(modelsec::reason::forked);
         MODELSEC_TRY(const modelsec::url where, modelsec::url::parse(origin));
         std::vector<modelsec::http_header> list;
         for (size_t i = 0; i < count; ++i)
@@ -161,39 +187,4 @@ int32_t modelsec_client_status(modelsec_client* client, modelsec_status** status
 void modelsec_status_release(modelsec_status* status)
 {
     delete static_cast<c_api::owned_status*>(status);
-}
-
-void modelsec_pack_release(modelsec_pack* pack)
-{
-    delete pack;
-}
-
-const char* modelsec_pack_path(const modelsec_pack* pack)
-{
-    return pack->pack.info().path.c_str();
-}
-
-const char* modelsec_pack_version(const modelsec_pack* pack)
-{
-    return pack->pack.info().version.c_str();
-}
-
-size_t modelsec_pack_file_count(const modelsec_pack* pack)
-{
-    return pack->pack.files().size();
-}
-
-const char* modelsec_pack_file_name(const modelsec_pack* pack, size_t index)
-{
-    return index < pack->pack.files().size() ? pack->pack.files()[index].path.c_str() : nullptr;
-}
-
-uint64_t modelsec_pack_file_size(const modelsec_pack* pack, size_t index)
-{
-    return index < pack->pack.files().size() ? pack->pack.files()[index].size : 0;
-}
-
-int modelsec_pack_file_descriptor(const modelsec_pack* pack, size_t index)
-{
-    return index < pack->pack.files().size() ? pack->pack.files()[index].content.native() : -1;
 }

@@ -28,6 +28,8 @@ struct owned_result : modelsec_result
     owned_result(const std::string& model, const modelsec::pack_info& pack);
     explicit owned_result(const modelsec::gc_report& report);
     std::string model_text, version_text, path_text, sha256_text;
+    std::vector<std::string> removed_texts;
+    std::vector<const char*> removed_list;
 
 private:
     void point();
@@ -51,7 +53,7 @@ struct shared_client
     void* ask_user = nullptr;
     std::mutex mutex;  // of `headers`
     std::map<std::string, std::vector<modelsec::http_header>, std::less<>> headers;
-    long process = 0;  // the one that made it: not for use after fork()
+    uint64_t process = 0;  // the one that made it: not for use after fork()
 };
 
 /// A string that may be null.
@@ -102,7 +104,8 @@ modelsec::result<Struct> read_struct(const Struct* from)
     return out;
 }
 
-long process_id() noexcept;
+/// The calling process.
+uint64_t process_id() noexcept;
 
 }  // namespace c_api
 
@@ -113,7 +116,15 @@ struct modelsec_client
 
 struct modelsec_pack
 {
+    explicit modelsec_pack(modelsec::open_pack p) : pack(std::move(p)), sha256(pack.info().artifact.hex())
+    {
+        for (const auto& f : pack.files())
+            file_digests.push_back(f.sha256.hex());
+    }
+
     modelsec::open_pack pack;
+    std::string sha256;
+    std::vector<std::string> file_digests;
 };
 
 #endif

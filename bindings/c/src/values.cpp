@@ -1,11 +1,17 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 #include "handles.hpp"
 
+#include <modelsec/store/file_system.hpp>
 #include <modelsec/version.hpp>
 
 #include <new>
 
 namespace c_api {
+
+uint64_t process_id() noexcept
+{
+    return modelsec::detail::process_number();
+}
 
 owned_error::owned_error(const modelsec::failure& f)
     : modelsec_error{}, name_text(to_string(f.code())), reason_text(to_string(f.why)),
@@ -43,6 +49,11 @@ owned_result::owned_result(const modelsec::gc_report& report) : modelsec_result{
 {
     point();
     bytes_removed = report.bytes;
+    removed_texts = report.removed;
+    for (const std::string& name : removed_texts)
+        removed_list.push_back(name.c_str());
+    removed = removed_list.data();
+    removed_count = removed_list.size();
 }
 
 void owned_result::point()

@@ -10,8 +10,10 @@
  *  - Every struct begins with `struct_size`. Callers set it to sizeof (MODELSEC_INIT does) and the rest to zero; the library
  *    fills it in what it hands out. Structs grow at their end only.
  *  - Strings are UTF-8, zero-terminated. Inputs are copied before the function returns. Outputs live as long as what they hang on.
- *  - All functions may be called from any thread. A client may be used by many threads at once.
- *  - After fork() the child must not use what the parent made: MODELSEC_USAGE.
+ *  - All functions may be called from any thread, also within a callback (but modelsec_shutdown and modelsec_run of the same model
+ *    would wait for the callback that calls them). A client may be used by many threads at once; one handed-out object by one
+ *    thread at a time, unless only read.
+ *  - After fork() the child must not use what the parent made: MODELSEC_USAGE. It may make a client of its own.
  */
 #ifndef MODELSEC_MODELSEC_H
 #define MODELSEC_MODELSEC_H
@@ -94,13 +96,23 @@ typedef struct modelsec_client_options {
     uint64_t limit_rate;          /**< bytes a second; 0: no limit */
     uint64_t lock_wait_ms;        /**< how long to wait for another process; 0: the default (10 minutes) */
     modelsec_credentials_fn credentials; /**< may be NULL */
-    void *credentials_user;
+    void *credentials_user;              /**< must live until the client is released and its last operation has ended */
+    const char *const *allowed_hosts;    /**< if there are any: no other host is asked, redirected to or not (MODELSEC_POLICY) */
+    size_t allowed_host_count;
+    const char *user_agent;              /**< NULL: "modelsec" */
+    uint64_t device_ram_mb;              /**< what a manifest's `min_device` is held against, both or none; 0: this machine */
+    uint64_t device_free_disk_mb;
+    uint64_t connect_timeout_ms;         /**< of each try; 0: the default (10 s), as in the next two */
+    uint64_t handshake_timeout_ms;
+    uint64_t stall_timeout_ms;           /**< 0: the default (20 s) */
+    uint32_t retries;                    /**< at least so many tries after the first; 0: the default (5) */
+    uint32_t group_shared;               /**< 1: accept a store that its group may write to */
 } modelsec_client_options;
 
-/** Makes a client. Reads no disk and asks no network. Codes: 2. */
+/** Makes a client. Reads no disk and asks no network. Any thread. Codes: 2. */
 MODELSEC_API int32_t modelsec_client_create(const modelsec_client_options *options, modelsec_client **client,
                                             modelsec_error **error) MODELSEC_MUST_CHECK;
-/** Running operations go on and keep what they need; the handle itself is gone. */
+/** Running operations go on and keep what they need; the handle itself is gone. Any thread, once. */
 MODELSEC_API void modelsec_client_release(modelsec_client *client);
 
 /** Sets (count > 0) or forgets (count 0) the headers that go to one origin and no other, from the next request on. For
@@ -131,7 +143,7 @@ typedef struct modelsec_request {
     const char *post_body;         /**< JSON to POST, verbatim; NULL: GET */
     const modelsec_header *headers; /**< for the manifest's origin */
     size_t header_count;
-    const char *pins_json;         /**< {"keys": [{"key_id", "ed25519_b64", …}], "threshold": 1} */
+    const char *pins_json;         /**< {"keys": [{"key_id", "ed25519_b64", …}], "threshold": 1}; for a rollback optional */
     const char *tier;
     const char *const *platforms;  /**< in order of preference */
     size_t platform_count;
@@ -141,6 +153,11 @@ typedef struct modelsec_request {
     uint32_t keep;                 /**< gc: packs to keep beside active and last good */
     uint64_t min_sequence;
     uint64_t deadline_ms;          /**< for the whole attempt; 0: none */
+    const char *root;              /**< in place of pins: a TUF root.json, byte by byte, whose `targets` role signs … */
+    size_t root_size;
+    const char *root_url;          /**< … and the https folder with its successors */
+    uint32_t root_forbidden_ends;  /**< 1: the server answers 403 where a root is missing */
+    uint32_t reserved;
 } modelsec_request;
 
 typedef struct modelsec_pack modelsec_pack;
@@ -158,6 +175,8 @@ typedef struct modelsec_result {
     uint64_t sequence;
     uint64_t bytes_fetched;
     uint64_t bytes_removed; /**< gc */
+    const char *const *removed; /**< gc: what went, or with `dry_run` would go; relative to the store */
+    size_t removed_count;
 } modelsec_result;
 MODELSEC_API void modelsec_result_release(modelsec_result *result);
 
@@ -188,7 +207,7 @@ typedef struct modelsec_event {
     modelsec_pack *pack;           /**< DONE of MODELSEC_OP_OPEN; take it with modelsec_event_take_pack */
 } modelsec_event;
 MODELSEC_API void modelsec_event_release(modelsec_event *event);
-/** The pack of a DONE event; the caller releases it. NULL if there is none (any more). */
+/** The pack of a DONE event; the caller releases it. NULL if there is none (any more). Not from two threads at once for one event. */
 MODELSEC_API modelsec_pack *modelsec_event_take_pack(modelsec_event *event);
 
 /** Called on a thread of the library, one call at a time for one operation. */
@@ -205,7 +224,8 @@ MODELSEC_API int32_t modelsec_run(modelsec_client *client, const modelsec_reques
                                   void *user, uint64_t *operation, modelsec_result **result, modelsec_pack **pack,
                                   modelsec_error **error) MODELSEC_MUST_CHECK;
 
-/** End, pause or go on with a running operation. An unknown or ended id is no error. Never blocks. */
+/** End, pause or go on with a running operation. An unknown or ended id is no error. Any thread, also from within a callback; never
+ *  waits for the operation. What was downloaded and is good stays; deadlines stand still during a pause. */
 MODELSEC_API void modelsec_cancel(uint64_t operation);
 MODELSEC_API void modelsec_pause(uint64_t operation);
 MODELSEC_API void modelsec_resume(uint64_t operation);
@@ -241,24 +261,31 @@ typedef struct modelsec_status {
 } modelsec_status;
 MODELSEC_API void modelsec_status_release(modelsec_status *status);
 
-/** What the store holds. An absent store holds nothing. Does not hash. Codes: 41. */
+/** What the store holds. An absent store holds nothing. Does not hash; as long as nothing changes on the disk, answered from memory
+ *  in some microseconds. Any thread. Codes: 2, 41. */
 MODELSEC_API int32_t modelsec_client_status(modelsec_client *client, modelsec_status **status,
                                             modelsec_error **error) MODELSEC_MUST_CHECK;
 
-/* An open pack stays on disk and readable for as long as it is held, whatever happens to the store. */
+/* An open pack stays on disk and readable for as long as it is held, whatever happens to the store. Its strings and descriptors
+ * live as long as it does. All these are any thread's; a NULL pack has no files. */
 MODELSEC_API void modelsec_pack_release(modelsec_pack *pack);
 MODELSEC_API const char *modelsec_pack_path(const modelsec_pack *pack); /**< the folder, absolute */
 MODELSEC_API const char *modelsec_pack_version(const modelsec_pack *pack);
+MODELSEC_API const char *modelsec_pack_sha256(const modelsec_pack *pack); /**< of the artifact, hex */
+MODELSEC_API uint64_t modelsec_pack_sequence(const modelsec_pack *pack);
 MODELSEC_API size_t modelsec_pack_file_count(const modelsec_pack *pack);
 MODELSEC_API const char *modelsec_pack_file_name(const modelsec_pack *pack, size_t index); /**< relative; NULL beyond the end */
 MODELSEC_API uint64_t modelsec_pack_file_size(const modelsec_pack *pack, size_t index);
+MODELSEC_API const char *modelsec_pack_file_sha256(const modelsec_pack *pack, size_t index); /**< hex; NULL beyond the end */
+/** The index of the file of this relative name; the number of files if there is none. */
+MODELSEC_API size_t modelsec_pack_find(const modelsec_pack *pack, const char *name);
 /** A descriptor for reading, owned by the pack: where paths must stay inside. Use pread() or dup() it. -1 beyond the end. */
 MODELSEC_API int modelsec_pack_file_descriptor(const modelsec_pack *pack, size_t index);
 
 /* ---- the end ------------------------------------------------------------------------------------------------------- */
 
 /** Cancels all operations of the process and waits until their last callback has returned, at most `ms`. 1: all ended; 0: time ran
- *  out. To be called before a process unloads what its callbacks need. New operations fail afterwards. */
+ *  out. To be called before a process unloads what its callbacks need. New operations fail afterwards. Not from within a callback. */
 MODELSEC_API int32_t modelsec_shutdown(uint64_t ms);
 
 #ifdef __cplusplus

@@ -1,0 +1,38 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_BINDINGS_C_JOB_HPP
+#define MODELSEC_BINDINGS_C_JOB_HPP
+
+#include "handles.hpp"
+
+namespace c_api {
+
+struct outcome
+{
+    std::unique_ptr<owned_result> result;
+    std::unique_ptr<modelsec_pack> pack;
+};
+
+/// A request, copied and checked: nothing of the caller's memory is needed any more.
+class job
+{
+public:
+    static modelsec::result<job> read(modelsec_client* client, const modelsec_request* request);
+
+    const std::string& model_id() const noexcept { return fetch_.model_id; }
+    const modelsec::control& handle() const noexcept { return fetch_.handle; }
+
+    /// Does it, on this thread. Throws nothing. `on_event` gets all but the final one, which whoever runs this says with the result.
+    modelsec::result<outcome> run(const modelsec::event_handler& on_event) noexcept;
+
+private:
+    modelsec::result<outcome> perform(const modelsec::event_handler& on_event);
+
+    std::shared_ptr<shared_client> client_;
+    uint32_t operation_ = 0;
+    modelsec::fetch_options fetch_;
+    modelsec::gc_options gc_;
+};
+
+}  // namespace c_api
+
+#endif

@@ -102,7 +102,10 @@ inline modelsec::result<modelsec::model_state> roll_back(modelsec::file_system& 
     MODELSEC_TRY(const modelsec::store s, open_store(path, fs, false));
     MODELSEC_TRY(const modelsec::model_lock lock, s.lock(id(model), std::chrono::milliseconds(0), {}));
     MODELSEC_CHECK(s.recover(lock, id(model)));
-    return s.roll_back(lock, id(model), noon());
+    MODELSEC_TRY(const modelsec::model_state state, s.state(id(model)));
+    if (!state.last_good)
+        return modelsec::fail(modelsec::reason::no_last_good);
+    return s.roll_back(lock, id(model), *state.last_good, noon());
 }
 
 /// What gc removed.

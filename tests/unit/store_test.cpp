@@ -126,6 +126,23 @@ TEST_CASE("an upgrade keeps the last good pack, rollback returns to it and bars 
     CHECK(s.install(how_to_activate("3", 3), three).has_value());
 }
 
+TEST_CASE("rollback goes to the pack that was hashed for it, or nowhere")
+{
+    const scene s;
+    REQUIRE(s.install(how_to_activate("1", 1), one).has_value());
+    REQUIRE(s.install(how_to_activate("2", 2), two).has_value());
+    const pack_record hashed = *s.state().last_good;
+    REQUIRE(s.install(how_to_activate("3", 3), three).has_value());  // meanwhile
+    const auto disk = open_store(s.path, fs, false);
+    REQUIRE(disk.has_value());
+    const auto lock = disk->lock(id("m"), std::chrono::milliseconds(0), {});
+    REQUIRE(lock.has_value());
+    CHECK(why(disk->roll_back(*lock, id("m"), hashed, noon())) == reason::lock_timeout);
+    CHECK(s.state().active->version == id("3"));
+    CHECK(disk->roll_back(*lock, id("m"), *s.state().last_good, noon()).has_value());
+    CHECK(s.state().active->version == id("2"));
+}
+
 TEST_CASE("what the memory forbids by then is not activated")
 {
     const scene s;

@@ -153,11 +153,13 @@ result<pack_info> store::activate(const model_lock& lock, const identifier& mode
     return info(model, record);
 }
 
-result<model_state> store::roll_back(const model_lock&, const identifier& model, utc_time now) const
+result<model_state> store::roll_back(const model_lock&, const identifier& model, const pack_record& to, utc_time now) const
 {
     return update(model, [&](model_state& s) -> result<bool> {
         if (!s.last_good)
             return fail(reason::no_last_good);
+        if (s.last_good->folder != to.folder || !(s.last_good->artifact == to.artifact))
+            return fail(reason::lock_timeout, "another process changed what is last good");
         if (s.active)
             detail::remember_pack(s.rejected, *s.active);
         s.active = std::exchange(s.last_good, std::nullopt);

@@ -164,7 +164,7 @@ result<pack_info> run_rollback(const client_options& owner, const rollback_optio
     const utc_time now = owner.clock->now();
     MODELSEC_CHECK(ask_trust_again(disk, *model, *state.last_good, asked.trust, now, owner.caps));
     MODELSEC_CHECK(disk.hash_again(*model, *state.last_good, {}, {}));
-    MODELSEC_TRY(const model_state after, disk.roll_back(lock, *model, now));
+    MODELSEC_TRY(const model_state after, disk.roll_back(lock, *model, *state.last_good, now));
     return disk.info(*model, *after.active);
 }
 

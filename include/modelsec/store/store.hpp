@@ -100,8 +100,10 @@ public:
     /// the bytes hashed so far.
     MODELSEC_DECL result<void> hash_again(const identifier& model, const pack_record& pack, const control& handle,
                                           const std::function<void(std::uint64_t)>& progress) const;
-    /// Last good becomes active, active becomes rejected. The caller has hashed and asked trust.
-    MODELSEC_DECL result<model_state> roll_back(const model_lock& lock, const identifier& model, utc_time now) const;
+    /// Last good becomes active, active becomes rejected. The caller has hashed `to` and asked trust; if it is not last good any
+    /// more: `lock_timeout`.
+    MODELSEC_DECL result<model_state> roll_back(const model_lock& lock, const identifier& model, const pack_record& to,
+                                                utc_time now) const;
     /// Removes packs that nothing needs: older generations, then the folders that no generation names and no open handle holds, all
     /// but the `keep` newest. `removed` gets names relative to the root, `bytes` grows by their sizes.
     MODELSEC_DECL result<void> collect(const model_lock& lock, const identifier& model, unsigned keep, bool dry_run,

@@ -36,10 +36,67 @@ def page(codes, reasons):
     return "\n".join(lines) + "\n"
 
 
+def camel(name):
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def dart(codes, _):
+    lines = [f"// {LICENSE}", f"// {NOTE}", "import 'exception.dart';", "",
+             "/// What an operation came to; the numbers are the same in every language.", "enum ModelsecCode {"]
+    for name, value, words in codes:
+        end = ";" if name == codes[-1][0] else ","
+        lines += [f"  /// {words}.", f"  {camel(name)}({value}, '{name}', '{words}'){end}", ""]
+    lines += ["  const ModelsecCode(this.value, this.word, this.message);", "",
+              "  /// The number, also the exit code of the command.", "  final int value;", "",
+              "  /// The stable name in all languages.", "  final String word;", "",
+              "  /// All that an end user is shown: no path, no secret.", "  final String message;", "",
+              "  /// The code of a number; [internal] for what is none.",
+              "  static ModelsecCode of(int value) => values.firstWhere(",
+              "    (code) => code.value == value,", "    orElse: () => internal,", "  );", "}", ""]
+    for name, value, words in codes:
+        if name == "ok":
+            continue
+        kind = camel("modelsec_" + name)
+        kind = kind[0].upper() + kind[1:] + "Exception"
+        lines += [f"/// {value}: {words}.", f"final class {kind} extends ModelsecException {{", "  /// With what the library said.",
+                  f"  const {kind}(FailureWords words) : super(ModelsecCode.{camel(name)}, words);", "}", ""]
+    lines += ["/// The exception of a code.", "ModelsecException exceptionOf(int code, FailureWords words) =>",
+              "    switch (ModelsecCode.of(code)) {"]
+    for name, *_ in codes:
+        if name not in ("ok", "internal"):
+            kind = camel("modelsec_" + name)
+            lines += [f"      ModelsecCode.{camel(name)} => {kind[0].upper() + kind[1:]}Exception(words),"]
+    lines += ["      ModelsecCode.ok || ModelsecCode.internal => ModelsecInternalException(words),", "    };", ""]
+    return "\n".join(lines)
+
+
+def swift(codes, _):
+    lines = [f"// {LICENSE}", f"// {NOTE}", "",
+             "/// What an operation came to; the numbers are the same in every language.",
+             "public enum ModelsecCode: Int32, Sendable, CaseIterable {"]
+    lines += [f"    /// {words}.\n    case {camel(name)} = {value}" for name, value, words in codes]
+    lines += ["", "    /// The stable name in all languages.", "    public var word: String {", "        switch self {"]
+    lines += [f'        case .{camel(name)}: return "{name}"' for name, *_ in codes]
+    lines += ["        }", "    }", "", "    /// All that an end user is shown: no path, no secret.", "    public var message: String {",
+              "        switch self {"]
+    lines += [f'        case .{camel(name)}: return "{words}"' for name, _, words in codes]
+    lines += ["        }", "    }", "}", ""]
+    return "\n".join(lines)
+
+
 OUTPUTS = {
     "bindings/c/include/modelsec/modelsec_codes.h": c_header,
+    "bindings/dart/lib/src/codes.dart": dart,
+    "bindings/swift/Sources/Modelsec/Codes.swift": swift,
     "docs/codes.md": page,
 }
+
+
+def same(path, one, other):
+    if path.endswith(".dart"):  # whose formatter breaks lines as it likes
+        one, other = (re.sub(r",(?=[)}\]])", "", re.sub(r"\s+", "", text)) for text in (one, other))
+    return one == other
 
 
 def main():
@@ -47,7 +104,7 @@ def main():
     stale = []
     for path, make in OUTPUTS.items():
         target, text = ROOT / path, make(codes, reasons)
-        if target.exists() and target.read_text(encoding="utf-8") == text:
+        if target.exists() and same(path, target.read_text(encoding="utf-8"), text):
             continue
         stale.append(path)
         if "--check" not in sys.argv:

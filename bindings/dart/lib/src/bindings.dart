@@ -1,0 +1,566 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+// Made by scripts/make_dart_bindings.py from bindings/c/include/modelsec/modelsec.h. Do not edit.
+// ignore_for_file: camel_case_types, constant_identifier_names, non_constant_identifier_names
+@ffi.DefaultAsset('package:modelsec/src/bindings.dart')
+library;
+
+import 'dart:ffi' as ffi;
+
+const int MODELSEC_OK = 0;
+const int MODELSEC_INTERNAL = 1;
+const int MODELSEC_USAGE = 2;
+const int MODELSEC_CANCELLED = 3;
+const int MODELSEC_NETWORK = 10;
+const int MODELSEC_TLS = 11;
+const int MODELSEC_HTTP_STATUS = 12;
+const int MODELSEC_RATE_LIMITED = 13;
+const int MODELSEC_UNAUTHORIZED = 14;
+const int MODELSEC_SIGNATURE = 20;
+const int MODELSEC_EXPIRED = 21;
+const int MODELSEC_ROLLBACK = 22;
+const int MODELSEC_MISMATCH = 23;
+const int MODELSEC_MALFORMED = 24;
+const int MODELSEC_NO_ARTIFACT = 25;
+const int MODELSEC_CLOCK = 26;
+const int MODELSEC_DIGEST = 30;
+const int MODELSEC_UNSAFE = 31;
+const int MODELSEC_DISK_FULL = 40;
+const int MODELSEC_STORE = 41;
+const int MODELSEC_BUSY = 42;
+const int MODELSEC_NONE_ACTIVE = 43;
+const int MODELSEC_POLICY = 50;
+const int MODELSEC_FINDINGS = 60;
+const int MODELSEC_PROFILE_CLIENT = 0;
+const int MODELSEC_PROFILE_SERVER = 1;
+const int MODELSEC_WRITE_AUTOMATIC = 0;
+const int MODELSEC_WRITE_DIRECT = 1;
+const int MODELSEC_WRITE_CACHED = 2;
+const int MODELSEC_OP_FETCH = 1;
+const int MODELSEC_OP_ENSURE = 2;
+const int MODELSEC_OP_VERIFY = 3;
+const int MODELSEC_OP_ROLLBACK = 4;
+const int MODELSEC_OP_GC = 5;
+const int MODELSEC_OP_OPEN = 6;
+const int MODELSEC_FORMAT_DSSE = 0;
+const int MODELSEC_FORMAT_PACK = 1;
+const int MODELSEC_EVENT_STAGE = 0;
+const int MODELSEC_EVENT_PROGRESS = 1;
+const int MODELSEC_EVENT_REDIRECT = 2;
+const int MODELSEC_EVENT_RETRY = 3;
+const int MODELSEC_EVENT_WARNING = 4;
+const int MODELSEC_EVENT_DONE = 5;
+const int MODELSEC_EVENT_RELEASED = 6;
+
+final class modelsec_client extends ffi.Opaque {}
+
+final class modelsec_pack extends ffi.Opaque {}
+
+final class modelsec_error extends ffi.Struct {
+  @ffi.Uint32()
+  external int struct_size;
+
+  @ffi.Int32()
+  external int code;
+
+  external ffi.Pointer<ffi.Char> name;
+
+  external ffi.Pointer<ffi.Char> reason;
+
+  external ffi.Pointer<ffi.Char> message;
+
+  external ffi.Pointer<ffi.Char> hint;
+
+  external ffi.Pointer<ffi.Char> detail;
+}
+
+final class modelsec_header extends ffi.Struct {
+  external ffi.Pointer<ffi.Char> name;
+
+  external ffi.Pointer<ffi.Char> value;
+}
+
+final class modelsec_client_options extends ffi.Struct {
+  @ffi.Uint32()
+  external int struct_size;
+
+  @ffi.Uint32()
+  external int profile;
+
+  external ffi.Pointer<ffi.Char> store;
+
+  external ffi.Pointer<ffi.Char> ca_file;
+
+  external ffi.Pointer<ffi.Char> certificate_file;
+
+  external ffi.Pointer<ffi.Char> private_key_file;
+
+  external ffi.Pointer<ffi.Pointer<ffi.Char>> spki_pins;
+
+  @ffi.Size()
+  external int spki_pin_count;
+
+  @ffi.Uint32()
+  external int connections;
+
+  @ffi.Uint32()
+  external int write_policy;
+
+  @ffi.Uint64()
+  external int limit_rate;
+
+  @ffi.Uint64()
+  external int lock_wait_ms;
+
+  external ffi.Pointer<
+    ffi.NativeFunction<
+      ffi.Void Function(
+        ffi.Pointer<ffi.Void> user,
+        ffi.Pointer<ffi.Char> origin,
+        ffi.Pointer<
+          ffi.NativeFunction<
+            ffi.Void Function(
+              ffi.Pointer<ffi.Void> to,
+              ffi.Pointer<ffi.Char> name,
+              ffi.Pointer<ffi.Char> value,
+            )
+          >
+        >
+        add,
+        ffi.Pointer<ffi.Void> to,
+      )
+    >
+  >
+  credentials;
+
+  external ffi.Pointer<ffi.Void> credentials_user;
+
+  external ffi.Pointer<ffi.Pointer<ffi.Char>> allowed_hosts;
+
+  @ffi.Size()
+  external int allowed_host_count;
+
+  external ffi.Pointer<ffi.Char> user_agent;
+
+  @ffi.Uint64()
+  external int device_ram_mb;
+
+  @ffi.Uint64()
+  external int device_free_disk_mb;
+
+  @ffi.Uint64()
+  external int connect_timeout_ms;
+
+  @ffi.Uint64()
+  external int handshake_timeout_ms;
+
+  @ffi.Uint64()
+  external int stall_timeout_ms;
+
+  @ffi.Uint32()
+  external int retries;
+
+  @ffi.Uint32()
+  external int group_shared;
+}
+
+final class modelsec_request extends ffi.Struct {
+  @ffi.Uint32()
+  external int struct_size;
+
+  @ffi.Uint32()
+  external int operation;
+
+  external ffi.Pointer<ffi.Char> model_id;
+
+  external ffi.Pointer<ffi.Char> manifest_url;
+
+  external ffi.Pointer<ffi.Char> manifest_file;
+
+  external ffi.Pointer<ffi.Char> post_body;
+
+  external ffi.Pointer<modelsec_header> headers;
+
+  @ffi.Size()
+  external int header_count;
+
+  external ffi.Pointer<ffi.Char> pins_json;
+
+  external ffi.Pointer<ffi.Char> tier;
+
+  external ffi.Pointer<ffi.Pointer<ffi.Char>> platforms;
+
+  @ffi.Size()
+  external int platform_count;
+
+  @ffi.Uint32()
+  external int format;
+
+  @ffi.Uint32()
+  external int offline;
+
+  @ffi.Uint32()
+  external int dry_run;
+
+  @ffi.Uint32()
+  external int keep;
+
+  @ffi.Uint64()
+  external int min_sequence;
+
+  @ffi.Uint64()
+  external int deadline_ms;
+
+  external ffi.Pointer<ffi.Char> root;
+
+  @ffi.Size()
+  external int root_size;
+
+  external ffi.Pointer<ffi.Char> root_url;
+
+  @ffi.Uint32()
+  external int root_forbidden_ends;
+
+  @ffi.Uint32()
+  external int reserved;
+}
+
+final class modelsec_result extends ffi.Struct {
+  @ffi.Uint32()
+  external int struct_size;
+
+  @ffi.Uint32()
+  external int already_active;
+
+  @ffi.Uint32()
+  external int stale;
+
+  @ffi.Uint32()
+  external int reserved;
+
+  external ffi.Pointer<ffi.Char> model_id;
+
+  external ffi.Pointer<ffi.Char> version;
+
+  external ffi.Pointer<ffi.Char> path;
+
+  external ffi.Pointer<ffi.Char> sha256;
+
+  @ffi.Uint64()
+  external int sequence;
+
+  @ffi.Uint64()
+  external int bytes_fetched;
+
+  @ffi.Uint64()
+  external int bytes_removed;
+
+  external ffi.Pointer<ffi.Pointer<ffi.Char>> removed;
+
+  @ffi.Size()
+  external int removed_count;
+}
+
+final class modelsec_event extends ffi.Struct {
+  @ffi.Uint32()
+  external int struct_size;
+
+  @ffi.Uint32()
+  external int kind;
+
+  @ffi.Uint64()
+  external int operation;
+
+  @ffi.Uint64()
+  external int bytes;
+
+  @ffi.Uint64()
+  external int total;
+
+  @ffi.Uint64()
+  external int wait_ms;
+
+  external ffi.Pointer<ffi.Char> stage;
+
+  external ffi.Pointer<ffi.Char> reason;
+
+  external ffi.Pointer<ffi.Char> host;
+
+  external ffi.Pointer<ffi.Char> model_id;
+
+  external ffi.Pointer<modelsec_result> result;
+
+  external ffi.Pointer<modelsec_error> error;
+
+  external ffi.Pointer<modelsec_pack> pack;
+}
+
+final class modelsec_pack_info extends ffi.Struct {
+  @ffi.Uint32()
+  external int struct_size;
+
+  @ffi.Uint32()
+  external int reserved;
+
+  external ffi.Pointer<ffi.Char> version;
+
+  external ffi.Pointer<ffi.Char> sha256;
+
+  external ffi.Pointer<ffi.Char> path;
+
+  @ffi.Uint64()
+  external int sequence;
+
+  @ffi.Uint64()
+  external int bytes;
+}
+
+final class modelsec_model_status extends ffi.Struct {
+  @ffi.Uint32()
+  external int struct_size;
+
+  @ffi.Uint32()
+  external int rejected_count;
+
+  external ffi.Pointer<ffi.Char> model_id;
+
+  external ffi.Pointer<modelsec_pack_info> active;
+
+  external ffi.Pointer<modelsec_pack_info> last_good;
+
+  external ffi.Pointer<ffi.Pointer<modelsec_pack_info>> rejected;
+
+  @ffi.Uint64()
+  external int sequence;
+
+  @ffi.Uint64()
+  external int bytes;
+
+  @ffi.Uint64()
+  external int partial_bytes;
+}
+
+final class modelsec_status extends ffi.Struct {
+  @ffi.Uint32()
+  external int struct_size;
+
+  @ffi.Uint32()
+  external int count;
+
+  external ffi.Pointer<ffi.Pointer<modelsec_model_status>> models;
+}
+
+@ffi.Native<ffi.Pointer<ffi.Char> Function()>()
+external ffi.Pointer<ffi.Char> modelsec_version();
+
+@ffi.Native<ffi.Pointer<ffi.Char> Function(ffi.Int32)>()
+external ffi.Pointer<ffi.Char> modelsec_code_name(int code);
+
+@ffi.Native<ffi.Pointer<ffi.Char> Function(ffi.Int32)>()
+external ffi.Pointer<ffi.Char> modelsec_code_message(int code);
+
+@ffi.Native<ffi.Void Function(ffi.Pointer<modelsec_error>)>()
+external void modelsec_error_release(ffi.Pointer<modelsec_error> error);
+
+@ffi.Native<
+  ffi.Int32 Function(
+    ffi.Pointer<modelsec_client_options>,
+    ffi.Pointer<ffi.Pointer<modelsec_client>>,
+    ffi.Pointer<ffi.Pointer<modelsec_error>>,
+  )
+>()
+external int modelsec_client_create(
+  ffi.Pointer<modelsec_client_options> options,
+  ffi.Pointer<ffi.Pointer<modelsec_client>> client,
+  ffi.Pointer<ffi.Pointer<modelsec_error>> error,
+);
+
+@ffi.Native<ffi.Void Function(ffi.Pointer<modelsec_client>)>()
+external void modelsec_client_release(ffi.Pointer<modelsec_client> client);
+
+@ffi.Native<
+  ffi.Int32 Function(
+    ffi.Pointer<modelsec_client>,
+    ffi.Pointer<ffi.Char>,
+    ffi.Pointer<modelsec_header>,
+    ffi.Size,
+    ffi.Pointer<ffi.Pointer<modelsec_error>>,
+  )
+>()
+external int modelsec_client_set_headers(
+  ffi.Pointer<modelsec_client> client,
+  ffi.Pointer<ffi.Char> origin,
+  ffi.Pointer<modelsec_header> headers,
+  int count,
+  ffi.Pointer<ffi.Pointer<modelsec_error>> error,
+);
+
+@ffi.Native<ffi.Void Function(ffi.Pointer<modelsec_result>)>()
+external void modelsec_result_release(ffi.Pointer<modelsec_result> result);
+
+@ffi.Native<ffi.Void Function(ffi.Pointer<modelsec_event>)>()
+external void modelsec_event_release(ffi.Pointer<modelsec_event> event);
+
+@ffi.Native<ffi.Pointer<modelsec_pack> Function(ffi.Pointer<modelsec_event>)>()
+external ffi.Pointer<modelsec_pack> modelsec_event_take_pack(
+  ffi.Pointer<modelsec_event> event,
+);
+
+@ffi.Native<
+  ffi.Int32 Function(
+    ffi.Pointer<modelsec_client>,
+    ffi.Pointer<modelsec_request>,
+    ffi.Pointer<
+      ffi.NativeFunction<
+        ffi.Void Function(
+          ffi.Pointer<ffi.Void> user,
+          ffi.Pointer<modelsec_event> event,
+        )
+      >
+    >,
+    ffi.Pointer<ffi.Void>,
+    ffi.Pointer<ffi.Uint64>,
+    ffi.Pointer<ffi.Pointer<modelsec_error>>,
+  )
+>()
+external int modelsec_start(
+  ffi.Pointer<modelsec_client> client,
+  ffi.Pointer<modelsec_request> request,
+  ffi.Pointer<
+    ffi.NativeFunction<
+      ffi.Void Function(
+        ffi.Pointer<ffi.Void> user,
+        ffi.Pointer<modelsec_event> event,
+      )
+    >
+  >
+  on_event,
+  ffi.Pointer<ffi.Void> user,
+  ffi.Pointer<ffi.Uint64> operation,
+  ffi.Pointer<ffi.Pointer<modelsec_error>> error,
+);
+
+@ffi.Native<
+  ffi.Int32 Function(
+    ffi.Pointer<modelsec_client>,
+    ffi.Pointer<modelsec_request>,
+    ffi.Pointer<
+      ffi.NativeFunction<
+        ffi.Void Function(
+          ffi.Pointer<ffi.Void> user,
+          ffi.Pointer<modelsec_event> event,
+        )
+      >
+    >,
+    ffi.Pointer<ffi.Void>,
+    ffi.Pointer<ffi.Uint64>,
+    ffi.Pointer<ffi.Pointer<modelsec_result>>,
+    ffi.Pointer<ffi.Pointer<modelsec_pack>>,
+    ffi.Pointer<ffi.Pointer<modelsec_error>>,
+  )
+>()
+external int modelsec_run(
+  ffi.Pointer<modelsec_client> client,
+  ffi.Pointer<modelsec_request> request,
+  ffi.Pointer<
+    ffi.NativeFunction<
+      ffi.Void Function(
+        ffi.Pointer<ffi.Void> user,
+        ffi.Pointer<modelsec_event> event,
+      )
+    >
+  >
+  on_event,
+  ffi.Pointer<ffi.Void> user,
+  ffi.Pointer<ffi.Uint64> operation,
+  ffi.Pointer<ffi.Pointer<modelsec_result>> result,
+  ffi.Pointer<ffi.Pointer<modelsec_pack>> pack,
+  ffi.Pointer<ffi.Pointer<modelsec_error>> error,
+);
+
+@ffi.Native<ffi.Void Function(ffi.Uint64)>()
+external void modelsec_cancel(int operation);
+
+@ffi.Native<ffi.Void Function(ffi.Uint64)>()
+external void modelsec_pause(int operation);
+
+@ffi.Native<ffi.Void Function(ffi.Uint64)>()
+external void modelsec_resume(int operation);
+
+@ffi.Native<ffi.Void Function(ffi.Pointer<modelsec_status>)>()
+external void modelsec_status_release(ffi.Pointer<modelsec_status> status);
+
+@ffi.Native<
+  ffi.Int32 Function(
+    ffi.Pointer<modelsec_client>,
+    ffi.Pointer<ffi.Pointer<modelsec_status>>,
+    ffi.Pointer<ffi.Pointer<modelsec_error>>,
+  )
+>()
+external int modelsec_client_status(
+  ffi.Pointer<modelsec_client> client,
+  ffi.Pointer<ffi.Pointer<modelsec_status>> status,
+  ffi.Pointer<ffi.Pointer<modelsec_error>> error,
+);
+
+@ffi.Native<ffi.Void Function(ffi.Pointer<modelsec_pack>)>()
+external void modelsec_pack_release(ffi.Pointer<modelsec_pack> pack);
+
+@ffi.Native<ffi.Pointer<ffi.Char> Function(ffi.Pointer<modelsec_pack>)>()
+external ffi.Pointer<ffi.Char> modelsec_pack_path(
+  ffi.Pointer<modelsec_pack> pack,
+);
+
+@ffi.Native<ffi.Pointer<ffi.Char> Function(ffi.Pointer<modelsec_pack>)>()
+external ffi.Pointer<ffi.Char> modelsec_pack_version(
+  ffi.Pointer<modelsec_pack> pack,
+);
+
+@ffi.Native<ffi.Pointer<ffi.Char> Function(ffi.Pointer<modelsec_pack>)>()
+external ffi.Pointer<ffi.Char> modelsec_pack_sha256(
+  ffi.Pointer<modelsec_pack> pack,
+);
+
+@ffi.Native<ffi.Uint64 Function(ffi.Pointer<modelsec_pack>)>()
+external int modelsec_pack_sequence(ffi.Pointer<modelsec_pack> pack);
+
+@ffi.Native<ffi.Size Function(ffi.Pointer<modelsec_pack>)>()
+external int modelsec_pack_file_count(ffi.Pointer<modelsec_pack> pack);
+
+@ffi.Native<
+  ffi.Pointer<ffi.Char> Function(ffi.Pointer<modelsec_pack>, ffi.Size)
+>()
+external ffi.Pointer<ffi.Char> modelsec_pack_file_name(
+  ffi.Pointer<modelsec_pack> pack,
+  int index,
+);
+
+@ffi.Native<ffi.Uint64 Function(ffi.Pointer<modelsec_pack>, ffi.Size)>()
+external int modelsec_pack_file_size(
+  ffi.Pointer<modelsec_pack> pack,
+  int index,
+);
+
+@ffi.Native<
+  ffi.Pointer<ffi.Char> Function(ffi.Pointer<modelsec_pack>, ffi.Size)
+>()
+external ffi.Pointer<ffi.Char> modelsec_pack_file_sha256(
+  ffi.Pointer<modelsec_pack> pack,
+  int index,
+);
+
+@ffi.Native<
+  ffi.Size Function(ffi.Pointer<modelsec_pack>, ffi.Pointer<ffi.Char>)
+>()
+external int modelsec_pack_find(
+  ffi.Pointer<modelsec_pack> pack,
+  ffi.Pointer<ffi.Char> name,
+);
+
+@ffi.Native<ffi.Int Function(ffi.Pointer<modelsec_pack>, ffi.Size)>()
+external int modelsec_pack_file_descriptor(
+  ffi.Pointer<modelsec_pack> pack,
+  int index,
+);
+
+@ffi.Native<ffi.Int32 Function(ffi.Uint64)>()
+external int modelsec_shutdown(int ms);

@@ -1,0 +1,224 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+import 'dart:async';
+import 'dart:ffi';
+import 'dart:isolate';
+
+import 'package:ffi/ffi.dart';
+
+import 'bindings.dart' as c;
+import 'cancellation.dart';
+import 'convert.dart';
+import 'model.dart';
+import 'open_pack.dart';
+import 'operations.dart';
+import 'request.dart';
+
+/// Who runs the library.
+enum Profile {
+  /// Holds no storage credentials: with one it fails by [ModelsecPolicyException].
+  client,
+
+  /// May hold them.
+  server,
+}
+
+/// The version of the library that is loaded, as in `0.1.0`.
+String modelsecVersion() => textOf(c.modelsec_version());
+
+/// Cancels all operations of the process, whichever isolate began them, and waits until they have ended, at most `within`. Nothing
+/// can be started afterwards. False: time ran out.
+Future<bool> modelsecShutdown({Duration within = const Duration(seconds: 10)}) {
+  final ms = within.inMilliseconds;
+  return Isolate.run(() => c.modelsec_shutdown(ms) == 1);
+}
+
+/// Gets models from a hostile network onto the disk, and is sure of it.
+///
+/// Belongs to the isolate that made it; others make clients of their own, also for the same store: operations on one model wait for
+/// each other, across isolates and processes. Operations run on threads of the library, and no isolate waits for them.
+final class ModelsecClient implements Finalizable {
+  /// Reads no disk and asks no network. `store` is the store's folder, made at the first fetch; the files are PEM; `caFile` replaces
+  /// the system's roots; `spkiPins` are base64 SHA-256 of public keys, for the manifest's origin; `limitRate` is in bytes a second. Where a zero is the default, it
+  /// means the library's. With `allowedHosts` no other host is asked, redirected to or not. `device` is what a manifest's
+  /// `min_device` is held against in place of this machine.
+  factory ModelsecClient({
+    required String store,
+    Profile profile = Profile.client,
+    String? caFile,
+    String? certificateFile,
+    String? privateKeyFile,
+    List<String> spkiPins = const [],
+    int connections = 0,
+    int limitRate = 0,
+    Duration lockWait = Duration.zero,
+    List<String> allowedHosts = const [],
+    String? userAgent,
+    Duration connectTimeout = Duration.zero,
+    Duration handshakeTimeout = Duration.zero,
+    Duration stallTimeout = Duration.zero,
+    int retries = 0,
+    bool groupShared = false,
+    ({int ramMb, int freeDiskMb})? device,
+  }) => using((arena) {
+    final options = arena<c.modelsec_client_options>();
+    options.ref
+      ..struct_size = sizeOf<c.modelsec_client_options>()
+      ..profile = profile == Profile.server
+          ? c.MODELSEC_PROFILE_SERVER
+          : c.MODELSEC_PROFILE_CLIENT
+      ..store = chars(store, arena)
+      ..ca_file = chars(caFile, arena)
+      ..certificate_file = chars(certificateFile, arena)
+      ..private_key_file = chars(privateKeyFile, arena)
+      ..spki_pins = charLists(spkiPins, arena)
+      ..spki_pin_count = spkiPins.length
+      ..connections = connections
+      ..limit_rate = limitRate
+      ..lock_wait_ms = lockWait.inMilliseconds
+      ..allowed_hosts = charLists(allowedHosts, arena)
+      ..allowed_host_count = allowedHosts.length
+      ..user_agent = chars(userAgent, arena)
+      ..device_ram_mb = device?.ramMb ?? 0
+      ..device_free_disk_mb = device?.freeDiskMb ?? 0
+      ..connect_timeout_ms = connectTimeout.inMilliseconds
+      ..handshake_timeout_ms = handshakeTimeout.inMilliseconds
+      ..stall_timeout_ms = stallTimeout.inMilliseconds
+      ..retries = retries
+      ..group_shared = groupShared ? 1 : 0;
+    final out = arena<Pointer<c.modelsec_client>>();
+    check((error) => c.modelsec_client_create(options, out, error));
+    return ModelsecClient._(out.value);
+  }, calloc);
+
+  ModelsecClient._(this._client) {
+    _finalizer.attach(this, _client.cast(), detach: this);
+  }
+
+  // Static: it must be reachable as long as any client is.
+  static final NativeFinalizer _finalizer = NativeFinalizer(
+    Native.addressOf<NativeFunction<Void Function(Pointer<c.modelsec_client>)>>(
+      c.modelsec_client_release,
+    ).cast(),
+  );
+
+  Pointer<c.modelsec_client> _client;
+  final StreamController<ModelEvent> _events = StreamController.broadcast();
+
+  Pointer<c.modelsec_client> _get() =>
+      _client != nullptr ? _client : throw StateError('the client was closed');
+
+  /// What happens to all operations of this client, from when it is listened to.
+  Stream<ModelEvent> get events => _events.stream;
+
+  /// Fetches the manifest, verifies it, downloads what is missing, verifies it, makes it active. Where the network fails, what is
+  /// active is good enough: [Model.stale]. On any error the active model stays. Throws [ModelsecException].
+  Future<Model> ensure(
+    ModelRequest request, {
+    CancellationToken? token,
+    void Function(ModelEvent)? onEvent,
+  }) => _model(c.MODELSEC_OP_ENSURE, request, token, onEvent);
+
+  /// The same, but a network that fails is an error.
+  Future<Model> fetch(
+    ModelRequest request, {
+    CancellationToken? token,
+    void Function(ModelEvent)? onEvent,
+  }) => _model(c.MODELSEC_OP_FETCH, request, token, onEvent);
+
+  /// Hashes again what is active.
+  Future<Model> verify(
+    String modelId, {
+    CancellationToken? token,
+    void Function(ModelEvent)? onEvent,
+  }) => _model(
+    c.MODELSEC_OP_VERIFY,
+    ModelRequest(modelId: modelId),
+    token,
+    onEvent,
+  );
+
+  /// Makes the last good pack active again, after hashing it. The one that is left is remembered as rejected and not fetched again.
+  /// `trust`, if given, is asked again about the pack that comes back.
+  Future<Model> rollback(String modelId, {Trust? trust}) => _model(
+    c.MODELSEC_OP_ROLLBACK,
+    ModelRequest(modelId: modelId, trust: trust),
+    null,
+    null,
+  );
+
+  /// Opens what is active; hashes again what changed on disk since it was verified.
+  Future<OpenPack> open(String modelId) async => OpenPack.adopt(
+    (await _run(c.MODELSEC_OP_OPEN, ModelRequest(modelId: modelId))).pack,
+  );
+
+  /// Removes what nothing needs; keeps what is active, last good or open, and `keep` more packs.
+  Future<GcReport> gc({int keep = 0, bool dryRun = false}) async => (await _run(
+    c.MODELSEC_OP_GC,
+    ModelRequest(dryRun: dryRun),
+    keep: keep,
+  )).outcome.gc;
+
+  /// What the store holds, of all models; an absent store holds nothing. Reads some small files and hashes nothing, so it answers
+  /// at once.
+  List<ModelStatus> status() => using((arena) {
+    final out = arena<Pointer<c.modelsec_status>>();
+    check((error) => c.modelsec_client_status(_get(), out, error));
+    final list = statusOf(out.value.ref);
+    c.modelsec_status_release(out.value);
+    return list;
+  }, calloc);
+
+  /// Sets the headers that go to one origin (`https://host[:port]`) and no other, from the next request on, also of downloads that
+  /// run: tokens can be renewed. An empty map forgets them.
+  void setHeaders(String origin, Map<String, String> headers) => using(
+    (arena) => check(
+      (error) => c.modelsec_client_set_headers(
+        _get(),
+        chars(origin, arena),
+        headerList(headers, arena),
+        headers.length,
+        error,
+      ),
+    ),
+    calloc,
+  );
+
+  /// Lets go of the client now rather than when it is collected. Running operations go on. Twice is fine.
+  void close() {
+    if (_client == nullptr) return;
+    _finalizer.detach(this);
+    c.modelsec_client_release(_client);
+    _client = nullptr;
+    unawaited(_events.close());
+  }
+
+  Future<Model> _model(
+    int operation,
+    ModelRequest request,
+    CancellationToken? token,
+    void Function(ModelEvent)? onEvent,
+  ) async => (await _run(
+    operation,
+    request,
+    token: token,
+    onEvent: onEvent,
+  )).outcome.model;
+
+  Future<Ended> _run(
+    int operation,
+    ModelRequest request, {
+    CancellationToken? token,
+    void Function(ModelEvent)? onEvent,
+    int keep = 0,
+  }) => Operations.instance.run(
+    _get,
+    operation,
+    request,
+    token: token,
+    keep: keep,
+    onEvent: (event) {
+      if (!_events.isClosed) _events.add(event);
+      onEvent?.call(event);
+    },
+  );
+}

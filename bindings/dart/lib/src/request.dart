@@ -1,0 +1,152 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+import 'dart:convert';
+
+/// A key that may sign manifests.
+final class PinnedKey {
+  /// `key` is the base64 of the 32 bytes of an Ed25519 public key.
+  const PinnedKey(
+    this.keyId,
+    this.key, {
+    this.notBefore,
+    this.notAfter,
+    this.revoked = false,
+  });
+
+  /// Its id.
+  final String keyId;
+
+  /// The public key.
+  final String key;
+
+  /// It counts from then on.
+  final DateTime? notBefore;
+
+  /// It counts until then.
+  final DateTime? notAfter;
+
+  /// It counts for nothing.
+  final bool revoked;
+
+  Map<String, Object> _json() => {
+    'key_id': keyId,
+    'ed25519_b64': key,
+    if (notBefore != null) 'not_before': _time(notBefore!),
+    if (notAfter != null) 'not_after': _time(notAfter!),
+    if (revoked) 'revoked': true,
+  };
+
+  // RFC 3339, whole seconds.
+  static String _time(DateTime t) =>
+      '${t.toUtc().toIso8601String().substring(0, 19)}Z';
+}
+
+/// Who may sign.
+sealed class Trust {
+  const Trust();
+}
+
+/// Raw public keys that the application ships.
+final class Pins extends Trust {
+  /// So many of these keys must have signed.
+  const Pins(this.keys, {this.threshold = 1});
+
+  /// From what the application calls its keys to their base64: `{'v1': '…44 characters…'}`.
+  Pins.byKeyId(Map<String, String> keys, {this.threshold = 1})
+    : keys = [for (final e in keys.entries) PinnedKey(e.key, e.value)];
+
+  /// Which keys.
+  final List<PinnedKey> keys;
+
+  /// How many of them.
+  final int threshold;
+
+  /// As the library and the command read it.
+  String toJson() => jsonEncode({
+    'keys': [for (final key in keys) key._json()],
+    'threshold': threshold,
+  });
+}
+
+/// A TUF 1.0 root that the application ships. The newest of its chain is found at every attempt, and its `targets` role signs
+/// manifests: keys can be rotated, and lost, without a new application.
+final class PinnedRoot extends Trust {
+  /// `root` is the root.json, byte by byte; `url` (https) the folder that holds its successors.
+  const PinnedRoot(this.root, this.url, {this.forbiddenEnds = false});
+
+  /// The root.json.
+  final List<int> root;
+
+  /// Its successors are `<url>/<N>.root.json`.
+  final Uri url;
+
+  /// For servers that answer 403 where a file is missing.
+  final bool forbiddenEnds;
+}
+
+/// The envelope that a manifest comes in.
+enum EnvelopeFormat {
+  /// DSSE 1.0, the default.
+  dsse,
+
+  /// What deployed Edge Functions serve: `{"key_id", "payload_b64", "sig_b64"}`.
+  pack,
+}
+
+/// Which model to get, from where, and whom to believe.
+final class ModelRequest {
+  /// Exactly one of [manifestUrl] (https) and [manifestFile] is given.
+  const ModelRequest({
+    this.modelId,
+    this.manifestUrl,
+    this.manifestFile,
+    this.post,
+    this.headers = const {},
+    this.trust,
+    this.format = EnvelopeFormat.dsse,
+    this.tier,
+    this.platforms = const [],
+    this.minSequence = 0,
+    this.offline = false,
+    this.dryRun = false,
+    this.deadline,
+  });
+
+  /// The model expected; may be absent in DSSE only.
+  final String? modelId;
+
+  /// Where the signed manifest is.
+  final Uri? manifestUrl;
+
+  /// A local file with it.
+  final String? manifestFile;
+
+  /// JSON to POST, verbatim, instead of GET.
+  final String? post;
+
+  /// Sent to the manifest's origin only.
+  final Map<String, String> headers;
+
+  /// Who may sign.
+  final Trust? trust;
+
+  /// The envelope expected.
+  final EnvelopeFormat format;
+
+  /// The tier asked for; null: any.
+  final String? tier;
+
+  /// In order of preference; empty: the only one there is.
+  final List<String> platforms;
+
+  /// Refuse what is older: all that protects a fresh store against replay.
+  final int minSequence;
+
+  /// Ask nobody: what is active, or [ModelsecNoneActiveException].
+  final bool offline;
+
+  /// Everything up to the first artifact byte; changes nothing.
+  final bool dryRun;
+
+  /// For the whole attempt.
+  final Duration? deadline;
+}

@@ -1,0 +1,3 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+export 'package:matcher/expect.dart';
+export 'package:test_api/scaffolding.dart';

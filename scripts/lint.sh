@@ -31,7 +31,7 @@ heading "Shell scripts"
 shellcheck -x "${shell[@]}" || trouble "shellcheck"
 
 heading "License lines, lengths, words"
-mapfile -t licensed < <(of_kind '(\.(hpp|ipp|cpp|h|def|cmake|sh|py)|CMakeLists\.txt|^(\./)?dev|^(\./)?\.ci/run)$')
+mapfile -t licensed < <(of_kind '(\.(hpp|ipp|cpp|h|def|cmake|sh|py|dart|swift)|CMakeLists\.txt|^(\./)?dev|^(\./)?\.ci/run)$')
 for f in "${licensed[@]}"; do
     head -n 3 "$f" | grep -q 'Distributed under the Boost Software License, Version 1.0.' || trouble "$f: no license line"
 done
@@ -43,6 +43,7 @@ grep -nE '\b(TODO|FIXME|XXX|HACK)\b' "${cpp[@]}" "${shell[@]}" | grep -v '^scrip
 
 heading "Codes in docs and bindings"
 python3 scripts/make_codes.py --check || trouble "run scripts/make_codes.py"
+python3 scripts/make_dart_bindings.py --check || trouble "run scripts/make_dart_bindings.py"
 
 heading "Every body is in the compiled library"
 for f in include/modelsec/impl/*.ipp; do

@@ -71,11 +71,15 @@ def dart(codes, _):
     return "\n".join(lines)
 
 
+def swift_name(name):
+    return f"`{name}`" if name in ("internal",) else camel(name)
+
+
 def swift(codes, _):
     lines = [f"// {LICENSE}", f"// {NOTE}", "",
              "/// What an operation came to; the numbers are the same in every language.",
              "public enum ModelsecCode: Int32, Sendable, CaseIterable {"]
-    lines += [f"    /// {words}.\n    case {camel(name)} = {value}" for name, value, words in codes]
+    lines += [f"    /// {words}.\n    case {swift_name(name)} = {value}" for name, value, words in codes]
     lines += ["", "    /// The stable name in all languages.", "    public var word: String {", "        switch self {"]
     lines += [f'        case .{camel(name)}: return "{name}"' for name, *_ in codes]
     lines += ["        }", "    }", "", "    /// All that an end user is shown: no path, no secret.", "    public var message: String {",

@@ -6,7 +6,7 @@ public enum ModelsecCode: Int32, Sendable, CaseIterable {
     /// Model ready.
     case ok = 0
     /// Model initialization failed: internal error.
-    case internal = 1
+    case `internal` = 1
     /// Model initialization failed: the request is not valid.
     case usage = 2
     /// Model initialization cancelled.

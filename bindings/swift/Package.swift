@@ -1,0 +1,21 @@
+// swift-tools-version:5.9
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+import PackageDescription
+
+// On Apple's systems the C library comes as an xcframework (make_xcframework.sh); elsewhere it is installed, and found by pkg-config.
+#if os(macOS)
+let library = Target.binaryTarget(name: "CModelsec", path: "CModelsec.xcframework")
+#else
+let library = Target.systemLibrary(name: "CModelsec", pkgConfig: "modelsec_c")
+#endif
+
+let package = Package(
+    name: "Modelsec",
+    platforms: [.macOS(.v12), .iOS(.v15)],
+    products: [.library(name: "Modelsec", targets: ["Modelsec"])],
+    targets: [
+        library,
+        .target(name: "Modelsec", dependencies: ["CModelsec"]),
+        .executableTarget(name: "CoreMLPack", dependencies: ["Modelsec"]),
+        .executableTarget(name: "ModelsecTests", dependencies: ["Modelsec"], path: "Tests/Origin"),
+    ])

@@ -1,0 +1,117 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+import CModelsec
+import Foundation
+
+/// What stays the same over the life of a client. Zeros and nils mean the library's defaults.
+public struct ClientOptions: Sendable {
+    /// The store's folder; made at the first fetch.
+    public var store: String
+    /// PEM, in place of the system's roots.
+    public var caFile: String?
+    public var certificateFile: String?
+    public var privateKeyFile: String?
+    /// Base64 SHA-256 of public keys, for the manifest's origin.
+    public var spkiPins: [String] = []
+    /// If there are any, no other host is asked, redirected to or not.
+    public var allowedHosts: [String] = []
+    public var connections: UInt32 = 0
+    /// Bytes a second.
+    public var limitRate: UInt64 = 0
+    /// May hold storage credentials.
+    public var server = false
+
+    public init(store: String, caFile: String? = nil) {
+        self.store = store
+        self.caFile = caFile
+    }
+}
+
+/// Gets models from a hostile network onto the disk, and is sure of it. Any task may use it, several at once; operations on one
+/// model wait for each other, across processes.
+public final class ModelsecClient: @unchecked Sendable {
+    private let client: OpaquePointer
+
+    /// Reads no disk and asks no network.
+    public init(_ options: ClientOptions) throws {
+        let memory = Memory()
+        var o = modelsec_client_options()
+        o.struct_size = UInt32(MemoryLayout<modelsec_client_options>.size)
+        o.profile = UInt32(options.server ? MODELSEC_PROFILE_SERVER : MODELSEC_PROFILE_CLIENT)
+        o.store = memory.chars(options.store)
+        o.ca_file = memory.chars(options.caFile)
+        o.certificate_file = memory.chars(options.certificateFile)
+        o.private_key_file = memory.chars(options.privateKeyFile)
+        o.spki_pins = memory.list(options.spkiPins)
+        o.spki_pin_count = options.spkiPins.count
+        o.allowed_hosts = memory.list(options.allowedHosts)
+        o.allowed_host_count = options.allowedHosts.count
+        o.connections = options.connections
+        o.limit_rate = options.limitRate
+        var made: OpaquePointer?
+        try withExtendedLifetime(memory) { try check { modelsec_client_create(&o, &made, $0) } }
+        client = made!
+    }
+
+    deinit { modelsec_client_release(client) }
+
+    /// The version of the library that is loaded.
+    public static var version: String { text(modelsec_version()) }
+
+    /// Fetches the manifest, verifies it, downloads what is missing, verifies it, makes it active. Where the network fails, what is
+    /// active is good enough (`stale`). On any error the active model stays. Throws `ModelsecError`.
+    public func ensure(_ request: ModelRequest) async throws -> Model { try await startEnsure(request).model }
+    /// The same, but a network that fails is an error.
+    public func fetch(_ request: ModelRequest) async throws -> Model { try await startFetch(request).model }
+
+    /// As `ensure`, but with its events, and pause.
+    public func startEnsure(_ request: ModelRequest) throws -> ModelOperation { try start(Int(MODELSEC_OP_ENSURE), request) }
+    /// As `fetch`, but with its events, and pause.
+    public func startFetch(_ request: ModelRequest) throws -> ModelOperation { try start(Int(MODELSEC_OP_FETCH), request) }
+
+    /// Hashes again what is active.
+    public func verify(_ modelId: String) async throws -> Model {
+        try await start(Int(MODELSEC_OP_VERIFY), ModelRequest(modelId: modelId)).model
+    }
+
+    /// Makes the last good pack active again, after hashing it; the one that is left is not installed again.
+    public func rollback(_ modelId: String, trust: Trust? = nil) async throws -> Model {
+        try await start(Int(MODELSEC_OP_ROLLBACK), ModelRequest(modelId: modelId, trust: trust)).model
+    }
+
+    /// Opens what is active; hashes again what changed on disk since it was verified.
+    public func open(_ modelId: String) async throws -> OpenPack {
+        let end = try await start(Int(MODELSEC_OP_OPEN), ModelRequest(modelId: modelId)).outcome
+        guard let pack = end.pack else { throw ModelsecError(code: .internal, reason: "internal_error") }
+        return pack
+    }
+
+    /// Removes what nothing needs; keeps what is active, last good or open, and `keep` more packs. Returns the bytes that are free now.
+    public func gc(keep: Int = 0) async throws -> UInt64 {
+        try await start(Int(MODELSEC_OP_GC), ModelRequest(modelId: ""), keep: keep).outcome.bytesRemoved
+    }
+
+    /// What the store holds, of all models. Hashes nothing, answers at once.
+    public func status() throws -> [ModelStatus] {
+        var out: UnsafeMutablePointer<modelsec_status>?
+        try check { modelsec_client_status(client, &out, $0) }
+        defer { modelsec_status_release(out) }
+        guard let s = out?.pointee else { return [] }
+        return (0..<Int(s.count)).compactMap { s.models[$0].map { ModelStatus($0.pointee) } }
+    }
+
+    /// Sets the headers that go to one origin (`https://host[:port]`) and no other, from the next request on. None: forgets them.
+    public func setHeaders(_ headers: [String: String], for origin: String) throws {
+        let memory = Memory()
+        try withExtendedLifetime(memory) {
+            try check { modelsec_client_set_headers(client, origin, memory.headers(headers), headers.count, $0) }
+        }
+    }
+
+    private func start(_ operation: Int, _ request: ModelRequest, keep: Int = 0) throws -> ModelOperation {
+        let memory = Memory()
+        return try withExtendedLifetime(memory) {
+            var r = memory.request(operation, request, keep: keep)
+            return try Core.start(client, &r)
+        }
+    }
+}

@@ -1,0 +1,120 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+import Foundation
+import Modelsec
+
+func expect(_ what: Bool, _ why: @autoclosure () -> String = "", line: Int = #line) throws {
+    if !what { throw Failure("line \(line): \(why())") }
+}
+
+func expectError(_ code: ModelsecCode, _ reason: String, line: Int = #line, _ body: () async throws -> Void) async throws {
+    do {
+        try await body()
+    } catch let e as ModelsecError {
+        try expect(e.code == code && e.reason == reason, "\(e)", line: line)
+        try expect(!"\(e)".contains("/tmp"), "\(e)", line: line)
+        return
+    }
+    throw Failure("line \(line): no error")
+}
+
+/// An origin and an empty store for one test.
+final class World {
+    let origin: Origin
+    let store: String
+
+    init() throws {
+        origin = try Origin()
+        store = NSTemporaryDirectory() + "/modelsec-swift-" + UUID().uuidString
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: store) }
+
+    func client(limitRate: UInt64 = 0) throws -> ModelsecClient {
+        var options = ClientOptions(store: store, caFile: origin.ca)
+        options.limitRate = limitRate
+        return try ModelsecClient(options)
+    }
+
+    var request: ModelRequest { ModelRequest(modelId: "demo", manifestURL: origin.manifest, trust: .pins(["v1": origin.key])) }
+}
+
+typealias Test = (String, (World) async throws -> Void)
+
+func allTests() -> [Test] { [
+    ("a model is fetched with its events, and the second time nothing is downloaded", { world in
+        try world.origin.publish(["size": 3_000_000])
+        let client = try world.client()
+        let operation = try client.startEnsure(world.request)
+        var last: (UInt64, UInt64)?
+        for await event in operation.events {
+            guard case .progress("download", let bytes, let total) = event else { continue }
+            try expect(total == 3_000_000 && (last == nil ? bytes == 0 : bytes >= last!.0 && bytes - last!.0 <= 512 << 10))
+            last = (bytes, total)
+        }
+        try expect(last?.0 == 3_000_000)
+        let model = try await operation.model
+        try expect(model.version == "1.0.0" && !model.alreadyActive && model.bytesFetched == 3_000_000)
+        try expect(try await client.ensure(world.request).alreadyActive)
+        try expect(try client.status().first?.active?.path == model.path)
+        try expect(try await client.verify("demo").version == "1.0.0")
+    }),
+    ("what was tampered with, expired or is older is refused, and the active model stays", { world in
+        let client = try world.client()
+        try world.origin.publish(["sequence": 5, "text": "good"])
+        _ = try await client.fetch(world.request)
+        for (how, code, reason) in [
+            (["sequence": 6, "version": "2", "tamper": "artifact"] as [String: Any], ModelsecCode.digest, "digest_mismatch"),
+            (["sequence": 6, "tamper": "signature"], .signature, "bad_signature"),
+            (["sequence": 7, "expires_in": -60], .expired, "manifest_expired"),
+            (["sequence": 4], .rollback, "older_sequence"),
+        ] {
+            try world.origin.publish(how)
+            try await expectError(code, reason) { _ = try await client.fetch(world.request) }
+        }
+        try expect(try client.status().first?.active?.version == "1.0.0")
+    }),
+    ("a cancelled task cancels its download, which is resumed later", { world in
+        let size: UInt64 = 24 << 20
+        try world.origin.publish(["size": size])
+        let operation = try world.client(limitRate: 12 << 20).startFetch(world.request)
+        let waiting = Task { try await operation.model }
+        for await event in operation.events {
+            if case .progress(_, let bytes, _) = event, bytes > 6 << 20 { waiting.cancel() }
+        }
+        try await expectError(.cancelled, "cancelled") { _ = try await waiting.value }
+        let model = try await world.client().fetch(world.request)
+        try expect(model.bytesFetched < size - (1 << 20), "\(model.bytesFetched)")
+    }),
+    ("rollback returns to the last good pack, and the rejected one is not installed again", { world in
+        let client = try world.client()
+        try world.origin.publish(["text": "one"])
+        _ = try await client.fetch(world.request)
+        try await expectError(.noneActive, "no_last_good") { _ = try await client.rollback("demo") }
+        try world.origin.publish(["sequence": 2, "version": "2.0.0", "text": "two"])
+        _ = try await client.fetch(world.request)
+        let pack = try await client.open("demo")
+        try expect(try await client.rollback("demo").version == "1.0.0")
+        try await expectError(.rollback, "rejected") { _ = try await client.fetch(world.request) }
+        var content = [UInt8](repeating: 0, count: 3)
+        try expect(pread(pack.files[0].descriptor, &content, 3, 0) == 3 && content == Array("two".utf8))
+        try expect(try await client.gc() == 0)
+    }),
+    ("without a network, what is active is good enough for ensure", { world in
+        let client = try world.client()
+        try world.origin.publish()
+        _ = try await client.fetch(world.request)
+        try world.origin.order("fail", ["path": "/manifest", "status": 503])
+        var request = world.request
+        request.deadline = 2
+        try expect(try await client.ensure(request).stale)
+    }),
+    ("what cannot be meant is a usage error; the codes are those of the library", { world in
+        try await expectError(.usage, "bad_option") { _ = try ModelsecClient(ClientOptions(store: "")) }
+        try await expectError(.usage, "trust_source_missing") {
+            _ = try await world.client().fetch(ModelRequest(modelId: "demo", manifestURL: world.origin.manifest))
+        }
+        try expect(ModelsecClient.version.split(separator: ".").count == 3)
+        try expect(ModelsecCode(rawValue: 30)?.word == "digest")
+    }),
+    ("what docs/swift.md shows", { world in try await shown(world) }),
+] }

@@ -23,7 +23,7 @@ compile_module()
     clang=$(command -v clang-16 || command -v clang) || { echo "Swift: neither Swift nor clang is here"; exit 77; }
     "$clang" -x c -fmodules -fmodules-cache-path="$root/build/swift-modules" -Werror -Wall -fsyntax-only \
         -I "$package/Sources/CModelsec" -I bindings/c/include - <<'C'
-@import CModelsec;
+#pragma clang module import CModelsec
 int main(void) { modelsec_request r = {sizeof r}; return modelsec_version() ? (int) r.operation : MODELSEC_USAGE; }
 C
     echo "Swift: no Swift here, only its C module was compiled by clang"

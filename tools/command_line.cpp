@@ -109,6 +109,8 @@ command_line::command_line() : app(tool_purpose, "modelsec")
     add_keygen(*this);
     add_publish(*this);
     add_sign(*this);
+    add_verify_model(*this);
+    add_sign_model(*this);
 }
 
 CLI::App& add_subcommand(command_line& line, const std::string& name, const std::string& purpose,

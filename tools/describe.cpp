@@ -3,7 +3,7 @@
 
 #include "text.hpp"
 
-#include <modelsec/envelope/envelope.hpp>
+#include <modelsec/envelope/signature_bundle.hpp>
 #include <modelsec/store/state.hpp>
 #include <modelsec/trust/pins.hpp>
 
@@ -37,6 +37,16 @@ result<json> describe_envelope(bytes_view text, envelope_format format, const js
     out.set("signatures_claimed_by", std::move(signers));
     out.set("payload", payload_of(e));
     return out;
+}
+
+result<json> describe_bundle(bytes_view text)
+{
+    MODELSEC_TRY(const signature_bundle b, parse_signature_bundle(text));
+    return json{{"kind", "signature bundle of OpenSSF Model Signing"},
+                {"verified", "no: inspect checks no signature"},
+                {"payload_type", statement_payload_type},
+                {"key_hint", b.key_hint},
+                {"payload", payload_of(b.content)}};
 }
 
 json described(std::string_view kind, const json& content)
@@ -129,6 +139,8 @@ result<json> describe_document(bytes_view text)
         return describe_envelope(text, envelope_format::pack, doc);
     if (has(doc, {"payloadType"}))
         return describe_envelope(text, envelope_format::dsse, doc);
+    if (has(doc, {"dsseEnvelope"}))
+        return describe_bundle(text);
     if (has(doc, {"model_id", "artifacts"}))
     {
         json out{{"kind", "manifest without an envelope"}, {"verified", "no: nobody signed this file"}};

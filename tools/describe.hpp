@@ -9,8 +9,8 @@
 
 namespace modelsec::tool {
 
-/// What a file is and what it says, as JSON: an envelope of either format, a manifest's payload, pins, or the state of a model
-/// in a store. Nothing is verified. `kind` says what it is.
+/// What a file is and what it says, as JSON: an envelope of either format, a signature bundle, a manifest's payload, pins, or
+/// the state of a model in a store. Nothing is verified. `kind` says what it is.
 result<json> describe_document(bytes_view text);
 
 /// The same for people: a line a member, indented; long lists are counted; safe for terminals.

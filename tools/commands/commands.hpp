@@ -17,6 +17,8 @@ void add_inspect(command_line& line);
 void add_keygen(command_line& line);
 void add_publish(command_line& line);
 void add_sign(command_line& line);
+void add_verify_model(command_line& line);
+void add_sign_model(command_line& line);
 
 }  // namespace modelsec::tool
 

@@ -9,10 +9,13 @@
 #include <modelsec/impl/metadata.ipp>
 #include <modelsec/impl/metadata_parse.ipp>
 #include <modelsec/impl/model.ipp>
+#include <modelsec/impl/model_statement.ipp>
+#include <modelsec/impl/model_statement_parse.ipp>
 #include <modelsec/impl/parse.ipp>
 #include <modelsec/impl/pins.ipp>
 #include <modelsec/impl/root_chain.ipp>
 #include <modelsec/impl/select.ipp>
+#include <modelsec/impl/signature_bundle.ipp>
 #include <modelsec/impl/target_check.ipp>
 #include <modelsec/impl/threshold.ipp>
 #include <modelsec/impl/trusted_set.ipp>

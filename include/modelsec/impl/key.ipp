@@ -207,6 +207,17 @@ result<public_key> public_key::pem(std::string_view text)
     return spki(*der);
 }
 
+std::string public_key::pem_text() const
+{
+    bytes der = type_ == key_type::ed25519 ? from_hex(detail::spki_forms[0].prefix_hex).value() : bytes();
+    der.insert(der.end(), raw_.begin(), raw_.end());
+    const std::string base64 = to_base64(der);
+    std::string out = "-----BEGIN PUBLIC KEY-----\n";
+    for (std::size_t at = 0; at < base64.size(); at += 64)
+        out += base64.substr(at, 64) + '\n';
+    return out + "-----END PUBLIC KEY-----\n";
+}
+
 bool public_key::verify(bytes_view message, bytes_view signature) const
 {
     return type_ == key_type::ed25519 ? detail::verify_ed25519(raw_, message, signature)

@@ -35,6 +35,8 @@ public:
 
     key_type type() const noexcept { return type_; }
     bytes_view raw() const noexcept { return raw_; }
+    /// As pem() reads it and OpenSSL writes it: lines of 64 characters, a line break at the end.
+    MODELSEC_DECL std::string pem_text() const;
 
     /// Whether `signature` over `message` was made with this key. Never throws on bad input: it is just not a signature.
     [[nodiscard]] MODELSEC_DECL bool verify(bytes_view message, bytes_view signature) const;

@@ -1,0 +1,86 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_IMPL_MODEL_STATEMENT_IPP
+#define MODELSEC_IMPL_MODEL_STATEMENT_IPP
+
+#include <modelsec/envelope/signature_bundle.hpp>
+#include <modelsec/impl/model_statement_parse.ipp>
+#include <modelsec/manifest/model_statement.hpp>
+#include <modelsec/trust/threshold.hpp>
+
+#include <algorithm>
+
+MODELSEC_BEGIN_NAMESPACE
+namespace detail {
+
+std::string write_model_statement(const model_statement& model)
+{
+    const model_serialization& how = model.serialization;
+    const bool shards = how.method == serialization_method::shards;
+    hasher whole;
+    json::array resources;
+    for (const signed_model_file& f : model.files)
+    {
+        const std::string path = f.path ? f.path->str() : ".";
+        for (std::size_t i = 0; i < f.digests.size(); ++i)
+        {
+            const std::uint64_t begin = how.shard_bytes * i, end = std::min(f.size - begin, how.shard_bytes) + begin;
+            resources.push_back(
+                json{{"name", shards ? path + ':' + std::to_string(begin) + ':' + std::to_string(end) : path},
+                     {"algorithm", resource_algorithm(how)},
+                     {"digest", f.digests[i].hex()}});
+            whole.update(f.digests[i].view());
+        }
+    }
+    json record{{"method", shards ? "shards" : "files"}, {"hash_type", model_hash}, {"allow_symlinks", how.follow_links}};
+    if (shards)
+        record.set("shard_size", how.shard_bytes);
+    json::array ignored;
+    for (const relative_path& p : how.ignored)
+        ignored.emplace_back(p.str());
+    if (!ignored.empty())
+        record.set("ignore_paths", std::move(ignored));
+    return json{{"_type", statement_type},
+                {"subject",
+                 json::array{json{{"name", model.model_name}, {"digest", json{{"sha256", whole.finish_sha256().hex()}}}}}},
+                {"predicateType", model_predicate_type},
+                {"predicate", json{{"serialization", std::move(record)}, {"resources", std::move(resources)}}}}
+        .dump();
+}
+
+}  // namespace detail
+
+std::string model_key_hint(const public_key& key)
+{
+    return sha256(as_bytes(key.pem_text())).hex();
+}
+
+result<model_statement> verify_bundle(bytes_view bundle, const public_key& key, const limits& caps)
+{
+    if (key.type() == key_type::rsa_pss)
+        return fail(reason::bad_option, "models are signed by ECDSA or Ed25519 keys");
+    MODELSEC_TRY(const signature_bundle parsed, parse_signature_bundle(bundle, caps));
+    // The hint decides nothing; but a bundle that names another key is not what the caller thinks it is.
+    if (!parsed.key_hint.empty() && parsed.key_hint != model_key_hint(key))
+        return fail(reason::unknown_key, "the bundle names another key");
+    const std::vector<candidate_key> keys{{parsed.content.signatures[0].key_id, key, reason::none}};
+    MODELSEC_CHECK(check_threshold(keys, 1, key_id_rule::hint, parsed.content.signed_bytes, parsed.content.signatures));
+    return detail::parse_model_statement(parsed.content.payload, caps);
+}
+
+result<std::string> sign_bundle(model_statement model, const public_key& key, const message_signer& sign, const limits& caps)
+{
+    std::sort(model.files.begin(), model.files.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
+    const std::string payload = detail::write_model_statement(model);
+    signature_bundle out;
+    out.key_hint = model_key_hint(key);
+    out.content.payload.assign(as_bytes(payload).begin(), as_bytes(payload).end());
+    MODELSEC_TRY(bytes value, sign(dsse_pae(statement_payload_type, out.content.payload)));
+    out.content.signatures.push_back({"", std::move(value)});
+    std::string text = write_signature_bundle(out);
+    MODELSEC_CHECK(verify_bundle(as_bytes(text), key, caps));
+    return text;
+}
+
+MODELSEC_END_NAMESPACE
+
+#endif

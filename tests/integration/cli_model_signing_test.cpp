@@ -1,0 +1,180 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+// verify-model and sign-model as people run them.
+#include "command.hpp"
+
+#include <filesystem>
+
+#include <sys/stat.h>
+
+using namespace integration;
+namespace fs = std::filesystem;
+
+namespace {
+
+const std::string vectors = MODELSEC_SOURCE_DIR "/tests/vectors/model-signing/";
+
+struct model_place
+{
+    model_place()
+    {
+        fs::create_directories(model + "/weights");
+        place.write("model/config.json", "{\"a\": 1}\n");
+        place.write("model/empty.txt", "");
+        place.write("model/mod\xC3\xA8le.txt", "name");
+        place.write("model/weights/part-1.bin", "hello");
+        place.write("model/weights/part-2.bin", "world!");
+    }
+
+    /// A key pair NAME.pem, NAME.pub by OpenSSL.
+    void make_key(const std::string& name, const std::vector<std::string>& kind) const
+    {
+        std::vector<std::string> command{"openssl", "genpkey", "-out", place / (name + ".pem")};
+        command.insert(command.end(), kind.begin(), kind.end());
+        REQUIRE(support::run(command).exit_code == 0);
+        REQUIRE(::chmod((place / (name + ".pem")).c_str(), 0600) == 0);
+        REQUIRE(support::run({"openssl", "pkey", "-in", place / (name + ".pem"), "-pubout", "-out", place / (name + ".pub")})
+                    .exit_code == 0);
+    }
+    std::vector<std::string> sign(const std::string& key, const std::vector<std::string>& more = {}) const
+    {
+        std::vector<std::string> all{"sign-model", "--key", place / (key + ".pem"), "--out", place / "model.sig", model};
+        all.insert(all.end(), more.begin(), more.end());
+        return all;
+    }
+    std::vector<std::string> verify(const std::string& key) const
+    {
+        return {"verify-model", place / "model.sig", "--key", place / (key + ".pub"), model};
+    }
+
+    support::temp_dir place;
+    std::string model = place / "model";
+};
+
+const std::vector<std::string> p256{"-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"};
+
+void expect(const std::vector<std::string>& arguments, int code, const std::string& said)
+{
+    const auto r = run_command(arguments);
+    CHECK_MESSAGE(r.exit_code == code, r.err);
+    CHECK_MESSAGE((r.out + r.err).find(said) != std::string::npos, r.out << r.err);
+}
+
+}  // namespace
+
+TEST_CASE("verify-model accepts what model-signing signed, and says which files differ when they do")
+{
+    const model_place m;
+    const std::vector<std::string> arguments{"verify-model", vectors + "p384.json", "--key", vectors + "p384.pub", m.model};
+    expect(arguments, 0, "is what was signed: 5 files");
+    m.place.write("model/weights/part-1.bin", "hellO");
+    expect(arguments, 30, "altered: weights/part-1.bin");
+    m.place.write("model/\x1b[2J", "x");
+    fs::remove(m.place / "model/config.json");
+    const auto r = run_command(arguments);
+    CHECK(r.exit_code == 30);
+    CHECK(r.err.find("missing: config.json") != std::string::npos);
+    CHECK(r.err.find("unsigned: ") != std::string::npos);
+    CHECK(r.err.find('\x1b') == std::string::npos);
+    expect({"verify-model", vectors + "p384.json", "--key", vectors + "p256.pub", m.model}, 20, "unknown_key");
+    expect({"verify-model", vectors + "p384.pub", "--key", vectors + "p384.pub", m.model}, 24, "bundle_malformed");
+    expect({"verify-model", vectors + "none.json", "--key", vectors + "p384.pub", m.model}, 2, "BUNDLE cannot be read");
+    expect({"verify-model", vectors + "p384.json", "--key", vectors + "p384.json", m.model}, 2, "--key takes a public key");
+    expect({"verify-model", vectors + "p384.json", "--key", vectors + "rsa.pub", m.model}, 2, "bad_option");
+    expect({"verify-model", vectors + "p384.json", "--key", vectors + "p384.pub", m.place / "none"}, 2, "file_unreadable");
+}
+
+TEST_CASE("sign-model by each kind of key makes what verify-model accepts, and only by that key")
+{
+    const model_place m;
+    m.make_key("p256", p256);
+    m.make_key("p384", {"-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-384"});
+    m.make_key("p521", {"-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-521"});
+    m.make_key("ed25519", {"-algorithm", "ed25519"});
+    for (const std::string key : {"p256", "p384", "p521", "ed25519"})
+    {
+        CAPTURE(key);
+        expect(m.sign(key), 0, "5 files described and signed");
+        expect(m.verify(key), 0, "is what was signed");
+        expect(m.verify(key == "p256" ? "ed25519" : "p256"), 20, "unknown_key");
+    }
+    REQUIRE(run_command({"keygen", "--out", m.place / "keys", "--key-id", "k"}).exit_code == 0);
+    CHECK(run_command({"sign-model", "--key", m.place / "keys/k.pem", "--out", m.place / "k.sig", m.model}).exit_code == 0);
+}
+
+TEST_CASE("a bundle within the folder is not a part of the model, nor is git's own")
+{
+    const model_place m;
+    m.make_key("k", p256);
+    const std::string bundle = m.place / "model/model.sig";
+    for (int again = 0; again < 2; ++again)
+    {
+        expect({"sign-model", "--key", m.place / "k.pem", "--out", bundle, m.model}, 0, "5 files");
+        expect({"verify-model", bundle, "--key", m.place / "k.pub", m.model}, 0, "5 files");
+    }
+    m.place.write("model/.gitignore", "*.tmp");
+    expect({"verify-model", bundle, "--key", m.place / "k.pub", m.model}, 0, "5 files");
+    fs::rename(bundle, m.place / "model.sig");
+    expect(m.verify("k"), 0, "5 files");
+    expect(m.sign("k", {"--git-files"}), 0, "6 files");
+    m.place.write("model/.gitignore", "");
+    expect(m.verify("k"), 30, "altered: .gitignore");
+    m.place.write("model/notes.tmp", "");
+    expect(m.sign("k", {"--ignore", "notes.tmp"}), 0, "5 files");
+    expect(m.sign("k", {"--ignore", "../up"}), 31, "--ignore");
+}
+
+TEST_CASE("links and shards are signed when they are asked for")
+{
+    const model_place m;
+    m.make_key("k", p256);
+    fs::create_symlink("config.json", m.place / "model/link.json");
+    expect(m.sign("k"), 31, "unsafe_entry");
+    expect(m.sign("k", {"--follow-links"}), 0, "6 files");
+    expect(m.verify("k"), 0, "6 files");
+    fs::remove(m.place / "model/link.json");
+    expect(m.sign("k", {"--shard-size", "4"}), 2, "bad_option");  // an empty file has no shard
+    expect(m.sign("k", {"--shard-size", "four"}), 2, "--shard-size");
+    fs::remove(m.place / "model/empty.txt");
+    expect(m.sign("k", {"--shard-size", "4"}), 0, "4 files");
+    expect(m.verify("k"), 0, "4 files");
+}
+
+TEST_CASE("the private key that signs models is its user's alone, of a supported kind and without passphrase")
+{
+    const model_place m;
+    m.make_key("k", p256);
+    m.make_key("rsa", {"-algorithm", "RSA"});
+    expect(m.sign("rsa"), 2, "--key takes");
+    REQUIRE(support::run(
+                {"openssl", "pkey", "-in", m.place / "k.pem", "-aes256", "-passout", "pass:x", "-out", m.place / "e.pem"})
+                .exit_code == 0);
+    ::chmod((m.place / "e.pem").c_str(), 0600);
+    expect(m.sign("e"), 2, "without passphrase");
+    REQUIRE(support::run({"openssl", "ec", "-in", m.place / "k.pem", "-out", m.place / "sec1.pem"}).exit_code == 0);
+    ::chmod((m.place / "sec1.pem").c_str(), 0600);
+    expect(m.sign("sec1"), 0, "signed");
+    expect(m.verify("k"), 0, "is what was signed");
+    ::chmod((m.place / "k.pem").c_str(), 0644);
+    expect(m.sign("k"), 2, "secret_file_exposed");
+    expect(m.sign("none"), 2, "file_unreadable");
+}
+
+TEST_CASE("verify-model and sign-model speak JSON")
+{
+    const model_place m;
+    m.make_key("k", p256);
+    auto arguments = m.sign("k", {"--json"});
+    auto line = result_line(run_command(arguments).out);
+    CHECK(line.size_at("code") == 0u);
+    CHECK(line.size_at("files") == 5u);
+    arguments = m.verify("k");
+    arguments.emplace_back("--json");
+    line = result_line(run_command(arguments).out);
+    CHECK(line.string_at("model_name") == "model");
+    CHECK(line.size_at("bytes") == 24u);
+    fs::remove(m.place / "model/config.json");
+    const auto r = run_command(arguments);
+    CHECK(r.exit_code == 30);
+    CHECK(r.out.find(R"("difference":"missing","file":"config.json")") != std::string::npos);
+    CHECK(result_line(r.out).string_at("reason") == "file_missing");
+}

@@ -1,0 +1,189 @@
+#!/usr/bin/env python3
+# Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+"""Interoperation with PyPI's model-signing, the reference of OpenSSF Model Signing, in both directions.
+
+    tests/interop/check_model_signing.py build/dev/bin/modelsec [--vectors tests/vectors/model-signing]
+
+Installs model-signing into a virtual environment of its own (~/.cache/modelsec-interop) and says so when that is not possible
+(exit code 77). With --vectors it also writes the bundles that the unit tests keep. Needs openssl.
+"""
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import venv
+
+HOME = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "modelsec-interop"
+# model-signing 1.1.1 imports OpenSSL without asking for it.
+PACKAGES = ["model-signing==1.1.1", "pyOpenSSL"]
+UNABLE = 77
+
+MODEL = {"config.json": b'{"a": 1}\n', "empty.txt": b"", "weights/part-1.bin": b"hello", "weights/part-2.bin": b"world!",
+         "mod\u00e8le.txt": b"name"}
+CURVES = {"p256": "P-256", "p384": "P-384", "p521": "P-521"}
+
+
+def run_in_reference():
+    """Runs this script again by the Python that has model-signing."""
+    python = HOME / "bin" / "python"
+    if not python.exists() or subprocess.run([python, "-c", "import model_signing"], capture_output=True).returncode != 0:
+        try:
+            venv.create(HOME, with_pip=True, clear=True)
+            subprocess.run([python, "-m", "pip", "-q", "install", *PACKAGES], check=True)
+        except (subprocess.CalledProcessError, OSError) as problem:
+            print(f"NOT RUN: model-signing cannot be installed here ({problem})")
+            sys.exit(UNABLE)
+    sys.exit(subprocess.run([python, __file__, "--inside", *sys.argv[1:]]).returncode)
+
+
+def write_model(folder, without=()):
+    for name, content in MODEL.items():
+        if name not in without:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(content)
+    return folder
+
+
+class Interop:
+    def __init__(self, modelsec, place):
+        self.modelsec, self.place, self.failed, self.count = modelsec, place, 0, 0
+        for name, curve in CURVES.items():
+            key = place / f"{name}.pem"
+            subprocess.run(["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", f"ec_paramgen_curve:{curve}", "-out", key],
+                           check=True, capture_output=True)
+            key.chmod(0o600)
+            subprocess.run(["openssl", "pkey", "-in", key, "-pubout", "-out", place / f"{name}.pub"], check=True)
+
+    def expect(self, what, got, wanted):
+        self.count += 1
+        if got != wanted:
+            self.failed += 1
+            print(f"FAILED: {what}: {got} instead of {wanted}")
+
+    def ours(self, *arguments):
+        return subprocess.run([self.modelsec, *map(str, arguments), "--quiet"], capture_output=True).returncode
+
+    def reference_accepts(self, model, bundle, key, config):
+        from model_signing import verifying
+        verifier = verifying.Config().use_elliptic_key_verifier(public_key=self.place / f"{key}.pub")
+        try:
+            verifier.set_hashing_config(config()).verify(model, bundle)
+            return True
+        except Exception:  # whatever it throws, it does not accept
+            return False
+
+    def reference_signs(self, model, bundle, key, config):
+        from model_signing import signing
+        signing.Config().use_elliptic_key_signer(private_key=self.place / f"{key}.pem").set_hashing_config(config()).sign(
+            model, bundle)
+
+    def both(self, what, model, bundle, key, config, code):
+        self.expect(f"modelsec: {what}", self.ours("verify-model", bundle, "--key", self.place / f"{key}.pub", model), code)
+        self.expect(f"model-signing: {what}", self.reference_accepts(model, bundle, key, config), code == 0)
+
+    def tampered(self, what, model, bundle, key, config):
+        """Each of these changes must be refused by both."""
+        changes = {
+            "altered": (lambda m: (m / "config.json").write_bytes(b'{"a": 2}\n'), 30),
+            "missing": (lambda m: (m / "config.json").unlink(), 30),
+            "unsigned": (lambda m: (m / "weights" / "more.bin").write_bytes(b"more"), 30),
+            "renamed": (lambda m: (m / "config.json").rename(m / "config2.json"), 30),
+            "longer": (lambda m: (m / "config.json").write_bytes(b'{"a": 1}\n\n'), 30),
+        }
+        for name, (change, code) in changes.items():
+            copy = self.place / "tampered"
+            shutil.copytree(model, copy, symlinks=True)
+            change(copy)
+            self.both(f"{what}, {name}", copy, bundle, key, config, code)
+            shutil.rmtree(copy)
+        self.both(f"{what}, another key", model, bundle, "p384" if key != "p384" else "p256", config, 20)
+        if not bundle.exists():
+            return
+        doc = json.loads(bundle.read_text())
+        payload = doc["dsseEnvelope"]["payload"]
+        doc["dsseEnvelope"]["payload"] = payload[:40] + ("A" if payload[40] != "A" else "B") + payload[41:]
+        other = self.place / "tampered.sig"
+        other.write_text(json.dumps(doc))
+        self.both(f"{what}, payload touched", model, other, key, config, 20)
+
+
+def main(arguments):
+    from model_signing import hashing
+
+    def files():
+        return hashing.Config()
+
+    def links():
+        return hashing.Config().use_file_serialization(allow_symlinks=True).set_allow_symlinks(True)
+
+    def shards():
+        return hashing.Config().use_shard_serialization(shard_size=4)
+
+    vectors = pathlib.Path(arguments[arguments.index("--vectors") + 1]).resolve() if "--vectors" in arguments else None
+    modelsec = pathlib.Path(arguments[0]).resolve()
+    with tempfile.TemporaryDirectory() as name:
+        t = Interop(modelsec, pathlib.Path(name))
+        model = write_model(t.place / "model")
+        sharded = write_model(t.place / "sharded", without=["empty.txt"])
+        linked = write_model(t.place / "linked")
+        (linked / "alias.bin").symlink_to("weights/part-1.bin")
+        one = t.place / "one.bin"
+        one.write_bytes(b"one file")
+        cases = [(key, model, key, files, []) for key in CURVES]
+        cases += [("shards", sharded, "p256", shards, ["--shard-size", "4"]), ("links", linked, "p256", links, ["--follow-links"])]
+        for what, folder, key, config, options in cases:
+            for signer in ("modelsec", "model-signing"):
+                bundle = t.place / f"{what}-{signer}.sig"
+                if signer == "modelsec":
+                    t.expect(f"{what} signed", t.ours("sign-model", "--key", t.place / f"{key}.pem", "--out", bundle, folder,
+                                                      *options), 0)
+                else:
+                    t.reference_signs(folder, bundle, key, config)
+                t.both(f"{what} by {signer}", folder, bundle, key, config, 0)
+                t.tampered(f"{what} by {signer}", folder, bundle, key, config)
+        for signer in ("modelsec", "model-signing"):
+            bundle = t.place / f"one-{signer}.sig"
+            if signer == "modelsec":
+                t.expect("one file signed", t.ours("sign-model", "--key", t.place / "p256.pem", "--out", bundle, one), 0)
+            else:
+                t.reference_signs(one, bundle, "p256", files)
+            t.both(f"one file by {signer}", one, bundle, "p256", files, 0)
+            other = t.place / "other.bin"
+            other.write_bytes(b"one file!")
+            t.both(f"another file by {signer}", other, bundle, "p256", files, 30)
+        # The signature within the folder, by the reference's own command line and by ours.
+        inside = write_model(t.place / "inside")
+        reference = [sys.executable, "-m", "model_signing"]
+        for signer in ("modelsec", "model-signing"):
+            bundle = inside / "model.sig"
+            if signer == "modelsec":
+                t.expect("inside signed", t.ours("sign-model", "--key", t.place / "p256.pem", "--out", bundle, inside), 0)
+            else:
+                t.expect("inside signed", subprocess.run(
+                    [*reference, "sign", "key", inside, "--private_key", t.place / "p256.pem", "--signature", bundle],
+                    capture_output=True).returncode, 0)
+            t.expect(f"inside by {signer}", t.ours("verify-model", bundle, "--key", t.place / "p256.pub", inside), 0)
+            t.expect(f"inside by {signer}, command of model-signing", subprocess.run(
+                [*reference, "verify", "key", inside, "--public_key", t.place / "p256.pub", "--signature", bundle],
+                capture_output=True).returncode, 0)
+        if vectors:
+            vectors.mkdir(parents=True, exist_ok=True)
+            for what, _, _, _, _ in cases:
+                shutil.copy(t.place / f"{what}-model-signing.sig", vectors / f"{what}.json")
+            shutil.copy(t.place / "one-model-signing.sig", vectors / "one.json")
+            shutil.copy(inside / "model.sig", vectors / "inside.json")
+            for key in CURVES:
+                shutil.copy(t.place / f"{key}.pub", vectors)
+        print(f"{t.count - t.failed} of {t.count} as expected")
+        return 1 if t.failed else 0
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    if sys.argv[1] != "--inside":
+        run_in_reference()
+    sys.exit(main(sys.argv[2:]))

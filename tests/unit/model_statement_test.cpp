@@ -1,0 +1,338 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+// OpenSSF Model Signing: what a bundle must be before a file is looked at.
+#include "model_scene.hpp"
+
+#include <modelsec/core/local_file.hpp>
+#include <modelsec/envelope/signature_bundle.hpp>
+#include <modelsec/manifest/model_statement.hpp>
+
+#include <doctest/doctest.h>
+
+#include <functional>
+
+using namespace modelsec;
+
+namespace {
+
+const support::signer key("k");
+
+reason why_not(const json& bundle, const public_key& by = support::public_half(key))
+{
+    const auto r = verify_bundle(as_bytes(bundle.dump()), by);
+    return r ? reason::none : r.error().why;
+}
+
+json good_statement()
+{
+    return support::statement_about({{"a.txt", "hello"}, {"sub/b.bin", "world"}});
+}
+
+/// The reason why a signed statement is refused after `change`.
+reason after(const std::function<void(json&)>& change)
+{
+    json s = good_statement();
+    change(s);
+    return why_not(support::bundle_around(s.dump(), key));
+}
+
+json& member(json& object, std::string_view name)
+{
+    for (auto& [key_of_it, value] : *object.as_object())
+        if (key_of_it == name)
+            return value;
+    FAIL("no such member");
+    return object;
+}
+
+json& record(json& s)
+{
+    return member(member(s, "predicate"), "serialization");
+}
+
+json& resource(json& s, std::size_t i)
+{
+    return (*member(member(s, "predicate"), "resources").as_array())[i];
+}
+
+/// As `after`, with the subject's digest made right again.
+reason after_consistent(const std::function<void(json&)>& change)
+{
+    return after([&](json& s) {
+        change(s);
+        std::string digests;
+        for (const json& r : *member(member(s, "predicate"), "resources").as_array())
+            digests += as_text(from_hex(r.string_at("digest").value_or("")).value_or(bytes()));
+        member((*member(s, "subject").as_array())[0], "digest").set("sha256", support::sha256_hex(digests));
+    });
+}
+
+/// Two resources of these names, by shards of 4 bytes.
+reason shards(const std::vector<std::string>& names)
+{
+    return after_consistent([&](json& s) {
+        record(s).set("method", "shards");
+        record(s).set("shard_size", 4);
+        json::array resources;
+        for (const std::string& n : names)
+            resources.push_back(json{{"name", n}, {"algorithm", "sha256-sharded-4"}, {"digest", support::sha256_hex(n)}});
+        member(s, "predicate").set("resources", std::move(resources));
+    });
+}
+
+reason named(const std::string& name)
+{
+    return after([&](json& s) { resource(s, 0).set("name", name); });
+}
+
+std::string kept(const std::string& file)
+{
+    const std::string folder = MODELSEC_SOURCE_DIR "/tests/vectors/model-signing/";
+    return std::string(as_text(read_local_file(folder + file, 1u << 20).value()));
+}
+
+}  // namespace
+
+TEST_SUITE_BEGIN("model signing");
+
+TEST_CASE("bundles that model-signing made verify on every curve, and by no other key")
+{
+    for (const std::string curve : {"p256", "p384", "p521"})
+    {
+        CAPTURE(curve);
+        const std::string bundle = kept(curve + ".json");
+        const auto by = public_key::pem(kept(curve + ".pub")).value();
+        const auto said = verify_bundle(as_bytes(bundle), by);
+        REQUIRE(said.has_value());
+        CHECK(said->model_name == "model");
+        CHECK(said->files.size() == support::kept_model.size());
+        CHECK(said->serialization.method == serialization_method::files);
+        CHECK(said->serialization.ignored.size() == 4);
+        CHECK(parse_signature_bundle(as_bytes(bundle))->key_hint == model_key_hint(by));
+        const auto other = public_key::pem(kept(curve == "p256" ? "p384.pub" : "p256.pub")).value();
+        CHECK(verify_bundle(as_bytes(bundle), other).error().why == reason::unknown_key);
+    }
+    const auto by = public_key::pem(kept("p256.pub")).value();
+    const auto shards = verify_bundle(as_bytes(kept("shards.json")), by).value();
+    CHECK(shards.serialization.method == serialization_method::shards);
+    CHECK(shards.serialization.shard_bytes == 4);
+    CHECK(verify_bundle(as_bytes(kept("links.json")), by)->serialization.follow_links);
+    CHECK_FALSE(verify_bundle(as_bytes(kept("one.json")), by)->files.at(0).path.has_value());
+}
+
+TEST_CASE("a bundle whose signature or signed bytes were touched is refused")
+{
+    json b = support::bundle_around(good_statement().dump(), key);
+    CHECK(why_not(b) == reason::none);
+    const support::signer stranger("s");
+    CHECK(why_not(b, support::public_half(stranger)) == reason::bad_signature);
+    json s = good_statement();
+    s.set("extra", 1);
+    member(b, "dsseEnvelope").set("payload", support::base64(s.dump()));
+    CHECK(why_not(b) == reason::bad_signature);
+    CHECK(code_of(reason::bad_signature) == errc::signature);
+}
+
+TEST_CASE("a bundle names its key by the digest of the PEM block, or not at all")
+{
+    const auto with_hint = [](json hint) {
+        json b = support::bundle_around(good_statement().dump(), key);
+        member(member(b, "verificationMaterial"), "publicKey").set("hint", std::move(hint));
+        return why_not(b);
+    };
+    CHECK(with_hint(model_key_hint(support::public_half(key))) == reason::none);
+    CHECK(with_hint(nullptr) == reason::none);
+    CHECK(with_hint(model_key_hint(support::public_half(support::signer("s")))) == reason::unknown_key);
+    CHECK(with_hint(7) == reason::bundle_malformed);
+}
+
+TEST_CASE("a bundle is exactly a Sigstore bundle v0.3 with one DSSE signature by a key")
+{
+    const auto changed = [](const std::function<void(json&)>& change) {
+        json b = support::bundle_around(good_statement().dump(), key);
+        change(b);
+        return why_not(b);
+    };
+    for (const char* type : {"application/vnd.dev.sigstore.bundle+json;version=0.3", "application/json", ""})
+        CHECK(changed([&](json& b) { b.set("mediaType", type); }) == reason::bundle_malformed);
+    CHECK(changed([](json& b) { b.set("mediaType", nullptr); }) == reason::bundle_malformed);
+    CHECK(changed([](json& b) { b.set("dsseEnvelope", nullptr); }) == reason::bundle_malformed);
+    CHECK(changed([](json& b) { b.set("dsseEnvelope", "x"); }) == reason::bundle_malformed);
+    CHECK(changed([](json& b) { b.set("messageSignature", json{{"signature", "AA=="}}); }) == reason::bundle_malformed);
+    CHECK(changed([](json& b) { b.set("verificationMaterial", nullptr); }) == reason::bundle_malformed);
+    CHECK(changed([](json& b) { member(b, "verificationMaterial").set("publicKey", nullptr); }) == reason::bundle_malformed);
+    CHECK(changed([](json& b) {
+              member(b, "verificationMaterial").set("certificate", json{{"rawBytes", "AA=="}});
+          }) == reason::bundle_malformed);
+    CHECK(changed([](json& b) {
+              member(b, "verificationMaterial") = json{{"certificate", json{{"rawBytes", "AA=="}}}};
+          }) == reason::unknown_key);
+    CHECK(changed([](json& b) {
+              json::array& signatures = *member(member(b, "dsseEnvelope"), "signatures").as_array();
+              signatures.push_back(signatures[0]);
+          }) == reason::bundle_malformed);
+    CHECK(changed([](json& b) { member(b, "dsseEnvelope").set("signatures", json::array()); }) ==
+          reason::envelope_malformed);
+    CHECK(changed([](json& b) { member(b, "dsseEnvelope").set("payload", "e30"); }) == reason::envelope_malformed);
+    CHECK(changed([](json& b) { b.set("unknown", 1); }) == reason::none);
+    CHECK(why_not(support::bundle_around(good_statement().dump(), key, "application/vnd.in-toto")) ==
+          reason::envelope_malformed);
+    for (const char* text : {"", "[]", "{}", "{\"mediaType\":1}", "{}x"})
+        CHECK(verify_bundle(as_bytes(std::string_view(text)), support::public_half(key)).error().why ==
+              reason::bundle_malformed);
+    CHECK(verify_bundle(as_bytes(std::string((8u << 20) + 1, ' ')), support::public_half(key)).error().why ==
+          reason::too_large);
+}
+
+TEST_CASE("a statement is exactly in-toto's with the predicate of model signing 1.0 about one subject")
+{
+    CHECK(after([](json&) {}) == reason::none);
+    CHECK(after([](json& s) { s.set("unknown", 1); }) == reason::none);
+    for (const char* name : {"_type", "predicateType", "subject", "predicate"})
+    {
+        CAPTURE(name);
+        CHECK(after([&](json& s) { s.set(name, "https://example.org"); }) == reason::bundle_malformed);
+        CHECK(after([&](json& s) { s.set(name, nullptr); }) == reason::bundle_malformed);
+    }
+    CHECK(after([](json& s) { s.set("_type", "https://in-toto.io/Statement/v0.1"); }) == reason::bundle_malformed);
+    CHECK(after([](json& s) { s.set("predicateType", "https://model_signing/Digests/v0.1"); }) == reason::bundle_malformed);
+    CHECK(after([](json& s) { s.set("subject", json::array()); }) == reason::bundle_malformed);
+    CHECK(after([](json& s) {
+              json::array& subjects = *member(s, "subject").as_array();
+              subjects.push_back(subjects[0]);
+          }) == reason::bundle_malformed);
+    CHECK(after([](json& s) {
+              member((*member(s, "subject").as_array())[0], "digest").set("sha256", support::sha256_hex("other"));
+          }) == reason::bundle_malformed);
+    CHECK(after([](json& s) { (*member(s, "subject").as_array())[0].set("name", 1); }) == reason::bundle_malformed);
+    CHECK(why_not(support::bundle_around("not JSON", key)) == reason::bundle_malformed);
+    CHECK(why_not(support::bundle_around(good_statement().dump() + "x", key)) == reason::bundle_malformed);
+}
+
+TEST_CASE("a serialization record says method, hash and links, and nothing unknown is guessed")
+{
+    const auto with = [](const char* name, json value) {
+        return after([&](json& s) { record(s).set(name, std::move(value)); });
+    };
+    CHECK(with("method", "tensors") == reason::bundle_malformed);
+    CHECK(with("method", nullptr) == reason::bundle_malformed);
+    CHECK(with("hash_type", "md5") == reason::bundle_malformed);
+    CHECK(with("hash_type", "SHA256") == reason::bundle_malformed);
+    CHECK(with("hash_type", "blake2b") == reason::hash_unsupported);
+    CHECK(with("hash_type", "blake3") == reason::hash_unsupported);
+    CHECK(with("allow_symlinks", "false") == reason::bundle_malformed);
+    CHECK(with("allow_symlinks", nullptr) == reason::bundle_malformed);
+    CHECK(with("ignore_paths", json::array{".git", "model.sig"}) == reason::none);
+    CHECK(with("ignore_paths", ".git") == reason::bundle_malformed);
+    CHECK(with("ignore_paths", json::array{1}) == reason::bundle_malformed);
+    for (const char* path : {".", "", "..", "../model.sig", "/tmp/x", "a//b"})
+        CHECK(with("ignore_paths", json::array{path}) == reason::unsafe_name);
+    CHECK(with("ignore_paths", json::array{"a.txt"}) == reason::bundle_malformed);  // signed and ignored
+    CHECK(with("ignore_paths", json::array{"sub"}) == reason::bundle_malformed);
+    CHECK(with("ignore_paths", json::array{"su"}) == reason::none);
+    CHECK(with("unknown", 1) == reason::none);
+}
+
+TEST_CASE("signed names are safe ones, once each, and no file is another's folder")
+{
+    for (const char* bad :
+         {"../a", "/a", "a/../b", "a/", "", "a\\b", "a:b", "NUL", "a.", " a", ".modelsec", "a\nb", "./a", "A.TXT/.."})
+    {
+        CAPTURE(bad);
+        CHECK(named(bad) == reason::unsafe_name);
+    }
+    CHECK(named("sub/B.bin") == reason::unsafe_name);  // the same file on some file systems
+    CHECK(named("sub") == reason::unsafe_name);
+    CHECK(named("sub/b.bin") == reason::bundle_malformed);  // twice
+    CHECK(named(".") == reason::bundle_malformed);          // a model that is one file has no other
+    CHECK(after([](json& s) { resource(s, 1).set("name", "."); }) == reason::bundle_malformed);
+    CHECK(named("c.txt") == reason::none);
+}
+
+TEST_CASE("a resource has a name, the digest of the record's algorithm, and belongs to the subject")
+{
+    CHECK(after([](json& s) { resource(s, 0).set("name", 1); }) == reason::bundle_malformed);
+    CHECK(after([](json& s) { resource(s, 0).set("algorithm", "sha512"); }) == reason::bundle_malformed);
+    CHECK(after([](json& s) { resource(s, 0).set("algorithm", nullptr); }) == reason::bundle_malformed);
+    CHECK(after([](json& s) { resource(s, 0).set("digest", "00"); }) == reason::bundle_malformed);
+    CHECK(after([](json& s) { resource(s, 0).set("digest", support::sha256_hex("other")); }) == reason::bundle_malformed);
+    CHECK(after_consistent([](json& s) { resource(s, 0).set("digest", support::sha256_hex("other")); }) == reason::none);
+    CHECK(after_consistent([](json& s) { member(s, "predicate").set("resources", json::array()); }) ==
+          reason::bundle_malformed);
+    CHECK(after([](json& s) { member(s, "predicate").set("resources", json::array{1}); }) == reason::bundle_malformed);
+    limits few;
+    few.files = 1;
+    const json b = support::bundle_around(good_statement().dump(), key);
+    CHECK(verify_bundle(as_bytes(b.dump()), support::public_half(key), few).error().why == reason::too_large);
+}
+
+TEST_CASE("shards of a file follow each other without gap or overlap, the last one may be shorter")
+{
+    CHECK(shards({"a:0:4", "a:4:7", "b:0:4"}) == reason::none);
+    CHECK(shards({"a:0:4", "a:4:8"}) == reason::none);
+    for (const std::vector<std::string>& bad : {std::vector<std::string>{"a:0:4", "a:5:8"},
+                                                {"a:0:4", "a:3:7"},
+                                                {"a:0:3", "a:3:7"},
+                                                {"a:0:5"},
+                                                {"a:1:4"},
+                                                {"a:0:0"},
+                                                {"a:4:8", "a:0:4"},
+                                                {"a:0:4", "b:0:4", "a:4:8"},
+                                                {"a:0:4", "a:0:4"},
+                                                {"a"},
+                                                {"a:0"},
+                                                {"a:00:4"},
+                                                {"a:-0:4"},
+                                                {"a:0:4 "},
+                                                {"a:0:99999999999999999999"},
+                                                {".:0:4", "a:0:4"}})
+    {
+        CAPTURE(bad);
+        CHECK(shards(bad) == reason::bundle_malformed);
+    }
+    CHECK(shards({"../a:0:4"}) == reason::unsafe_name);
+    CHECK(shards({"a:b:0:4"}) == reason::unsafe_name);
+    const auto sized = [](json size) {
+        return after([&](json& s) {
+            record(s).set("method", "shards");
+            record(s).set("shard_size", std::move(size));
+        });
+    };
+    for (json bad : {json(0), json(-1), json("4"), json(), json(0.5), json(1e300)})
+        CHECK(sized(bad) == reason::bundle_malformed);
+}
+
+TEST_CASE("an RSA key signs no model")
+{
+    const auto rsa = public_key::pem(kept("rsa.pub")).value();
+    CHECK(why_not(support::bundle_around(good_statement().dump(), key), rsa) == reason::bad_option);
+}
+
+TEST_CASE("a bundle that the library signs is the one it verifies")
+{
+    model_statement model;
+    model.model_name = "m";
+    for (const char* path : {"b", "a/c"})
+        model.files.push_back({relative_path::parse(path).value(), 5, {sha256(as_bytes("hello"))}});
+    const auto sign = [](bytes_view message) -> result<bytes> {
+        const std::string s = key.sign(as_text(message));
+        return bytes(s.begin(), s.end());
+    };
+    const auto half = support::public_half(key);
+    const auto said = verify_bundle(as_bytes(sign_bundle(model, half, sign).value()), half).value();
+    CHECK(said.files.at(0).path->str() == "a/c");
+    CHECK(said.files.at(1).path->str() == "b");
+    model.serialization.method = serialization_method::shards;
+    model.serialization.shard_bytes = 4;
+    for (auto& f : model.files)
+        f.digests.resize(2);
+    const auto again = verify_bundle(as_bytes(sign_bundle(model, half, sign).value()), half).value();
+    CHECK(again.files.at(0).size == 5);
+    CHECK(again.files.at(0).digests.size() == 2);
+
+    CHECK(sign_bundle(model, half, [](bytes_view) -> result<bytes> { return bytes(64); }).error().why ==
+          reason::bad_signature);
+    model.files.push_back(model.files.front());
+    CHECK(sign_bundle(model, half, sign).has_error());
+}
+
+TEST_SUITE_END();

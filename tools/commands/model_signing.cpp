@@ -1,0 +1,174 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+// OpenSSF Model Signing: verify-model, sign-model.
+#include "../command_error.hpp"
+#include "../command_line.hpp"
+#include "../model_key.hpp"
+#include "../platform.hpp"
+#include "../text.hpp"
+#include "commands.hpp"
+
+#include <modelsec/core/local_file.hpp>
+#include <modelsec/verify/model_folder.hpp>
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+
+namespace modelsec::tool {
+
+namespace {
+
+constexpr const char* verify_examples = R"(  modelsec verify-model model.sig --key publisher.pub models/llama
+  the key: PEM, as  openssl pkey -in publisher.pem -pubout  writes it
+)";
+
+constexpr const char* sign_examples =
+    R"(  openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out publisher.pem; chmod 600 publisher.pem
+  modelsec sign-model --key publisher.pem --out model.sig models/llama
+)";
+
+struct verify_arguments
+{
+    std::string bundle;
+    std::string key;
+    std::string model;
+};
+
+struct sign_arguments
+{
+    std::string key;
+    std::string model;
+    std::string out;
+    std::string shard_size;
+    std::vector<std::string> ignored;
+    bool git_files = false;
+    bool follow_links = false;
+};
+
+/// Where a file lies below the model's folder; nothing if it lies elsewhere.
+std::optional<std::string> place_within(const std::string& file, const std::string& model)
+{
+    namespace fs = std::filesystem;
+    std::error_code failed;
+    const fs::path folder = fs::canonical(model, failed);
+    const fs::path parent = fs::canonical(fs::absolute(file).parent_path(), failed);
+    if (failed)
+        return std::nullopt;
+    const std::string below = (parent / fs::path(file).filename()).lexically_relative(folder).string();
+    return below.empty() || below == "." || below.starts_with("..") ? std::nullopt : std::optional(below);
+}
+
+/// What is shown of a file's name, which may be anything that a file system takes (CWE-150).
+std::string shown(const std::string& path)
+{
+    return relative_path::parse(path) ? path : printable(path);
+}
+
+model_walk walk_for(output& out, const control& handle)
+{
+    model_walk how;
+    how.handle = handle;
+    how.on_progress = [&out](std::uint64_t bytes, std::uint64_t total) { out.progress("hash", bytes, total); };
+    return how;
+}
+
+void verify_model(const verify_arguments& arguments, output& out)
+{
+    out.publishing();
+    const bytes key = value_or_hint(read_local_file(arguments.key, limits{}.root_bytes), "--key: the file cannot be read");
+    const public_key by = value_or_hint(public_key::pem(as_text(key)), "--key takes a public key in PEM: ECDSA or Ed25519");
+    const bytes bundle =
+        value_or_hint(read_local_file(arguments.bundle, limits{}.envelope_bytes), "BUNDLE cannot be read, or is too large");
+    const model_statement expected = modelsec::verify_bundle(bundle, by).value();
+    control handle;
+    const interrupt_guard guard(handle);
+    model_walk how = walk_for(out, handle);
+    if (auto place = place_within(arguments.bundle, arguments.model))
+        how.also_ignored.push_back(std::move(*place));
+    std::size_t count = 0;
+    how.on_difference = [&](const model_difference& d) {
+        static constexpr std::size_t most_lines = 20;
+        out.object({{"type", "event"}, {"event", "difference"}, {"difference", to_string(d.kind)}, {"file", shown(d.path)}});
+        if (++count <= most_lines)
+            out.notice(std::string(to_string(d.kind)) + ": " + shown(d.path));
+        else if (count == most_lines + 1)
+            out.notice("and more");
+    };
+    const model_summary seen = modelsec::verify_model(arguments.model, expected, how).value();
+    out.succeed(
+        {{"path", arguments.model}, {"model_name", expected.model_name}, {"files", seen.files}, {"bytes", seen.bytes}});
+    out.say(printable(arguments.model) + " is what was signed: " + counted(seen.files, "file") + ", " +
+            human_size(seen.bytes));
+}
+
+model_serialization serialization_of(const sign_arguments& arguments)
+{
+    model_serialization out;
+    out.follow_links = arguments.follow_links;
+    if (!arguments.shard_size.empty())
+    {
+        out.method = serialization_method::shards;
+        out.shard_bytes = value_or_hint(parse_size(arguments.shard_size), "--shard-size takes a size, as 1GB or 256MiB");
+        if (out.shard_bytes == 0)
+            usage("--shard-size takes a size, as 1GB or 256MiB");
+    }
+    std::vector<std::string> ignored = arguments.ignored;
+    if (!arguments.git_files)  // as model-signing does
+        ignored.insert(ignored.end(), {".git", ".gitattributes", ".github", ".gitignore"});
+    if (auto place = place_within(arguments.out, arguments.model))
+        ignored.push_back(std::move(*place));
+    std::sort(ignored.begin(), ignored.end());
+    ignored.erase(std::unique(ignored.begin(), ignored.end()), ignored.end());
+    for (const std::string& path : ignored)
+        out.ignored.push_back(
+            value_or_hint(relative_path::parse(path), "--ignore and --out: paths below the folder, of portable names"));
+    return out;
+}
+
+void sign_model(const sign_arguments& arguments, output& out)
+{
+    out.publishing();
+    const model_key key = value_or_hint(model_key::read(arguments.key),
+                                        "--key takes a 0600 file with an ECDSA or Ed25519 key in PEM, without passphrase");
+    control handle;
+    const interrupt_guard guard(handle);
+    model_statement model = describe_model(arguments.model, serialization_of(arguments), walk_for(out, handle)).value();
+    const std::size_t files = model.files.size();
+    const std::string bundle =
+        sign_bundle(std::move(model), key.public_half(), [&](bytes_view message) { return key.sign(message); }).value();
+    value_or_hint(replace_file(arguments.out, as_bytes(bundle)), "--out: the file cannot be written");
+    out.succeed({{"path", arguments.out}, {"files", files}, {"key_id", model_key_hint(key.public_half())}});
+    out.say(counted(files, "file") + " described and signed in " + arguments.out);
+}
+
+}  // namespace
+
+void add_verify_model(command_line& line)
+{
+    CLI::App& command =
+        add_subcommand(line, "verify-model",
+                       "Whether a model is what a key signed by OpenSSF Model Signing; changes nothing", verify_examples);
+    const auto arguments = std::make_shared<verify_arguments>();
+    command.add_option("BUNDLE", arguments->bundle, "The signature: a Sigstore bundle v0.3")->type_name("")->required();
+    command.add_option("--key", arguments->key, "The publisher's public key")->type_name("PEM")->required();
+    command.add_option("FOLDER", arguments->model, "The model's folder, or its one file")->type_name("")->required();
+    command.callback([&line, arguments] { line.chosen = [arguments](output& out) { verify_model(*arguments, out); }; });
+}
+
+void add_sign_model(command_line& line)
+{
+    CLI::App& command =
+        add_subcommand(line, "sign-model", "Signs a model's files by a key: OpenSSF Model Signing", sign_examples);
+    const auto arguments = std::make_shared<sign_arguments>();
+    command.add_option("--key", arguments->key, "The private key, 0600")->type_name("PEM")->required();
+    command.add_option("FOLDER", arguments->model, "The model's folder, or its one file")->type_name("")->required();
+    command.add_option("--out", arguments->out, "The signature to write")->type_name("BUNDLE")->required();
+    repeatable(command, "--ignore", arguments->ignored, "A file or folder below FOLDER that is not signed", "PATH");
+    command.add_flag("--git-files", arguments->git_files, "Sign .git, .gitattributes, .github and .gitignore too");
+    command.add_flag("--follow-links", arguments->follow_links, "Symbolic links to files count as the files");
+    command.add_option("--shard-size", arguments->shard_size, "A digest for each piece of this size, as 1GB")
+        ->type_name("SIZE");
+    command.callback([&line, arguments] { line.chosen = [arguments](output& out) { sign_model(*arguments, out); }; });
+}
+
+}  // namespace modelsec::tool

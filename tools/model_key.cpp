@@ -1,0 +1,80 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#include "model_key.hpp"
+
+#include "platform.hpp"
+
+#include <modelsec/core/openssl.hpp>
+
+#include <openssl/bio.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+namespace modelsec::tool {
+
+namespace {
+
+OSSL_LIB_CTX* context()
+{
+    return detail::openssl_library::instance().context();
+}
+
+failure not_a_key(std::string detail)
+{
+    return fail(reason::bad_option, "the key file: " + std::move(detail));
+}
+
+/// OpenSSL would ask the terminal.
+int no_passphrase(char*, int, int, void*)
+{
+    return -1;
+}
+
+const char* digest_of(key_type type)
+{
+    switch (type)
+    {
+    case key_type::ed25519: return nullptr;
+    case key_type::ecdsa_p384: return "SHA2-384";
+    case key_type::ecdsa_p521: return "SHA2-512";
+    default: return "SHA2-256";
+    }
+}
+
+}  // namespace
+
+result<model_key> model_key::read(const std::string& path)
+{
+    MODELSEC_TRY(const secret text, read_secret_file(path));
+    const std::unique_ptr<BIO, decltype(&BIO_free_all)> from(
+        BIO_new_mem_buf(text.reveal().data(), static_cast<int>(text.reveal().size())), &BIO_free_all);
+    private_key key(
+        from ? PEM_read_bio_PrivateKey_ex(from.get(), nullptr, &no_passphrase, nullptr, context(), nullptr) : nullptr,
+        &EVP_PKEY_free);
+    if (!key)
+        return not_a_key("no private key in PEM, or one with a passphrase");
+    unsigned char* der = nullptr;
+    const int size = i2d_PUBKEY(key.get(), &der);
+    const bytes spki(der, der + std::max(size, 0));
+    OPENSSL_free(der);
+    auto half = public_key::spki(spki);
+    if (half.has_error() || half->type() == key_type::rsa_pss)
+        return not_a_key("models are signed by ECDSA (P-256, P-384, P-521) or Ed25519");
+    return model_key(std::move(key), std::move(*half));
+}
+
+result<bytes> model_key::sign(bytes_view message) const
+{
+    const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> ctx(EVP_MD_CTX_new(), &EVP_MD_CTX_free);
+    std::size_t size = 0;
+    if (!ctx ||
+        EVP_DigestSignInit_ex(ctx.get(), nullptr, digest_of(public_.type()), context(), nullptr, key_.get(), nullptr) != 1 ||
+        EVP_DigestSign(ctx.get(), nullptr, &size, message.data(), message.size()) != 1)
+        return fail(reason::internal_error, "OpenSSL cannot sign");
+    bytes out(size);
+    if (EVP_DigestSign(ctx.get(), out.data(), &size, message.data(), message.size()) != 1)
+        return fail(reason::internal_error, "OpenSSL cannot sign");
+    out.resize(size);
+    return out;
+}
+
+}  // namespace modelsec::tool

@@ -18,6 +18,7 @@ import subprocess
 import sys
 import time
 
+import bindings
 import chart
 
 NGINX = """
@@ -183,6 +184,7 @@ def main():
     options.add_argument("--mib", type=int, default=1024, help="size of the model")
     options.add_argument("--rounds", type=int, default=5)
     options.add_argument("--out", type=pathlib.Path, default=root / "docs", help="where bench.json and bench.svg go")
+    options.add_argument("--bindings", action="store_true", help="what other languages cost, in place of other programs")
     options.add_argument("--check", action="store_true", help="fail if a target is missed")
     arguments = options.parse_args()
     modelsec = arguments.modelsec.resolve()
@@ -200,6 +202,9 @@ def main():
         pins = publish(modelsec, folder, base)
         server = start_nginx(folder, port)
         try:
+            if arguments.bindings:
+                reached = bindings.run(modelsec, folder, base, pins, arguments.rounds, measure, fetch_command)
+                return 0 if reached or not arguments.check else 1
             results, offline_ms = compete(modelsec, folder, base, digest, pins, arguments.rounds)
         finally:
             server.terminate()

@@ -45,6 +45,9 @@ heading "Codes in docs and bindings"
 python3 scripts/make_codes.py --check || trouble "run scripts/make_codes.py"
 python3 scripts/make_dart_bindings.py --check || trouble "run scripts/make_dart_bindings.py"
 
+heading "Python's types"
+(cd bindings/python && /usr/bin/mypy) || trouble "mypy --strict"
+
 heading "Every body is in the compiled library"
 for f in include/modelsec/impl/*.ipp; do
     [ "$(grep -lF "<modelsec/impl/${f##*/}>" include/modelsec/impl/bodies_*.hpp | wc -l)" -eq 1 ] || trouble "$f is not in one bodies_*.hpp"

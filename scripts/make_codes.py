@@ -25,6 +25,32 @@ def c_header(codes, _):
     return "\n".join(lines)
 
 
+def class_name(name):
+    return "".join(part.capitalize() for part in name.split("_"))
+
+
+def python(codes, _):
+    """The enumeration, and an exception for each code."""
+    lines = [f"# {LICENSE}", f"# {NOTE}", "from __future__ import annotations", "", "import enum", "", "", "class Code(enum.IntEnum):"]
+    lines += [f"    {name.upper()} = {value}" for name, value, _ in codes]
+    lines += ["", "", "MESSAGES: dict[Code, str] = {"]
+    lines += [f'    Code.{name.upper()}: "{words}",' for name, _, words in codes]
+    lines += ["}", "", "", "class ModelsecError(Exception):",
+              '    """Why something failed. `str()` is fit for end users; `detail` is for the owner of the process only."""', "",
+              "    code: Code = Code.INTERNAL", "",
+              '    def __init__(self, reason: str = "", hint: str = "", detail: str = "") -> None:',
+              "        super().__init__(f\"{MESSAGES[self.code]} ({int(self.code)} {self.code.name.lower()})\")",
+              "        self.reason = reason", "        self.hint = hint", "        self.detail = detail", "", ""]
+    for name, _, words in codes:
+        if name != "ok":
+            lines += [f"class {class_name(name)}Error(ModelsecError):", f'    """{words}"""', "", f"    code = Code.{name.upper()}", "", ""]
+    lines += ["ERRORS: dict[int, type[ModelsecError]] = {"]
+    lines += [f"    {value}: {class_name(name)}Error," for name, value, _ in codes if name != "ok"]
+    names = ["Code", "ERRORS", "MESSAGES", "ModelsecError"] + [f"{class_name(name)}Error" for name, _, _ in codes if name != "ok"]
+    lines += ["}", "", "__all__ = ["] + [f'    "{name}",' for name in names] + ["]", ""]
+    return "\n".join(lines)
+
+
 def page(codes, reasons):
     lines = ["# Codes", "", f"<!-- {NOTE} -->", "",
              "The same in C++, C, Dart, Python, Swift and as exit codes of the command. Names and numbers are stable; so are the",
@@ -93,6 +119,7 @@ OUTPUTS = {
     "bindings/c/include/modelsec/modelsec_codes.h": c_header,
     "bindings/dart/lib/src/codes.dart": dart,
     "bindings/swift/Sources/Modelsec/Codes.swift": swift,
+    "bindings/python/src/modelsec/codes.py": python,
     "docs/codes.md": page,
 }
 

@@ -22,8 +22,11 @@ link_halves()
 }
 
 case $way in
-    install) cmake --install "$build" --prefix "$prefix" --component development ;;
-    find_package | find_package_header_only) consumer "$way" -DCMAKE_PREFIX_PATH="$prefix" ;;
+    install)
+        cmake --install "$build" --prefix "$prefix" --component development
+        cmake --install "$build" --prefix "$prefix" --component c
+        ;;
+    find_package | find_package_header_only | find_package_c) consumer "$way" -DCMAKE_PREFIX_PATH="$prefix" ;;
     add_subdirectory | fetch_content) consumer "$way" -DMODELSEC_SOURCE="$source" ;;
     pkg_config)
         PKG_CONFIG_PATH=$(dirname "$(find "$prefix" -name modelsec.pc)")
@@ -31,6 +34,13 @@ case $way in
         # shellcheck disable=SC2046  # flags are words
         "$CXX" -std=c++20 "$here/main.cpp" -o consumer $(pkg-config --cflags --libs modelsec)
         ./consumer
+        ;;
+    pkg_config_c)
+        PKG_CONFIG_PATH=$(dirname "$(find "$prefix" -name modelsec_c.pc)")
+        export PKG_CONFIG_PATH
+        # shellcheck disable=SC2046  # flags are words
+        cc -std=c99 "$here/find_package_c/main.c" -o consumer $(pkg-config --cflags --libs modelsec_c)
+        LD_LIBRARY_PATH=$(pkg-config --variable=libdir modelsec_c) ./consumer
         ;;
     mixing_modes_fails_to_link)
         compiled=-DMODELSEC_SEPARATE_COMPILATION header_only=-UMODELSEC_SEPARATE_COMPILATION

@@ -45,17 +45,29 @@ origin_options tls_by(const identity& server, std::chrono::seconds lifetime)
     return options;
 }
 
+/// A text as it stands, or "base64:…".
+std::string decoded(std::string_view text)
+{
+    constexpr std::string_view mark = "base64:";
+    if (!text.starts_with(mark))
+        return std::string(text);
+    const auto raw = modelsec::from_base64(text.substr(mark.size()));
+    if (!raw)
+        throw std::runtime_error("not base64");
+    return {raw->begin(), raw->end()};
+}
+
 std::string content_of(const json& order)
 {
     if (const json* members = order.find("zip"); members && members->as_object())
     {
         std::vector<zip_member> list;
         for (const auto& [name, text] : *members->as_object())
-            list.push_back({name, text.as_string() ? *text.as_string() : std::string()});
+            list.push_back({name, text.as_string() ? decoded(*text.as_string()) : std::string()});
         return zip_of(list);
     }
     if (const auto text = order.string_at("text"))
-        return std::string(*text);
+        return decoded(*text);
     if (const auto file = order.string_at("file"))
         return read_file(std::string(*file));
     return noise(size_at(order, "size", 100000), size_at(order, "seed", size_at(order, "sequence", 1)));

@@ -11,7 +11,7 @@
 //       ("1.0.0"), "sequence" (1), "tier", "platform" ("any"), "format" ("dsse"; "pack"), "bare" (no schema, sequence, times),
 //       "expires_in" and "issued_in" (seconds from now), "min_ram_mb", "file_name" ("model.bin"), "path" (of the artifact),
 //       "manifest" (its path; "/manifest"), "edge" ("TIER/PLATFORM": also by POST at edge_url), "signed_by" (see root);
-//       content by "size" (100000) and "seed", "text", "file", or "zip": {"name": "text", …};
+//       content by "size" (100000) and "seed", "text", "file", or "zip": {"name": "text", …}; "base64:…" as text is decoded;
 //       "tamper": "payload", "signature", "key" or "artifact".
 //       -> "manifest_url", "artifact_path", "artifact_url", "sha256", "size", "envelope"
 //   {"do": "root", "version": 1, "targets": 4, "expires_in"}   makes a TUF root whose targets role is the key of that number,

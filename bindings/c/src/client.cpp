@@ -1,7 +1,6 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 #include "handles.hpp"
 
-#include <modelsec/detail/store_operation.hpp>
 #include <modelsec/transport/url.hpp>
 
 namespace c_api {
@@ -178,7 +177,7 @@ int32_t modelsec_client_status(modelsec_client* client, modelsec_status** status
             return modelsec::fail(modelsec::reason::bad_option, "a null where there must be something");
         if (client->shared->process != c_api::process_id())
             return modelsec::fail(modelsec::reason::forked);
-        MODELSEC_TRY(const auto list, modelsec::detail::read_status(client->shared->options));
+        MODELSEC_TRY(const auto list, client->shared->known.read(client->shared->options));
         *status = new c_api::owned_status(list);
         return {};
     });

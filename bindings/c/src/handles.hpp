@@ -3,6 +3,7 @@
 #define MODELSEC_BINDINGS_C_HANDLES_HPP
 
 #include <modelsec/client.hpp>
+#include <modelsec/detail/status_cache.hpp>
 #include <modelsec/modelsec.h>
 
 #include <atomic>
@@ -49,6 +50,7 @@ struct shared_client
     std::vector<modelsec::http_header> headers_for(std::string_view origin);
 
     modelsec::client_options options;
+    modelsec::detail::status_cache known;
     modelsec_credentials_fn ask = nullptr;
     void* ask_user = nullptr;
     std::mutex mutex;  // of `headers`

@@ -19,6 +19,7 @@
 #include <modelsec/impl/pipeline_workers.ipp>
 #include <modelsec/impl/staging.ipp>
 #include <modelsec/impl/state.ipp>
+#include <modelsec/impl/status_cache.ipp>
 #include <modelsec/impl/store.ipp>
 #include <modelsec/impl/store_activate.ipp>
 #include <modelsec/impl/store_collect.ipp>

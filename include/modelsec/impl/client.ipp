@@ -5,6 +5,7 @@
 #include <modelsec/client.hpp>
 #include <modelsec/detail/fetch_operation.hpp>
 #include <modelsec/detail/guarded.hpp>
+#include <modelsec/detail/status_cache.hpp>
 #include <modelsec/detail/store_operation.hpp>
 #include <modelsec/detail/worker.hpp>
 
@@ -14,6 +15,7 @@ struct client::state
 {
     client_options options;
     boost::asio::any_io_executor executor;
+    detail::status_cache known{};
 };
 
 namespace detail {
@@ -42,9 +44,10 @@ T value_or_throw(result<T> r)
 
 }  // namespace detail
 
-client::client(client_options options, executor_type executor)
-    : state_(std::make_shared<state>(state{std::move(options), std::move(executor)}))
+client::client(client_options options, executor_type executor) : state_(std::make_shared<state>())
 {
+    state_->options = std::move(options);
+    state_->executor = std::move(executor);
     if (!state_->executor)
         state_->executor = boost::asio::system_executor();
 }
@@ -90,12 +93,12 @@ open_pack client::open(const std::string& model_id, error_code& ec, diagnostics&
 
 std::vector<model_status> client::status()
 {
-    return detail::value_or_throw(detail::guarded([&] { return detail::read_status(state_->options); }));
+    return detail::value_or_throw(detail::guarded([&] { return state_->known.read(state_->options); }));
 }
 
 std::vector<model_status> client::status(error_code& ec, diagnostics& diag)
 {
-    return detail::report(detail::guarded([&] { return detail::read_status(state_->options); }), ec, diag);
+    return detail::report(detail::guarded([&] { return state_->known.read(state_->options); }), ec, diag);
 }
 
 pack_info client::verify(const std::string& model_id, const event_handler& on_event, control handle)

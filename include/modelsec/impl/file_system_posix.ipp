@@ -134,6 +134,9 @@ public:
         return posix_info(st);
     }
 
+    result<file_info> info_of(const std::string& path) override { return posix_info_of(path); }
+    std::int64_t stamp_clock() noexcept override { return posix_stamp_clock(); }
+
     result<std::vector<std::string>> list(const file& folder) override
     {
         // A description of its own: the position in the folder is not shared with other threads.

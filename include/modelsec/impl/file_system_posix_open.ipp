@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -242,6 +243,29 @@ inline result<file> posix_open_file(const file& at, const std::string& name, ope
     if (st.st_uid != ::geteuid() || (st.st_mode & S_IWOTH) != 0)
         return fail(reason::store_permissions, "not this user's alone: " + name);
     return out;
+}
+
+inline result<file_info> posix_info_of(const std::string& path)
+{
+    struct stat st
+    {
+    };
+    if (::lstat(path.c_str(), &st) != 0)
+        return errno == ENOENT ? result<file_info>(file_info{}) : posix_failure("lstat");
+    return posix_info(st);
+}
+
+inline std::int64_t posix_stamp_clock() noexcept
+{
+    timespec now{};
+#ifdef __linux__
+    constexpr clockid_t source = CLOCK_REALTIME_COARSE;  // what the kernel stamps with
+    constexpr std::int64_t grain_ns = 0;
+#else
+    constexpr clockid_t source = CLOCK_REALTIME;
+    constexpr std::int64_t grain_ns = 20'000'000;
+#endif
+    return ::clock_gettime(source, &now) == 0 ? std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec - grain_ns : 0;
 }
 
 }  // namespace detail

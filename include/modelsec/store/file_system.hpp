@@ -119,6 +119,12 @@ public:
     /// Of the entry itself, not of what a link names. kind other and links 0: there is none.
     virtual result<file_info> info_at(const file& at, const std::string& name) = 0;
     virtual result<std::vector<std::string>> list(const file& folder) = 0;
+    /// Of what stands at an absolute path (see absolute_path), following no link at its end: for telling whether it is still what
+    /// was opened. Nothing else may be done with the answer.
+    virtual result<file_info> info_of(const std::string& /*path*/) { return fail(reason::store_io, "no paths here"); }
+    /// The disk's own clock, on the scale of file_info::changed_ns: what changes from now on has at least this change time.
+    /// 0: cannot tell.
+    virtual std::int64_t stamp_clock() noexcept { return 0; }
 
     /// Atomic. Replaces nothing: false if the target is there already.
     virtual result<bool> rename(const file& from, const std::string& name, const file& to, const std::string& target) = 0;

@@ -1,0 +1,21 @@
+# Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+"""Signed model packs: fetched, verified and activated from an untrusted network. One page: docs/python.md."""
+from __future__ import annotations
+
+from . import _ffi, codes
+from .aio import AsyncClient
+from .client import Client
+from .codes import *  # Code, ModelsecError and one exception a code
+from .operation import Operation
+from .pack import Pack
+from .request import PinnedRoot, Source
+from .startup import Model, ensure, forget
+from .values import Event, EventKind, GcReport, ModelStatus, PackInfo, Result
+
+__version__ = _ffi.text(_ffi.lib.modelsec_version())
+
+__all__ = [
+    "AsyncClient", "Client", "Event", "EventKind", "GcReport", "Model", "ModelStatus", "Operation", "Pack", "PackInfo",
+    "PinnedRoot", "Result", "Source", "ensure", "forget",
+]
+__all__ += codes.__all__

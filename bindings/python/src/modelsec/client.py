@@ -1,0 +1,175 @@
+# Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+"""The synchronous client."""
+from __future__ import annotations
+
+import ctypes
+import os
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Any, Callable, Optional, Union
+
+from . import _ffi
+from .operation import Listener, Operation, Progress, check, start
+from .pack import Pack
+from .progress import bar
+from .request import Source, build
+from .values import GcReport, ModelStatus, Result, status_of
+
+Credentials = Callable[[str], Optional[Mapping[str, str]]]
+_PROFILES = {"client": 0, "server": 1}
+_WRITING = {"automatic": 0, "direct": 1, "cached": 2}
+
+
+class Client:
+    """One store and how to reach the network. Any thread; operations on different models run at once, those on one model wait for each
+    other, also across processes. Use it in a `with`, or close() it; operations that run go on.
+
+    Times are in seconds, `limit_rate` in bytes a second; 0 leaves the default. `credentials` is asked for the headers of an origin
+    ("https://host[:port]") before each request to it, on a thread of the library; where it fails none are sent. `profile` "client"
+    refuses storage credentials; servers say "server"."""
+
+    def __init__(self, store: Union[str, os.PathLike[str]], *, profile: str = "client", ca_file: Optional[str] = None,
+                 certificate_file: Optional[str] = None, private_key_file: Optional[str] = None,
+                 spki_pins: Sequence[str] = (), connections: int = 0, write_policy: str = "automatic",
+                 limit_rate: int = 0, lock_wait: float = 0, credentials: Optional[Credentials] = None,
+                 allowed_hosts: Sequence[str] = (), user_agent: Optional[str] = None,
+                 device: Optional[tuple[int, int]] = None, connect_timeout: float = 0, handshake_timeout: float = 0,
+                 stall_timeout: float = 0, retries: int = 0, group_shared: bool = False) -> None:
+        def ms(seconds: float) -> int:
+            return round(seconds * 1000)
+
+        self._handle: Optional[int] = None
+        self._lock = threading.Lock()
+        self._ask = _credentials(credentials)
+        ram, disk = device or (0, 0)
+        options = _ffi.ClientOptions(
+            struct_size=ctypes.sizeof(_ffi.ClientOptions), profile=_PROFILES[profile], store=_ffi.encoded(os.fspath(store)),
+            ca_file=_ffi.encoded(ca_file), certificate_file=_ffi.encoded(certificate_file),
+            private_key_file=_ffi.encoded(private_key_file), spki_pins=_ffi.strings(list(spki_pins)),
+            spki_pin_count=len(spki_pins), connections=connections, write_policy=_WRITING[write_policy],
+            limit_rate=limit_rate, lock_wait_ms=ms(lock_wait), credentials=self._ask,
+            allowed_hosts=_ffi.strings(list(allowed_hosts)), allowed_host_count=len(allowed_hosts),
+            user_agent=_ffi.encoded(user_agent), device_ram_mb=ram, device_free_disk_mb=disk,
+            connect_timeout_ms=ms(connect_timeout), handshake_timeout_ms=ms(handshake_timeout),
+            stall_timeout_ms=ms(stall_timeout), retries=retries, group_shared=int(group_shared))
+        handle = ctypes.c_void_p()
+        error = ctypes.POINTER(_ffi.Error)()
+        check(_ffi.lib.modelsec_client_create(options, ctypes.byref(handle), ctypes.byref(error)), error)
+        self._handle = handle.value
+
+    def close(self) -> None:
+        with self._lock:
+            handle, self._handle = self._handle, None
+        if handle is not None:
+            _ffi.lib.modelsec_client_release(handle)
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        if getattr(self, "_handle", None) is not None:
+            self.close()
+
+    def fetch(self, model_id: Optional[str], source: Source, *, on_progress: Optional[Progress] = None,
+              on_event: Optional[Listener] = None, progress: Union[bool, Callable[..., Any]] = False,
+              offline: bool = False, dry_run: bool = False, deadline: Optional[float] = None) -> Result:
+        """Fetches, verifies and makes active. On any error the active model stays. `on_progress(done, total)` begins with 0; what it
+        raises cancels and is raised here. `progress=True` shows a bar by tqdm."""
+        return self._fetch(_ffi.OP_FETCH, model_id, source, on_progress, on_event, progress, offline, dry_run, deadline)
+
+    def ensure(self, model_id: Optional[str], source: Source, *, on_progress: Optional[Progress] = None,
+               on_event: Optional[Listener] = None, progress: Union[bool, Callable[..., Any]] = False,
+               offline: bool = False, deadline: Optional[float] = None) -> Result:
+        """fetch(), but where the network fails, what is active is good enough: `stale`."""
+        return self._fetch(_ffi.OP_ENSURE, model_id, source, on_progress, on_event, progress, offline, False, deadline)
+
+    def start(self, model_id: Optional[str], source: Source, *, on_progress: Optional[Progress] = None,
+              on_event: Optional[Listener] = None, lenient: bool = False, deadline: Optional[float] = None) -> Operation:
+        """Starts a fetch (or, `lenient`, an ensure) and returns at once: it can be cancelled, paused, resumed, waited for. Callbacks come
+        on a thread of the library."""
+        request = build(_ffi.OP_ENSURE if lenient else _ffi.OP_FETCH, model_id, source, deadline=deadline)
+        return self._start(request, on_event, on_progress)
+
+    def open(self, model_id: str) -> Pack:
+        """Opens what is active; hashes again what changed on disk since it was verified."""
+        operation = self._start(build(_ffi.OP_OPEN, model_id))
+        operation.finish()
+        return operation.take_pack()
+
+    def verify(self, model_id: str, *, on_progress: Optional[Progress] = None) -> Result:
+        """Hashes again what is active."""
+        return self._start(build(_ffi.OP_VERIFY, model_id), None, on_progress).result()
+
+    def rollback(self, model_id: str, source: Optional[Source] = None) -> Result:
+        """Last good becomes active again; what is left is rejected from now on. With a `source` its trust is asked again."""
+        return self._start(build(_ffi.OP_ROLLBACK, model_id, source)).result()
+
+    def gc(self, *, keep: int = 0, dry_run: bool = False) -> GcReport:
+        """Removes what nothing needs; never what is active, last good or open."""
+        operation = self._start(build(_ffi.OP_GC, None, keep=keep, dry_run=dry_run))
+        operation.finish()
+        return operation.take_gc()
+
+    def status(self) -> list[ModelStatus]:
+        """What the store holds. Does not hash; quick enough to be asked all the time."""
+        raw = ctypes.POINTER(_ffi.Status)()
+        error = ctypes.POINTER(_ffi.Error)()
+        check(_ffi.lib.modelsec_client_status(self._alive(), ctypes.byref(raw), ctypes.byref(error)), error)
+        try:
+            return status_of(raw)
+        finally:
+            _ffi.lib.modelsec_status_release(raw)
+
+    def set_headers(self, origin: str, headers: Mapping[str, str]) -> None:
+        """What goes to this origin and no other from the next request on; empty: nothing any more."""
+        error = ctypes.POINTER(_ffi.Error)()
+        check(_ffi.lib.modelsec_client_set_headers(self._alive(), _ffi.encoded(origin), _ffi.headers(dict(headers)),
+                                                   len(headers), ctypes.byref(error)), error)
+
+    def _alive(self) -> int:
+        if self._handle is None:
+            raise ValueError("the client is closed")
+        return self._handle
+
+    def _start(self, request: _ffi.Request, on_event: Optional[Listener] = None, on_progress: Optional[Progress] = None,
+               on_done: Optional[Callable[[], None]] = None) -> Operation:
+        operation = Operation(on_event, on_progress, on_done)
+        operation.keep_alive = self._ask
+        start(self._alive(), request, operation)
+        return operation
+
+    def _fetch(self, kind: int, model_id: Optional[str], source: Source, on_progress: Optional[Progress],
+               on_event: Optional[Listener], progress: Union[bool, Callable[..., Any]], offline: bool, dry_run: bool,
+               deadline: Optional[float]) -> Result:
+        request = build(kind, model_id, source, offline=offline, dry_run=dry_run, deadline=deadline)
+        if not progress:
+            return self._start(request, on_event, on_progress).result()
+        with bar(progress, model_id or "model") as shown:
+            operation = self._start(request, on_event, _both(on_progress, shown))
+            operation.finish()
+        return operation.result()
+
+
+def _both(first: Optional[Progress], second: Progress) -> Progress:
+    def both(done: int, total: int) -> None:
+        if first is not None:
+            first(done, total)
+        second(done, total)
+
+    return both
+
+
+def _credentials(ask: Optional[Credentials]) -> Any:
+    if ask is None:
+        return _ffi.CREDENTIALS(0)
+    asked = ask
+
+    def answer(_user: Any, origin: bytes, add: int, to: Any) -> None:
+        give: Any = _ffi.ADD_HEADER(add)
+        for name, value in (asked(_ffi.text(origin)) or {}).items():
+            give(to, _ffi.encoded(name), _ffi.encoded(value))
+
+    return _ffi.CREDENTIALS(answer)

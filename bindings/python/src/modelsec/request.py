@@ -1,0 +1,69 @@
+# Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+"""What to ask for, in Python's words, and as the library takes it."""
+from __future__ import annotations
+
+import ctypes
+import dataclasses
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Optional, Union
+
+from . import _ffi
+
+Pins = Union[str, Mapping[str, str], Mapping[str, Any]]
+
+
+@dataclasses.dataclass(frozen=True)
+class PinnedRoot:
+    """A TUF root.json that the application ships, and the https folder that holds its successors."""
+
+    root: bytes
+    url: str
+    forbidden_ends: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """Where a model's signed manifest comes from and who may sign it. Give `pins` or `root`, never both.
+
+    `pins`: {"key id": "base64 of an Ed25519 key"}, or the document {"keys": […], "threshold": 1}, as text or object."""
+
+    manifest_url: Optional[str] = None
+    manifest_file: Optional[str] = None
+    pins: Optional[Pins] = None
+    root: Optional[PinnedRoot] = None
+    post: Union[str, Mapping[str, Any], None] = None
+    headers: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    tier: Optional[str] = None
+    platforms: Sequence[str] = ()
+    format: str = "dsse"
+    min_sequence: int = 0
+
+
+def pins_json(pins: Optional[Pins]) -> Optional[str]:
+    if pins is None or isinstance(pins, str):
+        return pins
+    if "keys" in pins:
+        return json.dumps(pins)
+    return json.dumps({"keys": [{"key_id": k, "ed25519_b64": v} for k, v in pins.items()], "threshold": 1})
+
+
+def build(operation: int, model_id: Optional[str], source: Optional[Source] = None, *, offline: bool = False,
+          dry_run: bool = False, keep: int = 0, deadline: Optional[float] = None) -> _ffi.Request:
+    """The request, with all that it points to kept alive by it."""
+    s = source or Source()
+    if s.format not in ("dsse", "pack"):
+        raise ValueError("format is dsse or pack")
+    post = s.post if s.post is None or isinstance(s.post, str) else json.dumps(s.post)
+    headers, platforms = dict(s.headers), list(s.platforms)
+    r = _ffi.Request(struct_size=ctypes.sizeof(_ffi.Request), operation=operation, model_id=_ffi.encoded(model_id),
+                     manifest_url=_ffi.encoded(s.manifest_url), manifest_file=_ffi.encoded(s.manifest_file),
+                     post_body=_ffi.encoded(post), headers=_ffi.headers(headers), header_count=len(headers),
+                     pins_json=_ffi.encoded(pins_json(s.pins)), tier=_ffi.encoded(s.tier),
+                     platforms=_ffi.strings(platforms), platform_count=len(platforms), format=int(s.format == "pack"),
+                     offline=int(offline), dry_run=int(dry_run), keep=keep, min_sequence=s.min_sequence,
+                     deadline_ms=max(1, round(deadline * 1000)) if deadline is not None else 0)
+    if s.root is not None:
+        r.root, r.root_size, r.root_url = s.root.root, len(s.root.root), _ffi.encoded(s.root.url)
+        r.root_forbidden_ends = int(s.root.forbidden_ends)
+    return r

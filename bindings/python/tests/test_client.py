@@ -1,0 +1,230 @@
+# Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+from __future__ import annotations
+
+import hashlib
+import os
+import pathlib
+import threading
+import time
+
+import pytest
+
+import modelsec
+from modelsec import Client, EventKind
+from origin import Origin
+
+PATH = "/demo/1.0.0/model.bin"
+
+
+def test_a_model_is_fetched_and_read_through_its_descriptor(origin: Origin, client: Client) -> None:
+    published = origin.publish(size=3_000_000)
+    seen: list[tuple[int, int]] = []
+    result = client.fetch("demo", origin.source(), on_progress=lambda done, total: seen.append((done, total)))
+    assert (result.version, result.sequence, result.bytes_fetched, result.stale) == ("1.0.0", 1, 3_000_000, False)
+    assert seen[0] == (0, 3_000_000) and seen[-1] == (3_000_000, 3_000_000) and seen == sorted(seen)
+    with client.open("demo") as pack:
+        assert pack.files == ["model.bin"] and pack.path == result.path
+        assert hashlib.sha256(pack.read()).hexdigest() == published["sha256"] == pack.file_sha256("model.bin")
+        with pack.open() as f:
+            f.seek(-10, os.SEEK_END)
+            assert f.read() == pack.file_path().read_bytes()[-10:]
+    with pytest.raises(ValueError):
+        pack.fileno()
+    assert client.fetch("demo", origin.source()).already_active
+
+
+def test_there_is_exactly_one_final_event_the_last(origin: Origin, client: Client) -> None:
+    origin.publish()
+    events: list[modelsec.Event] = []
+    client.fetch("demo", origin.source(), on_event=events.append)
+    assert [e.kind for e in events].count(EventKind.DONE) == 1 and events[-1].kind is EventKind.DONE
+    events.clear()
+    origin.publish(sequence=2, version="2.0.0", tamper="payload")
+    with pytest.raises(modelsec.SignatureError):
+        client.fetch("demo", origin.source(), on_event=events.append)
+    assert [e.kind for e in events].count(EventKind.DONE) == 1 and events[-1].kind is EventKind.DONE
+
+
+@pytest.mark.parametrize("tamper, error", [("payload", modelsec.SignatureError), ("signature", modelsec.SignatureError),
+                                           ("key", modelsec.SignatureError), ("artifact", modelsec.DigestError)])
+def test_what_was_tampered_with_is_refused(origin: Origin, client: Client, tamper: str,
+                                           error: type[modelsec.ModelsecError]) -> None:
+    origin.publish(text="good")
+    client.fetch("demo", origin.source())
+    origin.publish(sequence=2, version="2.0.0", tamper=tamper)
+    with pytest.raises(error) as raised:
+        client.fetch("demo", origin.source())
+    assert raised.value.code == error.code and raised.value.reason
+    for never in ("127.0.0.1", "/", "store"):
+        assert never not in str(raised.value)
+    with client.open("demo") as pack:
+        assert pack.read() == b"good"
+
+
+def test_an_expired_manifest_and_an_older_one_are_refused(origin: Origin, client: Client) -> None:
+    origin.publish(expires_in=-60)
+    with pytest.raises(modelsec.ExpiredError):
+        client.fetch("demo", origin.source())
+    origin.publish(sequence=5)
+    client.fetch("demo", origin.source())
+    origin.publish(sequence=4)
+    with pytest.raises(modelsec.RollbackError):
+        client.fetch("demo", origin.source())
+
+
+def test_a_cancelled_fetch_goes_on_where_it_was(origin: Origin, client: Client) -> None:
+    size = 40 << 20
+    origin.publish(size=size)
+    origin.fail(PATH, bytes_per_second=20 << 20)
+    far = threading.Event()
+    operation = client.start("demo", origin.source(), on_progress=lambda done, _: far.set() if done > 24 << 20 else None)
+    assert far.wait(30)
+    operation.cancel()
+    with pytest.raises(modelsec.CancelledError):
+        operation.result()
+    kept = client.status()[0].partial_bytes
+    assert 0 < kept < size
+    origin.order("heal", path=PATH)
+    result = client.fetch("demo", origin.source())
+    assert result.bytes_fetched <= size - kept
+    assert client.verify("demo").version == "1.0.0"
+
+
+def test_a_paused_fetch_stands_still(origin: Origin, client: Client) -> None:
+    origin.publish(size=8 << 20)
+    origin.fail(PATH, bytes_per_second=8 << 20)
+    at: list[int] = []
+    operation = client.start("demo", origin.source(), on_progress=lambda done, _: at.append(done))
+    while not at or at[-1] == 0:
+        time.sleep(0.01)
+    operation.pause()
+    time.sleep(0.5)
+    stood = at[-1]
+    time.sleep(0.5)
+    assert at[-1] - stood <= 4 << 20 and not operation.done
+    operation.resume()
+    assert operation.result().version == "1.0.0"
+
+
+def test_rollback_brings_the_last_good_one_back_for_good(origin: Origin, client: Client) -> None:
+    origin.publish(text="one")
+    client.fetch("demo", origin.source())
+    origin.publish(text="two", version="2.0.0", sequence=2)
+    client.fetch("demo", origin.source())
+    assert client.rollback("demo", origin.source()).version == "1.0.0"
+    with pytest.raises(modelsec.RollbackError):
+        client.fetch("demo", origin.source())
+    status = client.status()[0]
+    assert status.active and status.active.version == "1.0.0"
+    assert [p.version for p in status.rejected] == ["2.0.0"]
+    report = client.gc(dry_run=True)
+    assert report == client.gc() and any("2.0.0" in name for name in report.removed)
+    with pytest.raises(modelsec.ModelsecError):
+        client.rollback("demo")
+
+
+def test_what_a_callback_raises_ends_the_fetch_and_is_raised(origin: Origin, client: Client) -> None:
+    origin.publish(size=5_000_000)
+
+    def fail(_done: int, _total: int) -> None:
+        raise LookupError("mine")
+
+    with pytest.raises(LookupError, match="mine"):
+        client.fetch("demo", origin.source(), on_progress=fail)
+
+
+def test_credentials_are_asked_for_each_origin(origin: Origin, store: pathlib.Path) -> None:
+    origin.publish()
+    asked: list[str] = []
+
+    def credentials(where: str) -> dict[str, str]:
+        asked.append(where)
+        return {"Authorization": f"Bearer {len(asked)}"}
+
+    with Client(store, ca_file=origin.ca, credentials=credentials) as client:
+        client.fetch("demo", origin.source())
+    assert set(asked) == {origin.about["base_url"]}
+    sent = [r["headers"].get("authorization") for r in origin.requests()]
+    assert len(sent) >= 2 and sent[:2] == ["Bearer 1", "Bearer 2"]
+
+
+def test_headers_can_be_set_for_an_origin(origin: Origin, client: Client) -> None:
+    origin.publish()
+    client.set_headers(origin.about["base_url"], {"X-Test": "yes"})
+    client.fetch("demo", origin.source())
+    assert all(r["headers"]["x-test"] == "yes" for r in origin.requests())
+
+
+def test_a_deployed_edge_function_is_asked_by_post(origin: Origin, client: Client) -> None:
+    origin.publish(format="pack", bare=True, edge="llama8b/macos", model="llama3", platform="macos_coreml_zip",
+                   zip={"config.json": "{}", "weights/w.bin": "w"})
+    source = modelsec.Source(manifest_url=origin.about["edge_url"], pins=origin.pins, format="pack",
+                             post={"tier": "llama8b", "platform": "macos"}, headers={"apikey": origin.about["apikey"]},
+                             platforms=["macos_coreml_zip"])
+    client.fetch("llama3", source)
+    with client.open("llama3") as pack:
+        assert sorted(pack.files) == ["config.json", "weights/w.bin"] and pack.read("weights/w.bin") == b"w"
+
+
+def test_a_pinned_root_vouches_also_after_its_keys_were_rotated(origin: Origin, client: Client) -> None:
+    first = origin.order("root", version=1, targets=4)
+    trusted = origin.source(pins=None, root=modelsec.PinnedRoot(first["root"].encode(), first["root_url"]))
+    origin.publish(signed_by=4)
+    client.fetch("demo", trusted)
+    origin.order("root", version=2, targets=5)
+    origin.publish(signed_by=4, version="2.0.0", sequence=2)
+    with pytest.raises(modelsec.SignatureError):
+        client.fetch("demo", trusted)
+    origin.publish(signed_by=5, version="2.0.0", sequence=2)
+    assert client.fetch("demo", trusted).version == "2.0.0"
+
+
+def test_policy_refuses_hosts_devices_and_storage_credentials(origin: Origin, store: pathlib.Path) -> None:
+    origin.publish(min_ram_mb=4096)
+    with Client(store, ca_file=origin.ca, allowed_hosts=["models.example"]) as client:
+        with pytest.raises(modelsec.PolicyError):
+            client.fetch("demo", origin.source())
+    with Client(store, ca_file=origin.ca, device=(1024, 1 << 20)) as client:
+        with pytest.raises(modelsec.PolicyError):
+            client.fetch("demo", origin.source())
+    with Client(store, ca_file=origin.ca, credentials=lambda _: {"Authorization": "Bearer hf_" + 34 * "x"}) as client:
+        with pytest.raises(modelsec.PolicyError):
+            client.fetch("demo", origin.source())
+
+
+def test_ensure_makes_do_with_what_is_active(origin: Origin, client: Client) -> None:
+    origin.publish()
+    assert not client.ensure("demo", origin.source()).stale
+    origin.fail("/manifest", status=503)
+    assert client.ensure("demo", origin.source(), deadline=10).stale
+    with pytest.raises(modelsec.ModelsecError):
+        client.fetch("demo", origin.source(), deadline=10)
+    assert client.fetch("demo", origin.source(), offline=True).already_active
+
+
+def test_mistakes_in_usage_are_told_as_such(origin: Origin, client: Client, store: pathlib.Path) -> None:
+    with pytest.raises(modelsec.UsageError):
+        client.fetch("demo", modelsec.Source(manifest_url="https://localhost:1/"))
+    with pytest.raises(modelsec.PolicyError):
+        client.fetch("demo", origin.source(manifest_url="http://localhost:1/"))
+    with pytest.raises(modelsec.NoneActiveError):
+        client.open("demo")
+    assert client.status() == []
+    with pytest.raises(KeyError):
+        Client(store, profile="nobody")
+    client.close()
+    with pytest.raises(ValueError):
+        client.status()
+
+
+def test_a_thousand_status_calls_take_no_time(origin: Origin, client: Client) -> None:
+    origin.publish()
+    client.fetch("demo", origin.source())
+    best = 1.0
+    for _ in range(5):
+        begin = time.process_time()
+        for _ in range(1000):
+            client.status()
+        best = min(best, time.process_time() - begin)
+    print(f"1,000 status calls: {best * 1000:.1f} ms")
+    assert best < 0.25  # 0.05 on a machine of its own (./dev bench --bindings)

@@ -1,0 +1,351 @@
+/* Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0. */
+/* The C ABI against the project's TLS origin; also run under valgrind, where nothing may be left. */
+#define _POSIX_C_SOURCE 200809L
+#define _DEFAULT_SOURCE
+#include "check.h"
+
+#include <pthread.h>
+#include <time.h>
+
+static origin web;
+static char folder[64], store[96];
+
+typedef struct seen
+{
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    unsigned done, released, after, progress;
+    uint64_t first, last, total, backwards, stop_at, operation;
+    int32_t code;
+    modelsec_pack *pack;
+} seen;
+
+static void seen_start(seen *s)
+{
+    memset(s, 0, sizeof *s);
+    s->first = UINT64_MAX;
+    pthread_mutex_init(&s->mutex, NULL);
+    pthread_cond_init(&s->changed, NULL);
+}
+
+static void on_event(void *user, modelsec_event *e)
+{
+    seen *s = user;
+    uint64_t cancel = 0;
+    pthread_mutex_lock(&s->mutex);
+    s->after += s->released;
+    if (e->kind == MODELSEC_EVENT_PROGRESS)
+    {
+        ++s->progress;
+        if (s->first == UINT64_MAX)
+            s->first = e->bytes;
+        s->backwards += e->bytes < s->last;
+        s->last = e->bytes;
+        s->total = e->total;
+        if (s->stop_at != 0 && e->bytes >= s->stop_at)
+            cancel = e->operation;
+    }
+    else if (e->kind == MODELSEC_EVENT_DONE)
+    {
+        ++s->done;
+        CHECK((e->result != NULL) != (e->error != NULL));
+        s->code = e->error ? e->error->code : MODELSEC_OK;
+        s->pack = modelsec_event_take_pack(e);
+    }
+    else if (e->kind == MODELSEC_EVENT_RELEASED)
+        ++s->released;
+    pthread_cond_broadcast(&s->changed);
+    pthread_mutex_unlock(&s->mutex);
+    modelsec_event_release(e);
+    if (cancel != 0)
+        modelsec_cancel(cancel);
+}
+
+static modelsec_request request_of(uint32_t operation)
+{
+    modelsec_request r;
+    memset(&r, 0, sizeof r);
+    r.struct_size = sizeof r;
+    r.operation = operation;
+    r.model_id = "demo";
+    r.manifest_url = web.manifest_url;
+    r.pins_json = web.pins;
+    return r;
+}
+
+static modelsec_client *client_of(void)
+{
+    modelsec_client_options o;
+    modelsec_client *client = NULL;
+    memset(&o, 0, sizeof o);
+    o.struct_size = sizeof o;
+    o.store = store;
+    o.ca_file = web.ca;
+    o.retries = 1;
+    CHECK(modelsec_client_create(&o, &client, NULL) == MODELSEC_OK && client);
+    return client;
+}
+
+/* Starts it, waits for its last event and checks what holds for every operation. */
+static int32_t run(modelsec_client *client, const modelsec_request *r, seen *s)
+{
+    CHECK(modelsec_start(client, r, on_event, s, &s->operation, NULL) == MODELSEC_OK);
+    pthread_mutex_lock(&s->mutex);
+    while (s->released == 0)
+        pthread_cond_wait(&s->changed, &s->mutex);
+    CHECK(s->done == 1 && s->after == 0 && s->backwards == 0);
+    CHECK(s->progress == 0 || s->first == 0);
+    pthread_mutex_unlock(&s->mutex);
+    return s->code;
+}
+
+static int32_t fetch(modelsec_client *client)
+{
+    modelsec_request r = request_of(MODELSEC_OP_FETCH);
+    seen s;
+    seen_start(&s);
+    return run(client, &r, &s);
+}
+
+static void expect_active(modelsec_client *client, const char *version)
+{
+    modelsec_status *status = NULL;
+    CHECK(modelsec_client_status(client, &status, NULL) == MODELSEC_OK);
+    CHECK(status->count == 1 && strcmp(status->models[0]->model_id, "demo") == 0);
+    CHECK(status->models[0]->active && strcmp(status->models[0]->active->version, version) == 0);
+    modelsec_status_release(status);
+}
+
+static void what_is_tampered_with_or_expired_is_refused(void)
+{
+    modelsec_client *client = client_of();
+    order(&web, "{\"do\":\"publish\",\"text\":\"one\"}");
+    CHECK(fetch(client) == MODELSEC_OK);
+    order(&web, "{\"do\":\"publish\",\"version\":\"2.0.0\",\"sequence\":2,\"tamper\":\"payload\"}");
+    CHECK(fetch(client) == MODELSEC_SIGNATURE);
+    order(&web, "{\"do\":\"publish\",\"version\":\"2.0.0\",\"sequence\":2,\"tamper\":\"key\"}");
+    CHECK(fetch(client) == MODELSEC_SIGNATURE);
+    order(&web, "{\"do\":\"publish\",\"version\":\"2.0.0\",\"sequence\":2,\"tamper\":\"artifact\"}");
+    CHECK(fetch(client) == MODELSEC_DIGEST);
+    order(&web, "{\"do\":\"publish\",\"version\":\"3.0.0\",\"sequence\":3,\"expires_in\":-60}");
+    CHECK(fetch(client) == MODELSEC_EXPIRED);
+    expect_active(client, "1.0.0");
+    modelsec_client_release(client);
+}
+
+static void a_cancelled_fetch_goes_on_where_it_was(void)
+{
+    const uint64_t size = 40u << 20;
+    modelsec_client *client = client_of();
+    modelsec_request r = request_of(MODELSEC_OP_FETCH);
+    modelsec_status *status = NULL;
+    modelsec_result *result = NULL;
+    seen s;
+    order(&web, "{\"do\":\"publish\",\"version\":\"4.0.0\",\"sequence\":4,\"size\":41943040}");
+    order(&web, "{\"do\":\"fail\",\"path\":\"/demo/4.0.0/model.bin\",\"bytes_per_second\":30000000}");
+    seen_start(&s);
+    s.stop_at = 30u << 20;
+    CHECK(run(client, &r, &s) == MODELSEC_CANCELLED && s.total == size);
+    CHECK(modelsec_client_status(client, &status, NULL) == MODELSEC_OK);
+    CHECK(status->models[0]->partial_bytes > 0);
+    order(&web, "{\"do\":\"heal\",\"path\":\"/demo/4.0.0/model.bin\"}");
+    CHECK(modelsec_run(client, &r, NULL, NULL, NULL, &result, NULL, NULL) == MODELSEC_OK);
+    CHECK(result->bytes_fetched <= size - status->models[0]->partial_bytes && strcmp(result->version, "4.0.0") == 0);
+    modelsec_result_release(result);
+    modelsec_status_release(status);
+    modelsec_client_release(client);
+}
+
+static void an_open_pack_is_read_by_descriptor(void)
+{
+    modelsec_client *client = client_of();
+    modelsec_request r = request_of(MODELSEC_OP_OPEN);
+    char byte = 0;
+    seen s;
+    seen_start(&s);
+    CHECK(run(client, &r, &s) == MODELSEC_OK && s.pack);
+    modelsec_client_release(client); /* the pack does without */
+    CHECK(modelsec_pack_file_count(s.pack) == 1 && modelsec_pack_find(s.pack, "model.bin") == 0);
+    CHECK(modelsec_pack_find(s.pack, "no.bin") == 1 && modelsec_pack_file_name(s.pack, 1) == NULL);
+    CHECK(modelsec_pack_file_size(s.pack, 0) == 40u << 20 && strlen(modelsec_pack_sha256(s.pack)) == 64);
+    CHECK(strcmp(modelsec_pack_sha256(s.pack), modelsec_pack_file_sha256(s.pack, 0)) == 0);
+    CHECK(pread(modelsec_pack_file_descriptor(s.pack, 0), &byte, 1, 1000) == 1);
+    CHECK(modelsec_pack_file_descriptor(s.pack, 1) == -1 && modelsec_pack_sequence(s.pack) == 4);
+    CHECK(modelsec_pack_path(s.pack) && strcmp(modelsec_pack_version(s.pack), "4.0.0") == 0);
+    modelsec_pack_release(s.pack);
+}
+
+static void rollback_verify_and_gc(void)
+{
+    modelsec_client *client = client_of();
+    modelsec_request r = request_of(MODELSEC_OP_ROLLBACK);
+    modelsec_result *result = NULL;
+    CHECK(modelsec_run(client, &r, NULL, NULL, NULL, &result, NULL, NULL) == MODELSEC_OK);
+    CHECK(strcmp(result->version, "1.0.0") == 0);
+    modelsec_result_release(result);
+    CHECK(fetch(client) == MODELSEC_ROLLBACK); /* what was left stays rejected */
+    r.operation = MODELSEC_OP_VERIFY;
+    CHECK(modelsec_run(client, &r, NULL, NULL, NULL, NULL, NULL, NULL) == MODELSEC_OK);
+    r.operation = MODELSEC_OP_GC;
+    CHECK(modelsec_run(client, &r, NULL, NULL, NULL, &result, NULL, NULL) == MODELSEC_OK);
+    CHECK(result->removed_count > 0 && result->bytes_removed >= 40u << 20 && strlen(result->removed[0]) > 0);
+    modelsec_result_release(result);
+    expect_active(client, "1.0.0");
+    modelsec_client_release(client);
+}
+
+static void add_token(void *user, const char *origin_name, modelsec_add_header_fn add, void *to)
+{
+    ++*(unsigned *)user;
+    CHECK(strncmp(origin_name, "https://127.0.0.1:", 18) == 0);
+    add(to, "Authorization", "Bearer secret");
+}
+
+static void credentials_come_by_callback(void)
+{
+    unsigned asked = 0;
+    modelsec_client_options o;
+    modelsec_client *client = NULL;
+    modelsec_header plain = {"X-Test", "yes"};
+    char base[256];
+    memset(&o, 0, sizeof o);
+    o.struct_size = sizeof o;
+    o.store = store;
+    o.ca_file = web.ca;
+    o.credentials = add_token;
+    o.credentials_user = &asked;
+    CHECK(modelsec_client_create(&o, &client, NULL) == MODELSEC_OK);
+    snprintf(base, sizeof base, "%s", web.manifest_url);
+    *strstr(base, "/manifest") = '\0';
+    CHECK(modelsec_client_set_headers(client, base, &plain, 1, NULL) == MODELSEC_OK);
+    order(&web, "{\"do\":\"forget\"}");
+    order(&web, "{\"do\":\"publish\",\"version\":\"5.0.0\",\"sequence\":5,\"text\":\"five\"}");
+    CHECK(fetch(client) == MODELSEC_OK && asked >= 2);
+    order(&web, "{\"do\":\"requests\",\"path\":\"/manifest\"}");
+    CHECK(strstr(web.line, "Bearer secret") && strstr(web.line, "\"x-test\":\"yes\""));
+    modelsec_client_release(client);
+}
+
+static void a_pinned_root_may_vouch(void)
+{
+    modelsec_client *client = client_of();
+    modelsec_request r = request_of(MODELSEC_OP_FETCH);
+    char path[256], url[256], root[8192];
+    FILE *file;
+    order(&web, "{\"do\":\"root\"}");
+    member(&web, "root_file", path, sizeof path);
+    member(&web, "root_url", url, sizeof url);
+    file = fopen(path, "rb");
+    r.root_size = fread(root, 1, sizeof root, file);
+    fclose(file);
+    r.pins_json = NULL;
+    r.root = root;
+    r.root_url = url;
+    order(&web, "{\"do\":\"publish\",\"version\":\"6.0.0\",\"sequence\":6,\"text\":\"six\",\"signed_by\":4}");
+    CHECK(modelsec_run(client, &r, NULL, NULL, NULL, NULL, NULL, NULL) == MODELSEC_OK);
+    r.pins_json = web.pins;
+    CHECK(modelsec_run(client, &r, NULL, NULL, NULL, NULL, NULL, NULL) == MODELSEC_USAGE); /* one source only */
+    modelsec_client_release(client);
+}
+
+static void mistakes_are_errors_and_null_is_fine(void)
+{
+    modelsec_client *client = (modelsec_client *)&client;
+    modelsec_client_options o;
+    modelsec_request r = request_of(99);
+    modelsec_error *error = NULL;
+    memset(&o, 0, sizeof o);
+    CHECK(modelsec_client_create(&o, &client, &error) == MODELSEC_USAGE && client == NULL && error);
+    CHECK(error->code == MODELSEC_USAGE && strcmp(error->name, "usage") == 0 && strlen(error->reason) && strlen(error->message));
+    modelsec_error_release(error);
+    CHECK(modelsec_client_create(NULL, &client, NULL) == MODELSEC_USAGE);
+    client = client_of();
+    CHECK(modelsec_start(client, &r, on_event, NULL, NULL, NULL) == MODELSEC_USAGE);
+    CHECK(modelsec_start(client, NULL, on_event, NULL, NULL, NULL) == MODELSEC_USAGE);
+    CHECK(modelsec_start(NULL, &r, on_event, NULL, NULL, NULL) == MODELSEC_USAGE);
+    modelsec_cancel(12345), modelsec_pause(12345), modelsec_resume(12345);
+    modelsec_client_release(NULL), modelsec_error_release(NULL), modelsec_result_release(NULL), modelsec_event_release(NULL);
+    modelsec_status_release(NULL), modelsec_pack_release(NULL);
+    CHECK(modelsec_event_take_pack(NULL) == NULL && modelsec_pack_file_count(NULL) == 0 && modelsec_pack_find(NULL, "x") == 0);
+    CHECK(strcmp(modelsec_code_name(30), "digest") == 0 && strlen(modelsec_code_message(30)) && modelsec_version()[0]);
+    modelsec_client_release(client);
+}
+
+static void a_forked_child_is_told_so(void)
+{
+    modelsec_client *client = client_of();
+    const pid_t child = fork();
+    int status = 0;
+    if (child == 0)
+    {
+        modelsec_status *s = NULL;
+        modelsec_request r = request_of(MODELSEC_OP_FETCH);
+        _exit(modelsec_client_status(client, &s, NULL) == MODELSEC_USAGE &&
+                      modelsec_run(client, &r, NULL, NULL, NULL, NULL, NULL, NULL) == MODELSEC_USAGE
+                  ? 0
+                  : 1);
+    }
+    CHECK(waitpid(child, &status, 0) == child && status == 0);
+    modelsec_client_release(client);
+}
+
+static double seconds(clockid_t clock)
+{
+    struct timespec t;
+    clock_gettime(clock, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void a_thousand_status_calls_take_no_time(void)
+{
+    modelsec_client *client = client_of();
+    double best = 1e9;
+    int round, i;
+    for (round = 0; round < 5; ++round)
+    {
+        const double begin = seconds(CLOCK_PROCESS_CPUTIME_ID);
+        double took;
+        for (i = 0; i < 1000; ++i)
+            expect_active(client, "6.0.0");
+        took = seconds(CLOCK_PROCESS_CPUTIME_ID) - begin;
+        best = took < best ? took : best;
+    }
+    printf("1,000 status calls: %.1f ms\n", best * 1e3);
+    CHECK(best < 0.05 || getenv("MODELSEC_SLOW")); /* 0.01 on a machine of its own: ./dev bench --bindings */
+    modelsec_client_release(client);
+}
+
+static void shutdown_ends_what_runs(void)
+{
+    modelsec_client *client = client_of();
+    modelsec_request r = request_of(MODELSEC_OP_FETCH);
+    seen s;
+    order(&web, "{\"do\":\"publish\",\"version\":\"7.0.0\",\"sequence\":7,\"signed_by\":4}");
+    order(&web, "{\"do\":\"fail\",\"path\":\"/manifest\",\"delay_ms\":20000}");
+    seen_start(&s);
+    CHECK(modelsec_start(client, &r, on_event, &s, NULL, NULL) == MODELSEC_OK);
+    CHECK(modelsec_shutdown(20000) == 1 && s.done == 1 && s.released == 1 && s.code == MODELSEC_CANCELLED);
+    CHECK(modelsec_start(client, &r, on_event, &s, NULL, NULL) == MODELSEC_CANCELLED);
+    modelsec_client_release(client);
+}
+
+int main(void)
+{
+    origin_start(&web);
+    new_folder(folder, sizeof folder);
+    snprintf(store, sizeof store, "%s/store", folder);
+    what_is_tampered_with_or_expired_is_refused();
+    a_cancelled_fetch_goes_on_where_it_was();
+    an_open_pack_is_read_by_descriptor();
+    rollback_verify_and_gc();
+    credentials_come_by_callback();
+    a_pinned_root_may_vouch();
+    mistakes_are_errors_and_null_is_fine();
+    a_forked_child_is_told_so();
+    a_thousand_status_calls_take_no_time();
+    shutdown_ends_what_runs();
+    origin_stop(&web);
+    remove_folder(folder);
+    puts("all is well");
+    return 0;
+}

@@ -51,7 +51,7 @@ TEST_CASE("16 threads with one client ask for one model: one download")
         t.join();
     for (const auto& o : outcomes)
     {
-        CHECK(o.why == reason::none);
+        CHECK_MESSAGE(o.why == reason::none, o.detail);
         CHECK(o.code == errc::ok);
         check_events(o);
     }

@@ -236,7 +236,7 @@ inline result<file> posix_open_file(const file& at, const std::string& name, ope
         return posix_failure("chmod");
     if (::fstat(out.native(), &st) != 0 || ::fcntl(out.native(), F_SETFL, ::fcntl(out.native(), F_GETFL) & ~O_NONBLOCK) < 0)
         return posix_failure("fstat");
-    if (st.st_nlink == 0 && mode != open_mode::create_new)
+    if (st.st_nlink == 0)
         return file();  // removed just now
     if (!S_ISREG(st.st_mode) || st.st_nlink != 1)
         return fail(reason::store_layout, "not a regular file with one name: " + name);

@@ -50,16 +50,27 @@ struct temporary_file
     file content;
 };
 
+inline constexpr unsigned store_patience = 1000;  ///< how often somebody else may be faster
 inline constexpr std::string_view temporary_mark = ".new-";
 
 /// Writes and syncs a new file `<stem>.new-<unique word>`.
 inline result<temporary_file> write_temporary(file_system& fs, const file& at, const std::string& stem, bytes_view data)
 {
-    temporary_file out{stem + std::string(temporary_mark) + unique_word(), {}};
-    MODELSEC_TRY(out.content, fs.open_file(at, out.name, open_mode::create_new));
-    if (!out.content)
-        return fail(reason::store_layout, "a temporary file that is there already");
-    MODELSEC_CHECK(fs.try_lock(out.content, lock_kind::exclusive));
+    temporary_file out;
+    for (unsigned i = 0; !out.content; ++i)
+    {
+        if (i == store_patience)
+            return fail(reason::store_layout, "a temporary file that comes and goes");
+        out.name = stem + std::string(temporary_mark) + unique_word();
+        MODELSEC_TRY(file fresh, fs.open_file(at, out.name, open_mode::create_new));
+        if (!fresh)
+            continue;
+        // Somebody who found it before it was locked may have taken it for one that a crash left.
+        MODELSEC_TRY(const bool mine, fs.try_lock(fresh, lock_kind::exclusive));
+        MODELSEC_TRY(const file_info now, fs.info(fresh));
+        if (mine && now.links != 0)
+            out.content = std::move(fresh);
+    }
     auto written = fs.write_at(out.content, 0, data);
     if (written)
         written = fs.sync(out.content);

@@ -31,7 +31,6 @@ struct store_disk
 inline constexpr std::uint64_t state_cap = std::uint64_t{256} << 20;
 inline constexpr std::size_t kept_generations = 3;
 inline constexpr std::size_t kept_ancestors = 64;
-inline constexpr unsigned store_patience = 1000;  ///< how often somebody else may be faster
 
 struct generation_name
 {

@@ -36,6 +36,7 @@ public:
             total_ += j.size;
         // The largest first, so that none is left for one thread at the end.
         std::vector<hash_job*> order;
+        order.reserve(jobs.size());
         for (hash_job& j : jobs)
             order.push_back(&j);
         std::stable_sort(order.begin(), order.end(), [](auto* a, auto* b) { return a->size > b->size; });

@@ -140,14 +140,14 @@ int32_t modelsec_client_create(const modelsec_client_options* options, modelsec_
             return modelsec::fail(modelsec::reason::bad_option, "no place for the client");
         MODELSEC_TRY(const modelsec_client_options o, c_api::read_struct(options));
         MODELSEC_CHECK(c_api::check_options(o));
-        *client = new modelsec_client{std::make_shared<c_api::shared_client>(o)};
+        *client = c_api::opaque(new c_api::client_handle{std::make_shared<c_api::shared_client>(o)});
         return {};
     });
 }
 
 void modelsec_client_release(modelsec_client* client)
 {
-    delete client;
+    delete c_api::behind(client);
 }
 
 int32_t modelsec_client_set_headers(modelsec_client* client, const char* origin, const modelsec_header* headers,
@@ -156,14 +156,14 @@ int32_t modelsec_client_set_headers(modelsec_client* client, const char* origin,
     return c_api::guarded(error, [&]() -> modelsec::result<void> {
         if (!client || !origin || (count > 0 && !headers))
             return modelsec::fail(modelsec::reason::bad_option, "a null where there must be something");
-        if (client->shared->process != c_api::process_id())
+        if (c_api::behind(client)->shared->process != c_api::process_id())
             return modelsec::fail(modelsec::reason::forked);
         MODELSEC_TRY(const modelsec::url where, modelsec::url::parse(origin));
         std::vector<modelsec::http_header> list;
         for (size_t i = 0; i < count; ++i)
             list.push_back({c_api::text(headers[i].name), c_api::text(headers[i].value)});
-        const std::lock_guard lock(client->shared->mutex);
-        client->shared->headers[where.origin()] = std::move(list);
+        const std::lock_guard lock(c_api::behind(client)->shared->mutex);
+        c_api::behind(client)->shared->headers[where.origin()] = std::move(list);
         return {};
     });
 }
@@ -175,9 +175,9 @@ int32_t modelsec_client_status(modelsec_client* client, modelsec_status** status
     return c_api::guarded(error, [&]() -> modelsec::result<void> {
         if (!client || !status)
             return modelsec::fail(modelsec::reason::bad_option, "a null where there must be something");
-        if (client->shared->process != c_api::process_id())
+        if (c_api::behind(client)->shared->process != c_api::process_id())
             return modelsec::fail(modelsec::reason::forked);
-        MODELSEC_TRY(const auto list, client->shared->known.read(client->shared->options));
+        MODELSEC_TRY(const auto list, c_api::behind(client)->shared->known.read(c_api::behind(client)->shared->options));
         *status = new c_api::owned_status(list);
         return {};
     });

@@ -27,7 +27,7 @@ struct owned_event : modelsec_event
     std::string stage_text, reason_text, host_text, model_text;
     std::unique_ptr<owned_result> result_owner;
     std::unique_ptr<owned_error> error_owner;
-    std::unique_ptr<modelsec_pack> pack_owner;
+    std::unique_ptr<pack_handle> pack_owner;
 };
 
 /// Hands an event over: from here on it is the receiver's.
@@ -35,7 +35,7 @@ inline void send(modelsec_event_fn to, void* user, std::unique_ptr<owned_event> 
 {
     e->result = e->result_owner.get();
     e->error = e->error_owner.get();
-    e->pack = e->pack_owner.get();
+    e->pack = opaque(e->pack_owner.get());
     to(user, e.release());
 }
 
@@ -70,7 +70,7 @@ public:
         }
     }
 
-    void worked(std::unique_ptr<owned_result> result, std::unique_ptr<modelsec_pack> pack) noexcept
+    void worked(std::unique_ptr<owned_result> result, std::unique_ptr<pack_handle> pack) noexcept
     {
         done_->error_owner.reset();
         done_->result_owner = std::move(result);

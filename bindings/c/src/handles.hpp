@@ -109,16 +109,15 @@ modelsec::result<Struct> read_struct(const Struct* from)
 /// The calling process.
 uint64_t process_id() noexcept;
 
-}  // namespace c_api
-
-struct modelsec_client
+// What the opaque types of the header stand for. They are never defined, so that nothing of this is in the ABI's description.
+struct client_handle
 {
-    std::shared_ptr<c_api::shared_client> shared;
+    std::shared_ptr<shared_client> shared;
 };
 
-struct modelsec_pack
+struct pack_handle
 {
-    explicit modelsec_pack(modelsec::open_pack p) : pack(std::move(p)), sha256(pack.info().artifact.hex())
+    explicit pack_handle(modelsec::open_pack p) : pack(std::move(p)), sha256(pack.info().artifact.hex())
     {
         for (const auto& f : pack.files())
             file_digests.push_back(f.sha256.hex());
@@ -128,5 +127,32 @@ struct modelsec_pack
     std::string sha256;
     std::vector<std::string> file_digests;
 };
+
+inline client_handle* behind(modelsec_client* client) noexcept
+{
+    return reinterpret_cast<client_handle*>(client);
+}
+
+inline modelsec_client* opaque(client_handle* client) noexcept
+{
+    return reinterpret_cast<modelsec_client*>(client);
+}
+
+inline pack_handle* behind(modelsec_pack* pack) noexcept
+{
+    return reinterpret_cast<pack_handle*>(pack);
+}
+
+inline const pack_handle* behind(const modelsec_pack* pack) noexcept
+{
+    return reinterpret_cast<const pack_handle*>(pack);
+}
+
+inline modelsec_pack* opaque(pack_handle* pack) noexcept
+{
+    return reinterpret_cast<modelsec_pack*>(pack);
+}
+
+}  // namespace c_api
 
 #endif

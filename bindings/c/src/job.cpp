@@ -32,11 +32,11 @@ modelsec::result<modelsec::trust_source> read_trust(const modelsec_request& r, c
         modelsec::pinned_root{{raw.begin(), raw.end()}, text(r.root_url), r.root_forbidden_ends != 0});
 }
 
-modelsec::result<void> check(const modelsec_client* client, const modelsec_request& r)
+modelsec::result<void> check(modelsec_client* client, const modelsec_request& r)
 {
     if (!client || (r.header_count > 0 && !r.headers) || (r.platform_count > 0 && !r.platforms))
         return bad_option("a null where there must be something");
-    if (client->shared->process != process_id())
+    if (behind(client)->shared->process != process_id())
         return modelsec::fail(modelsec::reason::forked);
     if (r.operation < MODELSEC_OP_FETCH || r.operation > MODELSEC_OP_OPEN || r.format > MODELSEC_FORMAT_PACK)
         return bad_option("an enumerator that is none");
@@ -50,7 +50,7 @@ modelsec::result<job> job::read(modelsec_client* client, const modelsec_request*
     MODELSEC_TRY(const modelsec_request r, read_struct(request));
     MODELSEC_CHECK(check(client, r));
     job out;
-    out.client_ = client->shared;
+    out.client_ = behind(client)->shared;
     out.operation_ = r.operation;
     modelsec::fetch_options& f = out.fetch_;
     f.model_id = text(r.model_id);
@@ -60,7 +60,7 @@ modelsec::result<job> job::read(modelsec_client* client, const modelsec_request*
         f.manifest.post_body = r.post_body;
     for (size_t i = 0; i < r.header_count; ++i)
         f.manifest.headers.push_back({text(r.headers[i].name), text(r.headers[i].value)});
-    MODELSEC_TRY(f.trust, read_trust(r, client->shared->options.caps));
+    MODELSEC_TRY(f.trust, read_trust(r, behind(client)->shared->options.caps));
     f.tier = text(r.tier);
     for (size_t i = 0; i < r.platform_count; ++i)
         f.platforms.push_back(text(r.platforms[i]));
@@ -117,7 +117,7 @@ modelsec::result<outcome> job::perform(const modelsec::event_handler& on_event)
     {
         MODELSEC_TRY(auto r, d::open_active(owner, model, fetch_.handle));
         out.result = std::make_unique<owned_result>(model, r.info());
-        out.pack = std::make_unique<modelsec_pack>(std::move(r));
+        out.pack = std::make_unique<pack_handle>(std::move(r));
         return out;
     }
     }

@@ -9,7 +9,7 @@ namespace c_api {
 struct outcome
 {
     std::unique_ptr<owned_result> result;
-    std::unique_ptr<modelsec_pack> pack;
+    std::unique_ptr<pack_handle> pack;
 };
 
 /// A request, copied and checked: nothing of the caller's memory is needed any more.

@@ -47,7 +47,7 @@ modelsec_pack* modelsec_event_take_pack(modelsec_event* event)
     if (!event)
         return nullptr;
     event->pack = nullptr;
-    return static_cast<c_api::owned_event*>(event)->pack_owner.release();
+    return c_api::opaque(static_cast<c_api::owned_event*>(event)->pack_owner.release());
 }
 
 int32_t modelsec_start(modelsec_client* client, const modelsec_request* request, modelsec_event_fn on_event, void* user,
@@ -95,7 +95,7 @@ int32_t modelsec_run(modelsec_client* client, const modelsec_request* request, m
         if (result)
             *result = r.result.release();
         if (pack)
-            *pack = r.pack.release();
+            *pack = c_api::opaque(r.pack.release());
         return {};
     });
 }

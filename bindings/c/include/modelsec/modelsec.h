@@ -46,11 +46,11 @@ extern "C" {
 /* Codes. The table with names and texts is docs/codes.md. */
 #include <modelsec/modelsec_codes.h>
 
-/** The version of the library that is loaded, as in "0.1.0". Static. */
+/** The version of the library that is loaded, as in "0.1.0". Static. Any thread. */
 MODELSEC_API const char *modelsec_version(void);
-/** The name of a code, as in "digest"; "internal" for what is none. Static. */
+/** The name of a code, as in "digest"; "internal" for what is none. Static. Any thread. */
 MODELSEC_API const char *modelsec_code_name(int32_t code);
-/** The generic text of a code, fit for end users: no path, no secret. Static. */
+/** The generic text of a code, fit for end users: no path, no secret. Static. Any thread. */
 MODELSEC_API const char *modelsec_code_message(int32_t code);
 
 /** Why something failed. */
@@ -63,6 +63,7 @@ typedef struct modelsec_error {
     const char *hint;    /**< what can be done about it */
     const char *detail;  /**< for the owner of the process only: may hold local paths and text of the remote side */
 } modelsec_error;
+/** Any thread, once; so with every release function. */
 MODELSEC_API void modelsec_error_release(modelsec_error *error);
 
 typedef struct modelsec_header {
@@ -116,7 +117,7 @@ MODELSEC_API int32_t modelsec_client_create(const modelsec_client_options *optio
 MODELSEC_API void modelsec_client_release(modelsec_client *client);
 
 /** Sets (count > 0) or forgets (count 0) the headers that go to one origin and no other, from the next request on. For
- *  languages whose callbacks cannot answer at once. */
+ *  languages whose callbacks cannot answer at once. Any thread. Codes: 2. */
 MODELSEC_API int32_t modelsec_client_set_headers(modelsec_client *client, const char *origin, const modelsec_header *headers,
                                                  size_t count, modelsec_error **error) MODELSEC_MUST_CHECK;
 
@@ -214,12 +215,14 @@ MODELSEC_API modelsec_pack *modelsec_event_take_pack(modelsec_event *event);
 typedef void (*modelsec_event_fn)(void *user, modelsec_event *event);
 
 /** Starts an operation and returns at once. `on_event` is called for everything that happens, then once with DONE, then
- *  once with RELEASED, never again. Fails (nothing is called then) only for what cannot be meant. Codes: 1, 2. */
+ *  once with RELEASED, never again. Fails (nothing is called then) only for what cannot be meant. Any thread. Codes: 1, 2, 3 (after
+ *  modelsec_shutdown). */
 MODELSEC_API int32_t modelsec_start(modelsec_client *client, const modelsec_request *request, modelsec_event_fn on_event,
                                     void *user, uint64_t *operation, modelsec_error **error) MODELSEC_MUST_CHECK;
 
 /** The same, done on the calling thread: returns when it is over. `on_event` (may be NULL) gets events but DONE and RELEASED;
- *  `id` (may be NULL) is set before the first, so that other threads can cancel. `pack` (may be NULL) is for MODELSEC_OP_OPEN. */
+ *  `id` (may be NULL) is set before the first, so that other threads can cancel. `pack` (may be NULL) is for MODELSEC_OP_OPEN.
+ *  Any thread that may wait. Codes: all. */
 MODELSEC_API int32_t modelsec_run(modelsec_client *client, const modelsec_request *request, modelsec_event_fn on_event,
                                   void *user, uint64_t *operation, modelsec_result **result, modelsec_pack **pack,
                                   modelsec_error **error) MODELSEC_MUST_CHECK;

@@ -5,7 +5,7 @@
 set -euo pipefail
 library=$1 headers=$2 dump=$3
 if [ -n "${UPDATE_GOLDEN:-}" ]; then
-    abidw --headers-dir "$headers" --drop-private-types --drop-undefined-syms --no-comp-dir-path --no-corpus-path --no-architecture \
-        "$library" >"$dump"
+    abidw --headers-dir "$headers" --drop-private-types --drop-undefined-syms --exported-interfaces-only --no-comp-dir-path --no-corpus-path \
+        --no-architecture "$library" >"$dump"
 fi
-abidiff --headers-dir2 "$headers" --drop-private-types --no-added-syms --no-architecture "$dump" "$library"
+abidiff --exported-interfaces-only --headers-dir2 "$headers" --drop-private-types --no-added-syms --no-architecture "$dump" "$library"

@@ -5,6 +5,7 @@
 #include "command_line.hpp"
 #include "credentials.hpp"
 #include "platform.hpp"
+#include "proxy.hpp"
 #include "text.hpp"
 
 #include <modelsec/core/local_file.hpp>
@@ -52,6 +53,19 @@ void fetch_arguments::add_to(CLI::App& c)
     c.add_option("--ca", ca_, "The CA to trust in place of the system's")->type_name("FILE")->group(network);
     c.add_option("--cert", certificate_, "A client certificate")->type_name("FILE")->group(network);
     c.add_option("--cert-key", certificate_key_, "Its private key")->type_name("FILE")->group(network);
+    c.add_option("--ocsp", ocsp_,
+                 "Stapled OCSP answers: check (default) those that come, require one of every server, or off")
+        ->type_name("check|require|off")
+        ->group(network);
+    c.add_option("--proxy", proxy_, "Ask through this proxy; in place of HTTPS_PROXY and ALL_PROXY; '' for none")
+        ->type_name("[http|socks5]://HOST:PORT")
+        ->group(network);
+    c.add_option("--no-proxy", no_proxy_, "Hosts that are asked directly, in place of NO_PROXY: a.example,10.0.0.0/8,*")
+        ->type_name("LIST")
+        ->group(network);
+    c.add_option("--proxy-user-env", proxy_user_variable_, "The variable with USER:PASSWORD for the proxy")
+        ->type_name("VAR")
+        ->group(network);
     repeatable(c, "--spki-pin", spki_pins_, "A key that must be in the chain of the manifest's origin", "BASE64")
         ->group(network);
     c.add_option("--connections", connections_, "At most so many at once for a download; as many as help are used")
@@ -69,7 +83,10 @@ client_options fetch_arguments::client() const
     out.profile = profile_ == "server" ? profile::server : profile::client;
     if (certificate_.empty() != certificate_key_.empty())
         usage("--cert and --cert-key belong together");
-    out.transport.tls = {ca_, certificate_, certificate_key_, spki_pins_};
+    if (manifest_url_.empty() && (!certificate_.empty() || !spki_pins_.empty()))
+        usage("--cert and --spki-pin are for the origin of --manifest");
+    out.transport.tls = {ca_, certificate_, certificate_key_, spki_pins_, ocsp()};
+    out.transport.proxy = find_proxy(proxy_, no_proxy_, proxy_user_variable_);
     if (connections_)
     {
         if (*connections_ < 1 || *connections_ > most_connections)
@@ -84,6 +101,13 @@ client_options fetch_arguments::client() const
     }
     out.transport.credentials = credentials();
     return out;
+}
+
+ocsp_policy fetch_arguments::ocsp() const
+{
+    if (ocsp_ != "check" && ocsp_ != "require" && ocsp_ != "off")
+        usage("--ocsp is check, require or off");
+    return ocsp_ == "check" ? ocsp_policy::if_stapled : ocsp_ == "require" ? ocsp_policy::required : ocsp_policy::off;
 }
 
 fetch_options fetch_arguments::fetch() const
@@ -170,6 +194,8 @@ std::vector<std::string> fetch_arguments::unset_variables() const
     std::vector<std::string> out;
     if (!token_variable_.empty() && !environment(token_variable_))
         out.push_back(token_variable_);
+    if (!proxy_user_variable_.empty() && !environment(proxy_user_variable_))
+        out.push_back(proxy_user_variable_);
     for (const std::string& text : header_variables_)
         if (const std::string variable = text.substr(text.find('=') + 1); !environment(variable))
             out.push_back(variable);

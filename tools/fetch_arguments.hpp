@@ -23,13 +23,14 @@ public:
     bool dry_run() const noexcept { return dry_run_; }
     client_options client() const;
     fetch_options fetch() const;
-    /// Variables of --token-env and --header-env that are not set: worth a word.
+    /// Variables of --token-env, --header-env and --proxy-user-env that are not set: worth a word.
     std::vector<std::string> unset_variables() const;
 
 private:
     trust_source trust() const;
     manifest_source manifest() const;
     credential_provider credentials() const;
+    ocsp_policy ocsp() const;
 
     std::string manifest_url_, manifest_file_, post_;
     std::vector<std::string> headers_, header_variables_;
@@ -42,6 +43,9 @@ private:
     std::string profile_ = "server";
     std::string ca_, certificate_, certificate_key_;
     std::vector<std::string> spki_pins_;
+    std::string ocsp_ = "check";
+    std::optional<std::string> proxy_, no_proxy_;
+    std::string proxy_user_variable_;
     std::string limit_rate_;
     std::optional<unsigned> connections_;
     std::uint64_t min_sequence_ = 0;

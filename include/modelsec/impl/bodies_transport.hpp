@@ -14,15 +14,20 @@
 #include <modelsec/impl/http_message.ipp>
 #include <modelsec/impl/locator.ipp>
 #include <modelsec/impl/mirror_fsm.ipp>
+#include <modelsec/impl/proxy.ipp>
+#include <modelsec/impl/proxy_fsm.ipp>
 #include <modelsec/impl/range_answer.ipp>
 #include <modelsec/impl/range_fsm.ipp>
 #include <modelsec/impl/redirect_fsm.ipp>
 #include <modelsec/impl/retry_fsm.ipp>
 #include <modelsec/impl/session.ipp>
+#include <modelsec/impl/staple.ipp>
 #include <modelsec/impl/system_roots.ipp>
 #include <modelsec/impl/system_roots_posix.ipp>
 #include <modelsec/impl/tls.ipp>
 #include <modelsec/impl/tls_stream.ipp>
+#include <modelsec/impl/tunnel.ipp>
 #include <modelsec/impl/url.ipp>
+#include <modelsec/impl/watch.ipp>
 
 #endif

@@ -4,7 +4,7 @@
 
 #include <modelsec/impl/connection_state.ipp>
 #include <modelsec/impl/http_message.ipp>
-#include <modelsec/transport/dial.hpp>
+#include <modelsec/transport/tunnel.hpp>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
@@ -13,6 +13,7 @@ namespace detail {
 inline awaitable<result<void>> connection::impl::wait(tls_step::kind what)
 {
     using socket = boost::asio::ip::tcp::socket;
+    MODELSEC_CO_CHECK(co_await owner.going_on());
     const auto [ec] = co_await stream.socket().async_wait(
         what == tls_step::want_write ? socket::wait_write : socket::wait_read, use_tuple);
     if (auto why = limit.verdict())
@@ -79,10 +80,10 @@ awaitable<result<std::unique_ptr<connection>>> connection::open(session& owner, 
     MODELSEC_CO_CHECK(co_await owner.gate());
     MODELSEC_CO_TRY(const tls_context* const tls, owner.tls_for(target.origin()));
     MODELSEC_CO_TRY(auto ssl, tls->open(target, owner.env().time->now()));
-    MODELSEC_CO_TRY(auto socket, co_await dial(owner, target.host(), target.port()));
+    MODELSEC_CO_TRY(auto socket, co_await reach(owner, target));
     auto self = std::make_unique<impl>(owner, std::move(target), std::move(socket), std::move(ssl));
     MODELSEC_CO_CHECK(co_await self->handshake());
-    MODELSEC_CO_CHECK(tls->check_pins(self->stream.ssl()));
+    MODELSEC_CO_CHECK(tls->check_peer(self->stream.ssl(), owner.env().time->now()));
     co_return std::unique_ptr<connection>(new connection(std::move(self)));
 }
 

@@ -47,6 +47,33 @@ struct resolve_job
     }
 };
 
+/// Who waits for a look-up: forgotten by its thread when it goes, however it goes.
+class resolve_asker
+{
+public:
+    resolve_asker(resolve_job& job, wakeup& wake) : job_(job)
+    {
+        const std::lock_guard lock(job.mutex);
+        job.asker = &wake;
+    }
+    ~resolve_asker()
+    {
+        const std::lock_guard lock(job_.mutex);
+        job_.asker = nullptr;
+    }
+    resolve_asker(const resolve_asker&) = delete;
+    resolve_asker& operator=(const resolve_asker&) = delete;
+
+    bool answered() const
+    {
+        const std::lock_guard lock(job_.mutex);
+        return job_.done;
+    }
+
+private:
+    resolve_job& job_;
+};
+
 /// Families alternate, the one the system put first comes first; no address twice.
 inline std::vector<tcp::endpoint> dial_order(const std::vector<tcp::endpoint>& found)
 {
@@ -79,21 +106,14 @@ awaitable<result<std::vector<tcp::endpoint>>> resolve(session& owner, std::strin
     watch limit(owner, [&wake] { wake.notify(); });
     limit.expect(owner.caps().connect_timeout, reason::connect_timeout);
     const auto job = std::make_shared<resolve_job>();
-    job->asker = &wake;
+    const resolve_asker asker(*job, wake);
     std::thread([job, host, port] { job->run(host, port); }).detach();
-
-    std::optional<failure> cut_short;
-    for (bool done = false; !done && !cut_short;)
+    while (!asker.answered())
     {
-        const auto woken = co_await wake.wait();
-        cut_short = woken.has_error() ? woken.error() : limit.verdict();
-        const std::lock_guard lock(job->mutex);
-        done = job->done;
-        if (done || cut_short)
-            job->asker = nullptr;
+        MODELSEC_CO_CHECK(co_await wake.wait());
+        if (auto over = limit.verdict())
+            co_return *over;
     }
-    if (cut_short)
-        co_return *cut_short;
     if (job->ec || job->found.empty())
         co_return fail(reason::resolve_failed, host + ": " + job->ec.message());
     co_return dial_order(job->found);

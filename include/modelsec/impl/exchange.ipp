@@ -84,8 +84,6 @@ awaitable<result<http_answer>> session::exchange_once(const http_request& reques
 
 awaitable<result<http_answer>> session::exchange(http_request request)
 {
-    if (env_.manifest_origin.empty())
-        env_.manifest_origin = request.url.origin();
     retry_fsm retries(caps().retries);
     while (true)
     {

@@ -7,6 +7,7 @@
 #include <modelsec/detail/fetch_operation.hpp>
 #include <modelsec/detail/guarded.hpp>
 #include <modelsec/source/credentials.hpp>
+#include <modelsec/transport/proxy.hpp>
 
 #include <algorithm>
 
@@ -59,6 +60,7 @@ result<void> fetch_operation::check_options() const
 {
     if (owner_.store.empty())
         return fail(reason::bad_option, "no store was given");
+    MODELSEC_CHECK(proxy_rules::parse(owner_.transport.proxy));
     if (asked_.offline)
         return asked_.model_id.empty() ? result<void>(fail(reason::model_required)) : result<void>();
     if (asked_.manifest.url.empty() == asked_.manifest.file.empty())

@@ -2,13 +2,12 @@
 #ifndef MODELSEC_IMPL_SESSION_IPP
 #define MODELSEC_IMPL_SESSION_IPP
 
+#include <modelsec/impl/watch.ipp>
 #include <modelsec/transport/redirect_fsm.hpp>
 #include <modelsec/transport/session.hpp>
 
 #include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/cancellation_type.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/this_coro.hpp>
 
 #include <algorithm>
 #include <map>
@@ -21,64 +20,6 @@ namespace detail {
 inline constexpr std::chrono::milliseconds session_tick{20};
 /// Connections kept open to one origin while nobody uses them.
 inline constexpr std::size_t session_idle_connections = 8;
-
-using steady_time = std::chrono::steady_clock::time_point;
-
-watch::watch(session& owner, std::function<void()> abort)
-    : owner_(owner), abort_(std::move(abort)), place_(owner.watches_.insert(owner.watches_.end(), this))
-{
-}
-
-watch::~watch()
-{
-    owner_.watches_.erase(place_);
-}
-
-void watch::expect(std::chrono::steady_clock::duration wait, reason why) noexcept
-{
-    due_ = std::chrono::steady_clock::now() + wait;
-    why_ = why;
-    fired_ = false;
-}
-
-std::optional<failure> watch::verdict() const
-{
-    if (auto ended = owner_.stopped())
-        return ended;
-    if (fired_)
-        return fail(why_);
-    return std::nullopt;
-}
-
-wakeup::wakeup(session& owner) : owner_(owner), state_(std::make_shared<state>(owner.context())) {}
-
-void wakeup::notify()
-{
-    if (state_->posted.exchange(true))
-        return;
-    boost::asio::post(owner_.context(), [s = state_] {
-        s->posted = false;
-        s->set = true;
-        s->timer.cancel();
-    });
-}
-
-awaitable<result<void>> wakeup::wait()
-{
-    const watch end(owner_, [s = state_.get()] { s->timer.cancel(); });
-    if (!state_->set && !owner_.stopped())
-    {
-        state_->timer.expires_at(steady_time::max());
-        co_await state_->timer.async_wait(use_tuple);
-    }
-    state_->set = false;
-    if (auto ended = owner_.stopped())
-        co_return *ended;
-    // A coroutine that was stopped through its cancellation slot waits for nothing any more.
-    if ((co_await boost::asio::this_coro::cancellation_state).cancelled() != boost::asio::cancellation_type::none)
-        co_return fail(reason::cancelled);
-    co_return result<void>();
-}
 
 struct session::impl
 {
@@ -150,8 +91,7 @@ awaitable<result<void>> session::gate()
 {
     while (true)
     {
-        if (auto ended = stopped())
-            co_return *ended;
+        MODELSEC_CO_CHECK(co_await going_on());
         if (!env_.handle.paused())
             co_return result<void>();
         // Whatever changes, tick() comes by.
@@ -207,6 +147,15 @@ result<const tls_context*> session::tls_for(const std::string& origin)
         MODELSEC_TRY(context, tls_context::make(env_.options->tls, home));
     }
     return &*context;
+}
+
+result<const proxy_server*> session::proxy_for(const url& target)
+{
+    if (!proxies_)
+    {
+        MODELSEC_TRY(proxies_, proxy_rules::parse(env_.options->proxy));
+    }
+    return proxies_->on_the_way_to(target);
 }
 
 void session::release(std::unique_ptr<connection> link)

@@ -3,6 +3,7 @@
 #define MODELSEC_IMPL_TLS_IPP
 
 #include <modelsec/core/encoding.hpp>
+#include <modelsec/transport/staple.hpp>
 #include <modelsec/transport/tls.hpp>
 
 #include <openssl/err.h>
@@ -63,6 +64,7 @@ result<tls_context> tls_context::make(const tls_options& options, bool home)
     OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr);
     ERR_clear_error();
     tls_context out;
+    out.ocsp_ = options.ocsp;
     OSSL_LIB_CTX* const library = openssl_library::instance().context();
     out.context_.reset(SSL_CTX_new_ex(library, nullptr, TLS_client_method()));
     SSL_CTX* const context = out.context_.get();
@@ -117,10 +119,27 @@ result<openssl_ptr<SSL, SSL_free>> tls_context::open(const url& peer, utc_time n
                                  SSL_set_tlsext_host_name(ssl.get(), peer.host().c_str()) == 1;  // RFC 6066: names only
     if (!named)
         return fail(reason::internal_error, "TLS host name: " + tls_error_text());
+    if (ocsp_ != ocsp_policy::off && SSL_set_tlsext_status_type(ssl.get(), TLSEXT_STATUSTYPE_ocsp) != 1)
+        return fail(reason::internal_error, "TLS status request: " + tls_error_text());
     return ssl;
 }
 
-result<void> tls_context::check_pins(const SSL* ssl) const
+result<void> tls_context::check_peer(SSL* ssl, utc_time now) const
+{
+    MODELSEC_CHECK(check_pins(ssl));
+    return ocsp_ == ocsp_policy::off ? result<void>() : check_ocsp(ssl, now);
+}
+
+inline result<void> tls_context::check_ocsp(SSL* ssl, utc_time now) const
+{
+    const unsigned char* raw = nullptr;
+    const long size = SSL_get_tlsext_status_ocsp_resp(ssl, &raw);  // -1: none
+    const bytes_view staple(raw, raw && size > 0 ? static_cast<std::size_t>(size) : 0);
+    X509_STORE* const trusted = SSL_CTX_get_cert_store(context_.get());
+    return check_staple(staple, SSL_get0_verified_chain(ssl), trusted, now, ocsp_ == ocsp_policy::required);
+}
+
+inline result<void> tls_context::check_pins(const SSL* ssl) const
 {
     if (pins_.empty())
         return {};

@@ -53,7 +53,7 @@ struct response_head
 class connection
 {
 public:
-    /// Name, TCP, TLS. Codes 10 and 11.
+    /// Name, TCP, the proxy if there is one, TLS. Codes 10 and 11; 14 where the proxy refuses.
     MODELSEC_DECL static awaitable<result<std::unique_ptr<connection>>> open(session& owner, url target);
     MODELSEC_DECL ~connection();
 

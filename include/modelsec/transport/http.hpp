@@ -40,7 +40,7 @@ struct http_environment
     control handle;
     std::optional<std::chrono::steady_clock::time_point> deadline;
     std::function<void(const event&)> observe;
-    /// Who gets the client certificate and must show a pinned key; empty: the origin of the first exchange.
+    /// Who gets the client certificate and must show a pinned key; empty: nobody.
     std::string manifest_origin;
 };
 

@@ -4,6 +4,7 @@
 
 #include <modelsec/transport/connection.hpp>
 #include <modelsec/transport/http.hpp>
+#include <modelsec/transport/proxy.hpp>
 #include <modelsec/transport/retry_fsm.hpp>
 #include <modelsec/transport/tls.hpp>
 
@@ -109,7 +110,10 @@ public:
     MODELSEC_DECL awaitable<result<void>> before_retry(retry_fsm& retries, failure problem, const response_head* head);
     /// Waits; ends early with `cancelled` or `deadline`.
     MODELSEC_DECL awaitable<result<void>> sleep(std::chrono::milliseconds wait);
-    /// Passes unless the operation is cancelled or its time is over; waits while it is paused.
+    /// Passes unless the operation has ended, or the coroutine that asks was stopped through its cancellation slot (`cancelled`): ask
+    /// before every wait that only a new signal would end.
+    MODELSEC_DECL awaitable<result<void>> going_on() const;
+    /// The same, and waits while the operation is paused.
     MODELSEC_DECL awaitable<result<void>> gate();
     /// How many bytes may be read now under the rate limit, up to `wanted`, at least 1; waits for them.
     MODELSEC_DECL awaitable<result<std::size_t>> grant(std::size_t wanted);
@@ -118,6 +122,8 @@ public:
     /// `cancelled` or `deadline`, if the operation ended.
     MODELSEC_DECL std::optional<failure> stopped() const;
     MODELSEC_DECL void observe(const event& e) const;
+    /// The proxy on the way to a host; null: none. `bad_proxy` if the setting cannot be understood.
+    MODELSEC_DECL result<const proxy_server*> proxy_for(const url& target);
 
     boost::asio::io_context& context() noexcept { return context_; }
     const http_environment& env() const noexcept { return env_; }
@@ -138,6 +144,7 @@ private:
                                                                std::optional<response_head>& head);
 
     http_environment env_;
+    std::optional<proxy_rules> proxies_;
     std::list<watch*> watches_;  // outlives the coroutines that the context may still hold
     boost::asio::io_context context_{1};
     std::unique_ptr<impl> impl_;
@@ -174,6 +181,8 @@ MODELSEC_END_NAMESPACE
 #include <modelsec/impl/dial.ipp>
 #include <modelsec/impl/exchange.ipp>
 #include <modelsec/impl/session.ipp>
+#include <modelsec/impl/tunnel.ipp>
+#include <modelsec/impl/watch.ipp>
 #endif
 
 #endif

@@ -21,12 +21,16 @@ public:
 
     /// An SSL object for a connection to `peer`, which verifies its chain and name as of `now`.
     MODELSEC_DECL result<openssl_ptr<SSL, SSL_free>> open(const url& peer, utc_time now) const;
-    /// After the handshake, before anything is sent: is a pinned key in the verified chain?
-    MODELSEC_DECL result<void> check_pins(const SSL* ssl) const;
+    /// After the handshake, before anything is sent: is a pinned key in the verified chain, and what does the stapled OCSP answer say?
+    MODELSEC_DECL result<void> check_peer(SSL* ssl, utc_time now) const;
 
 private:
+    result<void> check_pins(const SSL* ssl) const;
+    result<void> check_ocsp(SSL* ssl, utc_time now) const;
+
     openssl_ptr<SSL_CTX, SSL_CTX_free> context_;
     std::vector<sha256_digest> pins_;
+    ocsp_policy ocsp_ = ocsp_policy::off;
 };
 
 /// Adds the roots that the operating system trusts to `store`; false if there are none to be found.

@@ -50,7 +50,7 @@ public:
     MODELSEC_DECL void say_goodbye() noexcept;
 
     boost::asio::ip::tcp::socket& socket() noexcept { return socket_; }
-    const SSL* ssl() const noexcept { return ssl_.get(); }
+    SSL* ssl() noexcept { return ssl_.get(); }
     /// The peer closed the TCP connection, with or without notice.
     bool ended() const noexcept { return ended_; }
 

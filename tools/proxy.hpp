@@ -1,0 +1,20 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_TOOLS_PROXY_HPP
+#define MODELSEC_TOOLS_PROXY_HPP
+
+#include <modelsec/transport/options.hpp>
+
+#include <optional>
+#include <string>
+
+namespace modelsec::tool {
+
+/// The proxy that was asked for, by the rules of curl: --proxy, else the first that is set of https_proxy, HTTPS_PROXY, all_proxy and
+/// ALL_PROXY; hosts that go past it from --no-proxy, else from no_proxy or NO_PROXY. `url` empty (not absent): no proxy at all.
+/// User and password come with the variable, or from `user_variable` ("user:password"): an argument that holds them is refused.
+proxy_options find_proxy(const std::optional<std::string>& url, const std::optional<std::string>& no_proxy,
+                         const std::string& user_variable);
+
+}  // namespace modelsec::tool
+
+#endif

@@ -189,6 +189,36 @@ TEST_CASE("a server that insists on a client certificate gets one, or refuses")
     CHECK(fetch(mismatched, request).why == reason::trust_store);
 }
 
+TEST_CASE("without the address of a manifest nobody sees the client certificate, and pinned keys bind nobody")
+{
+    world w;
+    auto insisting = server(w.ca.issue());
+    insisting.client_ca = w.ca.certificate();
+    support::origin other(insisting);
+    auto m = w.manifest("content");
+    m.artifacts.front().url = other.url("/model.bin");
+    other.serve("/model.bin", "content");
+
+    support::certificate_wish wish;
+    wish.for_client = true;
+    const auto me = w.ca.issue(wish);
+    auto options = w.options();
+    options.transport.tls.certificate_file = w.place.write("me.pem", me.certificate);
+    options.transport.tls.private_key_file = w.place.write("me.key", me.private_key);
+    modelsec::client client(options);
+    auto request = w.request();
+    request.manifest.url.clear();
+    request.manifest.file = w.place.write("manifest.json", support::dsse_envelope(m.json(), {w.key}));
+    CHECK(fetch(client, request).code == errc::tls);
+    CHECK(other.count() == 0);
+
+    w.release("content");
+    options.transport.tls.spki_pins = {support::throwaway_ca::spki_pin(support::throwaway_ca().certificate())};
+    modelsec::client pinned(options);
+    request.manifest.file = w.place.write("manifest.json", support::dsse_envelope(w.manifest("content").json(), {w.key}));
+    CHECK(fetch(pinned, request).code == errc::ok);
+}
+
 TEST_CASE("a pinned key must be in the chain that was verified")
 {
     world w;

@@ -1,49 +1,14 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 #include "nginx.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
+#include "loopback.hpp"
+
 #include <unistd.h>
 
-#include <chrono>
 #include <filesystem>
-#include <stdexcept>
-#include <thread>
 
 namespace support {
 namespace {
-
-sockaddr_in loopback(std::uint16_t port)
-{
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    return address;
-}
-
-std::uint16_t free_port()
-{
-    const int probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    auto address = loopback(0);
-    socklen_t size = sizeof address;
-    const bool ok = ::bind(probe, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
-                    ::getsockname(probe, reinterpret_cast<sockaddr*>(&address), &size) == 0;
-    ::close(probe);
-    if (!ok)
-        throw std::runtime_error("no free port");
-    return ntohs(address.sin_port);
-}
-
-bool answers(std::uint16_t port)
-{
-    const int probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const auto address = loopback(port);
-    const bool connected = ::connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-    ::close(probe);
-    return connected;
-}
 
 std::string configuration(const temp_dir& place, const nginx_options& options, std::uint16_t port)
 {
@@ -57,18 +22,19 @@ std::string configuration(const temp_dir& place, const nginx_options& options, s
            "/t4;\n  scgi_temp_path " + p + "/t5;\n  server {\n    listen 127.0.0.1:" + std::to_string(port) +
            " ssl;\n    ssl_certificate " + p + "/server.pem;\n    ssl_certificate_key " + p +
            "/server.key;\n    ssl_protocols " + options.protocols + ";\n" +
-           (options.ciphers.empty() ? "" : "    ssl_ciphers " + options.ciphers + ";\n") + options.server_directives +
-           "\n    location / { root " + p + "/www; " + options.location_directives + " }\n  }\n}\n";
+           (options.ciphers.empty() ? "" : "    ssl_ciphers " + options.ciphers + ";\n") +
+           (options.staple.empty() ? "" : "    ssl_stapling on;\n    ssl_stapling_file " + p + "/staple.der;\n") +
+           (options.client_ca.empty() ? ""
+                                      : "    ssl_verify_client on;\n    ssl_client_certificate " + p + "/client-ca.pem;\n") +
+           options.server_directives + "\n    location / { root " + p + "/www; " + options.location_directives +
+           " }\n  }\n}\n";
 }
 
 }  // namespace
 
 std::string nginx::program()
 {
-    for (const char* path : {"/usr/sbin/nginx", "/usr/local/sbin/nginx", "/usr/bin/nginx", "/opt/homebrew/bin/nginx"})
-        if (::access(path, X_OK) == 0)
-            return path;
-    return {};
+    return find_program({"/usr/sbin/nginx", "/usr/local/sbin/nginx", "/usr/bin/nginx", "/opt/homebrew/bin/nginx"});
 }
 
 nginx::nginx(const nginx_options& options)
@@ -76,22 +42,12 @@ nginx::nginx(const nginx_options& options)
     std::filesystem::create_directory(folder());
     place_.write("server.pem", options.server.certificate);
     place_.write("server.key", options.server.private_key);
-    // Another program may take the port between asking for it and listening on it: then once more.
-    for (int attempt = 0; attempt < 5; ++attempt)
-    {
-        port_ = free_port();
-        const auto file = place_.write("nginx.conf", configuration(place_, options, port_));
-        server_.emplace(std::vector<std::string>{program(), "-e", place_ / "error.log", "-p", place_.path(), "-c", file});
-        const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-        while (server_->running() && std::chrono::steady_clock::now() < until)
-        {
-            if (answers(port_))
-                return;
-            std::this_thread::sleep_for(std::chrono::milliseconds(5));
-        }
-        server_->kill();
-    }
-    throw std::runtime_error("nginx does not start: " + server_->wait().err);
+    place_.write("staple.der", options.staple);
+    place_.write("client-ca.pem", options.client_ca);
+    port_ = start_server(server_, [&](std::uint16_t port) {
+        const auto file = place_.write("nginx.conf", configuration(place_, options, port));
+        return std::vector<std::string>{program(), "-e", place_ / "error.log", "-p", place_.path(), "-c", file};
+    });
 }
 
 std::string nginx::url(std::string_view path) const

@@ -16,6 +16,8 @@ struct nginx_options
     identity server;
     std::string protocols = "TLSv1.2 TLSv1.3";
     std::string ciphers;              ///< empty: nginx's own
+    std::string staple;               ///< DER; stapled to every handshake
+    std::string client_ca;            ///< PEM; who shows no certificate by it is answered 400
     std::string server_directives;    ///< more lines for the `server` block
     std::string location_directives;  ///< more lines for `location /`
 };
@@ -32,6 +34,7 @@ public:
     /// The served folder.
     std::string folder() const { return place_ / "www"; }
     std::string url(std::string_view path) const;
+    std::uint16_t port() const noexcept { return port_; }
     std::string access_log() const { return read_file(place_ / "access.log"); }
 
 private:

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <stdexcept>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -16,6 +17,13 @@ extern char** environ;
 
 namespace support {
 namespace {
+
+/// The proxies of this machine are not on the way to the servers of a test: those are on loopback.
+bool names_proxy(std::string_view variable)
+{
+    const std::string_view name = variable.substr(0, variable.find('='));
+    return name.ends_with("_proxy") || name.ends_with("_PROXY");
+}
 
 /// A file without a name: holds any amount of output and blocks nobody.
 int nameless_file()
@@ -70,7 +78,8 @@ process::process(const std::vector<std::string>& command, const process_options&
     auto arguments = command;
     auto variables = options.environment;
     for (char** v = environ; *v != nullptr; ++v)
-        variables.emplace_back(*v);
+        if (!names_proxy(*v))
+            variables.emplace_back(*v);
     const auto argv = pointers(arguments);
     const auto envp = pointers(variables);
     if (!options.show_output)

@@ -3,6 +3,7 @@
 
 #include <openssl/bio.h>
 #include <openssl/evp.h>
+#include <openssl/ocsp.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/x509.h>
@@ -20,6 +21,10 @@ struct deleter
     void operator()(X509* p) const { X509_free(p); }
     void operator()(BIO* p) const { BIO_free(p); }
     void operator()(X509_EXTENSION* p) const { X509_EXTENSION_free(p); }
+    void operator()(ASN1_TIME* p) const { ASN1_TIME_free(p); }
+    void operator()(OCSP_BASICRESP* p) const { OCSP_BASICRESP_free(p); }
+    void operator()(OCSP_RESPONSE* p) const { OCSP_RESPONSE_free(p); }
+    void operator()(OCSP_CERTID* p) const { OCSP_CERTID_free(p); }
 };
 template <class T>
 using owned = std::unique_ptr<T, deleter>;
@@ -108,8 +113,21 @@ void add_leaf_extensions(X509* leaf, X509* issuer, const certificate_wish& wish)
     add_extension(leaf, issuer, NID_key_usage, "critical,digitalSignature,keyEncipherment");
     add_extension(leaf, issuer, NID_ext_key_usage, wish.for_client ? "clientAuth" : "serverAuth");
     add_extension(leaf, issuer, NID_subject_key_identifier, "hash");
+    if (wish.must_staple)
+        add_extension(leaf, issuer, NID_tlsfeature, "status_request");
     if (!wish.hosts.empty())
         add_extension(leaf, issuer, NID_subject_alt_name, alternative_names(wish.hosts));
+}
+
+owned<X509> read_pem(const std::string& certificate)
+{
+    const owned<BIO> in(need(BIO_new_mem_buf(certificate.data(), static_cast<int>(certificate.size()))));
+    return owned<X509>(need(PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr)));
+}
+
+owned<ASN1_TIME> from_now(std::chrono::seconds offset)
+{
+    return owned<ASN1_TIME>(need(X509_gmtime_adj(nullptr, static_cast<long>(offset.count()))));
 }
 
 }  // namespace
@@ -157,6 +175,31 @@ identity throwaway_ca::issue(const certificate_wish& wish) const
     return {pem(leaf.get()), pem(key.get())};
 }
 
+std::string throwaway_ca::staple(const std::string& certificate, const staple_wish& wish) const
+{
+    const auto leaf = read_pem(certificate);
+    const owned<OCSP_BASICRESP> answer(need(OCSP_BASICRESP_new()));
+    const owned<OCSP_CERTID> id(need(OCSP_cert_to_id(EVP_sha1(), leaf.get(), state_->certificate.get())));
+    const auto from = from_now(wish.from), then = from_now(std::chrono::hours(-2));
+    const auto until = wish.until ? from_now(*wish.until) : owned<ASN1_TIME>();
+    const bool revoked = wish.status == staple_wish::revoked;
+    need(OCSP_basic_add1_status(answer.get(), id.get(),
+                                revoked                               ? V_OCSP_CERTSTATUS_REVOKED
+                                : wish.status == staple_wish::unknown ? V_OCSP_CERTSTATUS_UNKNOWN
+                                                                      : V_OCSP_CERTSTATUS_GOOD,
+                                OCSP_REVOKED_STATUS_NOSTATUS, revoked ? then.get() : nullptr, from.get(), until.get())
+             ? 1
+             : 0);
+    need(OCSP_basic_sign(answer.get(), state_->certificate.get(), state_->key.get(), EVP_sha256(), nullptr, 0));
+    const owned<OCSP_RESPONSE> whole(need(OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, answer.get())));
+    unsigned char* der = nullptr;
+    const int size = i2d_OCSP_RESPONSE(whole.get(), &der);
+    need(size);
+    std::string out(reinterpret_cast<char*>(der), static_cast<std::size_t>(size));
+    OPENSSL_free(der);
+    return out;
+}
+
 identity throwaway_ca::self_signed(const certificate_wish& wish)
 {
     const auto key = make_key(wish.key);
@@ -169,8 +212,7 @@ identity throwaway_ca::self_signed(const certificate_wish& wish)
 
 std::string throwaway_ca::spki_pin(const std::string& certificate)
 {
-    const owned<BIO> in(need(BIO_new_mem_buf(certificate.data(), static_cast<int>(certificate.size()))));
-    const owned<X509> read(need(PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr)));
+    const auto read = read_pem(certificate);
     unsigned char* der = nullptr;
     const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(read.get()), &der);
     need(size);

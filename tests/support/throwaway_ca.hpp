@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,20 @@ struct certificate_wish
     std::chrono::seconds not_before = std::chrono::hours(-24 * 7);  ///< from now
     std::chrono::seconds not_after = std::chrono::hours(24);        ///< from now
     bool for_client = false;
+    bool must_staple = false;  ///< RFC 7633: worth nothing without an OCSP answer
+};
+
+/// What an OCSP answer says.
+struct staple_wish
+{
+    enum
+    {
+        good,
+        revoked,
+        unknown
+    } status = good;
+    std::chrono::seconds from = std::chrono::hours(-1);                  ///< from now
+    std::optional<std::chrono::seconds> until = std::chrono::hours(24);  ///< from now
 };
 
 /// A certificate authority for one test: made in memory, trusted by nobody but the test.
@@ -44,6 +59,9 @@ public:
     /// The CA's own certificate, PEM.
     const std::string& certificate() const noexcept;
     identity issue(const certificate_wish& wish = {}) const;
+
+    /// An OCSP answer (DER) about a certificate (PEM), signed by this CA whoever issued it.
+    std::string staple(const std::string& certificate, const staple_wish& wish = {}) const;
 
     /// A certificate that vouches for itself.
     static identity self_signed(const certificate_wish& wish = {});

@@ -1,0 +1,107 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+// Which proxy the command takes: options, and the variables by curl's rules.
+#include "cli.hpp"
+
+#include <loopback.hpp>
+#include <proxies.hpp>
+
+using namespace integration;
+
+namespace {
+
+const support::proxy_login login{"user", std::string(planted_secret) + "/@:"};
+/// The same, as it stands in an address.
+const std::string userinfo = std::string("user:") + planted_secret + "%2F%40%3A@";
+
+struct scene
+{
+    world w;
+    support::microsocks socks{login};
+    std::string good = "socks5h://" + userinfo + "127.0.0.1:" + std::to_string(socks.port());
+    std::string dead = "http://127.0.0.1:" + std::to_string(support::free_port());
+
+    scene() { w.release("content"); }
+
+    support::process_result fetch(const std::vector<std::string>& variables, const std::vector<std::string>& more = {})
+    {
+        std::filesystem::remove_all(w.store());
+        w.web.forget_requests();
+        support::process_options how;
+        how.environment = variables;
+        auto arguments = people_fetch(w, {"--json"});
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        return run_command(arguments, how);
+    }
+
+    std::string reason_of(const std::vector<std::string>& variables, const std::vector<std::string>& more = {})
+    {
+        return std::string(result_line(fetch(variables, more).out).string_at("reason").value());
+    }
+};
+
+}  // namespace
+
+TEST_CASE("the variables of curl name the proxy: lower case first, the one for https before the one for all")
+{
+    scene s;
+    for (const char* name : {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"})
+    {
+        CAPTURE(name);
+        CHECK(s.reason_of({name + ("=" + s.dead)}) == "proxy_failed");
+        CHECK(s.reason_of({name + ("=" + s.good)}) == "none");
+    }
+    CHECK(s.reason_of({"https_proxy=" + s.good, "HTTPS_PROXY=" + s.dead, "all_proxy=" + s.dead}) == "none");
+    CHECK(s.reason_of({"HTTPS_PROXY=" + s.good, "all_proxy=" + s.dead}) == "none");
+    CHECK(s.reason_of({"https_proxy=", "HTTPS_PROXY=" + s.dead}) == "proxy_failed");  // an empty one is unset
+    CHECK(s.reason_of({"http_proxy=" + s.dead, "HTTP_PROXY=" + s.dead}) == "none");   // for http, which is not spoken here
+    CHECK(s.reason_of({"HTTPS_PROXY=socks4://127.0.0.1:1"}) == "bad_proxy");
+}
+
+TEST_CASE("hosts of NO_PROXY are asked directly")
+{
+    scene s;
+    const std::string dead = "HTTPS_PROXY=" + s.dead;
+    for (const char* list : {"no_proxy=127.0.0.1", "NO_PROXY=a.example, 127.0.0.0/8", "NO_PROXY=*"})
+        CHECK(s.reason_of({dead, list}) == "none");
+    CHECK(s.reason_of({dead, "NO_PROXY=127.0.0.2,localhost"}) == "proxy_failed");
+    CHECK(s.reason_of({dead, "no_proxy=elsewhere.example", "NO_PROXY=*"}) == "proxy_failed");
+}
+
+TEST_CASE("options go before the variables, and NO_PROXY holds for --proxy as well")
+{
+    scene s;
+    CHECK(s.reason_of({"HTTPS_PROXY=" + s.dead}, {"--proxy", ""}) == "none");
+    CHECK(s.reason_of({}, {"--proxy", s.dead}) == "proxy_failed");
+    CHECK(s.reason_of({"NO_PROXY=127.0.0.1"}, {"--proxy", s.dead}) == "none");
+    CHECK(s.reason_of({"NO_PROXY=127.0.0.1"}, {"--proxy", s.dead, "--no-proxy", ""}) == "proxy_failed");
+    CHECK(s.reason_of({"HTTPS_PROXY=" + s.dead}, {"--no-proxy", "127.0.0.1"}) == "none");
+}
+
+TEST_CASE("the proxy's password comes from a variable and never from an argument; it goes to nobody else")
+{
+    scene s;
+    const std::string bare = "127.0.0.1:" + std::to_string(s.socks.port());
+    CHECK(s.reason_of({}, {"--proxy", "socks5://" + bare}) == "proxy_auth");
+    CHECK(s.fetch({}, {"--proxy", "socks5://" + bare}).exit_code == 14);
+    CHECK(s.reason_of({"LOGIN=user:" + login.password}, {"--proxy", "socks5://" + bare, "--proxy-user-env", "LOGIN"}) ==
+          "none");
+    for (const auto& request : s.w.web.requests())
+        for (const auto& [name, value] : request.headers)
+            CHECK_MESSAGE(value.find(planted_secret) == std::string::npos, name);
+    CHECK(s.reason_of({}, {"--proxy", s.good}) == "secret_in_argument");
+    CHECK(s.reason_of({}, {"--proxy", userinfo + bare}) == "secret_in_argument");
+    CHECK(s.reason_of({"LOGIN=" + std::string(planted_secret)}, {"--proxy", bare, "--proxy-user-env", "LOGIN"}) ==
+          "bad_option");
+    // Whatever the failure, no text holds it: run_command looks.
+    CHECK(s.reason_of({"HTTPS_PROXY=http://" + userinfo + "127.0.0.1:99999"}) == "bad_proxy");
+    CHECK(s.reason_of({"HTTPS_PROXY=http://" + userinfo + bare}) == "proxy_failed");
+}
+
+TEST_CASE("stapled OCSP answers are checked, required or not asked for")
+{
+    scene s;
+    CHECK(s.reason_of({}, {"--ocsp", "check"}) == "none");
+    CHECK(s.reason_of({}, {"--ocsp", "off"}) == "none");
+    CHECK(s.reason_of({}, {"--ocsp", "require"}) == "staple_missing");
+    CHECK(s.reason_of({}, {"--ocsp", "sometimes"}) == "bad_option");
+}

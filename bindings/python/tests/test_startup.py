@@ -144,6 +144,13 @@ def test_a_process_may_end_while_it_downloads(origin: Origin, store: pathlib.Pat
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "bye\n", "")
 
 
+def test_a_process_may_end_right_after_an_operation(store: pathlib.Path) -> None:
+    program = "import sys, modelsec; modelsec.Client(sys.argv[1]).gc()"
+    for _ in range(15):
+        ended = subprocess.run([sys.executable, "-c", program, str(store)], env=ENVIRONMENT, capture_output=True, text=True)
+        assert (ended.returncode, ended.stderr) == (0, "")
+
+
 def test_a_bar_shows_the_progress(origin: Origin, store: pathlib.Path) -> None:
     origin.publish(size=3_000_000)
     shown: list[int] = []

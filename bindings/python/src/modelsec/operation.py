@@ -164,6 +164,6 @@ def start(client: Any, request: _ffi.Request, operation: Operation) -> None:
 
 @atexit.register
 def _at_exit() -> None:
-    # No thread of the library may call into an interpreter that is gone.
-    if _running:
-        _ffi.lib.modelsec_shutdown(10_000)
+    # No thread of the library may be in an interpreter that is being taken down: also not the one that has just told the last event
+    # of the last operation.
+    _ffi.lib.modelsec_shutdown(10_000)

@@ -4,6 +4,7 @@
 # dart.sh flutter       the same with Flutter's own, into build/flutter
 # dart.sh check         analysis and format of bindings/dart and its examples
 # dart.sh test BUILD [ONLY]     the tests of bindings/dart with the library and the origin of a build folder
+# dart.sh widgets       analysis and widget test of the Flutter example, where `flutter` was brought in
 # Works on a copy in build/, so that the sources stay as they are. Without Dart: says so and returns 77, or 1 where
 # MODELSEC_REQUIRE_DART is set.
 set -euo pipefail
@@ -113,10 +114,36 @@ run_test()
     MODELSEC_FETCH_AOT=$PWD/build/aot/bundle/bin/fetch dart run bin/all_tests.dart "$only"
 }
 
+# There is no flutter tool in Debian, but what it would call: the compiler and the tester.
+run_widgets()
+{
+    sdk=$root/build/flutter
+    [ -x "$sdk/usr/bin/dart" ] || MODELSEC_REQUIRE_DART="" missing "Flutter was never fetched: scripts/dart.sh flutter"
+    use_dart
+    dart format --output=none --set-exit-if-changed bindings/dart/example/flutter
+    local engine=$sdk/usr/lib/flutter-engine/linux-x64 place=build/dart/flutter
+    rm -rf "${place:?}/lib" "${place:?}/test"
+    copy "$place" bindings/dart/example/flutter
+    copy "$place-modelsec" bindings/dart
+    rm -f "$place-modelsec/pubspec_overrides.yaml"
+    echo "  modelsec: {path: ../flutter-modelsec}" >>"$place/pubspec_overrides.yaml"
+    get "$place"
+    cd "$place"
+    dart analyze --fatal-infos lib test
+    "$sdk/usr/lib/dart/bin/dartaotruntime" "$sdk/usr/lib/dart/bin/snapshots/frontend_server_aot.dart.snapshot" \
+        --sdk-root "$engine/flutter_patched_sdk/" --target=flutter --packages=.dart_tool/package_config.json \
+        --output-dill widget_test.dill test/widget_test.dart >compile.log 2>&1 || { cat compile.log; exit 1; }
+    # It exits by 0 whatever happens: its words count.
+    FLUTTER_TEST=true timeout 120 "$engine/flutter_tester" --disable-vm-service --enable-software-rendering --non-interactive --use-test-fonts \
+        --disable-asset-fonts --packages=.dart_tool/package_config.json widget_test.dill 2>&1 | tee tester.log
+    grep -q 'All tests passed' tester.log
+}
+
 case ${1:-} in
     fetch) fetch "$sdk" sid "${packages[@]}" ;;
-    flutter) fetch "$root/build/flutter" sid "${packages[@]}" "${flutter_packages[@]}" ;;
+    flutter) fetch "$root/build/flutter" sid "${packages[@]}" "${flutter_packages[@]}" ;;  # with a Dart of its own: they must fit
     check) run_check ;;
+    widgets) run_widgets ;;
     test) run_test "${2:?a build folder}" "${3:-}" ;;
     *) echo "see the top of scripts/dart.sh" >&2; exit 2 ;;
 esac

@@ -37,6 +37,7 @@ copy()
     mkdir -p "$to"
     rm -rf "${to:?}"/{lib,test,hook,example,bin,pubspec.yaml}
     cp -r "$from/." "$to"
+    rm -rf "$to/example/flutter"  # a package of its own
     {
         echo "dependency_overrides:"
         for package in "$library"/*; do

@@ -26,19 +26,13 @@ file(RELATIVE_PATH modelsec_c_include_from_pc "/${CMAKE_INSTALL_LIBDIR}/pkgconfi
 configure_file("${CMAKE_CURRENT_LIST_DIR}/modelsec_c.pc.in" "${CMAKE_CURRENT_BINARY_DIR}/modelsec_c.pc" @ONLY)
 install(FILES "${CMAKE_CURRENT_BINARY_DIR}/modelsec_c.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig" COMPONENT c)
 
-# Into the package, for a wheel: with what is not linked statically beside it.
+# Into the package, for a wheel: one file, and beside it what is not linked statically.
 if(SKBUILD)
-    set_target_properties(modelsec_c PROPERTIES INSTALL_RPATH "$ORIGIN")
+    set_target_properties(modelsec_c PROPERTIES INSTALL_RPATH "$ORIGIN" VERSION ${PROJECT_VERSION_MAJOR})
     install(TARGETS modelsec_c LIBRARY DESTINATION modelsec COMPONENT python NAMELINK_SKIP)
-    get_target_property(simdjson_file simdjson::simdjson IMPORTED_LOCATION_RELEASE)
-    if(NOT simdjson_file)
-        get_target_property(simdjson_file simdjson::simdjson IMPORTED_LOCATION_NONE)
-    endif()
-    if(simdjson_file AND NOT simdjson_file MATCHES "\\.a$")
-        install(CODE "
-            file(REAL_PATH [==[${simdjson_file}]==] real)
-            execute_process(COMMAND readelf -d \${real} OUTPUT_VARIABLE dynamic)
-            string(REGEX MATCH \"SONAME[^[]*.([^]]*)\" ignored \"\${dynamic}\")
-            file(INSTALL \${real} DESTINATION \${CMAKE_INSTALL_PREFIX}/modelsec RENAME \${CMAKE_MATCH_1})" COMPONENT python)
+    get_target_property(simdjson_type simdjson::simdjson TYPE)
+    if(simdjson_type STREQUAL "SHARED_LIBRARY")
+        install(FILES "$<TARGET_FILE:simdjson::simdjson>" DESTINATION modelsec COMPONENT python
+            RENAME "$<TARGET_SONAME_FILE_NAME:simdjson::simdjson>")
     endif()
 endif()

@@ -23,7 +23,8 @@ constexpr const char* tool_footer = R"(modelsec SUBCOMMAND --help shows its opti
 
 Exit codes: 0 ok, 1 internal, 2 usage, 3 cancelled, 10 network, 11 tls, 12 http_status, 13 rate_limited,
   14 unauthorized, 20 signature, 21 expired, 22 rollback, 23 mismatch, 24 malformed, 25 no_artifact, 26 clock,
-  30 digest, 31 unsafe, 40 disk_full, 41 store, 42 busy, 43 none_active, 50 policy
+  30 digest, 31 unsafe, 40 disk_full, 41 store, 42 busy, 43 none_active, 50 policy,
+  60 findings
 With MODELSEC_DEBUG=1 in the environment errors also say what is for the owner of the machine: it may hold paths.
 )";
 
@@ -111,12 +112,13 @@ command_line::command_line() : app(tool_purpose, "modelsec")
     add_sign(*this);
     add_verify_model(*this);
     add_sign_model(*this);
+    add_root(*this);
 }
 
 CLI::App& add_subcommand(command_line& line, const std::string& name, const std::string& purpose,
-                         const std::string& examples)
+                         const std::string& examples, CLI::App* parent)
 {
-    CLI::App& command = *line.app.add_subcommand(name, purpose);
+    CLI::App& command = *(parent ? *parent : line.app).add_subcommand(name, purpose);
     command.footer("Examples:\n" + examples);
     command.add_flag("--json", line.json, "One JSON object a line on stdout, nothing else");
     command.add_flag("--quiet", line.quiet, "Only errors");

@@ -23,9 +23,9 @@ struct command_line
     std::function<void(output&)> chosen;  ///< the subcommand's work; errors are thrown
 };
 
-/// Adds a subcommand with the flags that all have. `examples` end its help.
+/// Adds a subcommand with the flags that all have, to another one if `parent` is given. `examples` end its help.
 CLI::App& add_subcommand(command_line& line, const std::string& name, const std::string& purpose,
-                         const std::string& examples);
+                         const std::string& examples, CLI::App* parent = nullptr);
 
 /// An option that may come several times, with one value each.
 CLI::Option* repeatable(CLI::App& command, const std::string& name, std::vector<std::string>& values,

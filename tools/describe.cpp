@@ -5,6 +5,7 @@
 
 #include <modelsec/envelope/signature_bundle.hpp>
 #include <modelsec/store/state.hpp>
+#include <modelsec/trust/metadata.hpp>
 #include <modelsec/trust/pins.hpp>
 
 #include <algorithm>
@@ -47,6 +48,18 @@ result<json> describe_bundle(bytes_view text)
                 {"payload_type", statement_payload_type},
                 {"key_hint", b.key_hint},
                 {"payload", payload_of(b.content)}};
+}
+
+result<json> describe_metadata(bytes_view text, const json& doc)
+{
+    MODELSEC_TRY(const metadata_envelope e, parse_metadata_envelope(text, limits{}.envelope_bytes));
+    json::array signers;
+    for (const signature& s : e.signatures)
+        signers.emplace_back(s.key_id);
+    return json{{"kind", "TUF metadata: " + std::string(e.signed_part.string_at("_type").value_or("of no type"))},
+                {"verified", "no: inspect checks no signature; modelsec root verify does"},
+                {"signatures_claimed_by", std::move(signers)},
+                {"signed", *doc.find("signed")}};
 }
 
 json described(std::string_view kind, const json& content)
@@ -148,6 +161,8 @@ result<json> describe_document(bytes_view text)
             out.set(key, value);
         return out;
     }
+    if (has(doc, {"signed", "signatures"}))
+        return describe_metadata(text, doc);
     if (has(doc, {"keys"}))
     {
         MODELSEC_TRY(const pins parsed, pins::parse(text));

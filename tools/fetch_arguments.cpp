@@ -8,7 +8,6 @@
 #include "proxy.hpp"
 #include "text.hpp"
 
-#include <modelsec/core/local_file.hpp>
 #include <modelsec/transport/url.hpp>
 
 namespace modelsec::tool {
@@ -28,8 +27,8 @@ void fetch_arguments::add_to(CLI::App& c)
     repeatable(c, "--header-env", header_variables_, "The same, its value from a variable", "NAME=VAR")->group(source);
 
     static const char* const who = "Trust";
-    repeatable(c, "--pin", pins_, "A public key that may sign", "ID=BASE64")->group(who);
-    c.add_option("--pins", pins_file_, "The keys that may sign, and how many must")->type_name("FILE")->group(who);
+    trust_.add_to(c);
+    trust_.add_repository_to(c, source);
     c.add_option("--min-sequence", min_sequence_, "Refuse what is older")->type_name("N")->group(who);
 
     static const char* const what = "Model";
@@ -117,7 +116,7 @@ fetch_options fetch_arguments::fetch() const
         usage("--format is dsse or pack");
     out.format = format_ == "dsse" ? envelope_format::dsse : envelope_format::pack;
     out.manifest = manifest();
-    out.trust = trust();
+    out.trust = trust_.source(manifest_url_, !offline_);
     out.model_id = model_;
     out.tier = tier_;
     out.platforms = platforms_;
@@ -131,7 +130,9 @@ manifest_source fetch_arguments::manifest() const
 {
     if (!manifest_url_.empty() && !manifest_file_.empty())
         usage("--manifest or --manifest-file, not both");
-    if (manifest_url_.empty() && manifest_file_.empty() && !offline_)
+    if (trust_.repository() && !(manifest_url_.empty() && manifest_file_.empty()))
+        usage("--tuf takes the place of a manifest");
+    if (manifest_url_.empty() && manifest_file_.empty() && !trust_.repository() && !offline_)
         usage("say where the manifest is: --manifest URL or --manifest-file FILE");
     refuse_userinfo(manifest_url_);
     manifest_source out;
@@ -144,33 +145,9 @@ manifest_source fetch_arguments::manifest() const
     for (const std::string& text : header_variables_)
         if (http_header h = header_from_environment(text); !h.name.empty())
             out.headers.push_back(std::move(h));
-    if (manifest_url_.empty() && !manifest_file_.empty() &&
+    if (manifest_url_.empty() && (!manifest_file_.empty() || trust_.repository()) &&
         (out.post_body || !headers_.empty() || !header_variables_.empty()))
         usage("--post and headers are for --manifest URL");
-    return out;
-}
-
-trust_source fetch_arguments::trust() const
-{
-    if (!pins_.empty() && !pins_file_.empty())
-        throw command_error(reason::trust_source_twice, "--pin or --pins, not both");
-    if (!pins_file_.empty())
-    {
-        const bytes text =
-            value_or_hint(read_local_file(pins_file_, limits{}.root_bytes), "--pins: check that the file may be read");
-        return value_or_hint(pins::parse(text),
-                             "--pins takes {\"keys\": [{\"key_id\", \"ed25519_b64\"}], \"threshold\": 1}");
-    }
-    if (pins_.empty())
-        return {};
-    pins out;
-    for (const std::string& text : pins_)
-        if (const auto added = out.add(text); added.has_error())
-            throw command_error(added.error().why,
-                                added.error().why == reason::key_reused
-                                    ? "--pin: an id or a key stands twice"
-                                    : "--pin takes ID=BASE64, an Ed25519 key of 44 digits",
-                                added.error().detail);
     return out;
 }
 
@@ -179,10 +156,11 @@ credential_provider fetch_arguments::credentials() const
     origin_headers fixed;
     if (!token_variable_.empty())
     {
-        if (manifest_url_.empty())
+        const std::string& from = trust_.repository() ? trust_.metadata_url() : manifest_url_;
+        if (from.empty())
             usage("--token-env is for the origin of --manifest; see --credentials");
         const auto token = environment(token_variable_);
-        const auto address = url::parse(manifest_url_);
+        const auto address = url::parse(from);
         if (token && address)
             fixed[address->origin()] = {{"Authorization", "Bearer " + *token}};
     }

@@ -2,6 +2,8 @@
 #ifndef MODELSEC_TOOLS_FETCH_ARGUMENTS_HPP
 #define MODELSEC_TOOLS_FETCH_ARGUMENTS_HPP
 
+#include "trust_arguments.hpp"
+
 #include <modelsec/client.hpp>
 
 #include <CLI/CLI.hpp>
@@ -27,15 +29,13 @@ public:
     std::vector<std::string> unset_variables() const;
 
 private:
-    trust_source trust() const;
     manifest_source manifest() const;
     credential_provider credentials() const;
     ocsp_policy ocsp() const;
 
     std::string manifest_url_, manifest_file_, post_;
     std::vector<std::string> headers_, header_variables_;
-    std::vector<std::string> pins_;
-    std::string pins_file_;
+    trust_arguments trust_;
     std::string store_, model_, tier_;
     std::vector<std::string> platforms_;
     std::string format_ = "dsse";

@@ -62,8 +62,20 @@ struct pinned_root
     bool forbidden_ends = false;  ///< for servers that answer 403 where a file is missing (S3 without ListBucket)
 };
 
-/// Who may sign: exactly one source for a model.
-using trust_source = std::variant<std::monostate, pins, pinned_root>;
+/// A TUF 1.0 repository and one of its targets, which takes the place of a manifest: its metadata says what the bytes are, so
+/// `manifest`, `tier`, `platforms` and `min_sequence` stay empty, and `model_id` is required. The pack's version is the first
+/// 16 hex digits of the target's SHA-256, its one file the last part of the target's name.
+struct tuf_repository
+{
+    bytes root;                ///< a root.json that the application ships, byte by byte
+    std::string metadata_url;  ///< https; the folder that holds timestamp.json
+    std::string target;        ///< its name: a relative path
+    std::vector<std::string>
+        urls{};  ///< https; folders of targets, best first. Empty: `targets/` beside the metadata, then below
+};
+
+/// Who may say what a model is: exactly one source for a model.
+using trust_source = std::variant<std::monostate, pins, pinned_root, tuf_repository>;
 
 struct fetch_options
 {

@@ -132,10 +132,10 @@ TEST_CASE("gc removes envelopes that no state names, but never while a model's s
     const store disk = s.disk();
     const auto kept = sha256(as_bytes("kept"));
     const auto unnamed = sha256(as_bytes("unnamed"));
-    REQUIRE(disk.keep_envelope(id("m"), as_bytes("unnamed")).has_value());
+    REQUIRE(disk.keep_envelope(as_bytes("unnamed")).has_value());
     REQUIRE(disk.update(id("m"),
                         [&](model_state& state) -> result<bool> {
-                            MODELSEC_CHECK(disk.keep_envelope(id("m"), as_bytes("kept")));
+                            MODELSEC_CHECK(disk.keep_envelope(as_bytes("kept")));
                             state.memory.history.push_back({1, std::nullopt, kept});
                             std::vector<std::string> removed;
                             std::uint64_t freed = 0;
@@ -145,8 +145,8 @@ TEST_CASE("gc removes envelopes that no state names, but never while a model's s
                         })
                 .has_value());
     CHECK(s.gc() == names{".modelsec/envelopes/" + unnamed.hex() + ".json"});
-    CHECK(disk.read_envelope(id("m"), kept).has_value());
-    CHECK(disk.read_envelope(id("m"), unnamed).has_error());
+    CHECK(disk.read_envelope(kept).has_value());
+    CHECK(disk.read_envelope(unnamed).has_error());
 }
 
 TEST_CASE("gc removes temporary files of writers that are gone")

@@ -89,7 +89,7 @@ TEST_CASE("everything in the store is the user's alone under umask 000")
     const scene s;
     REQUIRE(s.install(how_to_activate("1", 1), one).has_value());
     REQUIRE(s.install(how_to_activate("2", 2), two).has_value());
-    REQUIRE(s.disk().keep_envelope(id("m"), as_bytes("{}")).has_value());
+    REQUIRE(s.disk().keep_envelope(as_bytes("{}")).has_value());
     ::umask(old);
     std::size_t seen = 0;
     for (const auto& e : std::filesystem::recursive_directory_iterator(s.path))
@@ -372,14 +372,14 @@ TEST_CASE("an envelope is kept by its digest, and read back only if it still has
     const store disk = s.disk();
     const std::string raw = R"({"payload": "x"})";
     const auto digest = sha256(as_bytes(raw));
-    REQUIRE(disk.keep_envelope(id("m"), as_bytes(raw)).has_value());
-    REQUIRE(disk.keep_envelope(id("m"), as_bytes(raw)).has_value());
-    CHECK(as_text(disk.read_envelope(id("m"), digest).value()) == raw);
+    REQUIRE(disk.keep_envelope(as_bytes(raw)).has_value());
+    REQUIRE(disk.keep_envelope(as_bytes(raw)).has_value());
+    CHECK(as_text(disk.read_envelope(digest).value()) == raw);
     write_over(s.inner("envelopes/" + digest.hex() + ".json"), "altered");
-    CHECK(why(disk.read_envelope(id("m"), digest)) == reason::state_unreadable);
-    REQUIRE(disk.keep_envelope(id("m"), as_bytes(raw)).has_value());
-    CHECK(disk.read_envelope(id("m"), digest).has_value());
-    CHECK(why(disk.read_envelope(id("m"), sha256(as_bytes("other")))) == reason::state_unreadable);
+    CHECK(why(disk.read_envelope(digest)) == reason::state_unreadable);
+    REQUIRE(disk.keep_envelope(as_bytes(raw)).has_value());
+    CHECK(disk.read_envelope(digest).has_value());
+    CHECK(why(disk.read_envelope(sha256(as_bytes("other")))) == reason::state_unreadable);
 }
 
 TEST_CASE("update lets the change decide on the newest state, and leaves no temporary files")

@@ -19,6 +19,7 @@ void add_publish(command_line& line);
 void add_sign(command_line& line);
 void add_verify_model(command_line& line);
 void add_sign_model(command_line& line);
+void add_root(command_line& line);
 
 }  // namespace modelsec::tool
 

@@ -18,6 +18,9 @@ constexpr const char* examples =
   modelsec fetch --manifest-file llama.json --pin release-2026=BASE64 --store models --platform macos_coreml_zip
   modelsec fetch --manifest https://x.example/functions/v1/get-manifest --post '{"tier": "llama8b", "platform": "macos"}'
                  --header-env apikey=ANON_KEY --format pack --model llama3_1_8b --pin v1=BASE64 --store models
+  modelsec fetch --manifest https://models.example/llama.json --root root.json --store models
+  modelsec fetch --tuf https://models.example/metadata --target llama/model.gguf --root root.json --model llama3_1_8b
+                 --store models
   modelsec fetch --offline --model llama3_1_8b --store models
 )";
 

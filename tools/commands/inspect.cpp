@@ -23,7 +23,8 @@ void inspect(const std::string& path, output& out)
     out.publishing();
     const bytes text =
         value_or_hint(read_local_file(path, limits{}.envelope_bytes), "check that the file is there and may be read");
-    const json description = value_or_hint(describe_document(text), "inspect reads envelopes, manifests, pins and states");
+    const json description =
+        value_or_hint(describe_document(text), "inspect reads envelopes, manifests, roots, pins and states");
     out.object(description);
     out.say(render(description));
 }
@@ -33,7 +34,7 @@ void inspect(const std::string& path, output& out)
 void add_inspect(command_line& line)
 {
     CLI::App& command =
-        add_subcommand(line, "inspect", "Shows an envelope, manifest, pins or state file; verifies nothing", examples);
+        add_subcommand(line, "inspect", "Shows an envelope, manifest, root, pins or state file; verifies nothing", examples);
     const auto path = std::make_shared<std::string>();
     command.add_option("FILE", *path, "The file")->type_name("")->required();
     command.callback([&line, path] { line.chosen = [path](output& out) { inspect(*path, out); }; });

@@ -4,6 +4,7 @@
 #include "../command_line.hpp"
 #include "../platform.hpp"
 #include "../text.hpp"
+#include "../trust_arguments.hpp"
 #include "commands.hpp"
 
 #include <modelsec/client.hpp>
@@ -21,6 +22,7 @@ struct pack_arguments
     bool file = false;
     unsigned keep = 0;
     bool dry_run = false;
+    trust_arguments trust;
 
     modelsec::client client() const
     {
@@ -82,7 +84,7 @@ void verify(const pack_arguments& arguments, output& out)
 void rollback(const pack_arguments& arguments, output& out)
 {
     out.about(arguments.model);
-    const pack_info pack = arguments.client().rollback({arguments.model, {}});
+    const pack_info pack = arguments.client().rollback({arguments.model, arguments.trust.source({}, false)});
     out.succeed(members_of(pack));
     out.say(arguments.model + ' ' + pack.version + " is active again: " + pack.path);
 }
@@ -141,8 +143,11 @@ void add_rollback(command_line& line)
     const auto arguments = std::make_shared<pack_arguments>();
     CLI::App& command = add_pack_command(line, "rollback",
                                          "Makes the last good version active again, and remembers the left one as rejected",
-                                         "  modelsec rollback --store models llama3_1_8b\n", rollback, arguments);
+                                         "  modelsec rollback --store models llama3_1_8b\n"
+                                         "  modelsec rollback --store models llama3_1_8b --pins pins.json\n",
+                                         rollback, arguments);
     add_model(command, *arguments, "The model")->required();
+    arguments->trust.add_to(command);  // asked again about the version that comes back
 }
 
 void add_gc(command_line& line)

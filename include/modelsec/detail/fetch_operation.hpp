@@ -15,6 +15,7 @@ namespace detail {
 /// One attempt to make a model active. Runs on the calling thread from top to bottom:
 ///
 ///     check options -> envelope's bytes -> who signed? -> manifest -> may it be accepted? -> remember that it was
+///                      (or: a TUF repository's metadata -> its target)
 ///       -> which artifact? -> already active? done : lock -> download -> unpack -> activate
 ///
 /// Each step is a function below; a failure at any of them leaves the active model as it is.
@@ -36,10 +37,14 @@ private:
         bytes raw;
     };
 
-    // Steps, in order (fetch_operation.ipp, fetch_accept.ipp, fetch_artifact.ipp).
+    // Steps, in order (fetch_operation.ipp, fetch_trust.ipp, fetch_accept.ipp, fetch_artifact.ipp).
     MODELSEC_DECL result<void> check_options() const;
+    MODELSEC_DECL result<void> check_target_options() const;
     MODELSEC_DECL result<fetch_result> answer_offline() const;
+    MODELSEC_DECL result<accepted> obtain_offer();
+    MODELSEC_DECL result<std::optional<metadata_folder>> kept_metadata(const sha256_digest& folder) const;
     MODELSEC_DECL result<signing_keys> find_keys(utc_time now);
+    MODELSEC_DECL result<accepted> find_target(utc_time now);
     MODELSEC_DECL result<bytes> obtain_envelope();
     MODELSEC_DECL result<accepted> accept(bytes raw) const;
     MODELSEC_DECL result<void> check_times(const accepted& offer, const model_memory& memory, utc_time now) const;
@@ -51,6 +56,8 @@ private:
                                                                     const accepted& offer, const artifact& wanted) const;
     MODELSEC_DECL result<fetch_result> answer_dry_run(const accepted& offer) const;
     MODELSEC_DECL result<fetch_result> install(const store& disk, const accepted& offer, const artifact& wanted);
+    MODELSEC_DECL result<void> check_again(const accepted& offer, const model_memory& memory, const artifact& wanted,
+                                           utc_time now);
     MODELSEC_DECL result<void> check_room(const store& disk, const accepted& offer, const artifact& wanted) const;
     MODELSEC_DECL static void sweep(const store& disk, staging&& staged);
     MODELSEC_DECL result<verified_pack> obtain_pack(staging& staged, const artifact& wanted);
@@ -60,6 +67,7 @@ private:
     MODELSEC_DECL result<std::vector<url>> sources(const artifact& wanted, const artifact_file& file);
     MODELSEC_DECL result<url> ask_endpoint(const url_endpoint& endpoint);
 
+    const tuf_repository* repository() const noexcept { return std::get_if<tuf_repository>(&asked_.trust); }
     MODELSEC_DECL network& web();
     MODELSEC_DECL result<store> open_store(bool create) const;
     MODELSEC_DECL result<void> stopped() const;
@@ -97,6 +105,7 @@ MODELSEC_END_NAMESPACE
 #include <modelsec/impl/fetch_accept.ipp>
 #include <modelsec/impl/fetch_artifact.ipp>
 #include <modelsec/impl/fetch_operation.ipp>
+#include <modelsec/impl/fetch_trust.ipp>
 #endif
 
 #endif

@@ -3,8 +3,7 @@
 #define MODELSEC_DETAIL_TRUST_ANCHOR_HPP
 
 #include <modelsec/client_types.hpp>
-#include <modelsec/detail/network.hpp>
-#include <modelsec/store/store.hpp>
+#include <modelsec/detail/trust_driver.hpp>
 #include <modelsec/trust/root_chain.hpp>
 
 MODELSEC_BEGIN_NAMESPACE
@@ -18,21 +17,15 @@ struct signing_keys
     std::optional<root_chain> chain;  ///< where they came from, if not from pins
 };
 
-/// Where trust gets its bytes from, and keeps them.
-struct trust_means
-{
-    network* web = nullptr;                 ///< null: whatever is not at hand is not there
-    const metadata_folder* kept = nullptr;  ///< null: nothing is kept
-    const limits* caps = nullptr;
-};
-
-/// A trust source that cannot be meant: `trust_source_missing`, `bad_option`, `bad_url` (2).
-MODELSEC_DECL result<void> check_trust(const trust_source& source);
+/// A trust source that cannot be meant: `trust_source_missing`, `bad_option`, `bad_url` (2); a TUF target whose name is unsafe
+/// (31). Where nobody is asked for further roots (`online` is off), they need no address.
+MODELSEC_DECL result<void> check_trust(const trust_source& source, bool online = true);
 
 /// Where metadata of this source is kept: the digest of its pinned root; nothing for pins.
 MODELSEC_DECL std::optional<sha256_digest> trust_folder(const trust_source& source);
 
-/// Finds the keys of a source at this time; walks the root chain if it is one. Codes: 2, 10 to 14, 20 to 22, 24.
+/// Finds the keys of a source at this time; walks the root chain if it is one. A TUF repository has none: its metadata is not signed
+/// by one set of keys (`bad_option`). Codes: 2, 10 to 14, 20 to 22, 24.
 MODELSEC_DECL result<signing_keys> resolve_trust(const trust_source& source, utc_time now, const trust_means& means);
 
 /// Whether a key that is still trusted vouched for a kept envelope: not revoked and not gone; a validity that merely ran out does

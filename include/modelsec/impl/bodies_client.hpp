@@ -9,8 +9,10 @@
 #include <modelsec/impl/fetch_accept.ipp>
 #include <modelsec/impl/fetch_artifact.ipp>
 #include <modelsec/impl/fetch_operation.ipp>
+#include <modelsec/impl/fetch_trust.ipp>
 #include <modelsec/impl/network.ipp>
 #include <modelsec/impl/store_operation.ipp>
 #include <modelsec/impl/trust_anchor.ipp>
+#include <modelsec/impl/trust_driver.ipp>
 
 #endif

@@ -35,8 +35,10 @@ result<model_memory> fetch_operation::effective_memory(const store& disk, const 
     auto verdict = check_times(offer, known, now_);
     if (verdict)
         return known;
+    if (repository())  // it has no keys that could vouch, and 5.3.11 of its own
+        return std::move(verdict).error();
     model_memory rest = fall_back(known, [&](const sha256_digest& envelope) {
-        const auto raw = disk.read_envelope(offer.manifest.model_id, envelope);
+        const auto raw = disk.read_envelope(envelope);
         return raw.has_error() || still_vouched(*raw, keys_, owner_.caps);
     });
     if (check_times(offer, rest, now_).has_error())
@@ -54,7 +56,7 @@ result<model_state> fetch_operation::remember_accepted(const store& disk, const 
         state.memory = std::move(memory);
         const bool fresh = remember(state.memory, offer.claim);
         if (fresh)
-            MODELSEC_CHECK(disk.keep_envelope(model, offer.raw));
+            MODELSEC_CHECK(disk.keep_envelope(offer.raw));
         return fresh || fell_back;
     });
 }

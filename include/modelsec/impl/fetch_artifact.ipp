@@ -40,12 +40,7 @@ result<fetch_result> fetch_operation::install(const store& disk, const accepted&
     // A download can take longer than a manifest or a key lives.
     const utc_time now = owner_.clock->now();
     if (now - now_ > owner_.caps.recheck_time_after)
-    {
-        MODELSEC_TRY(const signing_keys keys, find_keys(now));
-        MODELSEC_TRY(envelope again, parse_envelope(offer.raw, asked_.format, owner_.caps));
-        MODELSEC_CHECK(verify_envelope(std::move(again), keys.keys, keys.threshold));
-        MODELSEC_CHECK(check_times(offer, state.memory, now));
-    }
+        MODELSEC_CHECK(check_again(offer, state.memory, wanted, now));
     MODELSEC_CHECK(stopped());
     tell_stage(stage::activate);
     const std::uint64_t sequence = offer.claim.sequence.value_or(0);
@@ -53,6 +48,22 @@ result<fetch_result> fetch_operation::install(const store& disk, const accepted&
                    offer.claim.sequence.has_value(), offer.claim.envelope, now};
     MODELSEC_TRY(const pack_info info, disk.activate(lock, model, std::move(staged), pack, how));
     return fetch_result{model_id_, info.version, sequence, info.path, false, false, fetched_};
+}
+
+result<void> fetch_operation::check_again(const accepted& offer, const model_memory& memory, const artifact& wanted,
+                                          utc_time now)
+{
+    if (repository())
+    {
+        MODELSEC_TRY(const accepted again, find_target(now));
+        return again.manifest.artifacts.front().content_digest() == wanted.content_digest()
+                   ? result<void>()
+                   : fail(reason::metadata_mismatch, "the target was replaced while it was downloaded");
+    }
+    MODELSEC_TRY(const signing_keys keys, find_keys(now));
+    MODELSEC_TRY(envelope again, parse_envelope(offer.raw, asked_.format, owner_.caps));
+    MODELSEC_CHECK(verify_envelope(std::move(again), keys.keys, keys.threshold));
+    return check_times(offer, memory, now);
 }
 
 // What a failed attempt leaves is what the next one can use, and nothing else. The failure itself is what is reported.

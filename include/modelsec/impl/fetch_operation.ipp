@@ -38,9 +38,7 @@ result<fetch_result> fetch_operation::run()
     if (asked_.offline)
         return answer_offline();
     tell_stage(stage::manifest);
-    MODELSEC_TRY(keys_, find_keys(now_));
-    MODELSEC_TRY(bytes raw, obtain_envelope());
-    MODELSEC_TRY(accepted offer, accept(std::move(raw)));
+    MODELSEC_TRY(accepted offer, obtain_offer());
     model_id_ = offer.manifest.model_id.str();
     if (asked_.dry_run)
         return answer_dry_run(offer);
@@ -63,6 +61,8 @@ result<void> fetch_operation::check_options() const
     MODELSEC_CHECK(proxy_rules::parse(owner_.transport.proxy));
     if (asked_.offline)
         return asked_.model_id.empty() ? result<void>(fail(reason::model_required)) : result<void>();
+    if (repository())
+        return check_target_options();
     if (asked_.manifest.url.empty() == asked_.manifest.file.empty())
         return fail(reason::bad_option, "a manifest comes from a URL or from a file");
     // A pack envelope says nothing that ties it to what was asked for; the caller must (FORMATS: Envelopes).
@@ -78,21 +78,13 @@ result<void> fetch_operation::check_options() const
     return check_trust(asked_.trust);
 }
 
-result<signing_keys> fetch_operation::find_keys(utc_time now)
+result<fetch_operation::accepted> fetch_operation::obtain_offer()
 {
-    trust_means means{nullptr, nullptr, &owner_.caps};
-    std::optional<metadata_folder> kept;
-    if (const auto folder = trust_folder(asked_.trust))
-    {
-        means.web = &web();
-        if (!asked_.dry_run)
-        {
-            MODELSEC_TRY(const store disk, open_store(true));
-            MODELSEC_TRY(kept, disk.metadata(*folder));
-            means.kept = &*kept;
-        }
-    }
-    return resolve_trust(asked_.trust, now, means);
+    if (repository())
+        return find_target(now_);
+    MODELSEC_TRY(keys_, find_keys(now_));
+    MODELSEC_TRY(bytes raw, obtain_envelope());
+    return accept(std::move(raw));
 }
 
 network& fetch_operation::web()
@@ -206,7 +198,7 @@ http_client::environment fetch_operation::environment()
     env.time = owner_.clock;
     env.handle = asked_.handle;
     env.deadline = deadline_;
-    if (const auto origin = url::parse(asked_.manifest.url))
+    if (const auto origin = url::parse(repository() ? repository()->metadata_url : asked_.manifest.url))
         env.manifest_origin = origin->origin();
     env.observe = [this](const event& e) { tell(e); };
     return env;

@@ -18,6 +18,21 @@ result<metadata_folder> store::metadata(const sha256_digest& pinned_root) const
     return metadata_folder(disk_, std::move(folder));
 }
 
+result<std::optional<metadata_folder>> store::known_metadata(const sha256_digest& pinned_root) const
+{
+    file_system& fs = *disk_->files;
+    MODELSEC_TRY(file at, fs.open_folder(disk_->root, ".modelsec", false));
+    for (const std::string& name : {std::string("trust"), pinned_root.hex()})
+    {
+        if (!at)
+            return std::optional<metadata_folder>();
+        MODELSEC_TRY(at, fs.open_folder(at, name, false));
+    }
+    if (!at)
+        return std::optional<metadata_folder>();
+    return std::optional(metadata_folder(disk_, std::move(at)));
+}
+
 // What is too large, not a plain file of ours, or cut short while it is read, is no metadata: it is fetched again.
 result<std::optional<bytes>> metadata_folder::read(const std::string& name, std::size_t cap) const
 {

@@ -73,8 +73,9 @@ result<pins> pins::parse(bytes_view text, const limits& caps)
 
 result<void> pins::add(pin p)
 {
-    if (p.key_id.empty())
-        return detail::pins_failure("a key needs an id");
+    // What dump() writes must be read again: an id that is no UTF-8 cannot stand in JSON (RFC 8259 section 8.1).
+    if (p.key_id.empty() || !parse_json(as_bytes(json{{"key_id", p.key_id}}.dump())))
+        return detail::pins_failure("a key needs an id, in UTF-8");
     for (const pin& other : keys_)
         if (other.key_id == p.key_id || other.key == p.key)
             return fail(reason::key_reused, "pins: an id or a key stands twice");

@@ -99,6 +99,15 @@ result<model_lock> store::lock(const identifier& model, std::chrono::millisecond
     return model_lock(std::move(held));
 }
 
+// The dot keeps it apart from every model's.
+result<model_lock> store::lock_metadata(const sha256_digest& pinned_root, std::chrono::milliseconds wait,
+                                        const control& handle) const
+{
+    MODELSEC_TRY(file held, detail::open_lock_file(*disk_->files, disk_->locks, ".trust-" + pinned_root.hex()));
+    MODELSEC_CHECK(detail::wait_for_lock(*disk_->files, held, lock_kind::exclusive, wait, handle));
+    return model_lock(std::move(held));
+}
+
 MODELSEC_END_NAMESPACE
 
 #endif

@@ -70,8 +70,8 @@ inline std::uint64_t size_of(const pack_record& pack)
 }
 
 /// The clauses under which a pack may come back are those under which it came: its envelope, asked again, expiry aside.
-inline result<void> ask_trust_again(const store& disk, const identifier& model, const pack_record& pack,
-                                    const trust_source& trust, utc_time now, const limits& caps)
+inline result<void> ask_trust_again(const store& disk, const pack_record& pack, const trust_source& trust, utc_time now,
+                                    const limits& caps)
 {
     if (std::holds_alternative<std::monostate>(trust))
         return {};
@@ -83,7 +83,7 @@ inline result<void> ask_trust_again(const store& disk, const identifier& model, 
         means.kept = &*kept;
     }
     MODELSEC_TRY(const signing_keys keys, resolve_trust(trust, now, means));
-    MODELSEC_TRY(const bytes raw, disk.read_envelope(model, pack.envelope));
+    MODELSEC_TRY(const bytes raw, disk.read_envelope(pack.envelope));
     auto e = parse_envelope(raw, envelope_format::dsse, caps);
     if (!e && e.error().why == reason::wrong_format)
         e = parse_envelope(raw, envelope_format::pack, caps);
@@ -162,7 +162,7 @@ result<pack_info> run_rollback(const client_options& owner, const rollback_optio
     if (!state.last_good)
         return fail(reason::no_last_good);
     const utc_time now = owner.clock->now();
-    MODELSEC_CHECK(ask_trust_again(disk, *model, *state.last_good, asked.trust, now, owner.caps));
+    MODELSEC_CHECK(ask_trust_again(disk, *state.last_good, asked.trust, now, owner.caps));
     MODELSEC_CHECK(disk.hash_again(*model, *state.last_good, {}, {}));
     MODELSEC_TRY(const model_state after, disk.roll_back(lock, *model, *state.last_good, now));
     return disk.info(*model, *after.active);

@@ -38,7 +38,7 @@ result<model_state> store::update(const identifier& model, const std::function<r
     return fail(reason::lock_timeout, "the state changes all the time");
 }
 
-result<void> store::keep_envelope(const identifier&, bytes_view raw) const
+result<void> store::keep_envelope(bytes_view raw) const
 {
     const std::string name = sha256(raw).hex() + ".json";
     MODELSEC_TRY(const file there, disk_->files->open_file(disk_->envelopes, name, open_mode::read));
@@ -51,7 +51,7 @@ result<void> store::keep_envelope(const identifier&, bytes_view raw) const
     return detail::write_whole(*disk_->files, disk_->envelopes, name, raw);
 }
 
-result<bytes> store::read_envelope(const identifier&, const sha256_digest& digest) const
+result<bytes> store::read_envelope(const sha256_digest& digest) const
 {
     MODELSEC_TRY(const file there, disk_->files->open_file(disk_->envelopes, digest.hex() + ".json", open_mode::read));
     if (!there)

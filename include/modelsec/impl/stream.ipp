@@ -8,7 +8,11 @@
 
 MODELSEC_BEGIN_NAMESPACE
 
-stream_verifier::stream_verifier(const artifact_file& expected) : expected_(expected) {}
+stream_verifier::stream_verifier(const artifact_file& expected) : expected_(expected)
+{
+    if (!expected.sha512.empty())
+        sha512_.emplace(hash_algorithm::sha512);
+}
 
 result<void> stream_verifier::update(bytes_view data)
 {
@@ -18,6 +22,8 @@ result<void> stream_verifier::update(bytes_view data)
     if (!expected_.chunks)
     {
         whole_.update(data);
+        if (sha512_)
+            sha512_->update(data);
         position_ += data.size();
         return {};
     }
@@ -71,6 +77,9 @@ result<verified_file> stream_verifier::finish()
         return expected_.chunks ? fail(reason::chunks_contradict, "all chunks are good, the whole is " + digest.hex())
                                 : fail(reason::digest_mismatch, "the bytes have " + digest.hex());
     }
+    // TUF 1.0 section 5.7.3: every digest that is listed. With chunks it saw nothing, and refuses.
+    if (sha512_ && sha512_->finish() != expected_.sha512)
+        return fail(reason::digest_mismatch, "the SHA-512 is not the signed one");
     return verified_file(expected_.size_bytes, expected_.sha256);
 }
 

@@ -29,6 +29,7 @@ struct artifact_file
     std::vector<std::string> mirrors;
     std::optional<chunk_digests> chunks;
     std::optional<relative_path> name;  ///< the file's place in the pack; none for an archive
+    bytes sha512{};                     ///< 64 bytes if this digest is signed too (TUF targets); else empty
 };
 
 /// A POST endpoint that hands out a short-lived URL.

@@ -14,7 +14,7 @@ struct store_disk;
 }
 
 /// A folder of trust metadata below `.modelsec/trust`: raw bytes as received, each file whole or not there at all. Nothing in it is
-/// trusted for lying there: it saves requests. One user at a time is not needed; the last writer of a file wins.
+/// trusted for lying there. The last writer of a file wins; who must not be overtaken holds store::lock_metadata().
 class metadata_folder
 {
 public:

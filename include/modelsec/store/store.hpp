@@ -31,7 +31,7 @@ struct store_options
     limits caps;
 };
 
-/// Held while one operation changes a model.
+/// Held while one operation changes a model, or the metadata of a repository.
 class model_lock
 {
 public:
@@ -73,8 +73,8 @@ public:
                                           const control& handle) const;
 
     /// Keeps the raw bytes of an accepted envelope, by digest; and reads them again (checked against the digest).
-    MODELSEC_DECL result<void> keep_envelope(const identifier& model, bytes_view raw) const;
-    MODELSEC_DECL result<bytes> read_envelope(const identifier& model, const sha256_digest& digest) const;
+    MODELSEC_DECL result<void> keep_envelope(bytes_view raw) const;
+    MODELSEC_DECL result<bytes> read_envelope(const sha256_digest& digest) const;
 
     /// The place where a pack with this content grows (staging.hpp); partials survive restarts.
     MODELSEC_DECL result<staging> stage(const identifier& model, const sha256_digest& content) const;
@@ -90,6 +90,11 @@ public:
 
     /// The metadata that belongs to a pinned root (made if need be).
     MODELSEC_DECL result<metadata_folder> metadata(const sha256_digest& pinned_root) const;
+    /// The same if it is there already; changes nothing.
+    MODELSEC_DECL result<std::optional<metadata_folder>> known_metadata(const sha256_digest& pinned_root) const;
+    /// Waits, as lock() does, until nobody else updates that metadata.
+    MODELSEC_DECL result<model_lock> lock_metadata(const sha256_digest& pinned_root, std::chrono::milliseconds wait,
+                                                   const control& handle) const;
 
     MODELSEC_DECL result<pack_info> info(const identifier& model, const pack_record& pack) const;
     /// Opens a pack; hashes files again that differ from the state in inode or ctime: `pack_damaged` (also if it is gone: another

@@ -29,7 +29,8 @@ public:
     /// `{"keys": [{"key_id", "ed25519_b64", "not_before", "not_after", "revoked"}], "threshold": 1}`.
     MODELSEC_DECL static result<pins> parse(bytes_view text, const limits& caps = {});
 
-    /// Adds a key. `key_reused` if its id or its bytes are there already: one key serves one use, under one id.
+    /// Adds a key. `key_reused` if its id or its bytes are there already: one key serves one use, under one id. `bad_option` if the
+    /// id is empty or no UTF-8.
     MODELSEC_DECL result<void> add(pin p);
     /// Adds "ID=BASE64" (split at the first `=`), as the command takes it.
     MODELSEC_DECL result<void> add(std::string_view id_and_base64);

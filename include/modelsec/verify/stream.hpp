@@ -12,7 +12,8 @@ MODELSEC_BEGIN_NAMESPACE
 ///
 /// The digest of the whole file decides; those of the chunks say which part is bad, at the price of hashing every byte a
 /// second time. Whoever cannot afford that may leave them out with look_at_chunks(false): if the whole turns out bad,
-/// finish() goes back to the first byte and wants them all again, every chunk looked at.
+/// finish() goes back to the first byte and wants them all again, every chunk looked at. A signed SHA-512 is checked beside the
+/// SHA-256 (TUF 1.0 section 5.7.3), of a file without chunk digests.
 class stream_verifier
 {
 public:
@@ -36,6 +37,7 @@ private:
 
     const artifact_file& expected_;
     hasher whole_;
+    std::optional<hasher> sha512_;
     hasher whole_before_chunk_;
     hasher chunk_;
     std::uint64_t position_ = 0;

@@ -1,0 +1,133 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+// modelsec fetch --tuf, against a repository behind TLS.
+#include "command.hpp"
+
+#include <tuf_publisher.hpp>
+
+using namespace integration;
+
+namespace {
+
+const std::string far = "2099-01-01T00:00:00Z";
+
+/// A repository with one delegated role, that lists the model.
+struct tuf_house
+{
+    world w;
+    std::string content = support::noise(3'000'000);
+    std::string location;
+
+    tuf_house()
+    {
+        tuf_test::root_spec root;
+        root.expires = far;
+        const auto file = root.file();
+        w.place.write("root.json", modelsec::as_text(file));
+        offer(1, content);
+    }
+
+    void serve(const std::string& name, const modelsec::bytes& file)
+    {
+        w.web.serve("/repo/metadata/" + name, std::string(modelsec::as_text(file)));
+    }
+
+    void offer(std::uint64_t version, const std::string& model)
+    {
+        using namespace tuf_test;
+        const std::string number = std::to_string(version) + ".";
+        serve("timestamp.json", sign(timestamp(version, listed(version), far), {2}));
+        serve(number + "snapshot.json",
+              sign(snapshot(version, {{"targets", listed(version)}, {"team/llama", listed(version)}}, far), {3}));
+        serve(number + "targets.json",
+              sign(delegating(targets(version, {}, far), {{"team/llama", {{5}}, {"llama/*"}}}), {4}));
+        serve(number + "team%2Fllama.json", sign(targets(version, {{"llama/model.gguf", target(model)}}, far), {5}));
+        location = "/repo/targets/llama/" + support::sha256_hex(model) + ".model.gguf";
+        w.web.serve(location, model);
+    }
+
+    support::process_result fetch(const std::vector<std::string>& more = {})
+    {
+        std::vector<std::string> all{"fetch",
+                                     "--tuf",
+                                     w.web.url("/repo/metadata/"),
+                                     "--target",
+                                     "llama/model.gguf",
+                                     "--root",
+                                     w.place / "root.json",
+                                     "--model",
+                                     "demo",
+                                     "--store",
+                                     w.store(),
+                                     "--ca",
+                                     w.place / "ca.pem",
+                                     "--json"};
+        all.insert(all.end(), more.begin(), more.end());
+        return run_command(all);
+    }
+};
+
+}  // namespace
+
+TEST_CASE("fetch --tuf finds a target by its delegations, downloads it like any artifact and makes it active")
+{
+    tuf_house h;
+    h.w.web.fail(h.location, support::fault{.cut_at = 2'000'000}, 1);
+    const auto first = h.fetch();
+    CHECK_MESSAGE(first.exit_code == 0, first.out);
+    CHECK(active_version(h.w) == support::sha256_hex(h.content).substr(0, 16));
+    CHECK(active_content(h.w) == h.content);
+    const auto path = run_command({"path", "--store", h.w.store(), "demo", "--file"});
+    CHECK(path.out.ends_with("/model.gguf\n"));
+
+    h.w.web.forget_requests();
+    CHECK(result_line(h.fetch().out).bool_at("already_active") == true);
+    CHECK(h.w.web.count() == 2);  // 2.root.json and timestamp.json
+
+    const std::string next = support::noise(100'000, 2);
+    h.offer(2, next);
+    CHECK(h.fetch().exit_code == 0);
+    CHECK(active_content(h.w) == next);
+    CHECK(run_command({"rollback", "--store", h.w.store(), "demo"}).exit_code == 0);
+    CHECK(result_line(h.fetch().out).string_at("reason") == "rejected");
+}
+
+TEST_CASE("what a TUF repository said before is known after a restart, and wrong bytes of a target are refused")
+{
+    tuf_house h;
+    h.offer(5, h.content);
+    REQUIRE(h.fetch().exit_code == 0);
+    const auto root = support::read_file(h.w.place / "root.json");
+    const std::string kept = h.w.store() + "/.modelsec/trust/" + support::sha256_hex(root);
+    CHECK(tree(kept) ==
+          std::vector<std::string>{"root.json", "snapshot.json", "targets.json", "team%2Fllama.json", "timestamp.json"});
+    CHECK(support::read_file(kept + "/root.json") == root);
+
+    h.offer(4, "an older one");
+    CHECK(result_line(h.fetch().out).string_at("reason") == "older_metadata");
+    h.offer(6, "a newer one");
+    h.w.web.serve(h.location, "a never one");
+    CHECK(h.fetch().exit_code == 30);
+    h.w.web.serve(h.location, "a newer one and more");
+    CHECK(h.fetch().exit_code == 30);
+    CHECK(active_content(h.w) == h.content);
+    CHECK(h.fetch({"--tier", "llama8b"}).exit_code == 2);
+    CHECK(h.fetch({"--manifest", h.w.web.url("/manifest")}).exit_code == 2);
+}
+
+TEST_CASE("8 processes that fetch one TUF target at once download it once, and their metadata is not mixed")
+{
+    tuf_house h;
+    std::vector<std::thread> all;
+    std::atomic<int> good = 0;
+    for (int i = 0; i < 8; ++i)
+        all.emplace_back([&] {
+            const auto done = support::run(command({"fetch", "--tuf", h.w.web.url("/repo/metadata"), "--target",
+                                                    "llama/model.gguf", "--root", h.w.place / "root.json", "--model", "demo",
+                                                    "--store", h.w.store(), "--ca", h.w.place / "ca.pem", "--quiet"}));
+            good += done.exit_code == 0 ? 1 : 0;
+        });
+    for (std::thread& t : all)
+        t.join();
+    CHECK(good == 8);
+    CHECK(h.w.web.sent(h.location) == h.content.size());
+}

@@ -1,0 +1,238 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+// The trust root: init, rotate, sign, verify. Its keys lie on machines without a network; files go from one to the other.
+#include "../command_error.hpp"
+#include "../command_line.hpp"
+#include "../platform.hpp"
+#include "../publish_arguments.hpp"
+#include "../root_file.hpp"
+#include "../text.hpp"
+#include "commands.hpp"
+
+#include <modelsec/core/local_file.hpp>
+
+#include <memory>
+
+namespace modelsec::tool {
+
+namespace {
+
+constexpr const char* init_examples =
+    R"(  modelsec root init --root-key alice.pub.json --root-key bob.pub.json --root-key carol.pub.json --root-threshold 2
+                     --targets-key release-2026.pub.json --expires 365d --out 1.root.json
+  modelsec root sign --key alice.pem 1.root.json          on Alice's machine; then the same on Bob's
+)";
+constexpr const char* rotate_examples =
+    R"(  modelsec root rotate 1.root.json --remove release-2026 --targets-key release-2027.pub.json --out 2.root.json
+  modelsec root sign --key alice.pem 2.root.json          then the same on Bob's machine
+  modelsec root verify 1.root.json 2.root.json            then put 2.root.json where clients look
+)";
+
+struct root_arguments
+{
+    std::map<tuf_role, std::vector<std::string>> key_files;
+    std::map<tuf_role, std::optional<unsigned>> thresholds;
+    std::vector<std::string> remove, private_keys, files;
+    std::string expires = "365d", previous, out, remind;
+};
+
+utc_time present()
+{
+    return clock::system().now();
+}
+
+root_file read_root(const std::string& path)
+{
+    const bytes text =
+        value_or_hint(read_local_file(path, limits{}.root_bytes), "check that the file is there and may be read");
+    return value_or_hint(root_file::parse(text), "a root.json is expected");
+}
+
+root_change change_of(const root_arguments& a)
+{
+    root_change out;
+    for (const auto& [role, files] : a.key_files)
+        for (const std::string& path : files)
+        {
+            const bytes text = value_or_hint(read_local_file(path, limits{}.root_bytes), "a public key cannot be read");
+            const pins keys = value_or_hint(pins::parse(text), "public keys come as keygen makes them: ID.pub.json");
+            out.roles[role].add.insert(out.roles[role].add.end(), keys.keys().begin(), keys.keys().end());
+        }
+    for (const auto& [role, threshold] : a.thresholds)
+        if (threshold)
+            out.roles[role].threshold = threshold;
+    out.remove = a.remove;
+    const utc_time now = present();
+    out.expires = value_or_hint(parse_expiry(a.expires, now), "--expires takes 365d, or 2026-12-31T00:00:00Z");
+    if (out.expires <= now)
+        usage("--expires lies in the future");
+    return out;
+}
+
+/// "2 of 3 signatures (alice, bob)"
+std::string tally(const root_file& file, const root_file& by)
+{
+    const auto signers = file.signers(by);
+    std::string names;
+    for (const std::string& name : signers)
+        names += (names.empty() ? " (" : ", ") + printable(name);
+    return std::to_string(signers.size()) + " of " + std::to_string(by.metadata().authority(tuf_role::root).threshold) +
+           " signatures" + names + (names.empty() ? "" : ")");
+}
+
+json::array names(const std::vector<std::string>& list)
+{
+    return {list.begin(), list.end()};
+}
+
+void finish(root_file file, const root_file* previous, const root_arguments& a, const std::string& path, bool fresh,
+            output& out)
+{
+    bool added = false;
+    for (const std::string& key : a.private_keys)
+        added = value_or_hint(file.sign(read_signing_key(key), previous),
+                              previous ? "--key is neither a root key of this root nor of the one before"
+                                       : "--key is no root key of this root; for one that it removes add --previous") ||
+                added;
+    const std::string text = file.text();
+    if (fresh)
+        create_file(path, as_bytes(text), visibility::everyone).value();
+    else if (added)
+        replace_file(path, as_bytes(text)).value();
+    const root_metadata root = file.metadata();
+    out.succeed({{"path", path},
+                 {"version", root.version},
+                 {"expires", format_rfc3339(root.expires)},
+                 {"signed_by", names(file.signers(file))},
+                 {"threshold", root.authority(tuf_role::root).threshold}});
+    out.say("root version " + std::to_string(root.version) + ", " + tally(file, file) +
+            (previous ? "; by the keys of the one before: " + tally(file, *previous) : ""));
+}
+
+void init(const root_arguments& a, output& out)
+{
+    out.publishing();
+    finish(value_or_hint(root_file::make(change_of(a)),
+                         "give --root-key and --targets-key, and thresholds that they can meet; "
+                         "no key for both"),
+           nullptr, a, a.out, true, out);
+}
+
+void rotate(const root_arguments& a, output& out)
+{
+    out.publishing();
+    const root_file old = read_root(a.files.front());
+    finish(value_or_hint(old.next(change_of(a)),
+                         "--remove takes the name of a key in the root; what is left must meet the "
+                         "thresholds; no root key signs anything else"),
+           &old, a, a.out, true, out);
+}
+
+void sign(const root_arguments& a, output& out)
+{
+    out.publishing();
+    std::optional<root_file> previous;
+    if (!a.previous.empty())
+        previous = read_root(a.previous);
+    finish(read_root(a.files.front()), previous ? &*previous : nullptr, a, a.files.front(), false, out);
+}
+
+/// Says how long it holds, and that it is time if less than `remind` is left.
+void check_expiry(const root_metadata& root, const std::string& remind, output& out)
+{
+    const utc_time now = present();
+    if (root.expired(now))
+        throw error(fail(reason::root_expired));
+    if (remind.empty())
+        return;
+    const utc_time due = value_or_hint(parse_expiry(remind, now), "--remind takes a time span: 30d");
+    if (root.expires >= due)
+        return;
+    event e;
+    e.kind = event_kind::warning;
+    e.why = reason::expires_soon;
+    out.observe(e);
+    throw command_error(reason::expires_soon, "it expires at " + format_rfc3339(root.expires) + ": rotate the root before");
+}
+
+void verify(const root_arguments& a, output& out)
+{
+    out.publishing();
+    std::optional<root_metadata> trusted;
+    for (const std::string& path : a.files)
+    {
+        const bytes text =
+            value_or_hint(read_local_file(path, limits{}.root_bytes), "check that the file is there and may be read");
+        trusted = trusted ? value_or_hint(verify_next_root(*trusted, text), "a root does not follow from the one before it")
+                          : value_or_hint(verify_first_root(text), "the first root is not signed by enough of its own keys");
+    }
+    const root_file last = read_root(a.files.back());
+    check_expiry(*trusted, a.remind, out);
+    const auto days = std::chrono::duration_cast<std::chrono::hours>(trusted->expires - present()).count() / 24;
+    out.succeed({{"version", trusted->version},
+                 {"expires", format_rfc3339(trusted->expires)},
+                 {"days_left", std::int64_t{days}},
+                 {"signed_by", names(last.signers(last))},
+                 {"threshold", trusted->authority(tuf_role::root).threshold}});
+    out.say("root version " + std::to_string(trusted->version) + ", " + tally(last, last) + ", expires " +
+            format_rfc3339(trusted->expires) + ", in " + counted(static_cast<std::uint64_t>(days), "day"));
+}
+
+using work = void (*)(const root_arguments&, output&);
+
+CLI::App& add_root_command(command_line& line, CLI::App& parent, const char* name, const char* purpose, const char* examples,
+                           work what, const std::shared_ptr<root_arguments>& arguments)
+{
+    CLI::App& command = add_subcommand(line, name, purpose, examples, &parent);
+    command.callback([&line, arguments, what] { line.chosen = [=](output& out) { what(*arguments, out); }; });
+    return command;
+}
+
+void add_change(CLI::App& c, root_arguments& a)
+{
+    repeatable(c, "--root-key", a.key_files[tuf_role::root], "A public key that may sign roots", "FILE");
+    c.add_option("--root-threshold", a.thresholds[tuf_role::root], "So many of them must; 1")->type_name("N");
+    repeatable(c, "--targets-key", a.key_files[tuf_role::targets], "A public key that may sign manifests", "FILE");
+    c.add_option("--targets-threshold", a.thresholds[tuf_role::targets], "So many of them must; 1")->type_name("N");
+    repeatable(c, "--snapshot-key", a.key_files[tuf_role::snapshot], "For TUF repositories; default: as targets", "FILE");
+    repeatable(c, "--timestamp-key", a.key_files[tuf_role::timestamp], "For TUF repositories; default: as targets", "FILE");
+    c.add_option("--expires", a.expires, "How long it holds: 365d, or a time in RFC 3339")->type_name("365d");
+    c.add_option("--out", a.out, "The new root; never replaces a file")->type_name("FILE")->required();
+}
+
+}  // namespace
+
+void add_root(command_line& line)
+{
+    CLI::App& root = *line.app.add_subcommand("root", "Makes and rotates the trust root that clients pin");
+    root.require_subcommand(1);
+    const auto a = std::make_shared<root_arguments>();
+    const auto signing = [&](CLI::App& c) {
+        return repeatable(c, "--key", a->private_keys, "A private root key that is at hand here, to sign with", "FILE");
+    };
+
+    CLI::App& first = add_root_command(line, root, "init", "Makes the first root", init_examples, init, a);
+    add_change(first, *a);
+    signing(first);
+
+    CLI::App& next =
+        add_root_command(line, root, "rotate", "Makes the root that follows another one", rotate_examples, rotate, a);
+    add_change(next, *a);
+    repeatable(next, "--remove", a->remove, "A key to remove from every role, by its name or id", "ID");
+    signing(next);
+    next.add_option("ROOT", a->files, "The newest root so far")->type_name("")->required()->expected(1);
+
+    CLI::App& more = add_root_command(line, root, "sign", "Adds a signature to a root", init_examples, sign, a);
+    signing(more)->required();
+    more.add_option("--previous", a->previous, "The root before it, for a key that it removes")->type_name("FILE");
+    more.add_option("ROOT", a->files, "The root; signed in place")->type_name("")->required()->expected(1);
+
+    CLI::App& check = add_root_command(
+        line, root, "verify", "Verifies a root, or that each follows from the one before; reminds of its end",
+        "  modelsec root verify 1.root.json 2.root.json\n"
+        "  modelsec root verify 2.root.json --remind 30d       exits with 60 when less is left, with 21 when it is over\n",
+        verify, a);
+    check.add_option("ROOTS", a->files, "In order")->type_name("")->required();
+    check.add_option("--remind", a->remind, "Exit with 60 if it holds for less than this")->type_name("30d");
+}
+
+}  // namespace modelsec::tool

@@ -12,6 +12,7 @@ MODELSEC_FUZZ_TARGET(pins)
     pins by_hand;
     const bool added = by_hand.add(as_text(input)).has_value();
     fuzz::require(by_hand.keys().size() == (added ? 1u : 0u), "a pin is added or not");
+    fuzz::require(!added || pins::parse(as_bytes(by_hand.dump())).has_value(), "what was added can be written and read");
 
     fuzz::require(by_hand.candidates(utc_time()).size() == by_hand.keys().size(), "each key is a candidate or says why not");
     if (parsed.has_error())

@@ -9,6 +9,7 @@
 #include <modelsec/limits.hpp>
 
 #include <doctest/doctest.h>
+#include <sodium.h>
 
 #include <thread>
 
@@ -26,6 +27,35 @@ std::string long_json(int depth)
 }  // namespace
 
 TEST_SUITE_BEGIN("core");
+
+TEST_CASE("base64 has libsodium's verdicts for every digit in every place of short texts")
+{
+    for (const std::string& good : {to_base64(bytes{1}), to_base64(bytes{1, 2}), to_base64(bytes{1, 2, 3, 4}),
+                                    to_base64(bytes{255, 254, 253, 252, 251}), to_base64(bytes(9, 250))})
+        for (std::size_t at = 0; at < good.size(); ++at)
+            for (int c = 1; c < 128; ++c)  // above, libsodium 1.0.18 takes anything
+            {
+                std::string text = good;
+                text[at] = static_cast<char>(c);
+                for (const auto& [alphabet, variant] : {std::pair(base64_alphabet::standard, sodium_base64_VARIANT_ORIGINAL),
+                                                        std::pair(base64_alphabet::url_safe, sodium_base64_VARIANT_URLSAFE)})
+                {
+                    bytes raw(text.size());
+                    std::size_t size = 0;
+                    const char* end = nullptr;
+                    const bool taken = sodium_base642bin(raw.data(), raw.size(), text.data(), text.size(), nullptr, &size,
+                                                         &end, variant) == 0 &&
+                                       end == text.data() + text.size();
+                    raw.resize(size);
+                    const auto ours = from_base64(text, alphabet);
+                    const bool same = ours.has_value() == taken && (!taken || *ours == raw);
+                    REQUIRE_MESSAGE(same, text);
+                }
+            }
+    CHECK_FALSE(from_base64("AAA\xff").has_value());
+    CHECK_FALSE(from_base64("====").has_value());
+    CHECK_FALSE(from_base64("A===").has_value());
+}
 
 TEST_CASE("base64 takes RFC 4648's vectors and nothing that only resembles base64")
 {

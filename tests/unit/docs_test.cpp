@@ -14,9 +14,8 @@ namespace {
 /// The names of all tests, read from their sources.
 std::set<std::string> names_of_tests()
 {
-    static const std::regex test(R"(TEST_CASE\(\s*"([^"]+)") ");
-        std::set<std::string>
-            out;
+    static const std::regex test("TEST_CASE\\(\\s*\"([^\"]+)\"");
+    std::set<std::string> out;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(MODELSEC_SOURCE_DIR "/tests"))
     {
         if (entry.path().extension() != ".cpp")

@@ -91,6 +91,8 @@ TEST_CASE("pack binds the key id: a good signature by another pinned key does no
     CHECK(why_not(support::pack_envelope("{}", a.renamed("v2")), pack, keys) == reason::bad_signature);
     CHECK(why_not(support::pack_envelope("{}", a.renamed("v3")), pack, keys) == reason::unknown_key);
     CHECK(why_not(support::pack_envelope("{}", a.renamed("")), pack, keys) == reason::none);  // empty means v1
+    const std::string named = support::pack_envelope("{}", a);
+    CHECK(why_not("{" + named.substr(named.find("\"payload_b64\"")), pack, keys) == reason::none);  // so does none at all
     CHECK(why_not(support::pack_envelope("{}", b.renamed("")), pack, keys) == reason::bad_signature);
     CHECK(code_of(why_not(support::pack_envelope("{}", a), pack, pinned({a, b}, 2))) == errc::signature);
 }
@@ -149,6 +151,7 @@ TEST_CASE("pins that could be misread are refused")
     CHECK(by_hand.add(key.pin()).has_value());
     CHECK(by_hand.add("no-separator").has_error());
     CHECK(by_hand.add("x=short").has_error());
+    CHECK(by_hand.add("\xff\xfe=" + other.public_base64()).has_error());  // no JSON could name it
     CHECK(pins::parse(as_bytes(by_hand.dump())).value().keys().size() == 1);
 }
 

@@ -70,6 +70,21 @@ TEST_CASE("a sequence is raised before any artifact byte, and stays raised when 
     CHECK(w.why() == reason::none);
 }
 
+TEST_CASE("a failed download never rejects: the same pack is welcome the next time")
+{
+    world w;
+    w.offer(1, "1.0", body_1);
+    const std::string good = std::exchange(w.net.bodies["https://h.example/1.0"], std::string(body_1.size(), 'x'));
+    CHECK(w.why() == reason::digest_mismatch);
+    const auto status = detail::read_status(w.owner);
+    REQUIRE(status.has_value());
+    REQUIRE(status->size() == 1);
+    CHECK(status->front().rejected.empty());
+    w.net.bodies["https://h.example/1.0"] = good;
+    CHECK(w.why() == reason::none);
+    CHECK(w.active() == "1.0");
+}
+
 TEST_CASE("a dry run changes nothing and says what would be")
 {
     world w;

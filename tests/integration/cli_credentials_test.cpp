@@ -41,8 +41,10 @@ TEST_CASE("the token of the environment goes to the manifest's origin alone, als
     std::filesystem::remove_all(w.store());
     w.web.forget_requests();
     REQUIRE(fetch("any").exit_code == 0);
+    std::string bearer = "Bearer ";
+    bearer += planted_secret;
     for (const auto& request : w.web.requests())
-        CHECK_MESSAGE(request.header("authorization") == std::string("Bearer ") + planted_secret, request.target);
+        CHECK_MESSAGE(request.header("authorization") == bearer, request.target);
     for (const auto& name : tree(w.place.path()))
         if (std::filesystem::is_regular_file(w.place / name))
             CHECK_MESSAGE(support::read_file(w.place / name).find(planted_secret) == std::string::npos, name);

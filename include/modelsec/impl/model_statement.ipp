@@ -8,6 +8,7 @@
 #include <modelsec/trust/threshold.hpp>
 
 #include <algorithm>
+#include <numeric>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
@@ -69,7 +70,15 @@ result<model_statement> verify_bundle(bytes_view bundle, const public_key& key, 
 
 result<std::string> sign_bundle(model_statement model, const public_key& key, const message_signer& sign, const limits& caps)
 {
-    std::sort(model.files.begin(), model.files.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
+    // By their places: g++ 12 takes the moved paths for uninitialised.
+    std::vector<std::size_t> order(model.files.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::sort(order.begin(), order.end(), [&](auto a, auto b) { return model.files[a].path < model.files[b].path; });
+    std::vector<signed_model_file> sorted;
+    sorted.reserve(order.size());
+    for (const std::size_t at : order)
+        sorted.push_back(std::move(model.files[at]));
+    model.files = std::move(sorted);
     const std::string payload = detail::write_model_statement(model);
     signature_bundle out;
     out.key_hint = model_key_hint(key);

@@ -82,7 +82,7 @@ client_options fetch_arguments::client() const
     out.profile = profile_ == "server" ? profile::server : profile::client;
     if (certificate_.empty() != certificate_key_.empty())
         usage("--cert and --cert-key belong together");
-    if (manifest_url_.empty() && (!certificate_.empty() || !spki_pins_.empty()))
+    if (manifest_url_.empty() && !trust_.repository() && (!certificate_.empty() || !spki_pins_.empty()))
         usage("--cert and --spki-pin are for the origin of --manifest");
     out.transport.tls = {ca_, certificate_, certificate_key_, spki_pins_, ocsp()};
     out.transport.proxy = find_proxy(proxy_, no_proxy_, proxy_user_variable_);

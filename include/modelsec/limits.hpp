@@ -39,6 +39,7 @@ struct limits
     std::size_t error_body_bytes = 64u << 10;
     unsigned redirects = 5;
     unsigned retries = 5;  ///< at least this many tries after the first before an attempt gives up
+    std::chrono::milliseconds first_retry_wait{500};  ///< the first back-off's longest draw; doubles from try to try
     std::chrono::milliseconds connect_timeout{10'000};
     std::chrono::milliseconds handshake_timeout{10'000};
     std::chrono::milliseconds stall_timeout{20'000};

@@ -56,7 +56,11 @@ TEST_CASE("another announced size is refused before a byte is read; a mirror may
         CHECK(s.get() == reason::size_mismatch);
         CHECK(s.fetched == 0);
         CHECK(s.web.requests().size() == 1);
+        // What is here already is not thrown away for it.
+        s.web.forget_requests();
         CHECK(s.get({"/model.bin", "/mirror.bin"}) == reason::none);
+        for (const auto& seen : s.web.requests())
+            CHECK(seen.header("range").empty() != range);
     }
 }
 

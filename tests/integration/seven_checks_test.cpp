@@ -246,6 +246,17 @@ TEST_CASE("seven checks, 6: access control, towards servers and on the disk")
     auto storage = w.request();
     storage.manifest.headers = {{"Authorization", "Bearer hf_abcdefghijklmnopqrstuvwxyzABCDEFGH"}};
     CHECK(fetch(w, storage).why == reason::storage_credentials);
+    auto holder = w.options();
+    holder.transport.credentials = [](std::string_view) {
+        return std::vector<modelsec::http_header>{{"Authorization", "Bearer hf_abcdefghijklmnopqrstuvwxyzABCDEFGH"}};
+    };
+    w.web.forget_requests();
+    modelsec::client holds(holder);
+    CHECK(fetch(holds, w.request()).why == reason::storage_credentials);
+    CHECK(w.web.requests().empty());
+    holder.profile = modelsec::profile::server;
+    modelsec::client serves(holder);
+    CHECK(fetch(serves, w.request()).code == errc::ok);
 
     // Nobody else reads or writes what is on the disk.
     struct stat about

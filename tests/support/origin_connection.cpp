@@ -211,6 +211,12 @@ private:
     {
         if (wrong.delay.count() > 0 && !state_.sleep(wrong.delay))
             return then::cut;
+        if (!wrong.raw.empty())
+        {
+            if (write(wrong.raw))
+                state_.wait_for_peer(socket_of(stream_).native_handle());
+            return then::cut;
+        }
         if (!send_header(header_text(out, wrong), wrong.slow_header))
             return then::cut;
         if (out.head_only)

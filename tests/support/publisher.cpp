@@ -19,6 +19,14 @@ void append(std::string& object, std::string_view name, const std::string& json_
     object += (object.back() == '{' ? "" : ", ") + json_string(name) + ": " + json_value;
 }
 
+std::string list_of(const std::vector<std::string>& texts)
+{
+    std::string out;
+    for (const auto& text : texts)
+        out += (out.empty() ? "" : ", ") + json_string(text);
+    return "[" + out + "]";
+}
+
 std::string to_json(const published_artifact& a)
 {
     std::string text = "{";
@@ -30,6 +38,12 @@ std::string to_json(const published_artifact& a)
     append(text, "is_zip", a.is_zip ? "true" : "false");
     if (a.extracted_bytes)
         append(text, "extracted_bytes", std::to_string(*a.extracted_bytes));
+    if (!a.mirrors.empty())
+        append(text, "mirrors", list_of(a.mirrors));
+    if (a.chunk_bytes > 0)
+        append(text, "chunks",
+               "{\"size_bytes\": " + std::to_string(a.chunk_bytes) + ", \"sha256_b64\": " + list_of(a.chunk_sha256_base64) +
+                   "}");
     return text + "}";
 }
 
@@ -78,6 +92,20 @@ published_artifact published_artifact::of(std::string_view content, std::string 
     made.sha256 = sha256_hex(content);
     made.size_bytes = content.size();
     return made;
+}
+
+published_artifact& published_artifact::in_chunks(std::string_view content, std::uint64_t bytes)
+{
+    chunk_bytes = bytes;
+    chunk_sha256_base64.clear();
+    for (std::size_t at = 0; at < content.size(); at += bytes)
+    {
+        const auto chunk = content.substr(at, bytes);
+        std::array<unsigned char, crypto_hash_sha256_BYTES> digest;
+        crypto_hash_sha256(digest.data(), raw(chunk), chunk.size());
+        chunk_sha256_base64.push_back(base64({reinterpret_cast<const char*>(digest.data()), digest.size()}));
+    }
+    return *this;
 }
 
 published_manifest published_manifest::fresh()

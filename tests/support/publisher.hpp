@@ -43,9 +43,14 @@ struct published_artifact
     std::string file_name = "model.bin";
     bool is_zip = false;
     std::optional<std::uint64_t> extracted_bytes;
+    std::vector<std::string> mirrors;
+    std::uint64_t chunk_bytes = 0;  ///< 0: no chunk digests
+    std::vector<std::string> chunk_sha256_base64;
 
     /// The digest and size of these bytes.
     static published_artifact of(std::string_view content, std::string url);
+    /// Signs the digests of its chunks, too.
+    published_artifact& in_chunks(std::string_view content, std::uint64_t bytes);
 };
 
 /// What a manifest says. Absent optionals are absent from the JSON.

@@ -94,6 +94,22 @@ TEST_CASE("the tail of a slow connection is taken over by a fast one, and a sile
     CHECK(p.got.covers({0, 64 * mib}));
 }
 
+TEST_CASE("superfluous is a lane with nothing left to fetch, and never one that is gone")
+{
+    play p(8 * mib, 1);
+    const auto o = p.next();
+    REQUIRE(o);
+    CHECK_FALSE(p.fsm.superfluous(o->lane));
+    p.fsm.arrived(o->lane, 8 * mib - 1, p.now);
+    CHECK_FALSE(p.fsm.superfluous(o->lane));
+    p.fsm.arrived(o->lane, 1, p.now);
+    CHECK(p.fsm.superfluous(o->lane));
+    p.fsm.put(o->lane, {0, 8 * mib});
+    p.fsm.ended(o->lane, {}, p.now);
+    CHECK_FALSE(p.fsm.superfluous(o->lane));
+    CHECK_FALSE(p.fsm.superfluous(o->lane + 1));
+}
+
 TEST_CASE("a thousand random downloads end whole, with every byte delivered once, or with a verdict")
 {
     for (unsigned seed = 1; seed <= 1000; ++seed)

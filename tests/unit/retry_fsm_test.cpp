@@ -50,6 +50,8 @@ TEST_CASE("even the luckiest draw is no hot loop")
     retry_fsm fsm(5);
     for (int i = 0; i < 5; ++i)
         CHECK(*fsm.next(lost(0)) >= 50ms);
+    CHECK(*retry_fsm(5, 20ms).next(lost(0)) == 2ms);
+    CHECK(*retry_fsm(5, 20ms).next(lost(0.5)) == 10ms);
 }
 
 TEST_CASE("bytes that arrive restore the budget")

@@ -2,6 +2,7 @@
 #include "../support/store_scene.hpp"
 
 #include <doctest/doctest.h>
+#include <modelsec/impl/with_active.ipp>
 
 #include <chrono>
 #include <sys/stat.h>
@@ -234,7 +235,71 @@ TEST_CASE("files that were only touched are hashed again and found good")
     const std::string file = s.path + "/m/2/a/one.bin";
     std::filesystem::copy_file(file, s.path + "/copy");
     std::filesystem::rename(s.path + "/copy", file);
-    CHECK(s.disk().open_files(id("m"), *s.state().active).has_value());
+    const std::uint64_t before = s.state().generation;
+    CHECK(s.disk().open_active(id("m")).has_value());
+    CHECK(s.state().generation == before + 1);
+    CHECK(s.disk().open_active(id("m")).has_value());
+    CHECK(s.disk().hash_again(id("m"), *s.state().active, {}, {}).has_value());
+    CHECK(s.state().generation == before + 1);  // what it is known by now is remembered: hashed once, not for ever
+    std::filesystem::last_write_time(file, std::filesystem::file_time_type::clock::now());
+    CHECK(s.disk().hash_again(id("m"), *s.state().active, {}, {}).has_value());
+    CHECK(s.state().generation == before + 2);
+}
+
+TEST_CASE("a pack that was replaced and collected since the state was read is no damage")
+{
+    const scene s;
+    REQUIRE(s.install(how_to_activate("1"), one).has_value());
+    std::vector<std::string> asked;
+    const store disk = s.disk();
+    const auto opened = modelsec::detail::with_active(disk, id("m"), [&](const pack_record& pack) {
+        asked.push_back(pack.version.str());
+        for (const char* next : {"2", "3"})  // two upgrades, so that not even the last good one is the first
+            if (asked.size() == 1)
+                REQUIRE(s.install(how_to_activate(next), two).has_value());
+        std::filesystem::remove_all(s.path + "/m/1");
+        return disk.open_files(id("m"), pack);
+    });
+    REQUIRE(opened.has_value());
+    CHECK(opened->info().version == "3");
+    CHECK(asked == std::vector<std::string>{"1", "3"});
+
+    std::filesystem::remove_all(s.path + "/m/3");
+    CHECK(why(disk.open_active(id("m"))) == reason::pack_damaged);
+}
+
+TEST_CASE("with chunk digests all processors hash again, and the digest of the whole has the last word")
+{
+    const scene s;
+    const std::string text(3'000'007, 'y');
+    REQUIRE(s.install(how_to_activate("1"), {{"big.bin", text}}).has_value());
+    const auto state = s.state();
+    chunk_digests chunks{256u << 10, {}};
+    for (std::size_t at = 0; at < text.size(); at += 256u << 10)
+        chunks.sha256.push_back(sha256(as_bytes(std::string_view(text).substr(at, 256u << 10))));
+    const auto look = [&](const file_record&) { return &chunks; };
+    std::uint64_t seen = 0;
+    const auto again = [&](const control& handle = {}) {
+        return s.disk().hash_again(
+            id("m"), *state.active, handle,
+            [&](std::uint64_t n) {
+                CHECK(n > seen);
+                seen = n;
+            },
+            look);
+    };
+    CHECK(again().has_value());
+    CHECK(seen == text.size());
+    control handle;
+    handle.cancel();
+    CHECK(why(again(handle)) == reason::cancelled);
+
+    std::swap(chunks.sha256.front(), chunks.sha256.back());
+    seen = 0;
+    CHECK(again().has_value());  // a wrong list is no damage
+    std::fstream(s.path + "/m/1/big.bin", std::ios::in | std::ios::out).put('x');
+    seen = 0;
+    CHECK(why(again()) == reason::pack_damaged);
 }
 
 TEST_CASE("hashing again reports progress and can be cancelled")

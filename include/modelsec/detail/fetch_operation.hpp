@@ -82,8 +82,6 @@ private:
     const fetch_options& asked_;
     network_maker connect_;
     std::unique_ptr<network> network_;
-    transport_options transport_;           // the owner's, with credentials checked against its profile
-    std::shared_ptr<bool> refused_secret_;  // a credential that this profile must not hold was held back
     utc_time now_;
     std::optional<std::chrono::steady_clock::time_point> deadline_;  // of the whole attempt
     signing_keys keys_;

@@ -5,6 +5,7 @@
 #include <modelsec/impl/archive.ipp>
 #include <modelsec/impl/archive_streams.ipp>
 #include <modelsec/impl/block_pool.ipp>
+#include <modelsec/impl/hash_chunks.ipp>
 #include <modelsec/impl/hash_file.ipp>
 #include <modelsec/impl/journal.ipp>
 #include <modelsec/impl/metadata_folder.ipp>
@@ -32,6 +33,7 @@
 #include <modelsec/impl/store_stage.ipp>
 #include <modelsec/impl/store_state.ipp>
 #include <modelsec/impl/stream.ipp>
+#include <modelsec/impl/with_active.ipp>
 #include <modelsec/impl/zip_directory.ipp>
 #include <modelsec/impl/zip_fields.ipp>
 #include <modelsec/impl/zip_local.ipp>

@@ -5,6 +5,7 @@
 #include <modelsec/impl/delegation.ipp>
 #include <modelsec/impl/envelope.ipp>
 #include <modelsec/impl/key.ipp>
+#include <modelsec/impl/known_artifacts.ipp>
 #include <modelsec/impl/memory.ipp>
 #include <modelsec/impl/metadata.ipp>
 #include <modelsec/impl/metadata_parse.ipp>

@@ -28,7 +28,7 @@ result<verified_file> download(http_client& http, const download_request& what, 
     const artifact_file& expected = what.expected;
     detail::session& net = http.get();
     detail::download_job job{net, what, what.sources, detail::mirror_fsm(what.sources.size()),
-                             detail::retry_fsm(net.caps().retries)};
+                             detail::retry_fsm(net.caps().retries, net.caps().first_retry_wait)};
     for (std::size_t goes = 0;; ++goes)
     {
         range_set kept;
@@ -50,9 +50,9 @@ result<verified_file> download(http_client& http, const download_request& what, 
             return done;
         }
         const reason why = done.error().why;
-        // Without chunk digests nobody knows which bytes are good once some are not.
-        const bool useless = why == reason::digest_mismatch || why == reason::chunks_contradict ||
-                             (done.error().code() == errc::digest && !expected.chunks);
+        // Without chunk digests nobody knows which bytes are good once some are not. What a server says of a length is no
+        // proof against bytes that are here already.
+        const bool useless = why == reason::digest_mismatch || why == reason::chunks_contradict;
         if (useless)
             MODELSEC_CHECK(staged.drop_partial(expected.sha256));
         if (why != reason::digest_mismatch)

@@ -79,8 +79,8 @@ inline awaitable<result<std::size_t>> download_run::read(lane& self, connection&
     const auto patience = job_.net.caps().stall_timeout;
     if (self.waited >= patience)
     {
-        const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(self.waited).count();
-        const bool slow = self.brought < static_cast<std::uint64_t>(seconds) * download_least_rate;
+        const std::chrono::duration<double> waited = self.waited;
+        const bool slow = static_cast<double>(self.brought) < waited.count() * static_cast<double>(download_least_rate);
         self.waited = {};
         self.brought = 0;
         if (slow && job_.net.env().options->limit_rate == 0)

@@ -11,7 +11,7 @@ namespace detail {
 
 /// A document that comes slower than this, once the stall time-out has passed, is given up: a byte now and then would keep
 /// the connection from ever stalling (CWE-400).
-inline constexpr std::uint64_t exchange_min_rate = 1024;
+inline constexpr double exchange_min_rate = 1024;
 
 awaitable<result<bytes>> session::read_all(connection& link, const response_head& head, std::size_t cap)
 {
@@ -31,9 +31,9 @@ awaitable<result<bytes>> session::read_all(connection& link, const response_head
         if (body.size() > cap)
             co_return fail(reason::too_large, "a body of more than " + std::to_string(cap) + " bytes");
         const auto taken = std::chrono::steady_clock::now() - start;
-        const auto seconds = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(taken).count());
-        if (taken > caps().stall_timeout && body.size() < seconds * exchange_min_rate)
-            co_return fail(reason::too_slow, std::to_string(body.size()) + " bytes in " + std::to_string(seconds) + " s");
+        const double seconds = std::chrono::duration<double>(taken).count();
+        if (taken > caps().stall_timeout && static_cast<double>(body.size()) < seconds * exchange_min_rate)
+            co_return fail(reason::too_slow, "less than 1 KiB a second");
     }
 }
 
@@ -84,7 +84,7 @@ awaitable<result<http_answer>> session::exchange_once(const http_request& reques
 
 awaitable<result<http_answer>> session::exchange(http_request request)
 {
-    retry_fsm retries(caps().retries);
+    retry_fsm retries(caps().retries, caps().first_retry_wait);
     while (true)
     {
         std::optional<response_head> head;

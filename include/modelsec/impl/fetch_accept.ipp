@@ -99,6 +99,9 @@ result<std::optional<fetch_result>> fetch_operation::answer_active(const store& 
     {
         if (pack.error().why != reason::pack_damaged)
             return std::move(pack).error();
+        MODELSEC_TRY(const model_state now, disk.state(model));
+        if (now.active && now.active->folder != state.active->folder)  // replaced and collected meanwhile: no damage
+            return answer_active(disk, now, offer, wanted);
         event e;
         e.kind = event_kind::warning;
         e.why = reason::pack_damaged;

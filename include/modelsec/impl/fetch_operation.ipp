@@ -15,21 +15,10 @@ MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
 fetch_operation::fetch_operation(const client_options& owner, const fetch_options& asked, network_maker connect)
-    : owner_(owner), asked_(asked), connect_(std::move(connect)), transport_(owner.transport),
-      refused_secret_(std::make_shared<bool>(false)), now_(owner.clock->now())
+    : owner_(owner), asked_(asked), connect_(std::move(connect)), now_(owner.clock->now())
 {
     if (asked.deadline)
         deadline_ = std::chrono::steady_clock::now() + *asked.deadline;
-    if (owner.profile == profile::client && owner.transport.credentials)
-        transport_.credentials = [ask = owner.transport.credentials, refused = refused_secret_](std::string_view origin) {
-            auto headers = ask(origin);
-            if (check_client_headers(headers).has_error())
-            {
-                *refused = true;
-                headers.clear();
-            }
-            return headers;
-        };
 }
 
 result<fetch_result> fetch_operation::run()
@@ -101,8 +90,6 @@ result<bytes> fetch_operation::obtain_envelope()
     MODELSEC_TRY(url address, url::parse(asked_.manifest.url));
     auto answer = web().exchange(
         {std::move(address), asked_.manifest.post_body, asked_.manifest.headers, owner_.caps.envelope_bytes, false});
-    if (*refused_secret_)
-        return fail(reason::storage_credentials);
     if (!answer)
         return std::move(answer).error();
     return std::move(answer->body);
@@ -114,10 +101,7 @@ result<fetch_result> fetch_operation::answer_offline() const
     if (!disk)
         return std::move(disk).error();
     MODELSEC_TRY(const identifier model, identifier::parse(asked_.model_id));
-    MODELSEC_TRY(const model_state state, disk->state(model));
-    if (!state.active)
-        return fail(reason::none_active);
-    MODELSEC_TRY(const open_pack pack, disk->open_files(model, *state.active, asked_.handle));
+    MODELSEC_TRY(const open_pack pack, disk->open_active(model, asked_.handle));
     return fetch_result{asked_.model_id, pack.info().version, pack.info().sequence, pack.info().path, true, false, 0};
 }
 
@@ -193,7 +177,7 @@ bool fetch_operation::write_directly(const artifact& wanted) const
 http_client::environment fetch_operation::environment()
 {
     http_client::environment env;
-    env.options = &transport_;
+    env.options = &owner_.transport;
     env.caps = &owner_.caps;
     env.time = owner_.clock;
     env.handle = asked_.handle;
@@ -201,6 +185,8 @@ http_client::environment fetch_operation::environment()
     if (const auto origin = url::parse(repository() ? repository()->metadata_url : asked_.manifest.url))
         env.manifest_origin = origin->origin();
     env.observe = [this](const event& e) { tell(e); };
+    if (owner_.profile == profile::client)
+        env.check_credentials = check_client_headers;
     return env;
 }
 

@@ -11,10 +11,7 @@
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
-inline constexpr std::chrono::milliseconds retry_first_wait{500};
 inline constexpr std::chrono::milliseconds retry_longest_wait{30'000};
-/// Even the luckiest draw waits this long: no hot loop.
-inline constexpr std::chrono::milliseconds retry_shortest_wait{50};
 /// Nobody waits for a server for longer, whatever it says, where no deadline says so.
 inline constexpr std::chrono::hours retry_patience{1};
 
@@ -122,9 +119,11 @@ result<std::chrono::milliseconds> retry_fsm::next(const input& in)
         return in.problem;
     // Full jitter: anything between nothing and the exponential step, so that clients that failed together do not come back
     // together.
-    const milliseconds step = std::min(retry_longest_wait, retry_first_wait * (1u << std::min(tried_, 10u)));
-    milliseconds wait = std::max(
-        retry_shortest_wait, milliseconds(static_cast<milliseconds::rep>(static_cast<double>(step.count()) * in.random)));
+    const milliseconds step = std::min(retry_longest_wait, first_wait_ * (1u << std::min(tried_, 10u)));
+    // But not at once: no hot loop.
+    milliseconds wait =
+        std::max(std::max(first_wait_ / 10, milliseconds(1)),
+                 milliseconds(static_cast<milliseconds::rep>(static_cast<double>(step.count()) * in.random)));
     if (in.server_wait)
         wait += *in.server_wait;
     // A server's wish is never obeyed beyond the attempt's deadline (CWE-400): give up now rather than later.

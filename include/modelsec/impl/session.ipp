@@ -203,8 +203,13 @@ awaitable<result<response>> session::follow(request_head request)
         {
             request.headers = callers;
             if (env_.options->credentials)
-                for (http_header& h : env_.options->credentials(request.target.origin()))
+            {
+                std::vector<http_header> given = env_.options->credentials(request.target.origin());
+                if (env_.check_credentials)
+                    MODELSEC_CO_CHECK(env_.check_credentials(given));
+                for (http_header& h : given)
                     request.headers.push_back(std::move(h));
+            }
         }
         if (!hops.post())
             request.post_body.reset();

@@ -4,18 +4,12 @@
 
 #include <modelsec/detail/store_operation.hpp>
 #include <modelsec/detail/trust_anchor.hpp>
+#include <modelsec/impl/with_active.ipp>
 #include <modelsec/manifest/parse.hpp>
 #include <modelsec/store/store.hpp>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
-
-struct active_pack
-{
-    store disk;
-    identifier model;
-    model_state state;
-};
 
 inline result<store> existing_store(const client_options& owner)
 {
@@ -24,16 +18,29 @@ inline result<store> existing_store(const client_options& owner)
     return store::open({owner.store, false, owner.group_shared, owner.files, owner.caps});
 }
 
-inline result<active_pack> find_active(const client_options& owner, const std::string& model_id)
+inline result<identifier> known_model(const std::string& model_id)
 {
     auto model = identifier::parse(model_id);
-    if (!model)
-        return fail(reason::bad_option, "not a model id");
-    MODELSEC_TRY(store disk, existing_store(owner));
-    MODELSEC_TRY(model_state state, disk.state(*model));
-    if (!state.active)
-        return fail(reason::none_active);
-    return active_pack{std::move(disk), std::move(*model), std::move(state)};
+    return model ? model : fail(reason::bad_option, "not a model id");
+}
+
+/// What the manifest that a pack came by says of its files' chunks; nothing, if it says nothing that can be read.
+inline std::vector<artifact_file> signed_chunks(const store& disk, const identifier& model, const pack_record& pack,
+                                                const limits& caps)
+{
+    const auto raw = disk.read_envelope(model, pack.envelope);
+    if (!raw)
+        return {};
+    auto e = parse_envelope(*raw, envelope_format::dsse, caps);
+    if (!e)
+        e = parse_envelope(*raw, envelope_format::pack, caps);
+    auto artifacts = e ? parse_known_artifacts(e->payload, caps) : result<std::vector<artifact>>(e.error());
+    if (!artifacts)
+        return {};
+    for (artifact& a : *artifacts)
+        if (!a.is_zip && a.content_digest() == pack.artifact)
+            return std::move(a.files);
+    return {};
 }
 
 /// Reports bytes of `total` as they are hashed.
@@ -95,8 +102,9 @@ inline result<void> ask_trust_again(const store& disk, const pack_record& pack, 
 
 result<open_pack> open_active(const client_options& owner, const std::string& model_id, const control& handle)
 {
-    MODELSEC_TRY(const active_pack found, find_active(owner, model_id));
-    return found.disk.open_files(found.model, *found.state.active, handle);
+    MODELSEC_TRY(const identifier model, known_model(model_id));
+    MODELSEC_TRY(const store disk, existing_store(owner));
+    return disk.open_active(model, handle);
 }
 
 result<std::vector<model_status>> read_status(const client_options& owner)
@@ -134,10 +142,20 @@ result<pack_info> verify_active(const client_options& owner, const std::string& 
                                 const control& handle)
 {
     auto outcome = [&]() -> result<pack_info> {
-        MODELSEC_TRY(const active_pack found, find_active(owner, model_id));
-        hash_progress progress(on_event, model_id, size_of(*found.state.active));
-        MODELSEC_CHECK(found.disk.hash_again(found.model, *found.state.active, handle, std::ref(progress)));
-        return found.disk.info(found.model, *found.state.active);
+        MODELSEC_TRY(const identifier model, known_model(model_id));
+        MODELSEC_TRY(const store disk, existing_store(owner));
+        return with_active(disk, model, [&](const pack_record& pack) -> result<pack_info> {
+            const auto files = signed_chunks(disk, model, pack, owner.caps);
+            const auto chunks = [&](const file_record& f) -> const chunk_digests* {
+                for (const artifact_file& a : files)
+                    if (a.chunks && a.name && *a.name == f.path && a.size_bytes == f.size && a.sha256 == f.sha256)
+                        return &*a.chunks;
+                return nullptr;
+            };
+            hash_progress progress(on_event, model_id, size_of(pack));
+            MODELSEC_CHECK(disk.hash_again(model, pack, handle, std::ref(progress), chunks));
+            return disk.info(model, pack);
+        });
     }();
     event last;
     last.kind = event_kind::done;
@@ -152,9 +170,9 @@ result<pack_info> verify_active(const client_options& owner, const std::string& 
 
 result<pack_info> run_rollback(const client_options& owner, const rollback_options& asked)
 {
-    auto model = identifier::parse(asked.model_id);
+    const auto model = known_model(asked.model_id);
     if (!model)
-        return fail(reason::bad_option, "not a model id");
+        return model.error();
     MODELSEC_TRY(const store disk, existing_store(owner));
     MODELSEC_TRY(const model_lock lock, disk.lock(*model, owner.lock_wait, {}));
     MODELSEC_CHECK(disk.recover(lock, *model));

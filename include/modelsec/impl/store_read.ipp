@@ -2,10 +2,12 @@
 #ifndef MODELSEC_IMPL_STORE_READ_IPP
 #define MODELSEC_IMPL_STORE_READ_IPP
 
-#include <modelsec/impl/hash_file.ipp>
+#include <modelsec/impl/hash_chunks.ipp>
 #include <modelsec/impl/store_generation.ipp>
+#include <modelsec/impl/with_active.ipp>
 #include <modelsec/store/store.hpp>
 
+#include <algorithm>
 #include <set>
 
 MODELSEC_BEGIN_NAMESPACE
@@ -69,17 +71,33 @@ inline result<file> open_content(file_system& fs, const file& folder, const file
     return out;
 }
 
-inline result<void> check_content(file_system& fs, const file& content, const file_record& f, const control& handle,
-                                  const hash_listener& listener)
+/// Compares what an open file holds with what it held; what the file is known by from now on.
+inline result<file_record> check_content(file_system& fs, const file& content, const file_record& f, const control& handle,
+                                         const hash_listener& listener, const chunk_digests* chunks = nullptr)
 {
-    MODELSEC_TRY(const file_info what, fs.info(content));
-    if (what.size != f.size)
+    MODELSEC_TRY(const file_info before, fs.info(content));
+    if (before.size != f.size)
         return damaged("not the size it had: " + f.path.str());
-    MODELSEC_TRY(const sha256_digest digest, hash_file(fs, content, handle, listener));
-    return digest == f.sha256 ? result<void>() : damaged("not the bytes it had: " + f.path.str());
+    file_record out = f;
+    out.inode = before.inode;
+    out.changed_ns = before.changed_ns;
+    if (chunks && chunks->size_bytes > 0)
+    {
+        MODELSEC_TRY(const bool good, chunk_checker(fs, content, f.size, *chunks, handle).run(listener));
+        if (good)
+            return out;
+    }
+    // CWE-354: the digest of the whole is the one that was compared when the pack became active.
+    MODELSEC_TRY(const sha256_digest digest, hash_file(fs, content, handle, chunks ? hash_listener() : listener));
+    return digest == f.sha256 ? result<file_record>(std::move(out)) : damaged("not the bytes it had: " + f.path.str());
 }
 
 }  // namespace detail
+
+result<open_pack> store::open_active(const identifier& model, const control& handle) const
+{
+    return detail::with_active(*this, model, [&](const pack_record& p) { return open_files(model, p, handle); });
+}
 
 result<open_pack> store::open_files(const identifier& model, const pack_record& pack, const control& handle) const
 {
@@ -87,20 +105,25 @@ result<open_pack> store::open_files(const identifier& model, const pack_record& 
     open_pack out;
     MODELSEC_TRY(out.folder_, detail::hold_pack(*disk_, model, pack));
     MODELSEC_CHECK(detail::check_no_more(fs, out.folder_, pack));
+    std::vector<file_record> seen;
     for (const file_record& f : pack.files)
     {
         MODELSEC_TRY(file content, detail::open_content(fs, out.folder_, f));
         MODELSEC_TRY(const file_info what, fs.info(content));
+        seen.push_back(f);
         if (what.size != f.size || what.inode != f.inode || what.changed_ns != f.changed_ns)
-            MODELSEC_CHECK(detail::check_content(fs, content, f, handle, {}));
+        {
+            MODELSEC_TRY(seen.back(), detail::check_content(fs, content, f, handle, {}));
+        }
         out.files_.push_back({f.path.str(), f.size, f.sha256, std::move(content)});
     }
+    remember_files(model, pack, std::move(seen));
     MODELSEC_TRY(out.info_, info(model, pack));
     return out;
 }
 
 result<void> store::hash_again(const identifier& model, const pack_record& pack, const control& handle,
-                               const std::function<void(std::uint64_t)>& progress) const
+                               const std::function<void(std::uint64_t)>& progress, const chunk_lookup& chunks) const
 {
     file_system& fs = *disk_->files;
     MODELSEC_TRY(const file folder, detail::hold_pack(*disk_, model, pack));
@@ -111,12 +134,35 @@ result<void> store::hash_again(const identifier& model, const pack_record& pack,
         if (progress)
             progress(done);
     };
+    std::vector<file_record> seen;
     for (const file_record& f : pack.files)
     {
         MODELSEC_TRY(const file content, detail::open_content(fs, folder, f));
-        MODELSEC_CHECK(detail::check_content(fs, content, f, handle, listener));
+        MODELSEC_TRY(file_record good,
+                     detail::check_content(fs, content, f, handle, listener, chunks ? chunks(f) : nullptr));
+        seen.push_back(std::move(good));
     }
+    remember_files(model, pack, std::move(seen));
     return {};
+}
+
+// A copy or a restored backup is hashed once, not for ever. Only a convenience: a store that cannot be written to stays as it is.
+void store::remember_files(const identifier& model, const pack_record& pack, std::vector<file_record> seen) const
+{
+    const auto same = [](const file_record& a, const file_record& b) {
+        return a.inode == b.inode && a.changed_ns == b.changed_ns;
+    };
+    if (std::equal(seen.begin(), seen.end(), pack.files.begin(), pack.files.end(), same))
+        return;
+    (void)update(model, [&](model_state& now) -> result<bool> {
+        for (auto* p : {&now.active, &now.last_good})
+            if (*p && (*p)->folder == pack.folder && (*p)->artifact == pack.artifact && (*p)->files.size() == seen.size())
+            {
+                (*p)->files = seen;
+                return true;
+            }
+        return false;
+    });
 }
 
 MODELSEC_END_NAMESPACE

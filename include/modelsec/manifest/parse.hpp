@@ -40,9 +40,14 @@ MODELSEC_DECL result<verified_payload> verify_envelope(envelope e, const std::ve
 /// `manifest_malformed` (24), a name that is no safe name `unsafe_name` (31).
 MODELSEC_DECL result<manifest> parse_manifest(const verified_payload& payload, const limits& caps = {});
 
+/// The artifacts of a manifest whose signatures were verified when its pack was activated. For hints (where to look for chunk
+/// digests), never for a decision: nothing here says who signed it.
+MODELSEC_DECL result<std::vector<artifact>> parse_known_artifacts(bytes_view payload, const limits& caps = {});
+
 MODELSEC_END_NAMESPACE
 
 #ifndef MODELSEC_SEPARATE_COMPILATION
+#include <modelsec/impl/known_artifacts.ipp>
 #include <modelsec/impl/parse.ipp>
 #endif
 

@@ -6,6 +6,7 @@
 #include <modelsec/core/control.hpp>
 #include <modelsec/event.hpp>
 #include <modelsec/limits.hpp>
+#include <modelsec/manifest/model.hpp>
 #include <modelsec/store/metadata_folder.hpp>
 #include <modelsec/store/open_pack.hpp>
 #include <modelsec/store/staging.hpp>
@@ -40,6 +41,9 @@ public:
 private:
     file held_;
 };
+
+/// The signed chunk digests of a file of a pack, or null. They live as long as the lookup.
+using chunk_lookup = std::function<const chunk_digests*(const file_record&)>;
 
 /// What fetch knows of a pack that is about to become active.
 struct activation
@@ -97,14 +101,19 @@ public:
                                                    const control& handle) const;
 
     MODELSEC_DECL result<pack_info> info(const identifier& model, const pack_record& pack) const;
-    /// Opens a pack; hashes files again that differ from the state in inode or ctime: `pack_damaged` (also if it is gone: another
-    /// generation may have replaced it since the state was read).
+    /// Opens what is active, as open_files(). A pack that was replaced and collected meanwhile is no damage: its successor is opened.
+    /// `none_active`, `pack_damaged`.
+    MODELSEC_DECL result<open_pack> open_active(const identifier& model, const control& handle = {}) const;
+    /// Opens a pack; hashes files again that differ from the state in inode or ctime, and remembers those that are good:
+    /// `pack_damaged` (also if it is gone: another generation may have replaced it since the state was read).
     MODELSEC_DECL result<open_pack> open_files(const identifier& model, const pack_record& pack,
                                                const control& handle = {}) const;
     /// Hashes every file of a pack, and refuses files that are missing or too many: `pack_damaged`. `progress` (may be empty) gets
-    /// the bytes hashed so far.
+    /// the bytes hashed so far. A file of which `chunks` (may be empty) knows the digests is hashed on all processors; where they
+    /// do not match, its own digest decides.
     MODELSEC_DECL result<void> hash_again(const identifier& model, const pack_record& pack, const control& handle,
-                                          const std::function<void(std::uint64_t)>& progress) const;
+                                          const std::function<void(std::uint64_t)>& progress,
+                                          const chunk_lookup& chunks = {}) const;
     /// Last good becomes active, active becomes rejected. The caller has hashed `to` and asked trust; if it is not last good any
     /// more: `lock_timeout`.
     MODELSEC_DECL result<model_state> roll_back(const model_lock& lock, const identifier& model, const pack_record& to,
@@ -125,6 +134,7 @@ public:
 private:
     explicit store(std::shared_ptr<const detail::store_disk> disk) : disk_(std::move(disk)) {}
 
+    MODELSEC_DECL void remember_files(const identifier& model, const pack_record& pack, std::vector<file_record> seen) const;
     MODELSEC_DECL result<void> take_back(const identifier& model, const pack_record& pack) const;
 
     std::shared_ptr<const detail::store_disk> disk_;

@@ -40,6 +40,8 @@ struct http_environment
     control handle;
     std::optional<std::chrono::steady_clock::time_point> deadline;
     std::function<void(const event&)> observe;
+    /// Looks at what `options->credentials` gave, before any of it is sent; a failure ends the request. May be empty.
+    std::function<result<void>(const std::vector<http_header>&)> check_credentials;
     /// Who gets the client certificate and must show a pinned key; empty: nobody.
     std::string manifest_origin;
 };

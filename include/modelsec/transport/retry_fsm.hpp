@@ -26,7 +26,11 @@ MODELSEC_DECL std::optional<std::chrono::seconds> server_wait(std::optional<std:
 class retry_fsm
 {
 public:
-    explicit retry_fsm(unsigned retries) noexcept : retries_(retries) {}
+    /// `first_wait`: the longest draw of the first wait. Even the luckiest one is a tenth of it.
+    explicit retry_fsm(unsigned retries, std::chrono::milliseconds first_wait = limits().first_retry_wait) noexcept
+        : retries_(retries), first_wait_(first_wait)
+    {
+    }
 
     struct input
     {
@@ -46,6 +50,7 @@ public:
 
 private:
     unsigned retries_;
+    std::chrono::milliseconds first_wait_;
     unsigned tried_ = 0;
 };
 

@@ -108,8 +108,6 @@ result<fetch_operation::accepted> fetch_operation::find_target(utc_time now)
     auto done = driver.run(workflow, workflow.resume(trust_input::finished()));
     if (done)
         done = driver.run(workflow, workflow.search(from.target));
-    if (*refused_secret_)
-        return fail(reason::storage_credentials);
     if (!done)
         return std::move(done).error();
     MODELSEC_TRY(manifest m, manifest_of(from, workflow, asked_.model_id));

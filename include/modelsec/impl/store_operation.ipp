@@ -25,10 +25,9 @@ inline result<identifier> known_model(const std::string& model_id)
 }
 
 /// What the manifest that a pack came by says of its files' chunks; nothing, if it says nothing that can be read.
-inline std::vector<artifact_file> signed_chunks(const store& disk, const identifier& model, const pack_record& pack,
-                                                const limits& caps)
+inline std::vector<artifact_file> signed_chunks(const store& disk, const pack_record& pack, const limits& caps)
 {
-    const auto raw = disk.read_envelope(model, pack.envelope);
+    const auto raw = disk.read_envelope(pack.envelope);
     if (!raw)
         return {};
     auto e = parse_envelope(*raw, envelope_format::dsse, caps);
@@ -145,7 +144,7 @@ result<pack_info> verify_active(const client_options& owner, const std::string& 
         MODELSEC_TRY(const identifier model, known_model(model_id));
         MODELSEC_TRY(const store disk, existing_store(owner));
         return with_active(disk, model, [&](const pack_record& pack) -> result<pack_info> {
-            const auto files = signed_chunks(disk, model, pack, owner.caps);
+            const auto files = signed_chunks(disk, pack, owner.caps);
             const auto chunks = [&](const file_record& f) -> const chunk_digests* {
                 for (const artifact_file& a : files)
                     if (a.chunks && a.name && *a.name == f.path && a.size_bytes == f.size && a.sha256 == f.sha256)

@@ -71,7 +71,9 @@ struct tuf_house
 TEST_CASE("fetch --tuf finds a target by its delegations, downloads it like any artifact and makes it active")
 {
     tuf_house h;
-    h.w.web.fail(h.location, support::fault{.cut_at = 2'000'000}, 1);
+    support::fault cut;
+    cut.cut_at = 2'000'000;
+    h.w.web.fail(h.location, cut, 1);
     const auto first = h.fetch();
     CHECK_MESSAGE(first.exit_code == 0, first.out);
     CHECK(active_version(h.w) == support::sha256_hex(h.content).substr(0, 16));

@@ -117,7 +117,9 @@ TEST_CASE("a rotation in the middle of a download does no harm")
 {
     house h;
     h.publish("r1", 1, "1.0");
-    h.w.web.fail("/model.bin", support::fault{.cut_at = 1'000'000}, 1);
+    support::fault cut;
+    cut.cut_at = 1'000'000;
+    h.w.web.fail("/model.bin", cut, 1);
     bool rotated = false;
     auto options = h.w.options();
     modelsec::fetch_options request = h.w.request();

@@ -81,6 +81,12 @@ std::string socks(std::initializer_list<std::string_view> answers)
 using namespace std::string_view_literals;
 constexpr std::string_view good_reply = "\x05\x00\x00\x01\x7f\x00\x00\x01\x04\x38"sv;
 
+std::string padded(std::string_view head, std::size_t count, char with)
+{
+    std::string out(head);
+    return out.append(count, with);
+}
+
 }  // namespace
 
 TEST_CASE("CONNECT names host and port, and nothing else of the request")
@@ -173,15 +179,15 @@ TEST_CASE("SOCKS5 carries addresses as addresses")
     CHECK(v4.step("\x05\x00"sv) == "send \x05\x01\x00\x01\x7f\x00\x00\x01\x01\xbb"sv);
     talk v6("socks5://proxy", "https://[::1]/");
     v6.step();
-    CHECK(v6.step("\x05\x00"sv) == std::string("send \x05\x01\x00\x04"sv) + std::string(15, '\0') + "\x01\x01\xbb");
+    CHECK(v6.step("\x05\x00"sv) == padded("send \x05\x01\x00\x04"sv, 15, '\0').append("\x01\x01\xbb"));
 }
 
 TEST_CASE("SOCKS5 replies with any kind of bound address are accepted, in pieces of any size")
 {
     CHECK(socks({"\x05\x00"sv, good_reply}) == "open");
     CHECK(socks({"\x05\x00"sv, "\x05\x00\x00\x03\x02hi\x00\x50"sv}) == "open");
-    CHECK(socks({"\x05\x00"sv, std::string("\x05\x00\x00\x04"sv) + std::string(18, 'x')}) == "open");
-    CHECK(socks({"\x05\x00"sv, std::string("\x05\x00\x00\x04"sv) + std::string(17, 'x')}) == "read");
+    CHECK(socks({"\x05\x00"sv, padded("\x05\x00\x00\x04"sv, 18, 'x')}) == "open");
+    CHECK(socks({"\x05\x00"sv, padded("\x05\x00\x00\x04"sv, 17, 'x')}) == "read");
     CHECK(socks({"\x05\x02"sv, "\x01\x00"sv, good_reply}) == "open");
 }
 

@@ -103,7 +103,8 @@ std::string progress_bar::numbers(int detail) const
     if (detail >= 2 && rate_ >= 1)
         out += "  " + human_size(static_cast<std::uint64_t>(rate_)) + "/s";
     if (detail >= 3 && rate_ >= 1 && *bytes_ < total_)
-        out += "  " + human_time(static_cast<std::uint64_t>(std::llround(static_cast<double>(total_ - *bytes_) / rate_))) + " left";
+        out += "  " + human_time(static_cast<std::uint64_t>(std::llround(static_cast<double>(total_ - *bytes_) / rate_))) +
+               " left";
     return out;
 }
 

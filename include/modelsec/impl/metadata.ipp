@@ -12,6 +12,13 @@ MODELSEC_BEGIN_NAMESPACE
 
 namespace detail {
 
+/// An optional member; some writers say null for absent.
+inline const json* optional_member(const json& in, std::string_view key)
+{
+    const json* v = in.find(key);
+    return v && !v->is_null() ? v : nullptr;
+}
+
 inline failure metadata_failure(const char* what)
 {
     return fail(reason::metadata_malformed, what);

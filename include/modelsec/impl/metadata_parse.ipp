@@ -13,13 +13,6 @@ MODELSEC_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// An optional member; some writers say null for absent.
-inline const json* optional_member(const json& in, std::string_view key)
-{
-    const json* v = in.find(key);
-    return v && !v->is_null() ? v : nullptr;
-}
-
 inline result<void> read_header(const json& in, tuf_role type, metadata_header& out)
 {
     const auto spec = in.string_at("spec_version");

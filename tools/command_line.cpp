@@ -39,7 +39,7 @@ std::string single_spaced(std::string text)
 /// What CLI11 says, without the values that were given: they may be secrets in the wrong place.
 std::string hint_of(const CLI::ParseError& e)
 {
-    const std::string text = e.what();
+    std::string text = e.what();
     if (dynamic_cast<const CLI::ExtrasError*>(&e))
     {
         const std::size_t option = text.find(" --");

@@ -24,7 +24,7 @@ std::string first_of(std::initializer_list<const char*> variables)
 }
 
 /// The address with "user:password" put in, percent-encoded.
-std::string with_user(std::string address, const std::string& login)
+std::string with_user(const std::string& address, const std::string& login)
 {
     const std::size_t colon = login.find(':');
     if (colon == std::string::npos)
@@ -70,7 +70,7 @@ proxy_options find_proxy(const std::optional<std::string>& url, const std::optio
             wipe(address);
             address = std::move(complete);
         }
-    const proxy_options out(address, no_proxy ? *no_proxy : first_of({"no_proxy", "NO_PROXY"}));
+    proxy_options out(address, no_proxy ? *no_proxy : first_of({"no_proxy", "NO_PROXY"}));
     wipe(address);
     return out;
 }

@@ -6,8 +6,10 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
 #include <stdexcept>
+#include <thread>
 
 namespace support {
 namespace {
@@ -51,6 +53,20 @@ squid::squid(const proxy_login& who)
         give_to_squid(place_.path());
         return std::vector<std::string>{find_program({"/usr/sbin/squid"}), "-N", "-f", file};
     });
+}
+
+std::size_t squid::times_logged(const std::string& text, std::size_t at_least) const
+{
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    for (;; std::this_thread::sleep_for(std::chrono::milliseconds(10)))
+    {
+        const std::string log = access_log();
+        std::size_t times = 0;
+        for (std::size_t found = log.find(text); found != log.npos; found = log.find(text, found + 1))
+            ++times;
+        if (times >= at_least || std::chrono::steady_clock::now() > until)
+            return times;
+    }
 }
 
 tinyproxy::tinyproxy(const proxy_login& who)

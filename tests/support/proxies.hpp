@@ -26,8 +26,10 @@ class squid
 public:
     explicit squid(const proxy_login& who);
     std::uint16_t port() const noexcept { return port_; }
-    /// One line a request.
+    /// One line a request, written some time after its connection has ended.
     std::string access_log() const { return read_file(place_ / "access.log"); }
+    /// How often this text is in the log, once it is there `at_least` so often, or never came to be.
+    std::size_t times_logged(const std::string& text, std::size_t at_least) const;
 
 private:
     temp_dir place_;

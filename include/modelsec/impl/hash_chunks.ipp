@@ -2,6 +2,7 @@
 #ifndef MODELSEC_IMPL_HASH_CHUNKS_IPP
 #define MODELSEC_IMPL_HASH_CHUNKS_IPP
 
+#include <modelsec/core/parallel.hpp>
 #include <modelsec/impl/hash_file.ipp>
 #include <modelsec/manifest/model.hpp>
 
@@ -26,24 +27,14 @@ public:
     /// True: all chunks are there and good. The listener is called on this thread.
     result<bool> run(const hash_listener& listener)
     {
-        std::vector<std::thread> helpers;
         const std::size_t wanted = std::min<std::size_t>({std::thread::hardware_concurrency(), most_threads, count()});
-        try
-        {
-            for (std::size_t i = 1; i < wanted; ++i)
-                helpers.emplace_back([this] { work({}); });
-        }
-        catch (const std::system_error&)  // as many as can be had
-        {
-        }
         std::uint64_t told = 0;
-        const auto tell = [&] {
+        const std::function<void()> tell = [&] {
             if (const std::uint64_t now = hashed_; listener && now > told)
                 listener(now - std::exchange(told, now));
         };
-        work(tell);
-        for (std::thread& t : helpers)
-            t.join();
+        work_with_helpers(
+            std::max<std::size_t>(wanted, 1) - 1, [this]() noexcept { work({}); }, [&]() noexcept { work(tell); });
         if (problem_)
             return *problem_;
         tell();

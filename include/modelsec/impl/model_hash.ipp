@@ -2,6 +2,7 @@
 #ifndef MODELSEC_IMPL_MODEL_HASH_IPP
 #define MODELSEC_IMPL_MODEL_HASH_IPP
 
+#include <modelsec/core/parallel.hpp>
 #include <modelsec/impl/hash_file.ipp>
 #include <modelsec/impl/model_tree.ipp>
 #include <modelsec/verify/model_folder.hpp>
@@ -50,19 +51,7 @@ public:
         };
         static constexpr unsigned most = 8;
         const unsigned wanted = how_.threads != 0 ? how_.threads : std::min(std::thread::hardware_concurrency(), most);
-        std::vector<std::thread> helpers;
-        helpers.reserve(wanted);
-        try
-        {
-            while (helpers.size() + 1 < std::min<std::size_t>(wanted, order.size()))
-                helpers.emplace_back(work);
-        }
-        catch (const std::system_error&)  // fewer threads then
-        {
-        }
-        work();
-        for (std::thread& t : helpers)
-            t.join();
+        work_with_helpers(std::max<std::size_t>(std::min<std::size_t>(wanted, order.size()), 1) - 1, work, work);
         if (problem_)
             return *problem_;
         return {};

@@ -2,13 +2,12 @@
 #ifndef MODELSEC_IMPL_THRESHOLD_IPP
 #define MODELSEC_IMPL_THRESHOLD_IPP
 
+#include <modelsec/core/parallel.hpp>
 #include <modelsec/trust/threshold.hpp>
 
 #include <algorithm>
 #include <atomic>
 #include <exception>
-#include <system_error>
-#include <thread>
 
 MODELSEC_BEGIN_NAMESPACE
 
@@ -39,23 +38,8 @@ inline void try_signatures(std::vector<signature_trial>& trials, bytes_view mess
             {
             }
     };
-    std::vector<std::thread> helpers;
-    if (message.size() >= worth_a_thread && trials.size() > 1)
-    {
-        const std::size_t count = std::thread::hardware_concurrency() > 1 ? std::min<std::size_t>(trials.size(), 4) : 1;
-        helpers.reserve(4);
-        try
-        {
-            while (helpers.size() + 1 < count)
-                helpers.emplace_back(work);
-        }
-        catch (const std::system_error&)
-        {
-        }
-    }
-    work();
-    for (std::thread& t : helpers)
-        t.join();
+    const bool together = message.size() >= worth_a_thread && trials.size() > 1 && std::thread::hardware_concurrency() > 1;
+    work_with_helpers(together ? std::min<std::size_t>(trials.size(), 4) - 1 : 0, work, work);
 }
 
 /// Why a key counts for nothing. Bytes that are barred under one id do not count under another.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ctypes
 import os
-import threading
 from collections.abc import Mapping, Sequence
 from typing import Any, Callable, Optional, Union
 
 from . import _ffi
+from ._handle import Handle
 from .operation import Listener, Operation, Progress, check, start
 from .pack import Pack
 from .progress import bar
@@ -20,7 +20,7 @@ _PROFILES = {"client": 0, "server": 1}
 _WRITING = {"automatic": 0, "direct": 1, "cached": 2}
 
 
-class Client:
+class Client(Handle):
     """One store and how to reach the network. Any thread; operations on different models run at once, those on one model wait for each
     other, also across processes. Use it in a `with`, or close() it; operations that run go on.
 
@@ -38,8 +38,7 @@ class Client:
         def ms(seconds: float) -> int:
             return round(seconds * 1000)
 
-        self._handle: Optional[int] = None
-        self._lock = threading.Lock()
+        super().__init__("client", _ffi.lib.modelsec_client_release)
         self._ask = _credentials(credentials)
         ram, disk = device or (0, 0)
         options = _ffi.ClientOptions(
@@ -56,22 +55,6 @@ class Client:
         error = ctypes.POINTER(_ffi.Error)()
         check(_ffi.lib.modelsec_client_create(options, ctypes.byref(handle), ctypes.byref(error)), error)
         self._handle = handle.value
-
-    def close(self) -> None:
-        with self._lock:
-            handle, self._handle = self._handle, None
-        if handle is not None:
-            _ffi.lib.modelsec_client_release(handle)
-
-    def __enter__(self) -> Client:
-        return self
-
-    def __exit__(self, *_: Any) -> None:
-        self.close()
-
-    def __del__(self) -> None:
-        if getattr(self, "_handle", None) is not None:
-            self.close()
 
     def fetch(self, model_id: Optional[str], source: Source, *, on_progress: Optional[Progress] = None,
               on_event: Optional[Listener] = None, progress: Union[bool, Callable[..., Any]] = False,
@@ -128,11 +111,6 @@ class Client:
         error = ctypes.POINTER(_ffi.Error)()
         check(_ffi.lib.modelsec_client_set_headers(self._alive(), _ffi.encoded(origin), _ffi.headers(dict(headers)),
                                                    len(headers), ctypes.byref(error)), error)
-
-    def _alive(self) -> int:
-        if self._handle is None:
-            raise ValueError("the client is closed")
-        return self._handle
 
     def _start(self, request: _ffi.Request, on_event: Optional[Listener] = None, on_progress: Optional[Progress] = None,
                on_done: Optional[Callable[[], None]] = None) -> Operation:

@@ -5,20 +5,20 @@ from __future__ import annotations
 import io
 import os
 import pathlib
-import threading
 from typing import Any, BinaryIO, Optional
 
 from . import _ffi
+from ._handle import Handle
 
 
-class Pack:
+class Pack(Handle):
     """Files of an active pack by name, through descriptors that were opened before they were checked. While it is open, gc spares the
     pack. Use it in a `with`, or close() it; any thread."""
 
     def __init__(self, handle: int) -> None:
-        self._handle: Optional[int] = handle
-        self._lock = threading.Lock()
         lib = _ffi.lib
+        super().__init__("pack", lib.modelsec_pack_release)
+        self._handle = handle
         self.path = pathlib.Path(_ffi.text(lib.modelsec_pack_path(handle)))
         self.version = _ffi.text(lib.modelsec_pack_version(handle))
         self.sha256 = _ffi.text(lib.modelsec_pack_sha256(handle))
@@ -58,29 +58,8 @@ class Pack:
         with self.open(name) as f:
             return f.read()
 
-    def close(self) -> None:
-        with self._lock:
-            handle, self._handle = self._handle, None
-        if handle is not None:
-            _ffi.lib.modelsec_pack_release(handle)
-
-    def __enter__(self) -> Pack:
-        return self
-
-    def __exit__(self, *_: Any) -> None:
-        self.close()
-
-    def __del__(self) -> None:
-        if getattr(self, "_handle", None) is not None:
-            self.close()
-
     def __repr__(self) -> str:
         return f"<modelsec.Pack {self.version} of {len(self._index)} file(s)>"
-
-    def _alive(self) -> int:
-        if self._handle is None:
-            raise ValueError("the pack is closed")
-        return self._handle
 
     def _only(self, name: Optional[str]) -> str:
         if name is not None:

@@ -23,12 +23,6 @@ failure not_a_key(std::string detail)
     return fail(reason::bad_option, "the key file: " + std::move(detail));
 }
 
-/// OpenSSL would ask the terminal.
-int no_passphrase(char*, int, int, void*)
-{
-    return -1;
-}
-
 const char* digest_of(key_type type)
 {
     switch (type)
@@ -45,10 +39,11 @@ const char* digest_of(key_type type)
 result<model_key> model_key::read(const std::string& path)
 {
     MODELSEC_TRY(const secret text, read_secret_file(path));
-    const std::unique_ptr<BIO, decltype(&BIO_free_all)> from(
-        BIO_new_mem_buf(text.reveal().data(), static_cast<int>(text.reveal().size())), &BIO_free_all);
+    const detail::openssl_ptr<BIO, BIO_free_all> from(
+        BIO_new_mem_buf(text.reveal().data(), static_cast<int>(text.reveal().size())));
     private_key key(
-        from ? PEM_read_bio_PrivateKey_ex(from.get(), nullptr, &no_passphrase, nullptr, context(), nullptr) : nullptr,
+        from ? PEM_read_bio_PrivateKey_ex(from.get(), nullptr, &detail::no_passphrase, nullptr, context(), nullptr)
+             : nullptr,
         &EVP_PKEY_free);
     if (!key)
         return not_a_key("no private key in PEM, or one with a passphrase");
@@ -64,7 +59,7 @@ result<model_key> model_key::read(const std::string& path)
 
 result<bytes> model_key::sign(bytes_view message) const
 {
-    const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> ctx(EVP_MD_CTX_new(), &EVP_MD_CTX_free);
+    const detail::openssl_ptr<EVP_MD_CTX, EVP_MD_CTX_free> ctx(EVP_MD_CTX_new());
     std::size_t size = 0;
     if (!ctx ||
         EVP_DigestSignInit_ex(ctx.get(), nullptr, digest_of(public_.type()), context(), nullptr, key_.get(), nullptr) != 1 ||

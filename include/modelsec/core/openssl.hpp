@@ -25,6 +25,12 @@ struct openssl_free
 template <class T, auto Free>
 using openssl_ptr = std::unique_ptr<T, openssl_free<Free>>;
 
+/// For PEM_read_…: a key with a passphrase is refused; OpenSSL's default would ask on the terminal.
+inline int no_passphrase(char*, int, int, void*) noexcept
+{
+    return -1;
+}
+
 /// OpenSSL in a library context of its own: no configuration file, no environment, no other user of the process can change
 /// which algorithms it holds. Made at first use, kept until the process ends (worker threads may outlive statics).
 class openssl_library

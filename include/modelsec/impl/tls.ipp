@@ -28,12 +28,6 @@ inline std::string tls_error_text()
     return text ? text : "no further detail";
 }
 
-/// A key with a passphrase is refused; OpenSSL's default would ask on the terminal.
-inline int tls_no_passphrase(char*, int, int, void*)
-{
-    return -1;
-}
-
 /// NIST SP 800-52r2, RFC 9325: TLS 1.2 at least, forward secrecy and authenticated encryption only, security level 2
 /// whatever the system's configuration says.
 inline bool tls_harden(SSL_CTX* context)
@@ -46,7 +40,7 @@ inline bool tls_harden(SSL_CTX* context)
     // Resumption would skip the verification of the chain.
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
-    SSL_CTX_set_default_passwd_cb(context, tls_no_passphrase);
+    SSL_CTX_set_default_passwd_cb(context, no_passphrase);
     SSL_CTX_set_read_ahead(context, 1);
     SSL_CTX_set_default_read_buffer_len(context, tls_read_buffer_bytes);
     return SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1 &&

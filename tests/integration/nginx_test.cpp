@@ -167,13 +167,7 @@ TEST_CASE("nginx that wants a client certificate gets it from the manifest's cli
     const vhost v(w, options);
     const auto without = v.ask();
     CHECK(without.why == reason::http_status);
-    support::certificate_wish wish;
-    wish.for_client = true;
-    const auto me = w.ca.issue(wish);
-    auto with = w.options();
-    with.transport.tls.certificate_file = w.place.write("me.pem", me.certificate);
-    with.transport.tls.private_key_file = w.place.write("me.key", me.private_key);
-    CHECK(v.ask(with).code == errc::ok);
+    CHECK(v.ask(w.options_with_certificate()).code == errc::ok);
 }
 
 TEST_CASE("nginx with a password: 401 without it or with another, the model with it")

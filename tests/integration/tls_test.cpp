@@ -175,15 +175,12 @@ TEST_CASE("a server that insists on a client certificate gets one, or refuses")
     CHECK(fetch(w, request).code == errc::tls);
     CHECK(other.count() == 0);
 
-    support::certificate_wish wish;
-    wish.for_client = true;
-    const auto me = w.ca.issue(wish);
-    auto options = w.options();
-    options.transport.tls.certificate_file = w.place.write("me.pem", me.certificate);
-    options.transport.tls.private_key_file = w.place.write("me.key", me.private_key);
+    auto options = w.options_with_certificate();
     modelsec::client client(options);
     CHECK(fetch(client, request).code == errc::ok);
 
+    support::certificate_wish wish;
+    wish.for_client = true;
     options.transport.tls.private_key_file = w.place.write("other.key", w.ca.issue(wish).private_key);
     modelsec::client mismatched(options);
     CHECK(fetch(mismatched, request).why == reason::trust_store);
@@ -199,12 +196,7 @@ TEST_CASE("without the address of a manifest nobody sees the client certificate,
     m.artifacts.front().url = other.url("/model.bin");
     other.serve("/model.bin", "content");
 
-    support::certificate_wish wish;
-    wish.for_client = true;
-    const auto me = w.ca.issue(wish);
-    auto options = w.options();
-    options.transport.tls.certificate_file = w.place.write("me.pem", me.certificate);
-    options.transport.tls.private_key_file = w.place.write("me.key", me.private_key);
+    auto options = w.options_with_certificate();
     modelsec::client client(options);
     auto request = w.request();
     request.manifest.url.clear();

@@ -60,6 +60,17 @@ modelsec::client_options world::options() const
     return made;
 }
 
+modelsec::client_options world::options_with_certificate()
+{
+    support::certificate_wish wish;
+    wish.for_client = true;
+    const auto me = ca.issue(wish);
+    auto made = options();
+    made.transport.tls.certificate_file = place.write("me.pem", me.certificate);
+    made.transport.tls.private_key_file = place.write("me.key", me.private_key);
+    return made;
+}
+
 modelsec::fetch_options world::request() const
 {
     modelsec::fetch_options made;

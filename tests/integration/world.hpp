@@ -69,6 +69,8 @@ struct world
 
     std::string store() const { return place / "store"; }
     modelsec::client_options options() const;
+    /// The same, with a client certificate by `ca`.
+    modelsec::client_options options_with_certificate();
     /// Asks for model "demo" at /manifest, signed by `key`, in DSSE.
     modelsec::fetch_options request() const;
     modelsec::client client() const { return modelsec::client(options()); }

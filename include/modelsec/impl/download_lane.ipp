@@ -12,8 +12,6 @@ namespace detail {
 
 /// Read at most this much at once: progress is seen that often.
 inline constexpr std::size_t download_read = 256u << 10;
-/// A byte now and then would keep a connection from ever stalling (CWE-400). Bytes a second.
-inline constexpr std::uint64_t download_least_rate = 1024;
 
 inline awaitable<void> download_run::work(lane& self)
 {
@@ -79,8 +77,7 @@ inline awaitable<result<std::size_t>> download_run::read(lane& self, connection&
     const auto patience = job_.net.caps().stall_timeout;
     if (self.waited >= patience)
     {
-        const std::chrono::duration<double> waited = self.waited;
-        const bool slow = static_cast<double>(self.brought) < waited.count() * static_cast<double>(download_least_rate);
+        const bool slow = is_trickle(self.brought, self.waited);
         self.waited = {};
         self.brought = 0;
         if (slow && job_.net.env().options->limit_rate == 0)

@@ -9,10 +9,6 @@
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
-/// A document that comes slower than this, once the stall time-out has passed, is given up: a byte now and then would keep
-/// the connection from ever stalling (CWE-400).
-inline constexpr double exchange_min_rate = 1024;
-
 awaitable<result<bytes>> session::read_all(connection& link, const response_head& head, std::size_t cap)
 {
     if (head.content_length && *head.content_length > cap)
@@ -30,9 +26,9 @@ awaitable<result<bytes>> session::read_all(connection& link, const response_head
             co_return body;
         if (body.size() > cap)
             co_return fail(reason::too_large, "a body of more than " + std::to_string(cap) + " bytes");
+        // A document that still only trickles once the stall time-out has passed is given up.
         const auto taken = std::chrono::steady_clock::now() - start;
-        const double seconds = std::chrono::duration<double>(taken).count();
-        if (taken > caps().stall_timeout && static_cast<double>(body.size()) < seconds * exchange_min_rate)
+        if (taken > caps().stall_timeout && is_trickle(body.size(), taken))
             co_return fail(reason::too_slow, "less than 1 KiB a second");
     }
 }

@@ -19,6 +19,12 @@
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
+/// Less than 1 KiB a second: a byte now and then would keep a connection from ever stalling (CWE-400).
+inline bool is_trickle(std::uint64_t bytes, std::chrono::steady_clock::duration time) noexcept
+{
+    return static_cast<double>(bytes) < std::chrono::duration<double>(time).count() * 1024;
+}
+
 /// A response whose body is still to be read from `link`.
 struct response
 {

@@ -56,68 +56,128 @@ public:
     /// What the store holds, of all models. An absent store holds nothing. Codes: 41.
     MODELSEC_DECL std::vector<model_status> status();
     MODELSEC_DECL std::vector<model_status> status(error_code& ec, diagnostics& diag);
+    /// Signature of the handler: void(error_code, std::vector<model_status>).
+    template <class CompletionToken>
+    auto async_status(CompletionToken&& token, diagnostics* diag = nullptr);
 
     /// Hashes again what is active. Codes: 3, 30, 41, 43.
     MODELSEC_DECL pack_info verify(const std::string& model_id, const event_handler& on_event = {}, control handle = {});
     MODELSEC_DECL pack_info verify(const std::string& model_id, error_code& ec, diagnostics& diag,
                                    const event_handler& on_event = {}, control handle = {});
+    /// Signature of the handler: void(error_code, pack_info), as of async_rollback().
+    template <class CompletionToken>
+    auto async_verify(std::string model_id, CompletionToken&& token, diagnostics* diag = nullptr,
+                      event_handler on_event = {});
 
     /// Makes the last good pack active again, after hashing it; the one that is left is remembered as rejected and not
-    /// fetched again. Codes: 20, 30, 41, 42, 43.
+    /// fetched again. Codes: 3, 20, 30, 41, 42, 43.
     MODELSEC_DECL pack_info rollback(const rollback_options& options);
     MODELSEC_DECL pack_info rollback(const rollback_options& options, error_code& ec, diagnostics& diag);
+    template <class CompletionToken>
+    auto async_rollback(rollback_options options, CompletionToken&& token, diagnostics* diag = nullptr);
 
-    /// Removes packs, orphans and finished partials that nothing needs; never what is active, last good or open. Codes: 41, 42.
+    /// Removes packs, orphans and finished partials that nothing needs; never what is active, last good or open. Codes: 3, 41, 42.
     MODELSEC_DECL gc_report gc(const gc_options& options = {});
     MODELSEC_DECL gc_report gc(const gc_options& options, error_code& ec, diagnostics& diag);
+    /// Signature of the handler: void(error_code, gc_report).
+    template <class CompletionToken>
+    auto async_gc(gc_options options, CompletionToken&& token, diagnostics* diag = nullptr);
 
 private:
     struct state;
-    using fetch_handler = boost::asio::any_completion_handler<void(error_code, fetch_result)>;
-    using open_handler = boost::asio::any_completion_handler<void(error_code, open_pack)>;
+    using state_ptr = std::shared_ptr<state>;
+    template <class T>
+    using handler = boost::asio::any_completion_handler<void(error_code, T)>;
 
-    template <class CompletionToken>
-    static auto launch_fetch(std::shared_ptr<state> self, fetch_options options, bool lenient, diagnostics* diag,
-                             CompletionToken&& token);
-    MODELSEC_DECL static void start_fetch(const std::shared_ptr<state>& self, fetch_options options, bool lenient,
-                                          diagnostics* diag, fetch_handler handler);
-    MODELSEC_DECL static void start_open(const std::shared_ptr<state>& self, std::string model_id, diagnostics* diag,
-                                         open_handler handler);
+    // The compiled ends of the templates above.
+    MODELSEC_DECL static void start_fetch(const state_ptr& self, fetch_options options, bool lenient, diagnostics* diag,
+                                          handler<fetch_result> then);
+    MODELSEC_DECL static void start_open(const state_ptr& self, std::string model_id, diagnostics* diag,
+                                         handler<open_pack> then);
+    MODELSEC_DECL static void start_status(const state_ptr& self, diagnostics* diag,
+                                           handler<std::vector<model_status>> then);
+    MODELSEC_DECL static void start_verify(const state_ptr& self, std::string model_id, event_handler on_event,
+                                           diagnostics* diag, handler<pack_info> then);
+    MODELSEC_DECL static void start_rollback(const state_ptr& self, rollback_options options, diagnostics* diag,
+                                             handler<pack_info> then);
+    MODELSEC_DECL static void start_gc(const state_ptr& self, gc_options options, diagnostics* diag,
+                                       handler<gc_report> then);
 
-    std::shared_ptr<state> state_;
+    /// `start` is called, when the token wants the operation to begin, with the handler that the token made.
+    template <class T, class CompletionToken, class Start>
+    static auto initiate(CompletionToken&& token, Start start);
+
+    state_ptr state_;
 };
 
-template <class CompletionToken>
-auto client::launch_fetch(std::shared_ptr<state> self, fetch_options options, bool lenient, diagnostics* diag,
-                          CompletionToken&& token)
+template <class T, class CompletionToken, class Start>
+auto client::initiate(CompletionToken&& token, Start start)
 {
-    return boost::asio::async_initiate<CompletionToken, void(error_code, fetch_result)>(
-        [self = std::move(self), lenient, diag](auto handler, fetch_options o) {
-            start_fetch(self, std::move(o), lenient, diag, fetch_handler(std::move(handler)));
-        },
-        token, std::move(options));
+    return boost::asio::async_initiate<CompletionToken, void(error_code, T)>(
+        [](auto made, Start go) { std::move(go)(handler<T>(std::move(made))); }, token, std::move(start));
 }
 
 template <class CompletionToken>
 auto client::async_fetch(fetch_options options, CompletionToken&& token, diagnostics* diag)
 {
-    return launch_fetch(state_, std::move(options), false, diag, std::forward<CompletionToken>(token));
+    return initiate<fetch_result>(std::forward<CompletionToken>(token),
+                                  [self = state_, o = std::move(options), diag](handler<fetch_result> then) mutable {
+                                      start_fetch(self, std::move(o), false, diag, std::move(then));
+                                  });
 }
 
 template <class CompletionToken>
 auto client::async_ensure(fetch_options options, CompletionToken&& token, diagnostics* diag)
 {
-    return launch_fetch(state_, std::move(options), true, diag, std::forward<CompletionToken>(token));
+    return initiate<fetch_result>(std::forward<CompletionToken>(token),
+                                  [self = state_, o = std::move(options), diag](handler<fetch_result> then) mutable {
+                                      start_fetch(self, std::move(o), true, diag, std::move(then));
+                                  });
 }
 
 template <class CompletionToken>
 auto client::async_open(std::string model_id, CompletionToken&& token, diagnostics* diag)
 {
-    return boost::asio::async_initiate<CompletionToken, void(error_code, open_pack)>(
-        [self = state_, diag](auto handler, std::string id) {
-            start_open(self, std::move(id), diag, open_handler(std::move(handler)));
-        },
-        token, std::move(model_id));
+    return initiate<open_pack>(std::forward<CompletionToken>(token),
+                               [self = state_, id = std::move(model_id), diag](handler<open_pack> then) mutable {
+                                   start_open(self, std::move(id), diag, std::move(then));
+                               });
+}
+
+template <class CompletionToken>
+auto client::async_status(CompletionToken&& token, diagnostics* diag)
+{
+    using list = std::vector<model_status>;
+    return initiate<list>(std::forward<CompletionToken>(token),
+                          [self = state_, diag](handler<list> then) { start_status(self, diag, std::move(then)); });
+}
+
+template <class CompletionToken>
+auto client::async_verify(std::string model_id, CompletionToken&& token, diagnostics* diag, event_handler on_event)
+{
+    return initiate<pack_info>(
+        std::forward<CompletionToken>(token),
+        [self = state_, id = std::move(model_id), f = std::move(on_event), diag](handler<pack_info> then) mutable {
+            start_verify(self, std::move(id), std::move(f), diag, std::move(then));
+        });
+}
+
+template <class CompletionToken>
+auto client::async_rollback(rollback_options options, CompletionToken&& token, diagnostics* diag)
+{
+    return initiate<pack_info>(std::forward<CompletionToken>(token),
+                               [self = state_, o = std::move(options), diag](handler<pack_info> then) mutable {
+                                   start_rollback(self, std::move(o), diag, std::move(then));
+                               });
+}
+
+template <class CompletionToken>
+auto client::async_gc(gc_options options, CompletionToken&& token, diagnostics* diag)
+{
+    return initiate<gc_report>(std::forward<CompletionToken>(token),
+                               [self = state_, o = std::move(options), diag](handler<gc_report> then) mutable {
+                                   start_gc(self, std::move(o), diag, std::move(then));
+                               });
 }
 
 MODELSEC_END_NAMESPACE

@@ -102,6 +102,7 @@ struct fetch_result
     bool already_active = false;  ///< nothing had to be downloaded
     bool stale = false;           ///< ensure(): the network failed, this is what was active before
     std::uint64_t bytes_fetched = 0;
+    sha256_digest artifact{};  ///< which bytes they are, as signed
 };
 
 struct model_status
@@ -119,12 +120,14 @@ struct rollback_options
 {
     std::string model_id;
     trust_source trust;  ///< asked again about the pack that comes back, if given
+    control handle{};    ///< keep a copy to cancel
 };
 
 struct gc_options
 {
     unsigned keep = 0;  ///< packs to keep beside active and last good, newest first
     bool dry_run = false;
+    control handle{};  ///< keep a copy to cancel; what is removed by then is removed
 };
 
 struct gc_report

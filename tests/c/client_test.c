@@ -73,15 +73,21 @@ static modelsec_request request_of(uint32_t operation)
     return r;
 }
 
-static modelsec_client *client_of(void)
+static modelsec_client_options options_of(void)
 {
     modelsec_client_options o;
-    modelsec_client *client = NULL;
     memset(&o, 0, sizeof o);
     o.struct_size = sizeof o;
     o.store = store;
     o.ca_file = web.ca;
     o.retries = 1;
+    return o;
+}
+
+static modelsec_client *client_of(void)
+{
+    const modelsec_client_options o = options_of();
+    modelsec_client *client = NULL;
     CHECK(modelsec_client_create(&o, &client, NULL) == MODELSEC_OK && client);
     return client;
 }
@@ -248,6 +254,65 @@ static void a_pinned_root_may_vouch(void)
     modelsec_client_release(client);
 }
 
+static void a_tuf_target_takes_the_place_of_a_manifest(void)
+{
+    modelsec_client_options o = options_of();
+    modelsec_client *client = NULL;
+    modelsec_request r = request_of(MODELSEC_OP_FETCH);
+    modelsec_result *result = NULL;
+    char other[sizeof store + 8], path[256], url[256], sha256[80], root[8192];
+    FILE *file;
+    snprintf(other, sizeof other, "%s-of-tuf", store);
+    o.store = other;
+    CHECK(modelsec_client_create(&o, &client, NULL) == MODELSEC_OK);
+    order(&web, "{\"do\":\"tuf\",\"text\":\"by the repository\"}");
+    member(&web, "root_file", path, sizeof path);
+    member(&web, "metadata_url", url, sizeof url);
+    member(&web, "sha256", sha256, sizeof sha256);
+    file = fopen(path, "rb");
+    r.root_size = fread(root, 1, sizeof root, file);
+    fclose(file);
+    r.manifest_url = r.pins_json = NULL;
+    r.root = root;
+    r.root_url = url;
+    r.tuf_target = "models/model.bin";
+    CHECK(modelsec_run(client, &r, NULL, NULL, NULL, &result, NULL, NULL) == MODELSEC_OK);
+    CHECK(strcmp(result->sha256, sha256) == 0 && strncmp(result->version, sha256, 16) == 0);
+    modelsec_result_release(result);
+    r.tuf_target = "models/none.bin";
+    CHECK(modelsec_run(client, &r, NULL, NULL, NULL, NULL, NULL, NULL) == MODELSEC_MISMATCH);
+    r.root = NULL;
+    CHECK(modelsec_run(client, &r, NULL, NULL, NULL, NULL, NULL, NULL) == MODELSEC_USAGE);
+    modelsec_client_release(client);
+}
+
+static void a_proxy_is_used_and_blamed(void)
+{
+    modelsec_client_options o = options_of();
+    modelsec_request r = request_of(MODELSEC_OP_FETCH);
+    modelsec_client *client = NULL;
+    modelsec_error *error = NULL;
+    order(&web, "{\"do\":\"publish\",\"version\":\"7.0.0\",\"sequence\":7,\"text\":\"seven\"}");
+    o.proxy = "socks5://user:planted-secret@127.0.0.1:9"; /* discard: nobody there */
+    CHECK(modelsec_client_create(&o, &client, NULL) == MODELSEC_OK);
+    CHECK(modelsec_run(client, &r, NULL, NULL, NULL, NULL, NULL, &error) == MODELSEC_NETWORK);
+    CHECK(strcmp(error->reason, "proxy_failed") == 0 && !strstr(error->detail, "planted"));
+    modelsec_error_release(error);
+    modelsec_client_release(client);
+    o.no_proxy = "127.0.0.0/8";
+    CHECK(modelsec_client_create(&o, &client, NULL) == MODELSEC_OK);
+    CHECK(modelsec_run(client, &r, NULL, NULL, NULL, NULL, NULL, NULL) == MODELSEC_OK);
+    modelsec_client_release(client);
+    o.ocsp = MODELSEC_OCSP_REQUIRED; /* this server staples none */
+    CHECK(modelsec_client_create(&o, &client, NULL) == MODELSEC_OK);
+    CHECK(modelsec_run(client, &r, NULL, NULL, NULL, NULL, NULL, &error) == MODELSEC_TLS);
+    CHECK(strcmp(error->reason, "staple_missing") == 0);
+    modelsec_error_release(error);
+    modelsec_client_release(client);
+    o.ocsp = 99;
+    CHECK(modelsec_client_create(&o, &client, NULL) == MODELSEC_USAGE && client == NULL);
+}
+
 static void mistakes_are_errors_and_null_is_fine(void)
 {
     modelsec_client *client = (modelsec_client *)&client;
@@ -306,7 +371,7 @@ static void a_thousand_status_calls_take_no_time(void)
         const double begin = seconds(CLOCK_PROCESS_CPUTIME_ID);
         double took;
         for (i = 0; i < 1000; ++i)
-            expect_active(client, "6.0.0");
+            expect_active(client, "7.0.0");
         took = seconds(CLOCK_PROCESS_CPUTIME_ID) - begin;
         best = took < best ? took : best;
     }
@@ -340,6 +405,8 @@ int main(void)
     rollback_verify_and_gc();
     credentials_come_by_callback();
     a_pinned_root_may_vouch();
+    a_tuf_target_takes_the_place_of_a_manifest();
+    a_proxy_is_used_and_blamed();
     mistakes_are_errors_and_null_is_fine();
     a_forked_child_is_told_so();
     a_thousand_status_calls_take_no_time();

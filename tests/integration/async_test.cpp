@@ -4,18 +4,21 @@
 
 #include <zip_writer.hpp>
 
+#include <modelsec/store/store.hpp>
+
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
 
 #include <thread>
 
 using namespace integration;
+using namespace std::chrono_literals;
 namespace asio = boost::asio;
 
 namespace {
@@ -85,6 +88,26 @@ TEST_CASE("a future holds the result or throws the error")
         CHECK(e.code() == errc::mismatch);
         expect_clean(e.what());
     }
+}
+
+TEST_CASE("what only the store is asked for comes asynchronously as well")
+{
+    world w;
+    w.release("content");
+    modelsec::client client(w.options());
+    const auto r = client.async_fetch(w.request(), asio::use_future).get();
+    CHECK(r.artifact.hex() == support::sha256_hex("content"));
+    const auto seen = client.async_status(asio::use_future).get();
+    REQUIRE(seen.size() == 1);
+    CHECK(seen.front().active->artifact == r.artifact);
+    unsigned told = 0;
+    const auto count = [&](const modelsec::event&) { ++told; };
+    CHECK(client.async_verify("demo", asio::use_future, nullptr, count).get().version == "1.0.0");
+    CHECK(told > 0);
+    CHECK(client.async_gc({}, asio::use_future).get().removed.empty());
+    modelsec::diagnostics diag;
+    CHECK_THROWS_AS(client.async_rollback({"demo", {}}, asio::use_future, &diag).get(), boost::system::system_error);
+    CHECK(diag.why == reason::no_last_good);
 }
 
 TEST_CASE("a coroutine awaits fetch and open")
@@ -171,6 +194,27 @@ TEST_CASE("a cancellation signal ends an operation with code 3, and the next one
         CHECK(got == errc::cancelled);
         CHECK(fetch(w).code == errc::ok);
     }
+}
+
+TEST_CASE("a rollback and a gc that wait for another's work can be cancelled")
+{
+    world w;
+    w.release("content");
+    REQUIRE(fetch(w).code == errc::ok);
+    const auto model = modelsec::identifier::parse("demo").value();
+    const auto disk = modelsec::store::open({w.store(), false, false, &modelsec::file_system::native(), {}}).value();
+    const auto lock = disk.lock(model, 0ms, {}).value();
+    modelsec::client client(w.options());
+    modelsec::rollback_options back{"demo", {}};
+    modelsec::gc_options sweep;
+    auto first = client.async_rollback(back, asio::use_future);
+    auto second = client.async_gc(sweep, asio::use_future);
+    CHECK(first.wait_for(a_moment) == std::future_status::timeout);
+    CHECK(second.wait_for(0ms) == std::future_status::timeout);
+    back.handle.cancel();
+    sweep.handle.cancel();
+    CHECK_THROWS_AS(first.get(), boost::system::system_error);
+    CHECK_THROWS_AS(second.get(), boost::system::system_error);
 }
 
 TEST_CASE("cancelled at each event, the old model stays; the next attempt brings the new one")

@@ -112,6 +112,8 @@ json origin_desk::answer(const json& order)
         return publish(order);
     if (what == "root")
         return root(order);
+    if (what == "tuf")
+        return tuf(order);
     if (what == "requests")
         return requests(path);
     if (what == "sent")
@@ -199,6 +201,35 @@ json origin_desk::root(const json& order)
             {"root", text},
             {"root_file", place_.write(std::to_string(spec.version) + ".root.json", text)},
             {"root_url", web_.url("/roots")}};
+}
+
+json origin_desk::tuf(const json& order)
+{
+    using namespace tuf_test;
+    const auto name = text_at(order, "target", "models/model.bin");
+    const auto version = size_at(order, "version", 1);
+    const auto until = rfc3339(present() + seconds_at(order, "expires_in", std::chrono::hours(24 * 30)));
+    const auto content = content_of(order);
+    root_spec root;
+    root.expires = until;
+    const auto raw = root.file();
+    const auto serve = [&](const std::string& file, const modelsec::bytes& data) {
+        web_.serve("/tuf/metadata/" + file, {data.begin(), data.end()}, "application/json");
+    };
+    const auto number = std::to_string(version) + ".";
+    serve("timestamp.json", sign(timestamp(version, listed(version), until), {2}));
+    serve(number + "snapshot.json", sign(snapshot(version, {{"targets", listed(version)}}, until), {3}));
+    serve(number + "targets.json", sign(targets(version, {{name, target(content)}}, until), {4}));
+    const auto digest = modelsec::sha256(modelsec::as_bytes(content)).hex();
+    const auto slash = name.rfind('/') + 1;  // 0: none
+    web_.serve("/tuf/targets/" + name.substr(0, slash) + digest + "." + name.substr(slash), content);
+    const std::string text(raw.begin(), raw.end());
+    return {{"ok", true},
+            {"root", text},
+            {"root_file", place_.write("tuf-root.json", text)},
+            {"metadata_url", web_.url("/tuf/metadata/")},
+            {"target", name},
+            {"sha256", digest}};
 }
 
 json origin_desk::requests(const std::string& path) const

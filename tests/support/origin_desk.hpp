@@ -29,6 +29,7 @@ public:
 
 private:
     modelsec::json publish(const modelsec::json& order);
+    modelsec::json tuf(const modelsec::json& order);
     modelsec::json root(const modelsec::json& order);
     modelsec::json requests(const std::string& path) const;
     void fail(const modelsec::json& order);

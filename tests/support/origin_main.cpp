@@ -16,6 +16,8 @@
 //       -> "manifest_url", "artifact_path", "artifact_url", "sha256", "size", "envelope"
 //   {"do": "root", "version": 1, "targets": 4, "expires_in"}   makes a TUF root whose targets role is the key of that number,
 //       which "publish" signs with by "signed_by", and serves it   -> "root", "root_file", "root_url"
+//   {"do": "tuf", "target": "models/model.bin", "version": 1, "expires_in", content as above}   serves a TUF repository with one target
+//       -> "root", "root_file", "metadata_url", "target", "sha256"
 //   {"do": "fail", "path", "times" (always)}   with any of "status" ("body", "location", "retry_after"), "delay_ms", "cut_at",
 //       "reset_at", "stall_at", "flip_at", "bytes_per_second"
 //   {"do": "heal", "path"}   {"do": "serve", "path", "text", "type"}   {"do": "remove", "path"}   {"do": "forget"}

@@ -14,6 +14,16 @@ void set(std::chrono::milliseconds& to, uint64_t ms)
         to = std::chrono::milliseconds(std::min(ms, year));
 }
 
+modelsec::ocsp_policy ocsp_policy_of(uint32_t ocsp)
+{
+    switch (ocsp)
+    {
+    case MODELSEC_OCSP_REQUIRED: return modelsec::ocsp_policy::required;
+    case MODELSEC_OCSP_OFF: return modelsec::ocsp_policy::off;
+    default: return modelsec::ocsp_policy::if_stapled;
+    }
+}
+
 }  // namespace
 
 shared_client::shared_client(const modelsec_client_options& o)
@@ -42,6 +52,8 @@ shared_client::shared_client(const modelsec_client_options& o)
     if (o.retries != 0)
         options.caps.retries = o.retries;
     options.group_shared = o.group_shared != 0;
+    options.transport.proxy = modelsec::proxy_options(text(o.proxy), text(o.no_proxy));
+    options.transport.tls.ocsp = ocsp_policy_of(o.ocsp);
     set(options.lock_wait, o.lock_wait_ms);
     options.transport.credentials = [this](std::string_view origin) { return headers_for(origin); };
 }
@@ -70,7 +82,7 @@ modelsec::result<void> check_options(const modelsec_client_options& o)
 {
     if (!o.store || !*o.store)
         return modelsec::fail(modelsec::reason::bad_option, "no store");
-    if (o.profile > MODELSEC_PROFILE_SERVER || o.write_policy > MODELSEC_WRITE_CACHED)
+    if (o.profile > MODELSEC_PROFILE_SERVER || o.write_policy > MODELSEC_WRITE_CACHED || o.ocsp > MODELSEC_OCSP_OFF)
         return modelsec::fail(modelsec::reason::bad_option, "an enumerator that is none");
     if ((o.spki_pin_count > 0 && !o.spki_pins) || (o.allowed_host_count > 0 && !o.allowed_hosts))
         return modelsec::fail(modelsec::reason::bad_option, "a count without a list");

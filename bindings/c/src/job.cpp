@@ -24,17 +24,26 @@ modelsec::result<modelsec::trust_source> read_trust(const modelsec_request& r, c
         return modelsec::trust_source(std::move(p));
     }
     if (!r.root)
-        return modelsec::trust_source();
+        return r.tuf_target ? modelsec::result<modelsec::trust_source>(bad_option("a TUF target without a root"))
+                            : modelsec::trust_source();
     if (r.root_size > caps.root_bytes)
         return modelsec::fail(modelsec::reason::too_large, "the pinned root");
     const auto raw = modelsec::as_bytes(std::string_view(r.root, r.root_size));
+    if (r.tuf_target)
+    {
+        modelsec::tuf_repository repository{{raw.begin(), raw.end()}, text(r.root_url), r.tuf_target};
+        for (size_t i = 0; i < r.tuf_target_url_count; ++i)
+            repository.urls.push_back(text(r.tuf_target_urls[i]));
+        return modelsec::trust_source(std::move(repository));
+    }
     return modelsec::trust_source(
         modelsec::pinned_root{{raw.begin(), raw.end()}, text(r.root_url), r.root_forbidden_ends != 0});
 }
 
 modelsec::result<void> check(modelsec_client* client, const modelsec_request& r)
 {
-    if (!client || (r.header_count > 0 && !r.headers) || (r.platform_count > 0 && !r.platforms))
+    if (!client || (r.header_count > 0 && !r.headers) || (r.platform_count > 0 && !r.platforms) ||
+        (r.tuf_target_url_count > 0 && !r.tuf_target_urls))
         return bad_option("a null where there must be something");
     if (behind(client)->shared->process != process_id())
         return modelsec::fail(modelsec::reason::forked);
@@ -103,12 +112,13 @@ modelsec::result<outcome> job::perform(const modelsec::event_handler& on_event)
     }
     case MODELSEC_OP_ROLLBACK:
     {
-        MODELSEC_TRY(const auto r, d::run_rollback(owner, {model, fetch_.trust}));
+        MODELSEC_TRY(const auto r, d::run_rollback(owner, {model, fetch_.trust, fetch_.handle}));
         out.result = std::make_unique<owned_result>(model, r);
         return out;
     }
     case MODELSEC_OP_GC:
     {
+        gc_.handle = fetch_.handle;
         MODELSEC_TRY(const auto r, d::run_gc(owner, gc_));
         out.result = std::make_unique<owned_result>(r);
         return out;

@@ -27,7 +27,7 @@ owned_error::owned_error(const modelsec::failure& f)
 }
 
 owned_result::owned_result(const modelsec::fetch_result& r)
-    : modelsec_result{}, model_text(r.model_id), version_text(r.version), path_text(r.path)
+    : modelsec_result{}, model_text(r.model_id), version_text(r.version), path_text(r.path), sha256_text(r.artifact.hex())
 {
     point();
     already_active = r.already_active;

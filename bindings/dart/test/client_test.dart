@@ -322,6 +322,48 @@ void main() {
     );
   });
 
+  test('a TUF target takes the place of a manifest', () async {
+    final world = await World.make();
+    final made = await world.origin.order('tuf', {'text': 'by a repository'});
+    final model = await world.client().fetch(
+      ModelRequest(
+        modelId: 'demo',
+        trust: TufTarget(
+          utf8.encode(made['root']! as String),
+          Uri.parse(made['metadata_url']! as String),
+          made['target']! as String,
+        ),
+      ),
+    );
+    expect(model.sha256, made['sha256']);
+  });
+
+  test('a proxy is used, and blamed when it is dead', () async {
+    final world = await World.make();
+    await world.origin.publish();
+    ModelsecClient through({String? noProxy}) {
+      final made = ModelsecClient(
+        store: world.store,
+        caFile: world.origin.ca,
+        proxy: 'http://user:planted-secret@127.0.0.1:9',
+        noProxy: noProxy,
+        retries: 1,
+      );
+      addTearDown(made.close);
+      return made;
+    }
+
+    await expectLater(
+      through().fetch(world.request()),
+      throwsA(
+        isA<ModelsecNetworkException>()
+            .having((e) => e.reason, 'reason', 'proxy_failed')
+            .having((e) => '$e', 'text', isNot(contains('planted'))),
+      ),
+    );
+    await through(noProxy: '127.0.0.1').fetch(world.request());
+  });
+
   test(
     'policy: hosts that are not on the list, devices that are too small',
     () async {

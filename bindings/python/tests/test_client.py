@@ -179,6 +179,30 @@ def test_a_pinned_root_vouches_also_after_its_keys_were_rotated(origin: Origin, 
     assert client.fetch("demo", trusted).version == "2.0.0"
 
 
+def test_a_tuf_target_takes_the_place_of_a_manifest(origin: Origin, client: Client) -> None:
+    first = origin.order("tuf", seed=1)
+    target = modelsec.TufTarget(first["root"].encode(), first["metadata_url"], first["target"])
+    assert client.fetch("demo", modelsec.Source(tuf=target)).sha256 == first["sha256"]
+    second = origin.order("tuf", seed=2, version=2)
+    assert client.fetch("demo", modelsec.Source(tuf=target)).version == second["sha256"][:16]
+    origin.order("tuf", seed=1, version=1)  # the way back
+    with pytest.raises(modelsec.RollbackError):
+        client.fetch("demo", modelsec.Source(tuf=target))
+    with pytest.raises(ValueError):
+        client.fetch("demo", origin.source(tuf=target))
+
+
+def test_a_proxy_is_used_and_blamed(origin: Origin, store: pathlib.Path) -> None:
+    origin.publish()
+    dead = "http://user:planted-secret@127.0.0.1:9"
+    with Client(store, ca_file=origin.ca, proxy=dead, retries=1) as client:
+        with pytest.raises(modelsec.NetworkError) as caught:
+            client.fetch("demo", origin.source())
+        assert caught.value.reason == "proxy_failed" and "planted" not in str(caught.value)
+    with Client(store, ca_file=origin.ca, proxy=dead, no_proxy="127.0.0.1", ocsp="off") as client:
+        client.fetch("demo", origin.source())
+
+
 def test_policy_refuses_hosts_devices_and_storage_credentials(origin: Origin, store: pathlib.Path) -> None:
     origin.publish(min_ram_mb=4096)
     with Client(store, ca_file=origin.ca, allowed_hosts=["models.example"]) as client:

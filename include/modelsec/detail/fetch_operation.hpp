@@ -69,6 +69,7 @@ private:
 
     const tuf_repository* repository() const noexcept { return std::get_if<tuf_repository>(&asked_.trust); }
     MODELSEC_DECL network& web();
+    MODELSEC_DECL fetch_result result_of(const pack_info& pack, std::uint64_t sequence, bool already_active) const;
     MODELSEC_DECL result<store> open_store(bool create) const;
     MODELSEC_DECL result<void> stopped() const;
     MODELSEC_DECL std::chrono::milliseconds lock_wait() const;

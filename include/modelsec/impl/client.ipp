@@ -134,21 +134,52 @@ gc_report client::gc(const gc_options& options, error_code& ec, diagnostics& dia
     return detail::report(detail::guarded([&] { return detail::run_gc(state_->options, options); }), ec, diag);
 }
 
-void client::start_fetch(const std::shared_ptr<state>& self, fetch_options options, bool lenient, diagnostics* diag,
-                         fetch_handler handler)
+void client::start_fetch(const state_ptr& self, fetch_options options, bool lenient, diagnostics* diag,
+                         handler<fetch_result> then)
 {
     control handle = options.handle;
     detail::run_on_worker<fetch_result>(
-        self->executor, std::move(handle), diag, std::move(handler),
+        self->executor, std::move(handle), diag, std::move(then),
         [self, options = std::move(options), lenient] { return detail::run_fetch(self->options, options, lenient); });
 }
 
-void client::start_open(const std::shared_ptr<state>& self, std::string model_id, diagnostics* diag, open_handler handler)
+void client::start_open(const state_ptr& self, std::string model_id, diagnostics* diag, handler<open_pack> then)
 {
-    control handle;
+    const control handle;
     detail::run_on_worker<open_pack>(
-        self->executor, handle, diag, std::move(handler),
+        self->executor, handle, diag, std::move(then),
         [self, id = std::move(model_id), handle] { return detail::open_active(self->options, id, handle); });
+}
+
+void client::start_status(const state_ptr& self, diagnostics* diag, handler<std::vector<model_status>> then)
+{
+    detail::run_on_worker<std::vector<model_status>>(self->executor, {}, diag, std::move(then),
+                                                     [self] { return self->known.read(self->options); });
+}
+
+void client::start_verify(const state_ptr& self, std::string model_id, event_handler on_event, diagnostics* diag,
+                          handler<pack_info> then)
+{
+    const control handle;
+    detail::run_on_worker<pack_info>(self->executor, handle, diag, std::move(then),
+                                     [self, id = std::move(model_id), on_event = std::move(on_event), handle] {
+                                         return detail::verify_active(self->options, id, on_event, handle);
+                                     });
+}
+
+void client::start_rollback(const state_ptr& self, rollback_options options, diagnostics* diag, handler<pack_info> then)
+{
+    control handle = options.handle;
+    detail::run_on_worker<pack_info>(
+        self->executor, std::move(handle), diag, std::move(then),
+        [self, options = std::move(options)] { return detail::run_rollback(self->options, options); });
+}
+
+void client::start_gc(const state_ptr& self, gc_options options, diagnostics* diag, handler<gc_report> then)
+{
+    control handle = options.handle;
+    detail::run_on_worker<gc_report>(self->executor, std::move(handle), diag, std::move(then),
+                                     [self, options] { return detail::run_gc(self->options, options); });
 }
 
 MODELSEC_END_NAMESPACE

@@ -122,7 +122,12 @@ inline result<verified_file> download_run::run()
     {
         MODELSEC_CHECK(job_.net.run(drive()));
         if (!plan_.must_renew())
-            return line_.finish();
+        {
+            auto done = line_.finish();
+            if (done.has_value())
+                report();  // the hash may have taken its last steps since drive() looked
+            return done;
+        }
         auto fresh = job_.what.renew ? job_.what.renew() : fail(reason::url_expired);
         if (fresh.has_value())
             job_.sources.front() = std::move(*fresh);

@@ -118,7 +118,7 @@ result<std::optional<fetch_result>> fetch_operation::answer_active(const store& 
             remember_active(now.memory, sequence, wanted.platform, content);
         return true;
     }));
-    return std::optional(fetch_result{model_id_, pack->info().version, sequence, pack->info().path, true, false, fetched_});
+    return std::optional(result_of(pack->info(), sequence, true));
 }
 
 }  // namespace detail

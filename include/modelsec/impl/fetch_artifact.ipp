@@ -47,7 +47,7 @@ result<fetch_result> fetch_operation::install(const store& disk, const accepted&
     activation how{offer.manifest.version,           wanted.platform,      sequence,
                    offer.claim.sequence.has_value(), offer.claim.envelope, now};
     MODELSEC_TRY(const pack_info info, disk.activate(lock, model, std::move(staged), pack, how));
-    return fetch_result{model_id_, info.version, sequence, info.path, false, false, fetched_};
+    return result_of(info, sequence, false);
 }
 
 result<void> fetch_operation::check_again(const accepted& offer, const model_memory& memory, const artifact& wanted,

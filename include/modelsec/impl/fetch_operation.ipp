@@ -102,7 +102,7 @@ result<fetch_result> fetch_operation::answer_offline() const
         return std::move(disk).error();
     MODELSEC_TRY(const identifier model, identifier::parse(asked_.model_id));
     MODELSEC_TRY(const open_pack pack, disk->open_active(model, asked_.handle));
-    return fetch_result{asked_.model_id, pack.info().version, pack.info().sequence, pack.info().path, true, false, 0};
+    return result_of(pack.info(), pack.info().sequence, true);
 }
 
 result<fetch_result> fetch_operation::answer_dry_run(const accepted& offer) const
@@ -131,14 +131,20 @@ result<fetch_result> fetch_operation::answer_dry_run(const accepted& offer) cons
     out.model_id = model_id_;
     out.version = offer.manifest.version.str();
     out.sequence = offer.claim.sequence.value_or(0);
-    out.already_active = state.active && state.active->version == offer.manifest.version &&
-                         state.active->artifact == wanted->content_digest();
+    out.artifact = wanted->content_digest();
+    out.already_active =
+        state.active && state.active->version == offer.manifest.version && state.active->artifact == out.artifact;
     if (out.already_active)
     {
         MODELSEC_TRY(const pack_info info, disk->info(offer.manifest.model_id, *state.active));
         out.path = info.path;
     }
     return out;
+}
+
+fetch_result fetch_operation::result_of(const pack_info& pack, std::uint64_t sequence, bool already_active) const
+{
+    return {model_id(), pack.version, sequence, pack.path, already_active, false, fetched_, pack.artifact};
 }
 
 result<store> fetch_operation::open_store(bool create) const

@@ -173,14 +173,14 @@ result<pack_info> run_rollback(const client_options& owner, const rollback_optio
     if (!model)
         return model.error();
     MODELSEC_TRY(const store disk, existing_store(owner));
-    MODELSEC_TRY(const model_lock lock, disk.lock(*model, owner.lock_wait, {}));
+    MODELSEC_TRY(const model_lock lock, disk.lock(*model, owner.lock_wait, asked.handle));
     MODELSEC_CHECK(disk.recover(lock, *model));
     MODELSEC_TRY(const model_state state, disk.state(*model));
     if (!state.last_good)
         return fail(reason::no_last_good);
     const utc_time now = owner.clock->now();
     MODELSEC_CHECK(ask_trust_again(disk, *state.last_good, asked.trust, now, owner.caps));
-    MODELSEC_CHECK(disk.hash_again(*model, *state.last_good, {}, {}));
+    MODELSEC_CHECK(disk.hash_again(*model, *state.last_good, asked.handle, {}));
     MODELSEC_TRY(const model_state after, disk.roll_back(lock, *model, *state.last_good, now));
     return disk.info(*model, *after.active);
 }
@@ -194,11 +194,13 @@ result<gc_report> run_gc(const client_options& owner, const gc_options& asked)
     MODELSEC_TRY(const auto models, disk->models());
     for (const identifier& model : models)
     {
-        MODELSEC_TRY(const model_lock lock, disk->lock(model, owner.lock_wait, {}));
+        MODELSEC_TRY(const model_lock lock, disk->lock(model, owner.lock_wait, asked.handle));
         if (!asked.dry_run)
             MODELSEC_CHECK(disk->recover(lock, model));
         MODELSEC_CHECK(disk->collect(lock, model, asked.keep, asked.dry_run, out.removed, out.bytes));
     }
+    if (asked.handle.cancelled())
+        return fail(reason::cancelled);
     MODELSEC_CHECK(disk->collect_staging(asked.dry_run, out.removed, out.bytes));
     return out;
 }

@@ -77,6 +77,11 @@ typedef struct modelsec_client modelsec_client;
 
 enum { MODELSEC_PROFILE_CLIENT = 0, MODELSEC_PROFILE_SERVER = 1 };
 enum { MODELSEC_WRITE_AUTOMATIC = 0, MODELSEC_WRITE_DIRECT = 1, MODELSEC_WRITE_CACHED = 2 };
+enum {
+    MODELSEC_OCSP_IF_STAPLED = 0, /**< a stapled OCSP answer that comes must be good, and must come where the certificate says so */
+    MODELSEC_OCSP_REQUIRED = 1,   /**< every server must staple a good one */
+    MODELSEC_OCSP_OFF = 2         /**< servers are not asked for one */
+};
 
 /** Adds one header that a credential callback wants sent; copies it. Only to be called within that callback. */
 typedef void (*modelsec_add_header_fn)(void *to, const char *name, const char *value);
@@ -108,6 +113,10 @@ typedef struct modelsec_client_options {
     uint64_t stall_timeout_ms;           /**< 0: the default (20 s) */
     uint32_t retries;                    /**< at least so many tries after the first; 0: the default (5) */
     uint32_t group_shared;               /**< 1: accept a store that its group may write to */
+    const char *proxy;                   /**< http://[user:password@]host[:port] or socks5(h)://…; NULL: none. Not read from the environment */
+    const char *no_proxy;                /**< hosts to ask directly, as in the variable NO_PROXY; may be NULL */
+    uint32_t ocsp;                       /**< MODELSEC_OCSP_… */
+    uint32_t reserved;
 } modelsec_client_options;
 
 /** Makes a client. Reads no disk and asks no network. Any thread. Codes: 2. */
@@ -159,6 +168,9 @@ typedef struct modelsec_request {
     const char *root_url;          /**< … and the https folder with its successors */
     uint32_t root_forbidden_ends;  /**< 1: the server answers 403 where a root is missing */
     uint32_t reserved;
+    const char *tuf_target;        /**< with `root`: a target of the TUF repository whose metadata lies at `root_url`, in place of a manifest */
+    const char *const *tuf_target_urls; /**< folders of its targets, best first; none: `targets/` beside the metadata, then below */
+    size_t tuf_target_url_count;
 } modelsec_request;
 
 typedef struct modelsec_pack modelsec_pack;
@@ -172,7 +184,7 @@ typedef struct modelsec_result {
     const char *model_id;
     const char *version;
     const char *path;       /**< the pack's folder, absolute */
-    const char *sha256;     /**< of the artifact, hex; "" where the operation does not tell */
+    const char *sha256;     /**< of the artifact, hex; "" after gc */
     uint64_t sequence;
     uint64_t bytes_fetched;
     uint64_t bytes_removed; /**< gc */

@@ -35,6 +35,9 @@ const int MODELSEC_PROFILE_SERVER = 1;
 const int MODELSEC_WRITE_AUTOMATIC = 0;
 const int MODELSEC_WRITE_DIRECT = 1;
 const int MODELSEC_WRITE_CACHED = 2;
+const int MODELSEC_OCSP_IF_STAPLED = 0;
+const int MODELSEC_OCSP_REQUIRED = 1;
+const int MODELSEC_OCSP_OFF = 2;
 const int MODELSEC_OP_FETCH = 1;
 const int MODELSEC_OP_ENSURE = 2;
 const int MODELSEC_OP_VERIFY = 3;
@@ -161,6 +164,16 @@ final class modelsec_client_options extends ffi.Struct {
 
   @ffi.Uint32()
   external int group_shared;
+
+  external ffi.Pointer<ffi.Char> proxy;
+
+  external ffi.Pointer<ffi.Char> no_proxy;
+
+  @ffi.Uint32()
+  external int ocsp;
+
+  @ffi.Uint32()
+  external int reserved;
 }
 
 final class modelsec_request extends ffi.Struct {
@@ -222,6 +235,13 @@ final class modelsec_request extends ffi.Struct {
 
   @ffi.Uint32()
   external int reserved;
+
+  external ffi.Pointer<ffi.Char> tuf_target;
+
+  external ffi.Pointer<ffi.Pointer<ffi.Char>> tuf_target_urls;
+
+  @ffi.Size()
+  external int tuf_target_url_count;
 }
 
 final class modelsec_result extends ffi.Struct {

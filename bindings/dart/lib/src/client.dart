@@ -22,6 +22,18 @@ enum Profile {
   server,
 }
 
+/// What to make of an OCSP answer that a server staples to its certificate.
+enum OcspPolicy {
+  /// One that comes must be good; one must come where the certificate says so.
+  ifStapled,
+
+  /// Every server must staple a good one.
+  required,
+
+  /// Servers are not asked for one.
+  off,
+}
+
 /// The version of the library that is loaded, as in `0.1.0`.
 String modelsecVersion() => textOf(c.modelsec_version());
 
@@ -40,7 +52,8 @@ final class ModelsecClient implements Finalizable {
   /// Reads no disk and asks no network. `store` is the store's folder, made at the first fetch; the files are PEM; `caFile` replaces
   /// the system's roots; `spkiPins` are base64 SHA-256 of public keys, for the manifest's origin; `limitRate` is in bytes a second. Where a zero is the default, it
   /// means the library's. With `allowedHosts` no other host is asked, redirected to or not. `device` is what a manifest's
-  /// `min_device` is held against in place of this machine.
+  /// `min_device` is held against in place of this machine. `proxy` is `http://[user:password@]host[:port]` or `socks5://…`, `noProxy` a
+  /// list of hosts as in the variable NO_PROXY; neither is read from the environment.
   factory ModelsecClient({
     required String store,
     Profile profile = Profile.client,
@@ -58,6 +71,9 @@ final class ModelsecClient implements Finalizable {
     Duration stallTimeout = Duration.zero,
     int retries = 0,
     bool groupShared = false,
+    String? proxy,
+    String? noProxy,
+    OcspPolicy ocsp = OcspPolicy.ifStapled,
     ({int ramMb, int freeDiskMb})? device,
   }) => using((arena) {
     final options = arena<c.modelsec_client_options>();
@@ -84,7 +100,14 @@ final class ModelsecClient implements Finalizable {
       ..handshake_timeout_ms = handshakeTimeout.inMilliseconds
       ..stall_timeout_ms = stallTimeout.inMilliseconds
       ..retries = retries
-      ..group_shared = groupShared ? 1 : 0;
+      ..group_shared = groupShared ? 1 : 0
+      ..proxy = chars(proxy, arena)
+      ..no_proxy = chars(noProxy, arena)
+      ..ocsp = switch (ocsp) {
+        OcspPolicy.ifStapled => c.MODELSEC_OCSP_IF_STAPLED,
+        OcspPolicy.required => c.MODELSEC_OCSP_REQUIRED,
+        OcspPolicy.off => c.MODELSEC_OCSP_OFF,
+      };
     final out = arena<Pointer<c.modelsec_client>>();
     check((error) => c.modelsec_client_create(options, out, error));
     return ModelsecClient._(out.value);
@@ -139,10 +162,14 @@ final class ModelsecClient implements Finalizable {
 
   /// Makes the last good pack active again, after hashing it. The one that is left is remembered as rejected and not fetched again.
   /// `trust`, if given, is asked again about the pack that comes back.
-  Future<Model> rollback(String modelId, {Trust? trust}) => _model(
+  Future<Model> rollback(
+    String modelId, {
+    Trust? trust,
+    CancellationToken? token,
+  }) => _model(
     c.MODELSEC_OP_ROLLBACK,
     ModelRequest(modelId: modelId, trust: trust),
-    null,
+    token,
     null,
   );
 

@@ -35,6 +35,13 @@ Pointer<Pointer<Char>> charLists(List<String> texts, Allocator a) {
   return out;
 }
 
+/// Bytes for the library.
+Pointer<Char> bytesOf(List<int> bytes, Allocator a) {
+  final out = a<Uint8>(bytes.length + 1);
+  out.asTypedList(bytes.length).setAll(0, bytes);
+  return out.cast();
+}
+
 /// Headers for the library.
 Pointer<c.modelsec_header> headerList(
   Map<String, String> headers,
@@ -79,14 +86,22 @@ Pointer<c.modelsec_request> requestOf(
     ..keep = keep
     ..min_sequence = r.minSequence
     ..deadline_ms = r.deadline?.inMilliseconds ?? 0;
-  if (trust is PinnedRoot) {
-    final bytes = a<Uint8>(trust.root.length + 1);
-    bytes.asTypedList(trust.root.length).setAll(0, trust.root);
-    out.ref
-      ..root = bytes.cast()
-      ..root_size = trust.root.length
-      ..root_url = chars('${trust.url}', a)
-      ..root_forbidden_ends = trust.forbiddenEnds ? 1 : 0;
+  switch (trust) {
+    case PinnedRoot():
+      out.ref
+        ..root = bytesOf(trust.root, a)
+        ..root_size = trust.root.length
+        ..root_url = chars('${trust.url}', a)
+        ..root_forbidden_ends = trust.forbiddenEnds ? 1 : 0;
+    case TufTarget():
+      out.ref
+        ..root = bytesOf(trust.root, a)
+        ..root_size = trust.root.length
+        ..root_url = chars('${trust.metadataUrl}', a)
+        ..tuf_target = chars(trust.name, a)
+        ..tuf_target_urls = charLists([for (final u in trust.urls) '$u'], a)
+        ..tuf_target_url_count = trust.urls.length;
+    case Pins() || null:
   }
   return out;
 }

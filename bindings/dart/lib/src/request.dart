@@ -83,6 +83,31 @@ final class PinnedRoot extends Trust {
   final bool forbiddenEnds;
 }
 
+/// A target of a TUF 1.0 repository, in place of a signed manifest: the request then has neither [ModelRequest.manifestUrl] nor
+/// [ModelRequest.manifestFile].
+final class TufTarget extends Trust {
+  /// `root` is a root.json that the application ships, byte by byte; `metadataUrl` (https) the folder of the metadata; `urls` (https)
+  /// the folders of targets, best first: none is `targets/` beside the metadata, then below.
+  const TufTarget(
+    this.root,
+    this.metadataUrl,
+    this.name, {
+    this.urls = const [],
+  });
+
+  /// The root.json.
+  final List<int> root;
+
+  /// Holds timestamp.json.
+  final Uri metadataUrl;
+
+  /// The target's name: a relative path.
+  final String name;
+
+  /// Where its bytes are.
+  final List<Uri> urls;
+}
+
 /// The envelope that a manifest comes in.
 enum EnvelopeFormat {
   /// DSSE 1.0, the default.
@@ -94,7 +119,7 @@ enum EnvelopeFormat {
 
 /// Which model to get, from where, and whom to believe.
 final class ModelRequest {
-  /// Exactly one of [manifestUrl] (https) and [manifestFile] is given.
+  /// Exactly one of [manifestUrl] (https) and [manifestFile] is given, but with a [TufTarget].
   const ModelRequest({
     this.modelId,
     this.manifestUrl,

@@ -8,7 +8,7 @@ from .client import Client
 from .codes import *  # Code, ModelsecError and one exception a code
 from .operation import Operation
 from .pack import Pack
-from .request import PinnedRoot, Source
+from .request import PinnedRoot, Source, TufTarget
 from .startup import Model, ensure, forget
 from .values import Event, EventKind, GcReport, ModelStatus, PackInfo, Result
 
@@ -16,6 +16,6 @@ __version__ = _ffi.text(_ffi.lib.modelsec_version())
 
 __all__ = [
     "AsyncClient", "Client", "Event", "EventKind", "GcReport", "Model", "ModelStatus", "Operation", "Pack", "PackInfo",
-    "PinnedRoot", "Result", "Source", "ensure", "forget",
+    "PinnedRoot", "Result", "Source", "TufTarget", "ensure", "forget",
 ]
 __all__ += codes.__all__

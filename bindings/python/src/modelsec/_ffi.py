@@ -32,7 +32,8 @@ class ClientOptions(Structure):
                 ("credentials_user", c_void_p), ("allowed_hosts", POINTER(c_char_p)), ("allowed_host_count", c_size_t),
                 ("user_agent", c_char_p), ("device_ram_mb", c_uint64), ("device_free_disk_mb", c_uint64),
                 ("connect_timeout_ms", c_uint64), ("handshake_timeout_ms", c_uint64), ("stall_timeout_ms", c_uint64),
-                ("retries", c_uint32), ("group_shared", c_uint32)]
+                ("retries", c_uint32), ("group_shared", c_uint32), ("proxy", c_char_p), ("no_proxy", c_char_p),
+                ("ocsp", c_uint32), ("reserved", c_uint32)]
 
 
 class Request(Structure):
@@ -41,7 +42,8 @@ class Request(Structure):
                 ("header_count", c_size_t), ("pins_json", c_char_p), ("tier", c_char_p), ("platforms", POINTER(c_char_p)),
                 ("platform_count", c_size_t), ("format", c_uint32), ("offline", c_uint32), ("dry_run", c_uint32),
                 ("keep", c_uint32), ("min_sequence", c_uint64), ("deadline_ms", c_uint64), ("root", c_char_p),
-                ("root_size", c_size_t), ("root_url", c_char_p), ("root_forbidden_ends", c_uint32), ("reserved", c_uint32)]
+                ("root_size", c_size_t), ("root_url", c_char_p), ("root_forbidden_ends", c_uint32), ("reserved", c_uint32),
+                ("tuf_target", c_char_p), ("tuf_target_urls", POINTER(c_char_p)), ("tuf_target_url_count", c_size_t)]
 
 
 class Result(Structure):

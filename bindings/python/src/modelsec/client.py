@@ -18,6 +18,7 @@ from .values import GcReport, ModelStatus, Result, status_of
 Credentials = Callable[[str], Optional[Mapping[str, str]]]
 _PROFILES = {"client": 0, "server": 1}
 _WRITING = {"automatic": 0, "direct": 1, "cached": 2}
+_OCSP = {"if_stapled": 0, "required": 1, "off": 2}
 
 
 class Client(Handle):
@@ -26,7 +27,8 @@ class Client(Handle):
 
     Times are in seconds, `limit_rate` in bytes a second; 0 leaves the default. `credentials` is asked for the headers of an origin
     ("https://host[:port]") before each request to it, on a thread of the library; where it fails none are sent. `profile` "client"
-    refuses storage credentials; servers say "server"."""
+    refuses storage credentials; servers say "server". `proxy` is http://[user:password@]host[:port] or socks5://…, `no_proxy` a list of
+    hosts as in the variable NO_PROXY; neither is read from the environment. `ocsp`: "if_stapled", "required" or "off"."""
 
     def __init__(self, store: Union[str, os.PathLike[str]], *, profile: str = "client", ca_file: Optional[str] = None,
                  certificate_file: Optional[str] = None, private_key_file: Optional[str] = None,
@@ -34,7 +36,8 @@ class Client(Handle):
                  limit_rate: int = 0, lock_wait: float = 0, credentials: Optional[Credentials] = None,
                  allowed_hosts: Sequence[str] = (), user_agent: Optional[str] = None,
                  device: Optional[tuple[int, int]] = None, connect_timeout: float = 0, handshake_timeout: float = 0,
-                 stall_timeout: float = 0, retries: int = 0, group_shared: bool = False) -> None:
+                 stall_timeout: float = 0, retries: int = 0, group_shared: bool = False, proxy: Optional[str] = None,
+                 no_proxy: Optional[str] = None, ocsp: str = "if_stapled") -> None:
         def ms(seconds: float) -> int:
             return round(seconds * 1000)
 
@@ -50,7 +53,8 @@ class Client(Handle):
             allowed_hosts=_ffi.strings(list(allowed_hosts)), allowed_host_count=len(allowed_hosts),
             user_agent=_ffi.encoded(user_agent), device_ram_mb=ram, device_free_disk_mb=disk,
             connect_timeout_ms=ms(connect_timeout), handshake_timeout_ms=ms(handshake_timeout),
-            stall_timeout_ms=ms(stall_timeout), retries=retries, group_shared=int(group_shared))
+            stall_timeout_ms=ms(stall_timeout), retries=retries, group_shared=int(group_shared),
+            proxy=_ffi.encoded(proxy), no_proxy=_ffi.encoded(no_proxy), ocsp=_OCSP[ocsp])
         handle = ctypes.c_void_p()
         error = ctypes.POINTER(_ffi.Error)()
         check(_ffi.lib.modelsec_client_create(options, ctypes.byref(handle), ctypes.byref(error)), error)

@@ -23,8 +23,19 @@ class PinnedRoot:
 
 
 @dataclasses.dataclass(frozen=True)
+class TufTarget:
+    """A target of a TUF 1.0 repository, in place of a signed manifest: a root.json that the application ships, the https folder of the
+    metadata, the target's name, and the https folders of targets (none: `targets/` beside the metadata, then below)."""
+
+    root: bytes
+    metadata_url: str
+    name: str
+    urls: Sequence[str] = ()
+
+
+@dataclasses.dataclass(frozen=True)
 class Source:
-    """Where a model's signed manifest comes from and who may sign it. Give `pins` or `root`, never both.
+    """Where a model comes from and who may sign for it: a signed manifest with `pins` or `root`, or a `tuf` target.
 
     `pins`: {"key id": "base64 of an Ed25519 key"}, or the document {"keys": […], "threshold": 1}, as text or object."""
 
@@ -32,6 +43,7 @@ class Source:
     manifest_file: Optional[str] = None
     pins: Optional[Pins] = None
     root: Optional[PinnedRoot] = None
+    tuf: Optional[TufTarget] = None
     post: Union[str, Mapping[str, Any], None] = None
     headers: Mapping[str, str] = dataclasses.field(default_factory=dict)
     tier: Optional[str] = None
@@ -66,4 +78,10 @@ def build(operation: int, model_id: Optional[str], source: Optional[Source] = No
     if s.root is not None:
         r.root, r.root_size, r.root_url = s.root.root, len(s.root.root), _ffi.encoded(s.root.url)
         r.root_forbidden_ends = int(s.root.forbidden_ends)
+    if s.tuf is not None:
+        if s.root is not None or s.pins is not None:
+            raise ValueError("a TUF target brings its own root")
+        r.root, r.root_size, r.root_url = s.tuf.root, len(s.tuf.root), _ffi.encoded(s.tuf.metadata_url)
+        r.tuf_target, r.tuf_target_urls = _ffi.encoded(s.tuf.name), _ffi.strings(list(s.tuf.urls))
+        r.tuf_target_url_count = len(s.tuf.urls)
     return r

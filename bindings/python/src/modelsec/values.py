@@ -44,6 +44,8 @@ class Result:
     already_active: bool
     stale: bool
     bytes_fetched: int
+    sha256: str
+    """Of the artifact, hex."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,7 +85,7 @@ def event_of(raw: Any) -> Event:
 def result_of(raw: Any) -> Result:
     r = raw.contents
     return Result(_ffi.text(r.model_id), _ffi.text(r.version), pathlib.Path(_ffi.text(r.path)), r.sequence,
-                  bool(r.already_active), bool(r.stale), r.bytes_fetched)
+                  bool(r.already_active), bool(r.stale), r.bytes_fetched, _ffi.text(r.sha256))
 
 
 def gc_of(raw: Any) -> GcReport:

@@ -47,10 +47,19 @@ final class Memory {
         out.headers = headers(r.headers)
         out.header_count = r.headers.count
         out.pins_json = chars(r.trust?.pinsJSON())
-        if case .root(let root, let url)? = r.trust {
+        switch r.trust {
+        case .root(let root, let url)?:
             out.root = bytes(root)
             out.root_size = root.count
             out.root_url = chars(url)
+        case .tuf(let root, let url, let target, let urls)?:
+            out.root = bytes(root)
+            out.root_size = root.count
+            out.root_url = chars(url)
+            out.tuf_target = chars(target)
+            out.tuf_target_urls = list(urls)
+            out.tuf_target_url_count = urls.count
+        case .pins?, nil: break
         }
         out.tier = chars(r.tier)
         out.platforms = list(r.platforms)

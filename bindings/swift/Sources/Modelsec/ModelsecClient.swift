@@ -2,6 +2,16 @@
 import CModelsec
 import Foundation
 
+/// What to make of an OCSP answer that a server staples to its certificate.
+public enum OcspPolicy: UInt32, Sendable {
+    /// One that comes must be good; one must come where the certificate says so.
+    case ifStapled = 0
+    /// Every server must staple a good one.
+    case required = 1
+    /// Servers are not asked for one.
+    case off = 2
+}
+
 /// What stays the same over the life of a client. Zeros and nils mean the library's defaults.
 public struct ClientOptions: Sendable {
     /// The store's folder; made at the first fetch.
@@ -19,6 +29,15 @@ public struct ClientOptions: Sendable {
     public var limitRate: UInt64 = 0
     /// May hold storage credentials.
     public var server = false
+    /// `http://[user:password@]host[:port]` or `socks5://…`. Not read from the environment.
+    public var proxy: String?
+    /// Hosts to ask directly, as in the variable NO_PROXY.
+    public var noProxy: String?
+    public var ocsp = OcspPolicy.ifStapled
+    public var userAgent: String?
+    public var retries: UInt32 = 0
+    /// How long to wait for another process that fetches the model, in seconds.
+    public var lockWait: Double = 0
 
     public init(store: String, caFile: String? = nil) {
         self.store = store
@@ -47,6 +66,12 @@ public final class ModelsecClient: @unchecked Sendable {
         o.allowed_host_count = options.allowedHosts.count
         o.connections = options.connections
         o.limit_rate = options.limitRate
+        o.proxy = memory.chars(options.proxy)
+        o.no_proxy = memory.chars(options.noProxy)
+        o.ocsp = options.ocsp.rawValue
+        o.user_agent = memory.chars(options.userAgent)
+        o.retries = options.retries
+        o.lock_wait_ms = UInt64(options.lockWait * 1000)
         var made: OpaquePointer?
         try withExtendedLifetime(memory) { try check { modelsec_client_create(&o, &made, $0) } }
         client = made!

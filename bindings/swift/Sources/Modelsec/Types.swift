@@ -101,6 +101,9 @@ public enum Trust: Sendable {
     case pins([String: String], threshold: Int = 1)
     /// A TUF root.json that the application ships, and the https folder with its successors.
     case root(Data, url: String)
+    /// A target of a TUF repository, in place of a manifest: a root.json that the application ships, the https folder of its metadata,
+    /// the target's name, and https folders of targets (none: `targets/` beside the metadata, then below).
+    case tuf(Data, metadataURL: String, target: String, urls: [String] = [])
 
     func pinsJSON() -> String? {
         guard case .pins(let keys, let threshold) = self else { return nil }

@@ -205,6 +205,7 @@ void add_root(command_line& line)
 {
     CLI::App& root = *line.app.add_subcommand("root", "Makes and rotates the trust root that clients pin");
     root.require_subcommand(1);
+    root.footer(std::string("Examples:\n") + init_examples + rotate_examples);
     const auto a = std::make_shared<root_arguments>();
     const auto signing = [&](CLI::App& c) {
         return repeatable(c, "--key", a->private_keys, "A private root key that is at hand here, to sign with", "FILE");

@@ -2,6 +2,7 @@
 // Roots that rotate, as clients see it: modelsec root makes them, an origin serves them.
 #include "command.hpp"
 
+#include <modelsec/store/store.hpp>
 #include <modelsec/trust/root_chain.hpp>
 
 #include <filesystem>
@@ -49,6 +50,14 @@ struct house
     void serve_root(int version)
     {
         w.web.serve("/" + std::to_string(version) + ".root.json", support::read_file(root(version)));
+    }
+
+    modelsec::fetch_options request() const
+    {
+        modelsec::fetch_options out = w.request();
+        const auto file = support::read_file(root(1));
+        out.trust = modelsec::pinned_root{modelsec::bytes(file.begin(), file.end()), w.web.url("/")};
+        return out;
     }
 
     void publish(const std::string& by, int sequence, const std::string& version)
@@ -122,9 +131,7 @@ TEST_CASE("a rotation in the middle of a download does no harm")
     h.w.web.fail("/model.bin", cut, 1);
     bool rotated = false;
     auto options = h.w.options();
-    modelsec::fetch_options request = h.w.request();
-    const auto root = support::read_file(h.root(1));
-    request.trust = modelsec::pinned_root{modelsec::bytes(root.begin(), root.end()), h.w.web.url("/")};
+    modelsec::fetch_options request = h.request();
     request.on_event = [&](const modelsec::event& e) {
         if (e.kind == event_kind::retry && !rotated)
         {
@@ -139,6 +146,25 @@ TEST_CASE("a rotation in the middle of a download does no harm")
     h.publish("r2", 2, "2.0");
     CHECK(h.why() == "none");
     CHECK(active_version(h.w) == "2.0");
+}
+
+TEST_CASE("attempts under one root take turns, so that none writes an older root over another's")
+{
+    house h;
+    h.publish("r1", 1, "1.0");
+    auto options = h.w.options();
+    options.lock_wait = std::chrono::milliseconds(20);
+    modelsec::client client(options);
+    REQUIRE(fetch(client, h.request()).code == errc::ok);
+    {
+        const auto disk = modelsec::store::open({h.w.store(), false, false, &modelsec::file_system::native(), {}}).value();
+        const auto pinned = modelsec::sha256(modelsec::as_bytes(support::read_file(h.root(1))));
+        const auto other = disk.lock_metadata(pinned, {}, {}).value();
+        h.w.web.forget_requests();
+        CHECK(fetch(client, h.request()).why == reason::lock_timeout);
+        CHECK(h.w.web.count() == 0);
+    }
+    CHECK(fetch(client, h.request()).code == errc::ok);
 }
 
 TEST_CASE("only the origin's own 404 says that there is no newer root: every other answer fails the attempt")

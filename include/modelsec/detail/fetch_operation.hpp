@@ -37,12 +37,19 @@ private:
         bytes raw;
     };
 
+    /// The metadata that a pinned root's chain or repository left in the store; none in a dry run that finds no store.
+    struct known_metadata
+    {
+        std::optional<metadata_folder> folder;
+        std::optional<model_lock> alone;
+    };
+
     // Steps, in order (fetch_operation.ipp, fetch_trust.ipp, fetch_accept.ipp, fetch_artifact.ipp).
     MODELSEC_DECL result<void> check_options() const;
     MODELSEC_DECL result<void> check_target_options() const;
     MODELSEC_DECL result<fetch_result> answer_offline() const;
     MODELSEC_DECL result<accepted> obtain_offer();
-    MODELSEC_DECL result<std::optional<metadata_folder>> kept_metadata(const sha256_digest& folder) const;
+    MODELSEC_DECL result<known_metadata> hold_metadata(const sha256_digest& folder) const;
     MODELSEC_DECL result<signing_keys> find_keys(utc_time now);
     MODELSEC_DECL result<accepted> find_target(utc_time now);
     MODELSEC_DECL result<bytes> obtain_envelope();

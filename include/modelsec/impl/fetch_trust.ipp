@@ -50,28 +50,34 @@ inline result<manifest> manifest_of(const tuf_repository& from, const tuf_client
     return out;
 }
 
-result<std::optional<metadata_folder>> fetch_operation::kept_metadata(const sha256_digest& folder) const
+// One attempt at a time for each pinned root: of two at once, one could write older metadata over the other's.
+result<fetch_operation::known_metadata> fetch_operation::hold_metadata(const sha256_digest& folder) const
 {
+    known_metadata out;
     auto disk = open_store(!asked_.dry_run);
     if (!disk && asked_.dry_run && disk.error().why == reason::none_active)
-        return std::optional<metadata_folder>();
+        return out;
     if (!disk)
         return std::move(disk).error();
     if (asked_.dry_run)
-        return disk->known_metadata(folder);
-    MODELSEC_TRY(metadata_folder made, disk->metadata(folder));
-    return std::optional(std::move(made));
+    {
+        MODELSEC_TRY(out.folder, disk->known_metadata(folder));
+        return out;
+    }
+    MODELSEC_TRY(out.alone, disk->lock_metadata(folder, lock_wait(), asked_.handle));
+    MODELSEC_TRY(out.folder, disk->metadata(folder));
+    return out;
 }
 
 result<signing_keys> fetch_operation::find_keys(utc_time now)
 {
     trust_means means{nullptr, nullptr, &owner_.caps, asked_.dry_run};
-    std::optional<metadata_folder> kept;
+    known_metadata known;
     if (const auto folder = trust_folder(asked_.trust))
     {
         means.web = &web();
-        MODELSEC_TRY(kept, kept_metadata(*folder));
-        means.kept = kept ? &*kept : nullptr;
+        MODELSEC_TRY(known, hold_metadata(*folder));
+        means.kept = known.folder ? &*known.folder : nullptr;
     }
     return resolve_trust(asked_.trust, now, means);
 }
@@ -96,15 +102,10 @@ result<fetch_operation::accepted> fetch_operation::find_target(utc_time now)
 {
     const tuf_repository& from = *repository();
     const sha256_digest folder = sha256(from.root);
-    MODELSEC_TRY(const std::optional<metadata_folder> kept, kept_metadata(folder));
-    std::optional<model_lock> alone;  // of two updates at once one could write older metadata over the other's
-    if (!asked_.dry_run)
-    {
-        MODELSEC_TRY(const store disk, open_store(true));
-        MODELSEC_TRY(alone, disk.lock_metadata(folder, lock_wait(), asked_.handle));
-    }
+    MODELSEC_TRY(const known_metadata known, hold_metadata(folder));
     tuf_client workflow(from.root, now, owner_.caps);
-    trust_driver driver(from.metadata_url, false, {&web(), kept ? &*kept : nullptr, &owner_.caps, asked_.dry_run});
+    trust_driver driver(from.metadata_url, false,
+                        {&web(), known.folder ? &*known.folder : nullptr, &owner_.caps, asked_.dry_run});
     auto done = driver.run(workflow, workflow.resume(trust_input::finished()));
     if (done)
         done = driver.run(workflow, workflow.search(from.target));

@@ -137,6 +137,8 @@ json payload_of(const publication& what, json::array artifacts)
     json out{{"schema", 1}, {"model_id", what.model_id}, {"version", what.version}};
     if (what.sequence)
         out.set("sequence", *what.sequence);
+    if (what.root_version)
+        out.set("root_version", *what.root_version);
     if (what.expires_at)
     {
         out.set("issued_at", format_rfc3339(what.issued_at));

@@ -38,6 +38,7 @@ struct publication
     std::string version;
     std::string tier;
     std::optional<std::uint64_t> sequence;
+    std::optional<std::uint64_t> root_version;  ///< clients that know no root so new refuse it
     utc_time issued_at;
     std::optional<utc_time> expires_at;
     std::uint64_t chunk_bytes = 4u << 20;  ///< enlarged until all chunk digests fit into a manifest

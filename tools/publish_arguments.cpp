@@ -4,6 +4,7 @@
 #include "command_error.hpp"
 #include "command_line.hpp"
 #include "credentials.hpp"
+#include "root_file.hpp"
 #include "text.hpp"
 
 #include <modelsec/core/name.hpp>
@@ -101,6 +102,9 @@ void publish_arguments::add_to(CLI::App& c)
     static const char* const signing = "Signing";
     repeatable(c, "--key", keys_, "The private key, as keygen makes it", "FILE")->required()->group(signing);
     c.add_option("--format", format_, "The envelope: dsse (default) or pack")->type_name("dsse|pack")->group(signing);
+    c.add_option("--root", root_, "The newest root: its targets role holds the keys, and clients must know it")
+        ->type_name("FILE")
+        ->group(signing);
     c.add_option("--out", out_, "The manifest; replaced if it is there")->type_name("FILE")->required()->group(signing);
 
     static const char* const model = "Model";
@@ -154,6 +158,17 @@ std::optional<utc_time> publish_arguments::expiry(utc_time now) const
     return time;
 }
 
+/// The root's version; nobody who trusts it would take a manifest by keys that are not in it.
+std::uint64_t publish_arguments::check_root() const
+{
+    const root_metadata root = root_file::read(root_).metadata();
+    const auto trusted = root.authority(tuf_role::targets).candidates(root.keys);
+    for (const signing_key& key : keys())
+        if (std::none_of(trusted.begin(), trusted.end(), [&](const candidate_key& c) { return c.key == key.public_half(); }))
+            throw command_error(reason::unknown_key, "--root: its targets role does not hold this --key", key.id());
+    return root.version;
+}
+
 publication publish_arguments::what(utc_time now) const
 {
     publication out;
@@ -174,6 +189,8 @@ publication publish_arguments::what(utc_time now) const
     out.version = version_;
     out.tier = tier_;
     out.sequence = sequence_;
+    if (!root_.empty())
+        out.root_version = check_root();
     out.issued_at = now;
     out.expires_at = expiry(now);
     out.chunk_bytes = value_or_hint(parse_size(chunk_size_), "--chunk-size takes a size: 4MiB");

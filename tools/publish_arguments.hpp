@@ -29,10 +29,11 @@ public:
 private:
     std::vector<artifact_to_publish> artifacts() const;
     std::optional<utc_time> expiry(utc_time now) const;
+    std::uint64_t check_root() const;
 
     CLI::App* command_ = nullptr;
     std::vector<std::string> keys_, platforms_, files_, urls_, mirrors_;
-    std::string model_, version_, tier_, expires_, chunk_size_ = "4MiB", format_ = "dsse", out_;
+    std::string model_, version_, tier_, expires_, root_, chunk_size_ = "4MiB", format_ = "dsse", out_;
     std::optional<std::uint64_t> sequence_;
     int zips_ = 0;
 };

@@ -1,8 +1,11 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 #include "root_file.hpp"
 
+#include "command_error.hpp"
+
 #include <modelsec/core/digest.hpp>
 #include <modelsec/core/encoding.hpp>
+#include <modelsec/core/local_file.hpp>
 
 #include <algorithm>
 
@@ -135,6 +138,13 @@ result<root_file> root_file::parse(bytes_view text)
     MODELSEC_TRY(json file, parse_json(text));
     MODELSEC_CHECK(parse_root(*file.find("signed")));
     return root_file(std::move(file));
+}
+
+root_file root_file::read(const std::string& path)
+{
+    const bytes text =
+        value_or_hint(read_local_file(path, limits{}.root_bytes), "check that the file is there and may be read");
+    return value_or_hint(parse(text), "a root.json is expected");
 }
 
 result<root_file> root_file::next(const root_change& what) const

@@ -38,6 +38,8 @@ public:
     /// those of targets. Fails with `key_reused` if one key is for root and for targets, `bad_option` if a threshold cannot be met.
     static result<root_file> make(const root_change& what);
     static result<root_file> parse(bytes_view text);
+    /// From a file; errors say what to do about them.
+    static root_file read(const std::string& path);
 
     /// The next version, without signatures.
     result<root_file> next(const root_change& what) const;

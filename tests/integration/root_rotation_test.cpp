@@ -60,12 +60,32 @@ struct house
         return out;
     }
 
-    void publish(const std::string& by, int sequence, const std::string& version)
+    int publish(const std::string& by, int sequence, const std::string& version, const arguments& more = {})
     {
-        REQUIRE(run({"publish", "--key", key(by), "--model", "demo", "--version", version, "--platform", "any", "--file",
-                     w.place / "model", "--url", w.web.url("/model.bin"), "--sequence", std::to_string(sequence),
-                     "--expires", "30d", "--out", w.place / "manifest"}) == 0);
-        w.web.serve("/manifest", support::read_file(w.place / "manifest"));
+        arguments all{"publish",
+                      "--key",
+                      key(by),
+                      "--model",
+                      "demo",
+                      "--version",
+                      version,
+                      "--platform",
+                      "any",
+                      "--file",
+                      w.place / "model",
+                      "--url",
+                      w.web.url("/model.bin"),
+                      "--sequence",
+                      std::to_string(sequence),
+                      "--expires",
+                      "30d",
+                      "--out",
+                      w.place / "manifest"};
+        all.insert(all.end(), more.begin(), more.end());
+        const int code = run(all);
+        if (code == 0)
+            w.web.serve("/manifest", support::read_file(w.place / "manifest"));
+        return code;
     }
 
     support::process_result fetch(const arguments& more = {})
@@ -146,6 +166,23 @@ TEST_CASE("a rotation in the middle of a download does no harm")
     h.publish("r2", 2, "2.0");
     CHECK(h.why() == "none");
     CHECK(active_version(h.w) == "2.0");
+}
+
+TEST_CASE("published under a root, a manifest is by its keys and for clients that know it")
+{
+    house h;
+    REQUIRE(h.rotate(1, {"--remove", "r1", "--targets-key", h.pub("r2")}, {"alice", "carol"}) == 0);
+    CHECK(h.publish("r1", 1, "1.0", {"--root", h.root(2)}) == 20);
+    CHECK(h.publish("r2", 1, "1.0", {"--root", h.pub("r2")}) == 24);
+    REQUIRE(h.publish("r2", 1, "1.0", {"--root", h.root(2)}) == 0);
+    CHECK(h.why() == "none");
+    // Whoever is kept from the newer root is told so, even if the old one had the key as well.
+    REQUIRE(h.rotate(2, {"--targets-key", h.pub("r1")}, {"alice", "carol"}) == 0);
+    REQUIRE(h.publish("r2", 2, "2.0", {"--root", h.root(3)}) == 0);
+    h.w.web.remove("/3.root.json");
+    CHECK(h.why() == "older_root");
+    h.serve_root(3);
+    CHECK(h.why() == "none");
 }
 
 TEST_CASE("attempts under one root take turns, so that none writes an older root over another's")

@@ -40,13 +40,6 @@ utc_time present()
     return clock::system().now();
 }
 
-root_file read_root(const std::string& path)
-{
-    const bytes text =
-        value_or_hint(read_local_file(path, limits{}.root_bytes), "check that the file is there and may be read");
-    return value_or_hint(root_file::parse(text), "a root.json is expected");
-}
-
 root_change change_of(const root_arguments& a)
 {
     root_change out;
@@ -120,7 +113,7 @@ void init(const root_arguments& a, output& out)
 void rotate(const root_arguments& a, output& out)
 {
     out.publishing();
-    const root_file old = read_root(a.files.front());
+    const root_file old = root_file::read(a.files.front());
     finish(value_or_hint(old.next(change_of(a)),
                          "--remove takes the name of a key in the root; what is left must meet the "
                          "thresholds; no root key signs anything else"),
@@ -132,8 +125,8 @@ void sign(const root_arguments& a, output& out)
     out.publishing();
     std::optional<root_file> previous;
     if (!a.previous.empty())
-        previous = read_root(a.previous);
-    finish(read_root(a.files.front()), previous ? &*previous : nullptr, a, a.files.front(), false, out);
+        previous = root_file::read(a.previous);
+    finish(root_file::read(a.files.front()), previous ? &*previous : nullptr, a, a.files.front(), false, out);
 }
 
 /// Says how long it holds, and that it is time if less than `remind` is left.
@@ -165,7 +158,7 @@ void verify(const root_arguments& a, output& out)
         trusted = trusted ? value_or_hint(verify_next_root(*trusted, text), "a root does not follow from the one before it")
                           : value_or_hint(verify_first_root(text), "the first root is not signed by enough of its own keys");
     }
-    const root_file last = read_root(a.files.back());
+    const root_file last = root_file::read(a.files.back());
     check_expiry(*trusted, a.remind, out);
     const auto days = std::chrono::duration_cast<std::chrono::hours>(trusted->expires - present()).count() / 24;
     out.succeed({{"version", trusted->version},

@@ -50,13 +50,13 @@ result<verified_file> verify(const artifact_file& expected, bytes_view content, 
 
 TEST_CASE("the signed bytes are verified however they are cut")
 {
-    for (const std::size_t size : {0, 1, 63, 64, 1000, 4096, 4097})
+    for (const std::size_t size : {0u, 1u, 63u, 64u, 1000u, 4096u, 4097u})
     {
         const auto content = sample(size);
-        for (const std::uint64_t chunk : {0, 1, 100, 1000, 5000})
+        for (const std::uint64_t chunk : {0u, 1u, 100u, 1000u, 5000u})
         {
             const auto expected = signed_file(content, chunk);
-            for (const std::size_t step : {1, 7, 100, 5000})
+            for (const std::size_t step : {1u, 7u, 100u, 5000u})
             {
                 const auto v = verify(expected, content, step);
                 REQUIRE(v.has_value());

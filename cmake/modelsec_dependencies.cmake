@@ -19,6 +19,11 @@ find_dependency(Threads)
 set(MODELSEC_DEPENDENCIES
     Boost::headers OpenSSL::SSL OpenSSL::Crypto ZLIB::ZLIB simdjson::simdjson sodium::sodium utf8proc::utf8proc
     Threads::Threads)
+# Of the system itself: sockets, files, the trust store.
+set(MODELSEC_SYSTEM_LIBRARIES "")
 if(WIN32)
-    list(APPEND MODELSEC_DEPENDENCIES ws2_32 mswsock crypt32 bcrypt)
+    set(MODELSEC_SYSTEM_LIBRARIES ws2_32 mswsock crypt32 bcrypt ntdll advapi32)
+elseif(CMAKE_SYSTEM_NAME STREQUAL "Darwin")
+    set(MODELSEC_SYSTEM_LIBRARIES "-framework Security" "-framework CoreFoundation")
 endif()
+list(APPEND MODELSEC_DEPENDENCIES ${MODELSEC_SYSTEM_LIBRARIES})

@@ -49,9 +49,24 @@ heading "Python's types"
 (cd bindings/python && /usr/bin/mypy) || trouble "mypy --strict"
 
 heading "Every body is in the compiled library"
+of_a_system='_(posix|linux|macos|windows)(_[a-z]+)?\.ipp$'
 for f in include/modelsec/impl/*.ipp; do
-    [ "$(grep -lF "<modelsec/impl/${f##*/}>" include/modelsec/impl/bodies_*.hpp | wc -l)" -eq 1 ] || trouble "$f is not in one bodies_*.hpp"
+    homes=(include/modelsec/impl/bodies_*.hpp)
+    # What speaks to one system is chosen by core/platform.hpp, or is part of something that is.
+    [[ ! $f =~ $of_a_system ]] ||
+        mapfile -t homes < <(printf '%s\n' include/modelsec/core/platform.hpp include/modelsec/impl/*.ipp | grep -E "platform.hpp|$of_a_system")
+    found=$(grep -lF "<modelsec/impl/${f##*/}>" "${homes[@]}" | wc -l)
+    [ "$found" -eq 1 ] || { [ "$found" -gt 1 ] && [[ $f =~ $of_a_system ]]; } || trouble "$f is not in one bodies_*.hpp"
 done
+
+# Who asks which system this is, or speaks to it past Boost: core/platform.hpp and the bodies that it chooses, and for C its one header.
+heading "Systems are told apart in one place"
+systems='_WIN32|_WIN64|WIN32|__MINGW(32|64)__|_MSC_VER|__CYGWIN__|__APPLE__|__MACH__|TARGET_OS_[A-Z]+|__linux__|__linux|__ANDROID__|__unix__|__FreeBSD__'
+mapfile -t neutral < <(of_kind '^(\./)?(include|src|bindings/c|tools)/.*\.(hpp|ipp|cpp|h)$' |
+    grep -vE "$of_a_system|core/platform\.hpp$|^(\./)?bindings/c/include/modelsec/modelsec\.h$")
+grep -nE "^[[:space:]]*#[[:space:]]*(if|ifdef|ifndef|elif|elifdef|elifndef)\b.*\b($systems)\b" "${neutral[@]}" && trouble "#if for a system outside of its bodies"
+grep -nE '^[[:space:]]*#[[:space:]]*include <((sys|mach|arpa|net|netinet)/.*|unistd\.h|fcntl\.h|dirent\.h|poll\.h|pthread\.h|dlfcn\.h|windows\.h|winternl\.h|wincrypt\.h|winsock2\.h|aclapi\.h|io\.h)>' \
+    "${neutral[@]}" | grep -v '^\(\./\)\?tools/' && trouble "a system's header outside of its bodies"
 
 # ARCHITECTURE rule 7: the library never prints, aborts, exits or reads the environment. Its own objects say what they call.
 heading "What the library calls"
@@ -78,6 +93,9 @@ clang++-16 "${flags[@]}" -DMODELSEC_SEPARATE_COMPILATION -x c++ - <<<'#include <
 if [ -f include/modelsec/modelsec.hpp ]; then
     clang++-16 "${flags[@]}" -x c++ - <<<'#include <modelsec/modelsec.hpp>' || trouble "header-only library"
 fi
+
+heading "Other systems, by their compiler (some minutes the first time)"
+bash scripts/cross.sh || trouble "does not compile for macOS, Windows or ARM"
 
 heading "clang-tidy (some minutes)"
 mapfile -t units < <(of_kind '^(\./)?(src|tools|bindings/c/src)/.*\.cpp$')

@@ -8,7 +8,7 @@ needs_build="g++ cmake ninja-build pkg-config libboost1.81-dev|libboost-dev libs
 needs_test="$needs_build doctest-dev nginx squid tinyproxy microsocks curl openssl zip unzip python3 python3-pytest valgrind abigail-tools patchelf"
 needs_bench="$needs_build nginx curl aria2 wget openssl python3"
 needs_clang="clang-16 libclang-rt-16-dev llvm-16"
-needs_lint="$needs_test clang-16 clang-format-16 clang-tidy-16 shellcheck binutils mypy"
+needs_lint="$needs_test clang-16 clang-format-16 clang-tidy-16 shellcheck binutils mypy python3-venv"
 needs_fuzz="$needs_build $needs_clang"
 needs_docs="doxygen"
 

@@ -2,7 +2,7 @@
 #ifndef MODELSEC_CORE_MACHINE_HPP
 #define MODELSEC_CORE_MACHINE_HPP
 
-#include <modelsec/config.hpp>
+#include <modelsec/core/platform.hpp>
 
 #include <cstdint>
 
@@ -16,7 +16,7 @@ MODELSEC_DECL std::uint64_t available_memory() noexcept;
 MODELSEC_END_NAMESPACE
 
 #ifndef MODELSEC_SEPARATE_COMPILATION
-#include <modelsec/impl/machine_posix.ipp>
+#include MODELSEC_MACHINE_BODY
 #endif
 
 #endif

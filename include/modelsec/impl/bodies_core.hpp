@@ -8,14 +8,16 @@
 #include <modelsec/impl/encoding.ipp>
 #include <modelsec/impl/error.ipp>
 #include <modelsec/impl/event.ipp>
-#include <modelsec/impl/file_system_posix.ipp>
-#include <modelsec/impl/file_system_posix_open.ipp>
 #include <modelsec/impl/json.ipp>
 #include <modelsec/impl/local_file.ipp>
-#include <modelsec/impl/machine_posix.ipp>
 #include <modelsec/impl/name.ipp>
 #include <modelsec/impl/openssl.ipp>
 #include <modelsec/impl/range_set.ipp>
 #include <modelsec/impl/secret.ipp>
+
+// Of this system.
+#include <modelsec/core/platform.hpp>
+#include MODELSEC_FILE_SYSTEM_BODY
+#include MODELSEC_MACHINE_BODY
 
 #endif

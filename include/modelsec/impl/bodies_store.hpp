@@ -12,7 +12,6 @@
 #include <modelsec/impl/model_folder.ipp>
 #include <modelsec/impl/model_hash.ipp>
 #include <modelsec/impl/model_tree.ipp>
-#include <modelsec/impl/model_tree_posix.ipp>
 #include <modelsec/impl/open_pack.ipp>
 #include <modelsec/impl/pack.ipp>
 #include <modelsec/impl/pipeline.ipp>

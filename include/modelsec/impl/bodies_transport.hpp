@@ -22,12 +22,14 @@
 #include <modelsec/impl/retry_fsm.ipp>
 #include <modelsec/impl/session.ipp>
 #include <modelsec/impl/staple.ipp>
-#include <modelsec/impl/system_roots.ipp>
-#include <modelsec/impl/system_roots_posix.ipp>
 #include <modelsec/impl/tls.ipp>
 #include <modelsec/impl/tls_stream.ipp>
 #include <modelsec/impl/tunnel.ipp>
 #include <modelsec/impl/url.ipp>
 #include <modelsec/impl/watch.ipp>
+
+// Of this system.
+#include <modelsec/core/platform.hpp>
+#include MODELSEC_SYSTEM_ROOTS_BODY
 
 #endif

@@ -8,11 +8,6 @@
 #include <dirent.h>
 #include <sys/file.h>
 #include <sys/statvfs.h>
-#ifdef __linux__
-#include <sys/syscall.h>
-#endif
-
-#include <cstdio>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
@@ -25,21 +20,7 @@ class posix_file_system final : public file_system
 public:
     result<file> open_root(const std::string& path, bool create) override { return posix_open_root(path, create); }
 
-    result<std::string> absolute_path(const file& folder) override
-    {
-        std::string out(PATH_MAX, '\0');
-#ifdef __APPLE__
-        if (::fcntl(folder.native(), F_GETPATH, out.data()) < 0)
-            return posix_failure("F_GETPATH");
-        out.resize(out.find('\0'));
-#else
-        const auto size = ::readlink(("/proc/self/fd/" + std::to_string(folder.native())).c_str(), out.data(), out.size());
-        if (size < 0)
-            return posix_failure("readlink");
-        out.resize(static_cast<std::size_t>(size));
-#endif
-        return out;
-    }
+    result<std::string> absolute_path(const file& folder) override { return path_of(folder.native()); }
 
     result<file> open_folder(const file& at, const std::string& name, bool create) override
     {
@@ -78,28 +59,13 @@ public:
         return {};
     }
 
-    result<bool> set_direct(const file& f, bool on) override
-    {
-#ifdef __APPLE__
-        return ::fcntl(f.native(), F_NOCACHE, on ? 1 : 0) == 0;
-#else
-        const int flags = ::fcntl(f.native(), F_GETFL);
-        if (flags < 0)
-            return posix_failure("F_GETFL");
-        return ::fcntl(f.native(), F_SETFL, on ? flags | O_DIRECT : flags & ~O_DIRECT) == 0;
-#endif
-    }
+    result<bool> set_direct(const file& f, bool on) override { return write_directly(f.native(), on); }
 
     result<void> reserve(const file& f, std::uint64_t size) override
     {
         if (size == 0)
             return {};
-#ifdef __APPLE__
-        fstore_t wanted{F_ALLOCATEALL, F_PEOFPOSMODE, 0, static_cast<off_t>(size), 0};
-        const int failed = ::fcntl(f.native(), F_PREALLOCATE, &wanted);
-#else
-        const int failed = ::fallocate(f.native(), FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(size));
-#endif
+        const int failed = reserve_room(f.native(), static_cast<off_t>(size));
         // Only a full disk is news; a file system that cannot reserve will say so when it is written to.
         if (failed != 0 && posix_reason(errno) == reason::disk_full)
             return posix_failure("reserve");
@@ -135,7 +101,7 @@ public:
     }
 
     result<file_info> info_of(const std::string& path) override { return posix_info_of(path); }
-    std::int64_t stamp_clock() noexcept override { return posix_stamp_clock(); }
+    std::int64_t stamp_clock() noexcept override { return clock_of_stamps(); }
 
     result<std::vector<std::string>> list(const file& folder) override
     {
@@ -164,12 +130,7 @@ public:
     {
         MODELSEC_CHECK(check_component(name));
         MODELSEC_CHECK(check_component(target));
-#ifdef __APPLE__
-        const int failed = ::renameatx_np(from.native(), name.c_str(), to.native(), target.c_str(), RENAME_EXCL);
-#else
-        constexpr unsigned no_replace = 1;
-        const auto failed = ::syscall(SYS_renameat2, from.native(), name.c_str(), to.native(), target.c_str(), no_replace);
-#endif
+        const int failed = rename_exclusively(from.native(), name.c_str(), to.native(), target.c_str());
         if (failed == 0)
             return true;
         if (errno == EEXIST || errno == ENOTEMPTY)
@@ -260,6 +221,11 @@ private:
 std::uint64_t process_number() noexcept
 {
     return static_cast<std::uint64_t>(::getpid());
+}
+
+int handle_number(native_handle handle) noexcept
+{
+    return handle;
 }
 
 }  // namespace detail

@@ -2,44 +2,18 @@
 #ifndef MODELSEC_IMPL_FILE_SYSTEM_POSIX_OPEN_IPP
 #define MODELSEC_IMPL_FILE_SYSTEM_POSIX_OPEN_IPP
 
+#include <modelsec/impl/failure_posix.ipp>
 #include <modelsec/store/file_system.hpp>
 
-#include <fcntl.h>
-#include <limits.h>
-#include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
+#include MODELSEC_SYSTEM_BODY
 
-#include <cerrno>
+#include <limits.h>
+
 #include <cstdlib>
 #include <memory>
-#include <system_error>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
-
-inline reason posix_reason(int code) noexcept
-{
-    switch (code)
-    {
-    case ENOSPC:
-    case EDQUOT: return reason::disk_full;
-    case EACCES:
-    case EPERM: return reason::store_permissions;
-    case ELOOP:
-    case ENOTDIR:
-    case EISDIR:
-    case ENXIO: return reason::store_layout;
-    default: return reason::store_io;
-    }
-}
-
-/// The failure that `errno` tells of.
-inline failure posix_failure(const char* what)
-{
-    const int code = errno;
-    return fail(posix_reason(code), std::string(what) + ": " + std::generic_category().message(code));
-}
 
 /// A group of the user's own number is the user's private group, as Debian, Ubuntu and Fedora make one for everybody (but root's).
 inline bool group_may_write(const struct stat& st) noexcept
@@ -49,13 +23,8 @@ inline bool group_may_write(const struct stat& st) noexcept
 
 inline file_info posix_info(const struct stat& st)
 {
-#ifdef __APPLE__
-    const timespec changed = st.st_ctimespec;
-    const timespec modified = st.st_mtimespec;
-#else
-    const timespec changed = st.st_ctim;
-    const timespec modified = st.st_mtim;
-#endif
+    const timespec changed = changed_time(st);
+    const timespec modified = modified_time(st);
     file_info out;
     out.kind = S_ISREG(st.st_mode) ? file_kind::regular : S_ISDIR(st.st_mode) ? file_kind::folder : file_kind::other;
     out.size = static_cast<std::uint64_t>(st.st_size);
@@ -79,16 +48,12 @@ inline result<void> check_component(const std::string& name)
     return {};
 }
 
-/// fsync; macOS needs more to reach the platter. Some file systems cannot sync folders: then there is nothing to wait for.
+/// Some file systems cannot sync folders: then there is nothing to wait for.
 inline result<void> posix_sync(int fd)
 {
-#ifdef F_FULLFSYNC
-    if (::fcntl(fd, F_FULLFSYNC) == 0)
-        return {};
-#endif
     int failed = 0;
     do
-        failed = ::fsync(fd);
+        failed = flush_to_disk(fd);
     while (failed != 0 && errno == EINTR);
     if (failed == 0)
         return {};
@@ -153,15 +118,8 @@ inline result<file> posix_open_root(const std::string& path, bool create)
     MODELSEC_TRY(const std::string real, resolve_root(path, create));
     if (real.empty())
         return file();
-#ifdef O_PATH
-    constexpr int search = O_PATH;  // a folder that leads there need not be readable
-#elif defined(O_SEARCH)
-    constexpr int search = O_SEARCH;
-#else
-    constexpr int search = O_RDONLY;
-#endif
     constexpr int folder = O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-    file at(::open("/", search | folder));
+    file at(::open("/", open_to_search | folder));
     struct stat st
     {
     };
@@ -175,13 +133,13 @@ inline result<file> posix_open_root(const std::string& path, bool create)
         const std::string part = real.substr(begin, end - begin);
         walked += '/' + part;
         begin = end + 1;
-        file next(::openat(at.native(), part.c_str(), search | folder));
+        file next(::openat(at.native(), part.c_str(), open_to_search | folder));
         if (!next && errno == ENOENT)
         {
             if (!create)
                 return file();
             MODELSEC_TRY(const bool made, make_private_folder(at.native(), part.c_str()));
-            next = file(::openat(at.native(), part.c_str(), search | folder));
+            next = file(::openat(at.native(), part.c_str(), open_to_search | folder));
             if (const file parent(::openat(at.native(), ".", O_RDONLY | folder)); made && parent)
                 MODELSEC_CHECK(posix_sync(parent.native()));
         }
@@ -253,19 +211,6 @@ inline result<file_info> posix_info_of(const std::string& path)
     if (::lstat(path.c_str(), &st) != 0)
         return errno == ENOENT ? result<file_info>(file_info{}) : posix_failure("lstat");
     return posix_info(st);
-}
-
-inline std::int64_t posix_stamp_clock() noexcept
-{
-    timespec now{};
-#ifdef __linux__
-    constexpr clockid_t source = CLOCK_REALTIME_COARSE;  // what the kernel stamps with
-    constexpr std::int64_t grain_ns = 0;
-#else
-    constexpr clockid_t source = CLOCK_REALTIME;
-    constexpr std::int64_t grain_ns = 20'000'000;
-#endif
-    return ::clock_gettime(source, &now) == 0 ? std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec - grain_ns : 0;
 }
 
 }  // namespace detail

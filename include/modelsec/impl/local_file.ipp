@@ -3,6 +3,8 @@
 #define MODELSEC_IMPL_LOCAL_FILE_IPP
 
 #include <modelsec/core/local_file.hpp>
+#include <modelsec/core/platform.hpp>
+#include MODELSEC_LOCAL_FILE_BODY
 
 #include <cstdio>
 #include <memory>
@@ -12,7 +14,7 @@ MODELSEC_BEGIN_NAMESPACE
 result<bytes> read_local_file(const std::string& path, std::size_t cap)
 {
     const auto close = [](std::FILE* f) { std::fclose(f); };
-    const std::unique_ptr<std::FILE, decltype(close)> in(std::fopen(path.c_str(), "rb"), close);
+    const std::unique_ptr<std::FILE, decltype(close)> in(detail::open_stream(path), close);
     if (!in)
         return fail(reason::file_unreadable, path);
     bytes out;

@@ -2,7 +2,8 @@
 #ifndef MODELSEC_IMPL_MODEL_TREE_IPP
 #define MODELSEC_IMPL_MODEL_TREE_IPP
 
-#include <modelsec/impl/model_tree_posix.ipp>
+#include <modelsec/core/platform.hpp>
+#include MODELSEC_MODEL_TREE_BODY
 #include <modelsec/limits.hpp>
 #include <modelsec/manifest/model_statement.hpp>
 

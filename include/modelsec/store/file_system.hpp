@@ -3,6 +3,7 @@
 #define MODELSEC_STORE_FILE_SYSTEM_HPP
 
 #include <modelsec/core/bytes.hpp>
+#include <modelsec/core/platform.hpp>
 #include <modelsec/error.hpp>
 
 #include <cstdint>
@@ -17,11 +18,8 @@ MODELSEC_BEGIN_NAMESPACE
 class file
 {
 public:
-#ifdef _WIN32
-    using native_handle = void*;
-#else
-    using native_handle = int;
-#endif
+    /// A descriptor; on Windows a HANDLE.
+    using native_handle = detail::native_handle;
     static MODELSEC_DECL native_handle invalid() noexcept;
 
     file() noexcept : handle_(invalid()) {}
@@ -147,16 +145,14 @@ public:
 namespace detail {
 /// The number of this process: a hint for people, nothing is decided by it.
 MODELSEC_DECL std::uint64_t process_number() noexcept;
+/// A handle as other languages take it: the descriptor; on Windows the HANDLE, of which 32 bits are in use.
+MODELSEC_DECL int handle_number(native_handle handle) noexcept;
 }  // namespace detail
 
 MODELSEC_END_NAMESPACE
 
 #ifndef MODELSEC_SEPARATE_COMPILATION
-#ifdef _WIN32
-#include <modelsec/impl/file_system_windows.ipp>
-#else
-#include <modelsec/impl/file_system_posix.ipp>
-#endif
+#include MODELSEC_FILE_SYSTEM_BODY
 #endif
 
 #endif

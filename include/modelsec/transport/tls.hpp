@@ -54,8 +54,10 @@ MODELSEC_DECL failure tls_failure(const SSL* ssl, tls_phase phase);
 MODELSEC_END_NAMESPACE
 
 #ifndef MODELSEC_SEPARATE_COMPILATION
-#include <modelsec/impl/system_roots.ipp>
 #include <modelsec/impl/tls.ipp>
+
+#include <modelsec/core/platform.hpp>
+#include MODELSEC_SYSTEM_ROOTS_BODY
 #endif
 
 #endif

@@ -1,6 +1,6 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
-#ifndef MODELSEC_IMPL_MACHINE_POSIX_IPP
-#define MODELSEC_IMPL_MACHINE_POSIX_IPP
+#ifndef MODELSEC_IMPL_MACHINE_LINUX_IPP
+#define MODELSEC_IMPL_MACHINE_LINUX_IPP
 
 #include <modelsec/core/machine.hpp>
 
@@ -24,11 +24,7 @@ std::uint64_t total_memory() noexcept
 
 std::uint64_t available_memory() noexcept
 {
-#ifdef _SC_AVPHYS_PAGES
     return detail::pages(_SC_AVPHYS_PAGES);
-#else
-    return detail::pages(_SC_PHYS_PAGES) / 4;
-#endif
 }
 
 MODELSEC_END_NAMESPACE

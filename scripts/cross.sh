@@ -1,0 +1,110 @@
+#!/usr/bin/env bash
+# Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+# Called by ./dev lint: compiles the library in both of its forms and the C ABI to objects for systems that this machine is not, with
+# the compiler and the system headers of the ziglang package from PyPI. Nothing is linked or run.
+#   scripts/cross.sh [TARGET …]
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+targets=("$@")
+[ ${#targets[@]} -gt 0 ] || targets=(aarch64-macos x86_64-windows-gnu aarch64-linux-gnu)
+zig=$PWD/build/zig
+out=$PWD/build/cross
+
+die()
+{
+    printf 'cross: %s\n' "$*" >&2
+    exit 1
+}
+
+# One version for everybody; the digests are those of the wheels for x86_64 and aarch64.
+bring_zig()
+{
+    local wish=build/zig-requirements.txt
+    cat >"$wish" <<'PINS'
+ziglang==0.17.1 \
+    --hash=sha256:ea6cc5d87b033cf0aedfbc8f9549a908cae6c50ac31f1698188fa48a74524b54 \
+    --hash=sha256:b7c5f02fccd40f89b999ee16a1f5ddced56e6182370f8affe494bcf8a28cf07e
+PINS
+    if cmp -s "$wish" "$zig/.complete" && "$zig/bin/python" -m ziglang version >/dev/null 2>&1; then
+        return
+    fi
+    printf '  bringing in ziglang by pip, into build/zig (100 MB, once)\n'
+    rm -rf "$zig"
+    python3 -m venv "$zig" >build/zig.log 2>&1 || { cat build/zig.log >&2; die "python3 makes no virtual environment (package python3-venv)"; }
+    "$zig/bin/python" -m pip --disable-pip-version-check install --quiet --only-binary :all: --no-deps --require-hashes \
+        --requirement "$wish" >build/zig.log 2>&1 || { tail -n 5 build/zig.log >&2; die "PyPI gives no ziglang: no look at other systems without it"; }
+    cp "$wish" "$zig/.complete"
+}
+
+# The headers of the libraries, without the C library's that lie beside them. Those which Debian keeps by architecture say how OpenSSL
+# was configured here: near enough for objects.
+gather_headers()
+{
+    local name found
+    rm -rf "$out/include"
+    mkdir -p "$out/include" "$out/objects"
+    for name in boost openssl simdjson.h sodium sodium.h utf8proc.h zlib.h zconf.h; do
+        found=$(first_of "/usr/include/$name" /usr/include/*-linux-gnu*/"$name") || die "$name is not installed"
+        case $name in
+            openssl) cp -R "$found" "$out/include/openssl" ;;
+            *) ln -s "$found" "$out/include/$name" ;;
+        esac
+    done
+    for name in configuration.h opensslconf.h; do
+        found=$(first_of /usr/include/openssl/$name "/usr/include/$(gcc -print-multiarch)/openssl/$name") || die "openssl/$name is not installed"
+        [ -e "$out/include/openssl/$name" ] || cp "$found" "$out/include/openssl/$name"
+    done
+}
+
+first_of()
+{
+    local path
+    for path; do
+        [ ! -e "$path" ] || { printf '%s\n' "$path"; return; }
+    done
+    return 1
+}
+
+# One line a unit: target, what for, file. The long ones first, so that two compilers end together.
+list_units()
+{
+    local target unit
+    for target in "${targets[@]}"; do
+        printf '%s header-only %s\n' "$target" "$out/header_only.cpp"
+        for unit in transport store client trust core; do
+            printf '%s compiled src/%s.cpp\n' "$target" "$unit"
+        done
+        for unit in bindings/c/src/*.cpp; do
+            printf '%s abi %s\n' "$target" "$unit"
+        done
+        printf '%s c %s\n' "$target" "$out/header.c"
+    done
+}
+
+compile()
+{
+    local target=$1 form=$2 unit=$3 object command=c++
+    local flags=(-std=c++20 -Wconversion -Wshadow)
+    case $form in
+        compiled) flags+=(-DMODELSEC_SEPARATE_COMPILATION) ;;
+        abi) flags+=(-DMODELSEC_SEPARATE_COMPILATION -DMODELSEC_BUILDING_C) ;;
+        c) command=cc flags=(-std=c99 -pedantic) ;;
+    esac
+    object=$out/objects/$target-$form-$(basename "$unit").o
+    rm -f "$object"
+    "$zig/bin/python" -m ziglang "$command" -target "$target" "${flags[@]}" -c -O0 -g0 -Wall -Wextra -Werror -Iinclude -Ibindings/c/include \
+        -isystem "$out/include" -o "$object" "$unit" || true
+    [ -s "$object" ] || { printf '  %s does not compile for %s (%s)\n' "$unit" "$target" "$form"; return 1; }
+}
+
+mkdir -p build
+bring_zig
+gather_headers
+# Header-only bodies become code where they are used: the program of the README uses nearly all of them.
+awk '/^```/ { inside = $0 ~ /cpp$/; next } inside' README.md >"$out/header_only.cpp"
+grep -q '<modelsec/modelsec.hpp>' "$out/header_only.cpp" || die "README.md has no program"
+printf '#include <modelsec/modelsec.h>\nint32_t (*check)(const char *) = 0;\n' >"$out/header.c"
+export ZIG_GLOBAL_CACHE_DIR=$zig/cache zig out
+export -f compile
+list_units | xargs -P 2 -L 1 bash -c 'compile "$@"' compile

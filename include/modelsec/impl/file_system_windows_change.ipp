@@ -111,12 +111,15 @@ inline result<void> windows_remove(const file& at, const std::string& name, bool
     now.Flags = FILE_DISPOSITION_FLAG_DELETE | FILE_DISPOSITION_FLAG_POSIX_SEMANTICS;
     if (::SetFileInformationByHandle(entry.native(), FileDispositionInfoEx, &now, sizeof now) != 0)
         return {};
-    FILE_DISPOSITION_INFO at_close{};
-    at_close.DeleteFile = TRUE;
-    const DWORD code = ::GetLastError();
-    if ((code == ERROR_INVALID_PARAMETER || code == ERROR_INVALID_FUNCTION || code == ERROR_NOT_SUPPORTED) &&
-        ::SetFileInformationByHandle(entry.native(), FileDispositionInfo, &at_close, sizeof at_close) != 0)
-        return {};
+    DWORD code = ::GetLastError();
+    if (code == ERROR_INVALID_PARAMETER || code == ERROR_INVALID_FUNCTION || code == ERROR_NOT_SUPPORTED)
+    {
+        FILE_DISPOSITION_INFO at_close{};
+        at_close.DeleteFile = TRUE;
+        if (::SetFileInformationByHandle(entry.native(), FileDispositionInfo, &at_close, sizeof at_close) != 0)
+            return {};
+        code = ::GetLastError();
+    }
     // Somebody else removed it just now: it cannot be removed twice.
     const auto left = windows_facts(entry.native());
     return left && left->links == 0 ? result<void>() : windows_failure("unlink", code);

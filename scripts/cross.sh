@@ -94,9 +94,11 @@ compile()
     esac
     object=$out/objects/$target-$form-$(basename "$unit").o
     rm -f "$object"
-    "$zig/bin/python" -m ziglang "$command" -target "$target" "${flags[@]}" -c -O0 -g0 -Wall -Wextra -Werror -Iinclude -Ibindings/c/include \
-        -isystem "$out/include" -o "$object" "$unit" || true
-    [ -s "$object" ] || { printf '  %s does not compile for %s (%s)\n' "$unit" "$target" "$form"; return 1; }
+    if ! "$zig/bin/python" -m ziglang "$command" -target "$target" "${flags[@]}" -c -O0 -g0 -Wall -Wextra -Werror -Iinclude -Ibindings/c/include \
+        -isystem "$out/include" -o "$object" "$unit" || [ ! -s "$object" ]; then
+        printf '  %s does not compile for %s (%s)\n' "$unit" "$target" "$form"
+        return 1
+    fi
 }
 
 mkdir -p build

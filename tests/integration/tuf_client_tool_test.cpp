@@ -3,6 +3,8 @@
 #include "temp_dir.hpp"
 #include "tuf_publisher.hpp"
 
+#include <modelsec/trust/metadata.hpp>
+
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -198,6 +200,43 @@ TEST_CASE("tuf-client stores nothing of a target that is not the listed one, and
     REQUIRE(s.init() == 0);
     CHECK(s.download({"absent"}) == 1);
     CHECK(s.download({"a/model.bin", "a/absent"}) == 1);
+}
+
+TEST_CASE("tuf-client keeps a target of any name in one file, and finds it there again")
+{
+    const std::vector<std::string> odd{".", "..", ".%draft", "/etc/passwd", "../../up", "a b#c?d%2F", std::string(300, 'x')};
+    for (const std::string& name : odd)
+    {
+        CAPTURE(name);
+        scene s;
+        REQUIRE(s.init() == 0);
+        s.server.answer("/metadata/1.targets.json", sign(targets(1, {{name, target(content)}}, far), {4}));
+        const auto slash = name.rfind('/') + 1;
+        std::string location = "/targets/" + name.substr(0, slash) + ms::sha256(ms::as_bytes(content)).hex() + ".";
+        location += ms::encode_role_name(name.substr(slash));
+        s.server.answer(location, content);
+        CHECK(s.download({name}) == 0);
+        REQUIRE(s.in("targets").size() == 1);
+        CHECK(support::read_file(s.folder / ("targets/" + *s.in("targets").begin())) == content);
+        (void)s.server.asked();
+        CHECK(s.download({name}) == 0);
+        CHECK(s.server.asked() == paths{"/metadata/2.root.json", "/metadata/timestamp.json"});
+    }
+}
+
+TEST_CASE("tuf-client takes the folders that a suite made, even where everybody may write")
+{
+    scene s;
+    for (const char* name : {"metadata", "targets"})
+    {
+        std::filesystem::create_directory(s.folder / name);
+        std::filesystem::permissions(s.folder / name, std::filesystem::perms::all);
+    }
+    CHECK(s.init() == 0);
+    CHECK(s.download({"a/model.bin"}) == 0);
+    s.folder.write("file", "no folder");
+    CHECK(support::run({MODELSEC_TUF_CLIENT, "--metadata-dir", s.folder / "file", "init", s.folder / "initial.json"})
+              .exit_code == 1);
 }
 
 TEST_CASE("tuf-client takes no answer but a plain 200 for metadata, and no error for a missing root")

@@ -1,6 +1,7 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 #include <modelsec/core/encoding.hpp>
 #include <modelsec/trust/key.hpp>
+#include <modelsec/trust/metadata.hpp>
 
 #include <doctest/doctest.h>
 #include <openssl/ec.h>
@@ -264,6 +265,36 @@ TEST_CASE("RSA-PSS needs SHA-256 with a salt of 32 bytes, and a key of 2,048 bit
     CHECK_FALSE(key.verify(ms::bytes{1, 2, 4}, sign(pair.get(), "SHA2-256", message, 32)));
 
     CHECK(ms::public_key::spki(spki_of(make_key("RSA", nullptr, 1024).get())).has_error());
+}
+
+TEST_CASE("an RSA key of TUF metadata signs by the digest that its scheme names, and stays the same key")
+{
+    const auto pair = make_key("RSA", nullptr, 2048);
+    const std::string pem = ms::public_key::spki(spki_of(pair.get())).value().pem_text();
+    const ms::bytes message{1, 2, 3};
+    struct scheme
+    {
+        const char* name;
+        const char* digest;
+        int salt;
+        ms::key_type type;
+    };
+    const std::array<scheme, 3> schemes{scheme{"rsassa-pss-sha256", "SHA2-256", 32, ms::key_type::rsa_pss},
+                                        scheme{"rsassa-pss-sha384", "SHA2-384", 48, ms::key_type::rsa_pss_sha384},
+                                        scheme{"rsassa-pss-sha512", "SHA2-512", 64, ms::key_type::rsa_pss_sha512}};
+    for (const scheme& by : schemes)
+    {
+        const auto key = ms::tuf_key{"rsa", by.name, pem}.parse().value();
+        CHECK(key.type() == by.type);
+        CHECK(key == ms::public_key::pem(pem).value());  // so that a threshold counts it once
+        for (const scheme& other : schemes)
+            CHECK(key.verify(message, sign(pair.get(), other.digest, message, other.salt)) == (by.type == other.type));
+        CHECK_FALSE(key.verify(message, sign(pair.get(), by.digest, message, by.salt - 1)));
+        CHECK_FALSE(key.verify(message, sign(pair.get(), by.digest, message)));  // PKCS #1 v1.5
+    }
+    CHECK_FALSE(ms::tuf_key{"rsa", "rsa-pkcs1v15-sha256", pem}.parse());
+    CHECK_FALSE(ms::tuf_key{"rsassa-pss-sha384", "rsassa-pss-sha384", pem}.parse());
+    CHECK_FALSE(ms::tuf_key{"ecdsa", "ecdsa-sha2-nistp256", pem}.parse());
 }
 
 TEST_CASE("a key in DER has one encoding and nothing after it")

@@ -12,16 +12,10 @@ ms::file_system& disk()
     return ms::file_system::native();
 }
 
-const std::string draft_name = ".draft";
+// No name of a role or target is encoded to this.
+const std::string draft_name = ".%draft";
 
 }  // namespace
-
-ms::result<folder> folder::open(const std::string& path)
-{
-    folder out;
-    MODELSEC_TRY(out.at_, disk().open_root(path, true));
-    return out;
-}
 
 folder::draft::~draft()
 {

@@ -60,6 +60,15 @@ ms::result<void> run(ms::tuf_client& client, ms::result<ms::trust_action> action
     return {};
 }
 
+/// The one file for a target, whatever its name: encoded, or by its digest where that is no file name.
+std::string kept_name(const std::string& path)
+{
+    static constexpr std::size_t longest = 200;
+    std::string encoded = ms::encode_role_name(path);
+    const bool usable = encoded.size() <= longest && encoded != "." && encoded != "..";
+    return usable ? encoded : "%sha256-" + ms::sha256(ms::as_bytes(path)).hex();
+}
+
 /// Whether the target is there already, byte by byte.
 bool is_kept(folder& targets, const std::string& name, const ms::target_file& target)
 {
@@ -84,7 +93,7 @@ ms::result<void> download(ms::tuf_client& client, const tuf_tool::arguments& arg
 {
     MODELSEC_CHECK(run(client, client.search(path), args.metadata_url, metadata));
     const ms::target_file& target = client.found();
-    const std::string name = ms::encode_role_name(path);
+    const std::string name = kept_name(path);
     if (is_kept(targets, name, target))
         return {};
     MODELSEC_TRY(ms::target_check check, ms::target_check::start(target));

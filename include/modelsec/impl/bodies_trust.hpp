@@ -9,6 +9,7 @@
 #include <modelsec/impl/memory.ipp>
 #include <modelsec/impl/metadata.ipp>
 #include <modelsec/impl/metadata_parse.ipp>
+#include <modelsec/impl/ml_dsa.ipp>
 #include <modelsec/impl/model.ipp>
 #include <modelsec/impl/model_statement.ipp>
 #include <modelsec/impl/model_statement_parse.ipp>

@@ -2,8 +2,10 @@
 #ifndef MODELSEC_IMPL_KEY_IPP
 #define MODELSEC_IMPL_KEY_IPP
 
+#include <modelsec/core/digest.hpp>
 #include <modelsec/core/encoding.hpp>
 #include <modelsec/core/openssl.hpp>
+#include <modelsec/impl/ml_dsa.ipp>
 #include <modelsec/trust/key.hpp>
 
 #include <openssl/core_names.h>
@@ -35,6 +37,20 @@ inline constexpr std::array<spki_form, 4> spki_forms{{
     {key_type::ecdsa_p256, "3059301306072a8648ce3d020106082a8648ce3d030107034200", 65},
     {key_type::ecdsa_p384, "3076301006072a8648ce3d020106052b81040022036200", 97},
     {key_type::ecdsa_p521, "30819b301006072a8648ce3d020106052b8104002303818600", 133},
+}};
+
+/// The same for ML-DSA (RFC 9881 section 4): no parameters, the key as FIPS 204 encodes it.
+struct ml_dsa_form
+{
+    key_type type;
+    std::string_view prefix_hex;
+    const ml_dsa::parameters* parameters;
+};
+
+inline constexpr std::array<ml_dsa_form, 3> ml_dsa_forms{{
+    {key_type::ml_dsa_44, "30820532300b06096086480165030403110382052100", &ml_dsa::ml_dsa_44},
+    {key_type::ml_dsa_65, "308207b2300b0609608648016503040312038207a100", &ml_dsa::ml_dsa_65},
+    {key_type::ml_dsa_87, "30820a32300b060960864801650304031303820a2100", &ml_dsa::ml_dsa_87},
 }};
 
 inline failure bad_key(const char* what)
@@ -92,10 +108,17 @@ inline const char* digest_name(key_type type)
 {
     switch (type)
     {
-    case key_type::ecdsa_p384: return "SHA2-384";
-    case key_type::ecdsa_p521: return "SHA2-512";
+    case key_type::ecdsa_p384:
+    case key_type::rsa_pss_sha384: return "SHA2-384";
+    case key_type::ecdsa_p521:
+    case key_type::rsa_pss_sha512: return "SHA2-512";
     default: return "SHA2-256";
     }
+}
+
+inline bool is_rsa_pss(key_type type)
+{
+    return type == key_type::rsa_pss || type == key_type::rsa_pss_sha384 || type == key_type::rsa_pss_sha512;
 }
 
 /// FIPS 186-5 section 6.4.2 and RFC 8017 section 8.1.2. OpenSSL itself refuses ECDSA signatures that are not DER.
@@ -108,9 +131,9 @@ inline bool verify_by_openssl(key_type type, bytes_view spki, bytes_view message
     if (!key || !ctx ||
         EVP_DigestVerifyInit_ex(ctx.get(), &options, digest_name(type), lib.context(), nullptr, key.get(), nullptr) != 1)
         return false;
-    if (type == key_type::rsa_pss && (EVP_PKEY_CTX_set_rsa_padding(options, RSA_PKCS1_PSS_PADDING) != 1 ||
-                                      EVP_PKEY_CTX_set_rsa_mgf1_md_name(options, "SHA2-256", nullptr) != 1 ||
-                                      EVP_PKEY_CTX_set_rsa_pss_saltlen(options, RSA_PSS_SALTLEN_DIGEST) != 1))
+    if (is_rsa_pss(type) && (EVP_PKEY_CTX_set_rsa_padding(options, RSA_PKCS1_PSS_PADDING) != 1 ||
+                             EVP_PKEY_CTX_set_rsa_mgf1_md_name(options, digest_name(type), nullptr) != 1 ||
+                             EVP_PKEY_CTX_set_rsa_pss_saltlen(options, RSA_PSS_SALTLEN_DIGEST) != 1))
         return false;
     return EVP_DigestVerify(ctx.get(), sig.data(), sig.size(), message.data(), message.size()) == 1;
 }
@@ -131,11 +154,48 @@ inline bool verify_ed25519(bytes_view raw, bytes_view message, bytes_view sig)
            EVP_DigestVerify(ctx.get(), sig.data(), sig.size(), message.data(), message.size()) == 1;
 }
 
+/// TUF's TAP 21: not the message is signed but the domain, the version of the scheme (1) and the message's SHA-512.
+inline bool verify_tap_21(const ml_dsa::parameters& p, bytes_view key, bytes_view message, bytes_view sig)
+{
+    bytes domain{'t', 'u', 'f', 1};
+    const bytes digest = sha512(message);
+    domain.insert(domain.end(), digest.begin(), digest.end());
+    return ml_dsa::verify(p, key, domain, sig);
+}
+
 inline std::string_view trimmed(std::string_view text)
 {
     static constexpr std::string_view space = " \t\r\n";
     const auto first = text.find_first_not_of(space);
     return first == std::string_view::npos ? "" : text.substr(first, text.find_last_not_of(space) - first + 1);
+}
+
+// RFC 7468 sections 3 and 13. Lines are not wider than the 76 characters that old writers used; no line is empty.
+inline result<bytes> pem_content(std::string_view text, std::size_t largest)
+{
+    static constexpr std::string_view begin = "-----BEGIN PUBLIC KEY-----", end = "-----END PUBLIC KEY-----";
+    text = trimmed(text);
+    if (text.size() > largest || !text.starts_with(begin) || !text.ends_with(end) || text.size() < begin.size() + end.size())
+        return bad_key("not one PEM block of a public key");
+    std::string_view body = text.substr(begin.size(), text.size() - begin.size() - end.size());
+    std::string base64;
+    bool first = true;
+    while (!body.empty())
+    {
+        const auto at = body.find('\n');
+        std::string_view line = body.substr(0, at);
+        if (line.ends_with('\r'))
+            line.remove_suffix(1);
+        if (at == std::string_view::npos || line.empty() != first || line.size() > 76)
+            return bad_key("a PEM block with odd lines");
+        base64 += line;
+        body.remove_prefix(at + 1);
+        first = false;
+    }
+    auto der = from_base64(base64);
+    if (!der)
+        return bad_key("a PEM block that is not base64");
+    return std::move(*der);
 }
 
 }  // namespace detail
@@ -178,33 +238,32 @@ result<public_key> public_key::spki(bytes_view der)
     return public_key(key_type::rsa_pss, bytes(der.begin(), der.end()));
 }
 
-// RFC 7468 sections 3 and 13. Lines are not wider than the 76 characters that old writers used; no line is empty.
 result<public_key> public_key::pem(std::string_view text)
 {
-    static constexpr std::string_view begin = "-----BEGIN PUBLIC KEY-----", end = "-----END PUBLIC KEY-----";
     static constexpr std::size_t largest = 2048;
-    text = detail::trimmed(text);
-    if (text.size() > largest || !text.starts_with(begin) || !text.ends_with(end) || text.size() < begin.size() + end.size())
-        return detail::bad_key("not one PEM block of a public key");
-    std::string_view body = text.substr(begin.size(), text.size() - begin.size() - end.size());
-    std::string base64;
-    bool first = true;
-    while (!body.empty())
+    MODELSEC_TRY(const bytes der, detail::pem_content(text, largest));
+    return spki(der);
+}
+
+result<public_key> public_key::tuf_pem(std::string_view text, key_type type)
+{
+    for (const auto& form : detail::ml_dsa_forms)
     {
-        const auto at = body.find('\n');
-        std::string_view line = body.substr(0, at);
-        if (line.ends_with('\r'))
-            line.remove_suffix(1);
-        if (at == std::string_view::npos || line.empty() != first || line.size() > 76)
-            return detail::bad_key("a PEM block with odd lines");
-        base64 += line;
-        body.remove_prefix(at + 1);
-        first = false;
+        if (form.type != type)
+            continue;
+        static constexpr std::size_t largest = 4096;
+        MODELSEC_TRY(bytes der, detail::pem_content(text, largest));
+        const bytes prefix = from_hex(form.prefix_hex).value();
+        if (der.size() != prefix.size() + form.parameters->key_bytes() ||
+            !std::equal(prefix.begin(), prefix.end(), der.begin()))
+            return detail::bad_key("not a key of this parameter set of ML-DSA");
+        return public_key(type, std::move(der));
     }
-    const auto der = from_base64(base64);
-    if (!der)
-        return detail::bad_key("a PEM block that is not base64");
-    return spki(*der);
+    MODELSEC_TRY(public_key key, pem(text));
+    if (key.type_ != type && !(detail::is_rsa_pss(key.type_) && detail::is_rsa_pss(type)))
+        return detail::bad_key("a key of another type than it is said to be");
+    key.type_ = type;
+    return key;
 }
 
 std::string public_key::pem_text() const
@@ -220,8 +279,13 @@ std::string public_key::pem_text() const
 
 bool public_key::verify(bytes_view message, bytes_view signature) const
 {
-    return type_ == key_type::ed25519 ? detail::verify_ed25519(raw_, message, signature)
-                                      : detail::verify_by_openssl(type_, raw_, message, signature);
+    if (type_ == key_type::ed25519)
+        return detail::verify_ed25519(raw_, message, signature);
+    for (const auto& form : detail::ml_dsa_forms)
+        if (form.type == type_)
+            return detail::verify_tap_21(*form.parameters, bytes_view(raw_).last(form.parameters->key_bytes()), message,
+                                         signature);
+    return detail::verify_by_openssl(type_, raw_, message, signature);
 }
 
 MODELSEC_END_NAMESPACE

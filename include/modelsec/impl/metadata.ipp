@@ -49,11 +49,25 @@ inline bool is_spec_version_1(std::string_view text)
     return text.empty();
 }
 
-inline bool is_curve_of(key_type type, std::string_view scheme)
+/// What the key types and schemes of TUF 1.0 section 4.3 mean, and those of its TAP 21. "The specification does not mandate"
+/// schemes; these are the ones that python-tuf and its like write, without RSA by PKCS #1 v1.5.
+struct tuf_scheme
 {
-    return (type == key_type::ecdsa_p256 && scheme == "ecdsa-sha2-nistp256") ||
-           (type == key_type::ecdsa_p384 && scheme == "ecdsa-sha2-nistp384");
-}
+    std::string_view type, scheme;
+    key_type key;
+};
+
+inline constexpr std::array<tuf_scheme, 9> tuf_schemes{{
+    {"ecdsa", "ecdsa-sha2-nistp256", key_type::ecdsa_p256},
+    {"ecdsa", "ecdsa-sha2-nistp384", key_type::ecdsa_p384},
+    {"ecdsa", "ecdsa-sha2-nistp521", key_type::ecdsa_p521},
+    {"rsa", "rsassa-pss-sha256", key_type::rsa_pss},
+    {"rsa", "rsassa-pss-sha384", key_type::rsa_pss_sha384},
+    {"rsa", "rsassa-pss-sha512", key_type::rsa_pss_sha512},
+    {"ml-dsa", "ml-dsa-44/1", key_type::ml_dsa_44},
+    {"ml-dsa", "ml-dsa-65/1", key_type::ml_dsa_65},
+    {"ml-dsa", "ml-dsa-87/1", key_type::ml_dsa_87},
+}};
 
 }  // namespace detail
 
@@ -79,12 +93,15 @@ std::optional<public_key> tuf_key::parse() const
         const auto key = raw ? public_key::ed25519(*raw) : result<public_key>(fail(reason::bad_option));
         return key ? std::optional(*key) : std::nullopt;
     }
-    const auto key = public_key::pem(value);
-    if (!key)
-        return std::nullopt;
-    const bool rsa = type == "rsa" && scheme == "rsassa-pss-sha256" && key->type() == key_type::rsa_pss;
-    const bool ecdsa = (type == "ecdsa" || type == scheme) && detail::is_curve_of(key->type(), scheme);
-    return rsa || ecdsa ? std::optional(*key) : std::nullopt;
+    for (const auto& known : detail::tuf_schemes)
+    {
+        const bool curve = known.type == "ecdsa" && type == scheme;  // old writers named the curve twice
+        if (scheme != known.scheme || (type != known.type && !curve))
+            continue;
+        const auto key = public_key::tuf_pem(value, known.key);
+        return key ? std::optional(*key) : std::nullopt;
+    }
+    return std::nullopt;
 }
 
 std::vector<candidate_key> tuf_authority::candidates(const tuf_keys& keys) const

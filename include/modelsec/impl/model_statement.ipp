@@ -48,6 +48,12 @@ std::string write_model_statement(const model_statement& model)
         .dump();
 }
 
+inline bool signs_models(key_type type)
+{
+    return type == key_type::ed25519 || type == key_type::ecdsa_p256 || type == key_type::ecdsa_p384 ||
+           type == key_type::ecdsa_p521;
+}
+
 }  // namespace detail
 
 std::string model_key_hint(const public_key& key)
@@ -57,7 +63,7 @@ std::string model_key_hint(const public_key& key)
 
 result<model_statement> verify_bundle(bytes_view bundle, const public_key& key, const limits& caps)
 {
-    if (key.type() == key_type::rsa_pss)
+    if (!detail::signs_models(key.type()))
         return fail(reason::bad_option, "models are signed by ECDSA or Ed25519 keys");
     MODELSEC_TRY(const signature_bundle parsed, parse_signature_bundle(bundle, caps));
     // The hint decides nothing; but a bundle that names another key is not what the caller thinks it is.

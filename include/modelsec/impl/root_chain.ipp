@@ -46,7 +46,10 @@ root_chain::root_chain(bytes pinned_root, utc_time now, const limits& caps)
 
 std::vector<candidate_key> root_chain::manifest_keys() const
 {
-    return root_.authority(tuf_role::targets).candidates(root_.keys);
+    auto keys = root_.authority(tuf_role::targets).candidates(root_.keys);
+    // A manifest is no TUF metadata: what signs only that (TAP 21) does not sign it.
+    std::erase_if(keys, [](const candidate_key& k) { return is_ml_dsa(k.key.type()); });
+    return keys;
 }
 
 result<void> root_chain::check_manifest_root(std::uint64_t root_version) const

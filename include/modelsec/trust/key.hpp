@@ -16,11 +16,23 @@ enum class key_type
     ecdsa_p256,  ///< FIPS 186-4 with SHA-256, ASN.1 DER signatures
     ecdsa_p384,  ///< … with SHA-384
     ecdsa_p521,  ///< … with SHA-512
-    rsa_pss      ///< RFC 8017 RSASSA-PSS, SHA-256, MGF1 with SHA-256, salt of 32 bytes, 2,048 to 8,192 bits
+    rsa_pss,     ///< RFC 8017 RSASSA-PSS, SHA-256, MGF1 with SHA-256, salt of 32 bytes, 2,048 to 8,192 bits
+    // Only in TUF metadata, whose keys say what they sign by:
+    rsa_pss_sha384,  ///< … with SHA-384 and a salt of 48 bytes
+    rsa_pss_sha512,  ///< … with SHA-512 and a salt of 64 bytes
+    ml_dsa_44,       ///< FIPS 204, pure, with an empty context, over "tuf", 1 and the message's SHA-512 (TUF's TAP 21)
+    ml_dsa_65,
+    ml_dsa_87
 };
 
+/// Whether it is a key of TUF's TAP 21.
+constexpr bool is_ml_dsa(key_type type) noexcept
+{
+    return type == key_type::ml_dsa_44 || type == key_type::ml_dsa_65 || type == key_type::ml_dsa_87;
+}
+
 /// A public key: its type and its bytes (32 raw bytes for Ed25519, DER SubjectPublicKeyInfo for the others). Two keys are
-/// the same key if both agree, whatever they are called.
+/// the same key if their bytes agree, whatever they are called and whatever they sign by.
 class public_key
 {
 public:
@@ -33,6 +45,9 @@ public:
     /// One PEM block "PUBLIC KEY" (RFC 7468), nothing before or after but white space.
     MODELSEC_DECL static result<public_key> pem(std::string_view text);
 
+    /// The same for a key that signs TUF metadata: `type` is the one that the metadata names; a key of another kind is refused.
+    MODELSEC_DECL static result<public_key> tuf_pem(std::string_view text, key_type type);
+
     key_type type() const noexcept { return type_; }
     bytes_view raw() const noexcept { return raw_; }
     /// As pem() reads it and OpenSSL writes it: lines of 64 characters, a line break at the end.
@@ -41,7 +56,8 @@ public:
     /// Whether `signature` over `message` was made with this key. Never throws on bad input: it is just not a signature.
     [[nodiscard]] MODELSEC_DECL bool verify(bytes_view message, bytes_view signature) const;
 
-    auto operator<=>(const public_key&) const = default;
+    friend bool operator==(const public_key& a, const public_key& b) noexcept { return a.raw_ == b.raw_; }
+    friend auto operator<=>(const public_key& a, const public_key& b) noexcept { return a.raw_ <=> b.raw_; }
 
 private:
     public_key(key_type type, bytes raw) : type_(type), raw_(std::move(raw)) {}

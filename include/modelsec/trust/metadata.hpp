@@ -32,7 +32,7 @@ MODELSEC_DECL std::string_view to_string(tuf_role role) noexcept;
 struct tuf_key
 {
     std::string type;    ///< `keytype`: ed25519, ecdsa, ecdsa-sha2-nistp256, ecdsa-sha2-nistp384, rsa
-    std::string scheme;  ///< ed25519, ecdsa-sha2-nistp256, ecdsa-sha2-nistp384, rsassa-pss-sha256
+    std::string scheme;  ///< ed25519, ecdsa-sha2-nistp256 (384, 521), rsassa-pss-sha256 (384, 512), ml-dsa-44/1 (65, 87)
     std::string value;   ///< hex for Ed25519, else PEM
 
     /// Nothing for a kind that is not understood, or for bytes that are no key of it.

@@ -162,7 +162,7 @@ def machine():
 def over_there(modelsec, folder, port, ours_near, mib):
     """One file from a host that is far and slow a connection: one run each. Rows for the chart, and whether the targets are reached."""
     out, ca = folder / "out", folder / "ca.pem"
-    url, file, limit = f"https://127.0.0.1:{port}/model.bin", out / "model.bin", wan.RATE_MB * 1048576 * wan.CONNECTIONS
+    url, file, limit = f"https://127.0.0.1:{port}/model.bin", out / "model.bin", wan.RATE_MB * 10**6 * wan.CONNECTIONS
     manifest = folder / "far.json"
     [private] = [f for f in (folder / "keys").iterdir() if not f.name.endswith(".pub.json")]
     [pins] = (folder / "keys").glob("*.pub.json")
@@ -182,7 +182,7 @@ def over_there(modelsec, folder, port, ours_near, mib):
         steps["huggingface_hub"] = [sys.executable, "-c", wan.HUB, wan.COMMIT, out / "hub"]
     machine_rate = (mib << 20) / ours_near
     rows, print_line = [], "    {:34}{:8.2f} s {:8.1f} MB/s{:10.1f} MiB".format
-    print(f"\n==> From afar: {wan.RATE_MB} MiB/s a connection, {2000 * wan.DELAY_S:.0f} ms there and back")
+    print(f"\n==> From afar: {wan.RATE_MB} MB/s a connection, {2000 * wan.DELAY_S:.0f} ms there and back")
     for name, command in steps.items():
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir()
@@ -197,7 +197,7 @@ def over_there(modelsec, folder, port, ours_near, mib):
     reached = share >= WAN_SHARE_TARGET and ours <= rows[1]["wall"]
     print(f"share of what can be had: {share:.2f} (target >= {WAN_SHARE_TARGET}); against aria2c -x{several}: "
           f"x {ours / rows[1]['wall']:.2f} (target <= 1){'' if reached else ', missed'}")
-    return {"share": round(share, 3), "rate_mib": wan.RATE_MB, "delay_ms": 2000 * wan.DELAY_S, "results": rows}, reached
+    return {"share": round(share, 3), "rate_mb": wan.RATE_MB, "delay_ms": 2000 * wan.DELAY_S, "results": rows}, reached
 
 
 def report(results, offline_ms):
@@ -250,7 +250,7 @@ def main():
         pins = publish(modelsec, folder, base)
         limited = free_port()
         server = start_nginx(folder, port, wan.server(folder, limited, digest, arguments.mib << 20))
-        relay = wan.Relay(limited)
+        relay = wan.Relay(modelsec.with_name("bench_relay"), limited)
         try:
             if arguments.bindings:
                 reached = bindings.run(modelsec, folder, base, pins, arguments.rounds, measure, fetch_command)
@@ -258,6 +258,7 @@ def main():
             results, offline_ms = compete(modelsec, folder, base, digest, pins, arguments.rounds)
             far, far_reached = over_there(modelsec, folder, relay.port, results["modelsec fetch"]["wall"], arguments.mib)
         finally:
+            relay.close()
             server.terminate()
             server.wait()
     finally:
@@ -272,7 +273,7 @@ def main():
     (arguments.out / "bench.json").write_text(json.dumps(data, indent=2) + "\n")
     (arguments.out / "bench.svg").write_text(chart.bars(rows, f"{arguments.mib} MiB over TLS from this machine, seconds of wall time"))
     (arguments.out / "bench-wan.svg").write_text(chart.bars(
-        far["results"], f"{arguments.mib} MiB from a host with {wan.RATE_MB} MiB/s a connection, seconds of wall time"))
+        far["results"], f"{arguments.mib} MiB from a host with {wan.RATE_MB} MB/s a connection, seconds of wall time"))
     print(f"\n==> Written: bench.json, bench.svg and bench-wan.svg in {os.path.relpath(arguments.out)}")
     return 0 if reached or not arguments.check else 1
 

@@ -1,11 +1,8 @@
 # Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
-"""A distant host on this machine: nginx limits every connection, a relay of threads delays both directions."""
-import collections
-import socket
-import threading
-import time
+"""A distant host on this machine: a relay limits every connection, and delays both directions."""
+import subprocess
 
-RATE_MB = 20  # a connection, as nginx counts: MiB
+RATE_MB = 20  # a connection
 CONNECTIONS = 8
 DELAY_S = 0.02  # each way
 
@@ -18,7 +15,6 @@ SERVER = """
         ssl_certificate {dir}/server.pem; ssl_certificate_key {dir}/server.key;
         ssl_protocols TLSv1.2 TLSv1.3;
         root {dir}/www;
-        limit_rate {rate}m;
         location = /bench/model/resolve/{commit}/model.bin {{
             alias {dir}/www/model.bin;
             etag off;
@@ -38,68 +34,17 @@ hf_hub_download("bench/model", "model.bin", revision=sys.argv[1], cache_dir=sys.
 
 
 def server(folder, port, digest, size):
-    return SERVER.format(dir=folder, port=port, rate=RATE_MB, commit=COMMIT, digest=digest, size=size)
+    return SERVER.format(dir=folder, port=port, commit=COMMIT, digest=digest, size=size)
 
 
 class Relay:
-    """Passes connections on to a port of this machine; every byte comes DELAY_S later."""
+    """The long way to a port of this machine, by bench_relay."""
 
-    def __init__(self, to_port):
-        self.to_port = to_port
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+    def __init__(self, program, to_port):
+        self.process = subprocess.Popen([program, str(to_port), f"{1000 * DELAY_S:.0f}", str(RATE_MB * 10**6)], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, text=True)
+        self.port = int(self.process.stdout.readline())
 
     def close(self):
-        self.listener.close()
-
-    def _accept(self):
-        while True:
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return
-            server = socket.create_connection(("127.0.0.1", self.to_port))
-            for one in (client, server):
-                one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            for source, sink in ((client, server), (server, client)):
-                self._pass_on(source, sink)
-
-    @staticmethod
-    def _pass_on(source, sink):
-        under_way = collections.deque()
-        more = threading.Condition()
-        room = threading.Semaphore(64)  # blocks on the way: a window
-
-        def read():
-            while True:
-                room.acquire()
-                try:
-                    data = source.recv(128 << 10)
-                except OSError:
-                    data = b""
-                with more:
-                    under_way.append((time.monotonic() + DELAY_S, data))
-                    more.notify()
-                if not data:
-                    return
-
-        def write():
-            while True:
-                with more:
-                    while not under_way:
-                        more.wait()
-                    due, data = under_way.popleft()
-                time.sleep(max(0.0, due - time.monotonic()))
-                try:
-                    if not data:
-                        sink.shutdown(socket.SHUT_WR)
-                        return
-                    sink.sendall(data)
-                except OSError:
-                    source.close()
-                    return
-                room.release()
-
-        threading.Thread(target=read, daemon=True).start()
-        threading.Thread(target=write, daemon=True).start()
+        self.process.stdin.close()
+        self.process.wait(10)

@@ -5,15 +5,18 @@
 #include <modelsec/transport/growth_fsm.hpp>
 
 #include <algorithm>
+#include <utility>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
-/// Long enough to even out bursts, short enough that eight connections are there within a second.
-inline constexpr std::chrono::milliseconds growth_window{200};
+/// Long enough to even out bursts, short enough that eight connections are there within half a second.
+inline constexpr std::chrono::milliseconds growth_window{150};
+/// The first one is compared with nothing: it only has to show that this line is no very fast one.
+inline constexpr std::chrono::milliseconds growth_first_window{75};
 /// A connection that takes longer than this to get going is not waited for.
 inline constexpr std::chrono::seconds growth_patience{5};
-/// Twice the connections must bring at least this much more.
+/// More connections must bring at least this much more.
 inline constexpr double growth_gain = 1.25;
 /// From here on (bytes a second) this machine is the limit, not the connection: TLS, hash and disk share its processors.
 inline constexpr double growth_fast_enough = 256e6;
@@ -44,7 +47,7 @@ void growth_fsm::arrived(std::uint64_t bytes, unsigned busy, time_point now)
     }
     bytes_ += bytes;
     const auto passed = now - since_;
-    if (passed < growth_window)
+    if (passed < (best_rate_ == 0 ? growth_first_window : growth_window))
         return;
     measuring_ = false;
     since_ = now;
@@ -56,7 +59,7 @@ void growth_fsm::decide(double rate, time_point now)
     const bool helped = best_rate_ == 0 || rate >= best_rate_ * growth_gain;
     if (!helped)
     {
-        target_ = std::max(1u, target_ / 2);
+        target_ = before_;
         settle(now);
         return;
     }
@@ -64,7 +67,10 @@ void growth_fsm::decide(double rate, time_point now)
     if (starved_ || rate >= growth_fast_enough || target_ == most_)
         settle(now);
     else
-        target_ = std::min(most_, target_ * 2);
+    {
+        // From one to four: a line that is limited by connection is worth nothing with two.
+        before_ = std::exchange(target_, std::min(most_, target_ * (target_ == 1 ? 4 : 2)));
+    }
 }
 
 void growth_fsm::settle(time_point now) noexcept
@@ -75,7 +81,7 @@ void growth_fsm::settle(time_point now) noexcept
 
 void growth_fsm::refused(unsigned busy, time_point now) noexcept
 {
-    target_ = std::clamp(busy, 1u, target_);
+    target_ = before_ = std::clamp(busy, 1u, target_);
     settle(now);
 }
 

@@ -177,7 +177,9 @@ void range_fsm::arrived(lane_id id, std::uint64_t bytes, time_point now)
         l.bytes += bytes;  // the first ones came at once
     l.in_hand += bytes;
     l.seen = now;
-    growth_.arrived(bytes, static_cast<unsigned>(lanes_.size()), now);
+    // One that is still being connected is not at work.
+    const auto busy = std::ranges::count_if(lanes_, [](const auto& entry) { return entry.second.first_byte.has_value(); });
+    growth_.arrived(bytes, static_cast<unsigned>(busy), now);
 }
 
 void range_fsm::put(lane_id id, byte_range bytes)

@@ -10,8 +10,8 @@
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
-/// How many connections a download uses: begins with one, doubles for as long as that makes the whole faster, takes the
-/// last step back where it did not, and tries again some time later. No IO, no clock of its own.
+/// How many connections a download uses: begins with one, then four, then twice as many for as long as that makes the whole
+/// faster; takes the last step back where it did not, and tries again some time later. No IO, no clock of its own.
 class growth_fsm
 {
 public:
@@ -33,13 +33,14 @@ private:
 
     unsigned most_;
     unsigned target_ = 1;
+    unsigned before_ = 1;  ///< the target before the last step
     bool settled_ = false;
     bool starved_ = false;
     bool measuring_ = false;
-    double best_rate_ = 0;  ///< bytes a second, with half as many connections
+    double best_rate_ = 0;  ///< bytes a second, with as many as before
     std::uint64_t bytes_ = 0;
     time_point since_;
-    std::chrono::seconds rest_{15};  ///< how long it stays settled
+    std::chrono::seconds rest_{2};  ///< how long it stays settled: longer each time
 };
 
 }  // namespace detail

@@ -176,7 +176,11 @@ inline result<proxy_fsm::then> proxy_fsm::read_socks_login()
 inline bytes proxy_fsm::socks_request() const
 {
     const bytes address = proxy_address_bytes(target_);
-    bytes out{5, 1, 0, static_cast<std::uint8_t>(address.empty() ? 3 : address.size() == 4 ? 1 : 4)};
+    const auto kind = static_cast<std::uint8_t>(address.empty() ? 3 : address.size() == 4 ? 1 : 4);
+    bytes out;
+    out.reserve(7 + std::max(address.size(), target_.host().size()));
+    for (const std::uint8_t b : {std::uint8_t{5}, std::uint8_t{1}, std::uint8_t{0}, kind})
+        out.push_back(b);
     if (address.empty())
     {
         out.push_back(static_cast<std::uint8_t>(target_.host().size()));  // at most 253: url

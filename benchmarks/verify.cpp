@@ -80,7 +80,7 @@ int main(int count, char** arguments)
     std::vector<candidate_key> keys;
     for (const signing_pair& pair : pairs)
     {
-        signature s{"k" + std::to_string(keys.size()), bytes(crypto_sign_BYTES)};
+        signature s{std::to_string(keys.size()), bytes(crypto_sign_BYTES)};
         crypto_sign_detached(s.value.data(), nullptr, message.data(), message.size(), pair.whole.data());
         keys.push_back({s.key_id, public_key::ed25519(pair.half).value(), reason::none});
         written.signatures.push_back(std::move(s));

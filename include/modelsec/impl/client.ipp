@@ -178,8 +178,9 @@ void client::start_rollback(const state_ptr& self, rollback_options options, dia
 void client::start_gc(const state_ptr& self, gc_options options, diagnostics* diag, handler<gc_report> then)
 {
     control handle = options.handle;
-    detail::run_on_worker<gc_report>(self->executor, std::move(handle), diag, std::move(then),
-                                     [self, options] { return detail::run_gc(self->options, options); });
+    detail::run_on_worker<gc_report>(
+        self->executor, std::move(handle), diag, std::move(then),
+        [self, options = std::move(options)] { return detail::run_gc(self->options, options); });
 }
 
 MODELSEC_END_NAMESPACE

@@ -177,9 +177,7 @@ void range_fsm::arrived(lane_id id, std::uint64_t bytes, time_point now)
         l.bytes += bytes;  // the first ones came at once
     l.in_hand += bytes;
     l.seen = now;
-    // One that is still being connected is not at work.
-    const auto busy = std::ranges::count_if(lanes_, [](const auto& entry) { return entry.second.first_byte.has_value(); });
-    growth_.arrived(bytes, static_cast<unsigned>(busy), now);
+    growth_.arrived(bytes, lanes_at_work(), now);
 }
 
 void range_fsm::put(lane_id id, byte_range bytes)

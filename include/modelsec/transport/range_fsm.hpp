@@ -6,6 +6,7 @@
 #include <modelsec/transport/growth_fsm.hpp>
 #include <modelsec/transport/mirror_fsm.hpp>
 
+#include <algorithm>
 #include <map>
 
 MODELSEC_BEGIN_NAMESPACE
@@ -94,6 +95,12 @@ private:
     MODELSEC_DECL byte_range steal(time_point now);
     MODELSEC_DECL double average_rate(time_point now) const;
     MODELSEC_DECL std::size_t lanes_at(std::size_t source) const;
+    /// Those that have brought something: one that is still being connected is not at work.
+    unsigned lanes_at_work() const
+    {
+        const auto begun = [](const auto& entry) { return entry.second.first_byte.has_value(); };
+        return static_cast<unsigned>(std::ranges::count_if(lanes_, begun));
+    }
     MODELSEC_DECL void drop(std::size_t source, failure why);
 
     std::uint64_t size_;

@@ -158,17 +158,6 @@ std::optional<utc_time> publish_arguments::expiry(utc_time now) const
     return time;
 }
 
-/// The root's version; nobody who trusts it would take a manifest by keys that are not in it.
-std::uint64_t publish_arguments::check_root() const
-{
-    const root_metadata root = root_file::read(root_).metadata();
-    const auto trusted = root.authority(tuf_role::targets).candidates(root.keys);
-    for (const signing_key& key : keys())
-        if (std::none_of(trusted.begin(), trusted.end(), [&](const candidate_key& c) { return c.key == key.public_half(); }))
-            throw command_error(reason::unknown_key, "--root: its targets role does not hold this --key", key.id());
-    return root.version;
-}
-
 publication publish_arguments::what(utc_time now) const
 {
     publication out;
@@ -189,8 +178,6 @@ publication publish_arguments::what(utc_time now) const
     out.version = version_;
     out.tier = tier_;
     out.sequence = sequence_;
-    if (!root_.empty())
-        out.root_version = check_root();
     out.issued_at = now;
     out.expires_at = expiry(now);
     out.chunk_bytes = value_or_hint(parse_size(chunk_size_), "--chunk-size takes a size: 4MiB");
@@ -212,6 +199,18 @@ std::vector<signing_key> publish_arguments::keys() const
         out.push_back(std::move(key));
     }
     return out;
+}
+
+std::optional<std::uint64_t> publish_arguments::root_version(const std::vector<signing_key>& keys) const
+{
+    if (root_.empty())
+        return std::nullopt;
+    const root_metadata root = root_file::read(root_).metadata();
+    const auto trusted = root.authority(tuf_role::targets).candidates(root.keys);
+    for (const signing_key& key : keys)
+        if (std::none_of(trusted.begin(), trusted.end(), [&](const candidate_key& c) { return c.key == key.public_half(); }))
+            throw command_error(reason::unknown_key, "--root: its targets role does not hold this --key", key.id());
+    return root.version;
 }
 
 }  // namespace modelsec::tool

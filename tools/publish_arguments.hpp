@@ -24,12 +24,14 @@ public:
 
     publication what(utc_time now) const;
     std::vector<signing_key> keys() const;
+    /// The version of the root, if one was given, whose targets role must hold these keys: else nobody who trusts it would take what
+    /// they sign.
+    std::optional<std::uint64_t> root_version(const std::vector<signing_key>& keys) const;
     const std::string& out_file() const noexcept { return out_; }
 
 private:
     std::vector<artifact_to_publish> artifacts() const;
     std::optional<utc_time> expiry(utc_time now) const;
-    std::uint64_t check_root() const;
 
     CLI::App* command_ = nullptr;
     std::vector<std::string> keys_, platforms_, files_, urls_, mirrors_;

@@ -23,8 +23,9 @@ constexpr const char* examples =
 void publish(const publish_arguments& arguments, output& out)
 {
     out.publishing();
-    const publication what = arguments.what(clock::system().now());
+    publication what = arguments.what(clock::system().now());
     const std::vector<signing_key> keys = arguments.keys();
+    what.root_version = arguments.root_version(keys);
     out.about(what.model_id);
     control handle;
     const interrupt_guard guard(handle);

@@ -73,10 +73,9 @@ int main(int count, char** arguments)
         return 1;
     const unsigned rounds = count > 1 ? static_cast<unsigned>(std::atoi(arguments[1])) : 101;
     std::vector<signing_pair> pairs(3);
-    envelope written;
     const std::string text = large_manifest();
-    written.payload.assign(text.begin(), text.end());
-    const bytes message = dsse_pae(manifest_payload_type, written.payload);
+    envelope written = make_envelope(envelope_format::dsse, as_bytes(text));
+    const bytes& message = written.signed_bytes;
     std::vector<candidate_key> keys;
     for (const signing_pair& pair : pairs)
     {

@@ -48,5 +48,5 @@ MODELSEC_FUZZ_TARGET(bundle)
     fuzz::require(again->key_hint == parsed->key_hint && again->content.signed_bytes == parsed->content.signed_bytes &&
                       again->content.signatures[0].value == parsed->content.signatures[0].value,
                   "it says the same then");
-    check_statement(parsed->content.payload);
+    check_statement(parsed->content.payload());
 }

@@ -28,10 +28,7 @@ public:
 
     result<verified_payload> say(bytes_view payload, envelope_format format) const
     {
-        envelope e;
-        e.format = format;
-        e.payload.assign(payload.begin(), payload.end());
-        e.signed_bytes = format == envelope_format::dsse ? dsse_pae(manifest_payload_type, payload) : e.payload;
+        envelope e = make_envelope(format, payload);
         bytes sign(crypto_sign_BYTES);
         crypto_sign_detached(sign.data(), nullptr, e.signed_bytes.data(), e.signed_bytes.size(), secret_.data());
         e.signatures.push_back({"v1", std::move(sign)});

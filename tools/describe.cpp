@@ -19,9 +19,9 @@ constexpr std::size_t longest_list = 8;
 /// The payload as JSON if it is JSON, else its size.
 json payload_of(const envelope& e)
 {
-    if (auto parsed = parse_json(e.payload))
+    if (auto parsed = parse_json(e.payload()))
         return std::move(*parsed);
-    return std::to_string(e.payload.size()) + " bytes that are no JSON";
+    return std::to_string(e.payload_size) + " bytes that are no JSON";
 }
 
 result<json> describe_envelope(bytes_view text, envelope_format format, const json& doc)

@@ -257,10 +257,7 @@ result<published> make_manifest(const publication& what, const std::vector<signi
     }
 
     const std::string payload = payload_of(what, std::move(artifacts)).dump();
-    envelope e;
-    e.format = what.format;
-    e.payload.assign(payload.begin(), payload.end());
-    e.signed_bytes = what.format == envelope_format::dsse ? dsse_pae(manifest_payload_type, e.payload) : e.payload;
+    envelope e = make_envelope(what.format, as_bytes(payload));
     std::vector<candidate_key> candidates;
     for (const signing_key& key : keys)
     {

@@ -155,7 +155,7 @@ TEST_CASE("verifiers MUST accept standard and URL-safe base64")
         const std::string standard = support::dsse_envelope(payload + std::string(static_cast<std::size_t>(i), ' '), {a});
         auto e = parse_envelope(as_bytes(standard), dsse).value();
         const std::string safe = R"({"payloadType":")" + std::string(manifest_payload_type) + R"(","payload":")" +
-                                 to_base64(e.payload, base64_alphabet::url_safe) + R"(","signatures":[{"sig":")" +
+                                 to_base64(e.payload(), base64_alphabet::url_safe) + R"(","signatures":[{"sig":")" +
                                  to_base64(e.signatures[0].value, base64_alphabet::url_safe) + "\"}]}";
         CHECK(verdict(standard, {a}) == reason::none);
         CHECK(verdict(safe, {a}) == reason::none);

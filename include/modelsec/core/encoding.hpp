@@ -5,6 +5,7 @@
 #include <modelsec/core/bytes.hpp>
 
 #include <optional>
+#include <span>
 
 MODELSEC_BEGIN_NAMESPACE
 
@@ -22,6 +23,11 @@ enum class base64_alphabet
 MODELSEC_DECL std::string to_base64(bytes_view data, base64_alphabet alphabet = base64_alphabet::standard);
 /// Strict (RFC 4648 sections 3.3 and 3.5): no line breaks, padding exact, unused bits zero; else nothing.
 MODELSEC_DECL std::optional<bytes> from_base64(std::string_view text, base64_alphabet alphabet = base64_alphabet::standard);
+/// The same into a buffer of exactly the text's size; false, and the buffer is of no use, if it is not or the text is wrong.
+MODELSEC_DECL bool from_base64(std::string_view text, std::span<std::uint8_t> out,
+                               base64_alphabet alphabet = base64_alphabet::standard);
+/// How many bytes a base64 text has by its length and padding, right or wrong.
+MODELSEC_DECL std::size_t base64_size(std::string_view text) noexcept;
 
 MODELSEC_END_NAMESPACE
 

@@ -73,16 +73,21 @@ constexpr std::array<std::uint8_t, 256> base64_digits(std::string_view last_two)
 
 }  // namespace detail
 
+std::size_t base64_size(std::string_view text) noexcept
+{
+    const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
+    return text.size() / 4 * 3 - (text.size() < 4 ? 0 : padding);
+}
+
 // By table: libsodium's decoder takes the same time for every text, which secrets need, and ten times as long as this one. Strict
 // as it (RFC 4648 sections 3.2, 3.3 and 3.5): padding, nothing but digits, no bits left over.
-std::optional<bytes> from_base64(std::string_view text, base64_alphabet alphabet)
+bool from_base64(std::string_view text, std::span<std::uint8_t> out, base64_alphabet alphabet)
 {
     static constexpr auto standard = detail::base64_digits("+/"), url_safe = detail::base64_digits("-_");
     const auto& digits = alphabet == base64_alphabet::standard ? standard : url_safe;
-    if (text.size() % 4 != 0)
-        return std::nullopt;
-    const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
-    bytes out(text.size() / 4 * 3 - padding);
+    if (text.size() % 4 != 0 || out.size() != base64_size(text))
+        return false;
+    const std::size_t padding = text.size() / 4 * 3 - out.size();
     std::uint8_t* to = out.data();
     unsigned seen = 0;  // all bits of all digits: 255 leaves its mark
     const auto digit = [&](std::size_t at) {
@@ -102,14 +107,18 @@ std::optional<bytes> from_base64(std::string_view text, base64_alphabet alphabet
     {
         const unsigned group = digit(whole) << 18 | digit(whole + 1) << 12 | (padding == 1 ? digit(whole + 2) << 6 : 0);
         if ((group & (padding == 1 ? 0xffu : 0xffffu)) != 0)
-            return std::nullopt;
+            return false;
         to[0] = static_cast<std::uint8_t>(group >> 16);
         if (padding == 1)
             to[1] = static_cast<std::uint8_t>(group >> 8);
     }
-    if (seen > 63)
-        return std::nullopt;
-    return out;
+    return seen <= 63;
+}
+
+std::optional<bytes> from_base64(std::string_view text, base64_alphabet alphabet)
+{
+    bytes out(base64_size(text));
+    return from_base64(text, out, alphabet) ? std::optional(std::move(out)) : std::nullopt;
 }
 
 MODELSEC_END_NAMESPACE

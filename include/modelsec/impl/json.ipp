@@ -3,9 +3,8 @@
 #define MODELSEC_IMPL_JSON_IPP
 
 #include <modelsec/core/json.hpp>
+#include <modelsec/detail/json_document.hpp>
 #include <modelsec/limits.hpp>
-
-#include <simdjson.h>
 
 #include <algorithm>
 #include <array>
@@ -100,47 +99,36 @@ inline bool append_json(std::string& out, const json& value, bool canonical)
     return true;
 }
 
-inline result<json> copy_json(const simdjson::dom::element& from)
+}  // namespace detail
+
+json detail::copy_json(json_view from)
 {
-    switch (from.type())
+    const simdjson::dom::element value = from.raw();
+    switch (value.type())
     {
     case simdjson::dom::element_type::ARRAY:
     {
         json::array out;
-        for (const auto element : simdjson::dom::array(from))
-        {
-            MODELSEC_TRY(json value, copy_json(element));
-            out.push_back(std::move(value));
-        }
+        for (const auto element : simdjson::dom::array(value))
+            out.push_back(copy_json(json_view(element)));
         return json(std::move(out));
     }
     case simdjson::dom::element_type::OBJECT:
     {
         json::object out;
-        for (const auto field : simdjson::dom::object(from))
-        {
-            MODELSEC_TRY(json value, copy_json(field.value));
-            out.emplace_back(std::string(field.key), std::move(value));
-        }
-        std::vector<std::string_view> keys;
-        for (const auto& m : out)
-            keys.push_back(m.first);
-        std::sort(keys.begin(), keys.end());
-        if (std::adjacent_find(keys.begin(), keys.end()) != keys.end())
-            return fail(reason::json_malformed, "a member stands twice in one object");
+        for (const auto field : simdjson::dom::object(value))
+            out.emplace_back(std::string(field.key), copy_json(json_view(field.value)));
         return json(std::move(out));
     }
-    case simdjson::dom::element_type::INT64: return json(std::int64_t(from));
-    case simdjson::dom::element_type::UINT64: return json(double(std::uint64_t(from)));  // above 2^63: no integer of ours
-    case simdjson::dom::element_type::DOUBLE: return json(double(from));
-    case simdjson::dom::element_type::STRING: return json(std::string_view(from));
-    case simdjson::dom::element_type::BOOL: return json(bool(from));
-    case simdjson::dom::element_type::NULL_VALUE: return json();
+    case simdjson::dom::element_type::INT64: return json(std::int64_t(value));
+    case simdjson::dom::element_type::UINT64: return json(double(std::uint64_t(value)));  // from 2^63: no integer of ours
+    case simdjson::dom::element_type::DOUBLE: return json(double(value));
+    case simdjson::dom::element_type::STRING: return json(std::string_view(value));
+    case simdjson::dom::element_type::BOOL: return json(bool(value));
+    case simdjson::dom::element_type::NULL_VALUE: break;
     }
-    return fail(reason::json_malformed);
+    return json();
 }
-
-}  // namespace detail
 
 const json* json::find(std::string_view key) const noexcept
 {
@@ -203,16 +191,8 @@ std::optional<std::string> json::canonical() const
 
 result<json> parse_json(bytes_view text, std::size_t max_depth)
 {
-    if (text.empty())
-        return fail(reason::json_malformed, "an empty document");
-    simdjson::dom::parser parser;
-    if (parser.allocate(text.size(), max_depth) != simdjson::SUCCESS)
-        return fail(reason::out_of_memory);
-    simdjson::dom::element root;
-    const auto* data = reinterpret_cast<const char*>(text.data());
-    if (const auto ec = parser.parse(data, text.size(), true).get(root); ec != simdjson::SUCCESS)
-        return fail(reason::json_malformed, simdjson::error_message(ec));
-    return detail::copy_json(root);
+    MODELSEC_TRY(const detail::json_document document, detail::json_document::parse(text, max_depth));
+    return detail::copy_json(document.root());
 }
 
 MODELSEC_END_NAMESPACE

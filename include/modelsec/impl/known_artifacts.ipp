@@ -8,12 +8,13 @@ MODELSEC_BEGIN_NAMESPACE
 
 result<std::vector<artifact>> parse_known_artifacts(bytes_view payload, const limits& caps)
 {
-    MODELSEC_TRY(const json doc, parse_json(payload, caps.json_depth));
-    const json* list = doc.find("artifacts");
-    if (!list || !list->as_array() || list->as_array()->size() > caps.artifacts)
+    MODELSEC_TRY(const auto document, detail::json_document::parse(payload, caps.json_depth));
+    const auto member = document.root().find("artifacts");
+    const auto list = member ? member->as_array() : std::nullopt;
+    if (!list || list->size() > caps.artifacts)
         return detail::manifest_failure("no artifacts");
     std::vector<artifact> out;
-    for (const json& element : *list->as_array())
+    for (const detail::json_view element : *list)
     {
         MODELSEC_TRY(artifact parsed, detail::manifest_reader(element, caps).whole_artifact());
         out.push_back(std::move(parsed));

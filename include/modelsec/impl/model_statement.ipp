@@ -71,7 +71,7 @@ result<model_statement> verify_bundle(bytes_view bundle, const public_key& key, 
         return fail(reason::unknown_key, "the bundle names another key");
     const std::vector<candidate_key> keys{{parsed.content.signatures[0].key_id, key, reason::none}};
     MODELSEC_CHECK(check_threshold(keys, 1, key_id_rule::hint, parsed.content.signed_bytes, parsed.content.signatures));
-    return detail::parse_model_statement(parsed.content.payload, caps);
+    return detail::parse_model_statement(parsed.content.payload(), caps);
 }
 
 result<std::string> sign_bundle(model_statement model, const public_key& key, const message_signer& sign, const limits& caps)
@@ -88,8 +88,8 @@ result<std::string> sign_bundle(model_statement model, const public_key& key, co
     const std::string payload = detail::write_model_statement(model);
     signature_bundle out;
     out.key_hint = model_key_hint(key);
-    out.content.payload.assign(as_bytes(payload).begin(), as_bytes(payload).end());
-    MODELSEC_TRY(bytes value, sign(dsse_pae(statement_payload_type, out.content.payload)));
+    out.content = make_envelope(envelope_format::dsse, as_bytes(payload), statement_payload_type);
+    MODELSEC_TRY(bytes value, sign(out.content.signed_bytes));
     out.content.signatures.push_back({"", std::move(value)});
     std::string text = write_signature_bundle(out);
     MODELSEC_CHECK(verify_bundle(as_bytes(text), key, caps));

@@ -16,6 +16,13 @@ inline constexpr std::string_view statement_type = "https://in-toto.io/Statement
 inline constexpr std::string_view model_predicate_type = "https://model_signing/signature/v1.0";
 inline constexpr std::string_view model_hash = "sha256";
 
+/// A member that is there and not null.
+inline const json* present(const json& object, std::string_view key)
+{
+    const json* v = object.find(key);
+    return v && !v->is_null() ? v : nullptr;
+}
+
 /// What the digest of a resource must call itself.
 inline std::string resource_algorithm(const model_serialization& how)
 {

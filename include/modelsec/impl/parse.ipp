@@ -3,6 +3,8 @@
 #define MODELSEC_IMPL_PARSE_IPP
 
 #include <modelsec/core/encoding.hpp>
+#include <modelsec/core/json.hpp>
+#include <modelsec/detail/json_document.hpp>
 #include <modelsec/manifest/parse.hpp>
 
 MODELSEC_BEGIN_NAMESPACE
@@ -18,22 +20,19 @@ inline failure manifest_failure(std::string what)
 class manifest_reader
 {
 public:
-    manifest_reader(const json& object, const limits& caps) : object_(object), caps_(caps) {}
+    manifest_reader(json_view object, const limits& caps) : object_(object), caps_(caps) {}
 
-    const json* optional(std::string_view key) const
-    {
-        const json* v = object_.find(key);
-        return v && !v->is_null() ? v : nullptr;
-    }
+    std::optional<json_view> optional(std::string_view key) const { return object_.present(key); }
 
     result<std::string> text(std::string_view key, bool required) const
     {
-        const json* v = optional(key);
+        const auto v = optional(key);
         if (!v && !required)
             return std::string();
-        if (!v || !v->as_string() || (required && v->as_string()->empty()))
+        const auto s = v ? v->as_string() : std::nullopt;
+        if (!s || (required && s->empty()))
             return wrong(key);
-        return *v->as_string();
+        return std::string(*s);
     }
 
     result<std::optional<std::uint64_t>> size(std::string_view key, bool required) const
@@ -75,16 +74,18 @@ public:
     result<std::vector<std::string>> texts(std::string_view key, std::size_t cap) const
     {
         std::vector<std::string> out;
-        const json* v = optional(key);
+        const auto v = optional(key);
         if (!v)
             return out;
-        if (!v->as_array() || v->as_array()->size() > cap)
+        const auto list = v->as_array();
+        if (!list || list->size() > cap)
             return wrong(key);
-        for (const json& element : *v->as_array())
+        for (const json_view element : *list)
         {
-            if (!element.as_string())
+            const auto s = element.as_string();
+            if (!s)
                 return wrong(key);
-            out.push_back(*element.as_string());
+            out.emplace_back(*s);
         }
         return out;
     }
@@ -96,34 +97,36 @@ public:
 private:
     result<artifact_file> file_content() const;
     result<std::optional<chunk_digests>> chunks(std::uint64_t size) const;
-    result<std::vector<artifact_file>> several_files(const json::array& list) const;
+    result<std::vector<artifact_file>> several_files(json_view::array list) const;
     result<void> extras(artifact& out) const;
 
-    const json& object_;
+    json_view object_;
     const limits& caps_;
 };
 
 inline result<std::optional<chunk_digests>> manifest_reader::chunks(std::uint64_t size) const
 {
-    const json* v = optional("chunks");
+    const auto v = optional("chunks");
     if (!v)
         return std::optional<chunk_digests>();
     chunk_digests out;
     const auto chunk = v->size_at("size_bytes");
-    const json* list = v->find("sha256_b64");
-    if (!chunk || *chunk < limits::chunk_min_bytes || *chunk > limits::chunk_max_bytes || !list || !list->as_array())
+    const auto member = v->find("sha256_b64");
+    const auto list = member ? member->as_array() : std::nullopt;
+    if (!chunk || *chunk < limits::chunk_min_bytes || *chunk > limits::chunk_max_bytes || !list)
         return wrong("chunks");
     out.size_bytes = *chunk;
     const std::uint64_t count = (size + *chunk - 1) / *chunk;
-    if (list->as_array()->size() != count || count > caps_.chunks_per_file)
+    if (list->size() != count || count > caps_.chunks_per_file)
         return manifest_failure("chunks: not one digest for each chunk");
-    for (const json& element : *list->as_array())
+    out.sha256.reserve(list->size());
+    for (const json_view element : *list)
     {
-        const auto raw = element.as_string() ? from_base64(*element.as_string()) : std::nullopt;
-        const auto digest = raw ? sha256_digest::from_bytes(*raw) : std::nullopt;
-        if (!digest)
+        const auto text = element.as_string();
+        std::array<std::uint8_t, sha256_digest::size_bytes> raw;
+        if (!text || !from_base64(*text, raw))
             return wrong("chunks");
-        out.sha256.push_back(*digest);
+        out.sha256.emplace_back(raw);
     }
     return std::optional(std::move(out));
 }
@@ -144,14 +147,14 @@ inline result<artifact_file> manifest_reader::file_content() const
     return out;
 }
 
-inline result<std::vector<artifact_file>> manifest_reader::several_files(const json::array& list) const
+inline result<std::vector<artifact_file>> manifest_reader::several_files(json_view::array list) const
 {
     if (list.size() > caps_.files)
         return manifest_failure("too many files");
     std::vector<artifact_file> out;
     path_set paths;
     std::uint64_t sum = 0;
-    for (const json& element : list)
+    for (const json_view element : list)
     {
         const manifest_reader reader(element, caps_);
         MODELSEC_TRY(artifact_file file, reader.file_content());
@@ -171,15 +174,15 @@ inline result<std::vector<artifact_file>> manifest_reader::several_files(const j
 
 inline result<void> manifest_reader::extras(artifact& out) const
 {
-    if (const json* e = optional("url_endpoint"))
+    if (const auto e = optional("url_endpoint"))
     {
-        const json* body = e->find("body");
+        const auto body = e->find("body");
         const auto address = e->string_at("url");
-        if (!address || address->empty() || (body && !body->as_object()))
+        if (!address || address->empty() || (body && !body->is_object()))
             return wrong("url_endpoint");
-        out.endpoint = url_endpoint{std::string(*address), body ? body->dump() : "{}"};
+        out.endpoint = url_endpoint{std::string(*address), body ? copy_json(*body).dump() : "{}"};
     }
-    if (const json* e = optional("encryption"))
+    if (const auto e = optional("encryption"))
     {
         const manifest_reader reader(*e, caps_);
         encryption_info info;
@@ -204,15 +207,16 @@ inline result<artifact> manifest_reader::whole_artifact() const
     MODELSEC_TRY(out.is_zip, flag("is_zip"));
     MODELSEC_TRY(out.extracted_bytes, size("extracted_bytes", false));
     MODELSEC_CHECK(extras(out));
-    const json* list = optional("files");
-    if (list && !list->as_array())
+    const auto member = optional("files");
+    const auto list = member ? member->as_array() : std::nullopt;
+    if (member && !list)
         return wrong("files");
-    if (list && !list->as_array()->empty())
+    if (list && !list->empty())
     {
         // One place says what the bytes are: with several files the artifact itself has no digest, size or address.
         if (out.is_zip || optional("sha256") || optional("size_bytes") || optional("url") || optional("chunks"))
             return manifest_failure("one file or several, not both");
-        MODELSEC_TRY(out.files, several_files(*list->as_array()));
+        MODELSEC_TRY(out.files, several_files(*list));
         return out;
     }
     MODELSEC_TRY(artifact_file file, file_content());
@@ -240,10 +244,10 @@ inline result<void> read_times(const manifest_reader& reader, bool dsse, const l
 
 inline result<void> read_needs(const manifest_reader& reader, const limits& caps, manifest& out)
 {
-    const json* needs = reader.optional("min_device");
+    const auto needs = reader.optional("min_device");
     if (!needs)
         return {};
-    if (!needs->as_object())
+    if (!needs->is_object())
         return reader.wrong("min_device");
     const manifest_reader inner(*needs, caps);
     MODELSEC_TRY(const auto ram, inner.size("min_ram_mb", false));
@@ -258,18 +262,18 @@ result<verified_payload> verify_envelope(envelope e, const std::vector<candidate
 {
     const auto rule = e.format == envelope_format::pack ? key_id_rule::binds : key_id_rule::hint;
     MODELSEC_TRY(threshold_verdict verdict, check_threshold(keys, threshold, rule, e.signed_bytes, e.signatures));
-    return verified_payload(e.format, std::move(e.payload), std::move(verdict.key_ids));
+    return verified_payload(std::move(e), std::move(verdict.key_ids));
 }
 
 result<manifest> parse_manifest(const verified_payload& payload, const limits& caps)
 {
-    auto doc = parse_json(payload.data(), caps.json_depth);
-    if (!doc)
-        return detail::manifest_failure(std::move(doc.error().detail));
-    if (!doc->as_object())
+    const auto document = detail::json_document::parse(payload.data(), caps.json_depth);
+    if (!document)
+        return detail::manifest_failure(document.error().detail);
+    if (!document->root().is_object())
         return detail::manifest_failure("not an object");
     const bool dsse = payload.format() == envelope_format::dsse;
-    const detail::manifest_reader reader(*doc, caps);
+    const detail::manifest_reader reader(document->root(), caps);
     MODELSEC_TRY(const auto schema, reader.size("schema", dsse));
     if (schema && *schema != 1)
         return detail::manifest_failure("a schema that is not understood");
@@ -281,10 +285,11 @@ result<manifest> parse_manifest(const verified_payload& payload, const limits& c
     MODELSEC_CHECK(detail::read_times(reader, dsse, caps, out));
     MODELSEC_TRY(out.tier, reader.text("tier", false));
     MODELSEC_CHECK(detail::read_needs(reader, caps, out));
-    const json* list = reader.optional("artifacts");
-    if (!list || !list->as_array() || list->as_array()->size() > caps.artifacts)
+    const auto member = reader.optional("artifacts");
+    const auto list = member ? member->as_array() : std::nullopt;
+    if (!list || list->size() > caps.artifacts)
         return reader.wrong("artifacts");
-    for (const json& element : *list->as_array())
+    for (const detail::json_view element : *list)
     {
         MODELSEC_TRY(artifact parsed, detail::manifest_reader(element, caps).whole_artifact());
         for (const artifact& other : out.artifacts)

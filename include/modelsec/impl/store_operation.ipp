@@ -33,7 +33,7 @@ inline std::vector<artifact_file> signed_chunks(const store& disk, const pack_re
     auto e = parse_envelope(*raw, envelope_format::dsse, caps);
     if (!e)
         e = parse_envelope(*raw, envelope_format::pack, caps);
-    auto artifacts = e ? parse_known_artifacts(e->payload, caps) : result<std::vector<artifact>>(e.error());
+    auto artifacts = e ? parse_known_artifacts(e->payload(), caps) : result<std::vector<artifact>>(e.error());
     if (!artifacts)
         return {};
     for (artifact& a : *artifacts)

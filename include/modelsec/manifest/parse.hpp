@@ -14,20 +14,16 @@ MODELSEC_BEGIN_NAMESPACE
 class verified_payload
 {
 public:
-    envelope_format format() const noexcept { return format_; }
-    bytes_view data() const noexcept { return data_; }
+    envelope_format format() const noexcept { return signed_.format; }
+    bytes_view data() const noexcept { return signed_.payload(); }
     /// The keys that vouch for it.
     const std::vector<std::string>& key_ids() const noexcept { return key_ids_; }
 
 private:
     friend result<verified_payload> verify_envelope(envelope e, const std::vector<candidate_key>& keys, unsigned threshold);
-    verified_payload(envelope_format format, bytes data, std::vector<std::string> key_ids)
-        : format_(format), data_(std::move(data)), key_ids_(std::move(key_ids))
-    {
-    }
+    verified_payload(envelope e, std::vector<std::string> key_ids) : signed_(std::move(e)), key_ids_(std::move(key_ids)) {}
 
-    envelope_format format_;
-    bytes data_;
+    envelope signed_;
     std::vector<std::string> key_ids_;
 };
 

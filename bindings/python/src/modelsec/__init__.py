@@ -2,8 +2,10 @@
 """Signed model packs: fetched, verified and activated from an untrusted network. One page: docs/python.md."""
 from __future__ import annotations
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from . import _ffi, codes
-from .aio import AsyncClient
 from .client import Client
 from .codes import *  # Code, ModelsecError and one exception a code
 from .operation import Operation
@@ -12,6 +14,9 @@ from .request import PinnedRoot, Source, TufTarget
 from .startup import Model, ensure, forget
 from .values import Event, EventKind, GcReport, ModelStatus, PackInfo, Result
 
+if TYPE_CHECKING:
+    from .aio import AsyncClient
+
 __version__ = _ffi.text(_ffi.lib.modelsec_version())
 
 __all__ = [
@@ -19,3 +24,14 @@ __all__ = [
     "PinnedRoot", "Result", "Source", "TufTarget", "ensure", "forget",
 ]
 __all__ += codes.__all__
+
+
+def __getattr__(name: str) -> Any:
+    # asyncio takes longer to import than all of this; who does not use it does not pay for it.
+    if name == "AsyncClient":
+        return importlib.import_module(".aio", __name__).AsyncClient
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,13 +1,12 @@
 #!/usr/bin/env bash
 # Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 # swift.sh fetch        brings Swift in from Debian's packages (600 MB), into build/swift; 3 where that cannot be
-# swift.sh test BUILD   compiles bindings/swift and runs its tests with the library and the origin of a build folder. Without a
-#                       Swift, clang compiles the C module as Swift imports it, and that is said.
+# swift.sh test BUILD   builds bindings/swift as an application's Swift would, with the library installed from a build folder, and runs
+#                       its tests. Without a Swift, clang compiles the C module as Swift imports it, and that is said.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 root=$PWD
 package=$root/bindings/swift
-module=(-I "$package/Sources/CModelsec" -Xcc "-I$root/bindings/c/include")
 
 fetch()
 {
@@ -43,31 +42,45 @@ for block in blocks:
 PY
 }
 
+# Debian's newer Swift stands in a folder of its own: what it makes, the manifest of a package included, starts by the loader and the
+# libraries beside it.
+write_compiler()
+{
+    local swift=$root/build/swift/usr tools=$1 libraries=$root/build/swift/usr/lib/x86_64-linux-gnu
+    mkdir -p "$tools"
+    ln -sf "$swift/libexec/swift/bin/clang" "$tools/clang"
+    cat >"$tools/swiftc" <<WRAPPER
+#!/bin/sh
+case \$1 in -frontend | -modulewrap) exec "$swift/bin/swiftc" "\$@" ;; esac
+exec "$swift/bin/swiftc" "\$@" -sdk "$root/build/swift" -tools-directory "$swift/bin" \\
+    -Xlinker --dynamic-linker="$libraries/ld-linux-x86-64.so.2" -Xlinker --disable-new-dtags -Xlinker -rpath -Xlinker "$libraries" \\
+    -Xlinker --no-as-needed -Xlinker "$libraries/libm.so.6" -Xlinker "$libraries/libstdc++.so.6" -Xlinker "$libraries/libc.so.6"
+WRAPPER
+    chmod +x "$tools/swiftc"
+    export SWIFT_EXEC=$tools/swiftc SWIFT_EXEC_MANIFEST=$tools/swiftc PATH=$tools:$swift/bin:$PATH
+}
+
 run_test()
 {
-    local build compiler out=$root/build/swift-package flags
+    local build tool copy=$root/build/swift-package prefix=$root/build/swift-prefix
     build=$(cd "$1" && pwd)
     check_page
-    compiler=$(command -v swiftc || true)
-    [ ! -x build/swift/usr/bin/swiftc ] || compiler=$root/build/swift/usr/bin/swiftc
-    [ -n "$compiler" ] || { compile_module; return; }
-    mkdir -p "$out"
-    flags=(-swift-version 5 -strict-concurrency=complete "${module[@]}")
-    [ ! -d build/swift/usr ] || flags+=(-sdk "$root/build/swift" -tools-directory "$root/build/swift/usr/bin")
-    (cd "$out" && "$compiler" "${flags[@]}" -parse-as-library -emit-module -emit-library -static -module-name Modelsec \
-        "$package"/Sources/Modelsec/*.swift -o libModelsecSwift.a)
-    local link=(-I "$out" -L "$out" -L "$build/lib" -lModelsecSwift -Xlinker -rpath -Xlinker "$build/lib")
-    (cd "$out" && "$compiler" "${flags[@]}" "${link[@]}" -parse-as-library "$package"/Tests/Origin/*.swift -o tests)
-    (cd "$out" && "$compiler" "${flags[@]}" "${link[@]}" "$package"/Sources/CoreMLPack/*.swift -o coreml-pack)
-    # What Debian's newer Swift made needs the libraries that came with it.
-    if [ -d build/swift/usr ]; then
-        local libraries=$root/build/swift/usr/lib/x86_64-linux-gnu program
-        for program in tests coreml-pack; do
-            patchelf --set-interpreter "$libraries/ld-linux-x86-64.so.2" --force-rpath \
-                --set-rpath "$(patchelf --print-rpath "$out/$program"):$libraries" "$out/$program"
-        done
+    tool=$(command -v swift-build || true)
+    if [ -x build/swift/usr/bin/swift-build ]; then
+        tool=$root/build/swift/usr/bin/swift-build  # by its whole name: it looks for its libraries from there
+        write_compiler "$root/build/swift-tools"
     fi
-    MODELSEC_ORIGIN=$build/bin/modelsec_origin "$out/tests"
+    [ -n "$tool" ] || { compile_module; return; }
+    rm -rf "$prefix" "$copy"/{Package.swift,Sources,Tests}
+    cmake --install "$build" --prefix "$prefix" --component c >/dev/null
+    mkdir -p "$copy"
+    cp -r "$package"/{Package.swift,Sources,Tests} "$copy"
+    PKG_CONFIG_PATH=$(dirname "$(find "$prefix" -name modelsec_c.pc)")
+    export PKG_CONFIG_PATH HOME=$copy  # nothing is left in a home
+    "$tool" --package-path "$copy" --disable-sandbox -Xswiftc -strict-concurrency=complete \
+        -Xlinker -rpath -Xlinker "${PKG_CONFIG_PATH%/pkgconfig}" >"$copy/build.log" 2>&1 || { cat "$copy/build.log"; exit 1; }
+    if grep -E '\.swift:[0-9]+:[0-9]+: warning' "$copy/build.log"; then exit 1; fi
+    MODELSEC_ORIGIN=$build/bin/modelsec_origin "$copy/.build/debug/ModelsecTests"
 }
 
 case ${1:-} in

@@ -9,13 +9,21 @@ let library = Target.binaryTarget(name: "CModelsec", path: "CModelsec.xcframewor
 let library = Target.systemLibrary(name: "CModelsec", pkgConfig: "modelsec_c")
 #endif
 
+// What the static library of the xcframework stands on and every Apple system has.
+let systemLibraries: [LinkerSetting] = [
+    .linkedLibrary("c++", .when(platforms: [.macOS, .iOS])),
+    .linkedLibrary("z", .when(platforms: [.macOS, .iOS])),
+    .linkedFramework("Security", .when(platforms: [.macOS, .iOS])),
+    .linkedFramework("CoreFoundation", .when(platforms: [.macOS, .iOS])),
+]
+
 let package = Package(
     name: "Modelsec",
     platforms: [.macOS(.v12), .iOS(.v15)],
     products: [.library(name: "Modelsec", targets: ["Modelsec"])],
     targets: [
         library,
-        .target(name: "Modelsec", dependencies: ["CModelsec"]),
+        .target(name: "Modelsec", dependencies: ["CModelsec"], linkerSettings: systemLibraries),
         .executableTarget(name: "CoreMLPack", dependencies: ["Modelsec"]),
         .executableTarget(name: "ModelsecTests", dependencies: ["Modelsec"], path: "Tests/Origin"),
     ])

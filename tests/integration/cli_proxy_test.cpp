@@ -18,7 +18,8 @@ struct scene
     world w;
     support::microsocks socks{login};
     std::string good = "socks5h://" + userinfo + "127.0.0.1:" + std::to_string(socks.port());
-    std::string dead = "http://127.0.0.1:" + std::to_string(support::free_port());
+    /// It lets nobody in without a name, and says so at once: a proxy that is not there would be asked again and again.
+    std::string barred = "socks5h://127.0.0.1:" + std::to_string(socks.port());
 
     scene() { w.release("content"); }
 
@@ -47,34 +48,35 @@ TEST_CASE("the variables of curl name the proxy: lower case first, the one for h
     for (const char* name : {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"})
     {
         CAPTURE(name);
-        CHECK(s.reason_of({name + ("=" + s.dead)}) == "proxy_failed");
+        CHECK(s.reason_of({name + ("=" + s.barred)}) == "proxy_auth");
         CHECK(s.reason_of({name + ("=" + s.good)}) == "none");
     }
-    CHECK(s.reason_of({"https_proxy=" + s.good, "HTTPS_PROXY=" + s.dead, "all_proxy=" + s.dead}) == "none");
-    CHECK(s.reason_of({"HTTPS_PROXY=" + s.good, "all_proxy=" + s.dead}) == "none");
-    CHECK(s.reason_of({"https_proxy=", "HTTPS_PROXY=" + s.dead}) == "proxy_failed");  // an empty one is unset
-    CHECK(s.reason_of({"http_proxy=" + s.dead, "HTTP_PROXY=" + s.dead}) == "none");   // for http, which is not spoken here
+    CHECK(s.reason_of({"https_proxy=" + s.good, "HTTPS_PROXY=" + s.barred, "all_proxy=" + s.barred}) == "none");
+    CHECK(s.reason_of({"HTTPS_PROXY=" + s.good, "all_proxy=" + s.barred}) == "none");
+    CHECK(s.reason_of({"https_proxy=", "HTTPS_PROXY=" + s.barred}) == "proxy_auth");  // an empty one is unset
+    CHECK(s.reason_of({"http_proxy=" + s.barred, "HTTP_PROXY=" + s.barred}) ==
+          "none");  // for http, which is not spoken here
     CHECK(s.reason_of({"HTTPS_PROXY=socks4://127.0.0.1:1"}) == "bad_proxy");
 }
 
 TEST_CASE("hosts of NO_PROXY are asked directly")
 {
     scene s;
-    const std::string dead = "HTTPS_PROXY=" + s.dead;
+    const std::string barred = "HTTPS_PROXY=" + s.barred;
     for (const char* list : {"no_proxy=127.0.0.1", "NO_PROXY=a.example, 127.0.0.0/8", "NO_PROXY=*"})
-        CHECK(s.reason_of({dead, list}) == "none");
-    CHECK(s.reason_of({dead, "NO_PROXY=127.0.0.2,localhost"}) == "proxy_failed");
-    CHECK(s.reason_of({dead, "no_proxy=elsewhere.example", "NO_PROXY=*"}) == "proxy_failed");
+        CHECK(s.reason_of({barred, list}) == "none");
+    CHECK(s.reason_of({barred, "NO_PROXY=127.0.0.2,localhost"}) == "proxy_auth");
+    CHECK(s.reason_of({barred, "no_proxy=elsewhere.example", "NO_PROXY=*"}) == "proxy_auth");
 }
 
 TEST_CASE("options go before the variables, and NO_PROXY holds for --proxy as well")
 {
     scene s;
-    CHECK(s.reason_of({"HTTPS_PROXY=" + s.dead}, {"--proxy", ""}) == "none");
-    CHECK(s.reason_of({}, {"--proxy", s.dead}) == "proxy_failed");
-    CHECK(s.reason_of({"NO_PROXY=127.0.0.1"}, {"--proxy", s.dead}) == "none");
-    CHECK(s.reason_of({"NO_PROXY=127.0.0.1"}, {"--proxy", s.dead, "--no-proxy", ""}) == "proxy_failed");
-    CHECK(s.reason_of({"HTTPS_PROXY=" + s.dead}, {"--no-proxy", "127.0.0.1"}) == "none");
+    CHECK(s.reason_of({"HTTPS_PROXY=" + s.barred}, {"--proxy", ""}) == "none");
+    CHECK(s.reason_of({}, {"--proxy", s.barred}) == "proxy_auth");
+    CHECK(s.reason_of({"NO_PROXY=127.0.0.1"}, {"--proxy", s.barred}) == "none");
+    CHECK(s.reason_of({"NO_PROXY=127.0.0.1"}, {"--proxy", s.barred, "--no-proxy", ""}) == "proxy_auth");
+    CHECK(s.reason_of({"HTTPS_PROXY=" + s.barred}, {"--no-proxy", "127.0.0.1"}) == "none");
 }
 
 TEST_CASE("the proxy's password comes from a variable and never from an argument; it goes to nobody else")

@@ -9,9 +9,8 @@ namespace {
 /// Zero leaves the default.
 void set(std::chrono::milliseconds& to, uint64_t ms)
 {
-    constexpr uint64_t year = 365ull * 24 * 3600 * 1000;
     if (ms != 0)
-        to = std::chrono::milliseconds(std::min(ms, year));
+        to = duration_of(ms);
 }
 
 modelsec::ocsp_policy ocsp_policy_of(uint32_t ocsp)
@@ -21,6 +20,26 @@ modelsec::ocsp_policy ocsp_policy_of(uint32_t ocsp)
     case MODELSEC_OCSP_REQUIRED: return modelsec::ocsp_policy::required;
     case MODELSEC_OCSP_OFF: return modelsec::ocsp_policy::off;
     default: return modelsec::ocsp_policy::if_stapled;
+    }
+}
+
+struct wanted_headers
+{
+    std::vector<modelsec::http_header>* list;
+    bool ran_out = false;
+};
+
+/// Called by the caller's callback, through whose frames nothing may be thrown: that memory ran out is said after it has returned.
+void add_header(void* to, const char* name, const char* value) noexcept
+{
+    auto& wanted = *static_cast<wanted_headers*>(to);
+    try
+    {
+        wanted.list->push_back({text(name), text(value)});
+    }
+    catch (...)  // nothing but memory or a length beyond it
+    {
+        wanted.ran_out = true;
     }
 }
 
@@ -66,13 +85,12 @@ std::vector<modelsec::http_header> shared_client::headers_for(std::string_view o
         if (const auto it = headers.find(origin); it != headers.end())
             out = it->second;
     }
-    if (ask)
-        ask(
-            ask_user, std::string(origin).c_str(),
-            [](void* to, const char* name, const char* value) {
-                static_cast<std::vector<modelsec::http_header>*>(to)->push_back({text(name), text(value)});
-            },
-            &out);
+    if (!ask)
+        return out;
+    wanted_headers wanted{&out};
+    ask(ask_user, std::string(origin).c_str(), add_header, &wanted);
+    if (wanted.ran_out)
+        throw std::bad_alloc();
     return out;
 }
 

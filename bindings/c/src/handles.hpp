@@ -6,7 +6,9 @@
 #include <modelsec/detail/status_cache.hpp>
 #include <modelsec/modelsec.h>
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -93,7 +95,8 @@ int32_t guarded(modelsec_error** error, Body body) noexcept
     }
 }
 
-/// The options' prefix that the caller's version of the header has; the rest is zero.
+/// The options' prefix that the caller's version of the header has; the rest is zero. What a later version has added must be zero,
+/// its default: a wish that is not understood is refused, not dropped.
 template <class Struct>
 modelsec::result<Struct> read_struct(const Struct* from)
 {
@@ -103,7 +106,16 @@ modelsec::result<Struct> read_struct(const Struct* from)
     const auto* raw = reinterpret_cast<const unsigned char*>(from);
     const std::size_t size = std::min<std::size_t>(from->struct_size, sizeof(Struct));
     std::copy(raw, raw + size, reinterpret_cast<unsigned char*>(&out));
+    if (out.reserved != 0 || std::any_of(raw + size, raw + from->struct_size, [](unsigned char byte) { return byte != 0; }))
+        return modelsec::fail(modelsec::reason::bad_option, "an option of a later version");
     return out;
+}
+
+/// A time that a caller gave; so that "for ever" can be reckoned with.
+inline std::chrono::milliseconds duration_of(uint64_t ms) noexcept
+{
+    constexpr uint64_t year = 365ull * 24 * 3600 * 1000;
+    return std::chrono::milliseconds(std::min(ms, year));
 }
 
 /// The calling process.

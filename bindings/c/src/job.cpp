@@ -16,8 +16,8 @@ modelsec::failure bad_option(const char* what)
 
 modelsec::result<modelsec::trust_source> read_trust(const modelsec_request& r, const modelsec::limits& caps)
 {
-    if (r.pins_json && r.root)
-        return bad_option("pins and a root");
+    if (r.pins_json && (r.root || r.tuf_target))
+        return bad_option(r.root ? "pins and a root" : "pins and a TUF target");
     if (r.pins_json)
     {
         MODELSEC_TRY(modelsec::pins p, modelsec::pins::parse(modelsec::as_bytes(r.pins_json), caps));
@@ -78,7 +78,7 @@ modelsec::result<job> job::read(modelsec_client* client, const modelsec_request*
     f.dry_run = r.dry_run != 0;
     f.min_sequence = r.min_sequence;
     if (r.deadline_ms != 0)
-        f.deadline = std::chrono::milliseconds(r.deadline_ms);
+        f.deadline = duration_of(r.deadline_ms);
     out.gc_.keep = r.keep;
     out.gc_.dry_run = r.dry_run != 0;
     return out;

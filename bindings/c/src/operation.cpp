@@ -55,7 +55,7 @@ int32_t modelsec_start(modelsec_client* client, const modelsec_request* request,
 {
     if (operation)
         *operation = 0;
-    return c_api::guarded(error, [&]() -> modelsec::result<void> {
+    const int32_t code = c_api::guarded(error, [&]() -> modelsec::result<void> {
         if (!on_event)
             return modelsec::fail(modelsec::reason::bad_option, "nobody to tell");
         MODELSEC_TRY(c_api::job work, c_api::job::read(client, request));
@@ -74,6 +74,9 @@ int32_t modelsec_start(modelsec_client* client, const modelsec_request* request,
         entry.keep();  // the thread ends it
         return {};
     });
+    if (code != 0 && operation)
+        *operation = 0;
+    return code;
 }
 
 int32_t modelsec_run(modelsec_client* client, const modelsec_request* request, modelsec_event_fn on_event, void* user,
@@ -83,6 +86,8 @@ int32_t modelsec_run(modelsec_client* client, const modelsec_request* request, m
         *result = nullptr;
     if (pack)
         *pack = nullptr;
+    if (operation)
+        *operation = 0;
     return c_api::guarded(error, [&]() -> modelsec::result<void> {
         MODELSEC_TRY(c_api::job work, c_api::job::read(client, request));
         MODELSEC_TRY(const c_api::registration entry, c_api::registry::instance().enter(work.handle()));

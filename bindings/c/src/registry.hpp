@@ -57,8 +57,7 @@ public:
         for (auto [id, handle] : all)
             handle.cancel();
         lock.lock();
-        const std::chrono::milliseconds wait(std::min<uint64_t>(wait_ms, 365ull * 24 * 3600 * 1000));
-        return ended_.wait_for(lock, wait, [&] { return running_.empty(); });
+        return ended_.wait_for(lock, duration_of(wait_ms), [&] { return running_.empty(); });
     }
 
 private:

@@ -15,7 +15,7 @@ import urllib.request
 import pytest
 
 import modelsec
-from modelsec import adapters, hub
+from modelsec import adapters, hub, startup
 from origin import Origin
 
 HERE = pathlib.Path(__file__).parent
@@ -169,3 +169,29 @@ def test_a_bar_shows_the_progress(origin: Origin, store: pathlib.Path) -> None:
     with modelsec.Client(store, ca_file=origin.ca) as client:
         client.fetch("demo", origin.source(), progress=Bar)
     assert shown[0] == 0 and shown[-2:] == [3_000_000, -1]
+
+
+def test_offline_stays_offline_whatever_the_hubs_caller_says(origin: Origin, store: pathlib.Path) -> None:
+    origin.publish(model="org--name")
+    hub.configure(origin.source(), store=store, ca_file=origin.ca, offline=True)
+    with pytest.raises(modelsec.NoneActiveError):
+        hub.snapshot_download("org/name")
+    hub.configure(origin.source(), store=store, ca_file=origin.ca)
+    with pytest.raises(modelsec.NoneActiveError):
+        hub.snapshot_download("org/name", local_files_only=True)
+    assert origin.requests() == []
+
+
+def test_models_are_forgotten_while_others_come(monkeypatch: pytest.MonkeyPatch, origin: Origin, store: pathlib.Path) -> None:
+    class Guarded(dict[object, object]):
+        """forget() goes through it by the same lock."""
+
+        def __setitem__(self, key: object, value: object) -> None:
+            assert startup._lock.locked()
+            super().__setitem__(key, value)
+
+    monkeypatch.setattr(startup, "_models", Guarded())
+    origin.publish()
+    assert modelsec.ensure("demo", origin.source(), store=store, ca_file=origin.ca).version == "1.0.0"
+    modelsec.forget()
+    assert not startup._models

@@ -7,8 +7,9 @@
  *    `error` (may be NULL), an owned description. On failure every other output is NULL.
  *  - What a function hands out is released by the `_release` function of its type; NULL is always fine there. Releasing
  *    never blocks and never calls back.
- *  - Every struct begins with `struct_size`. Callers set it to sizeof (MODELSEC_INIT does) and the rest to zero; the library
- *    fills it in what it hands out. Structs grow at their end only.
+ *  - Every struct begins with `struct_size`. Callers set it to sizeof and the rest to zero; the library fills it in what it
+ *    hands out. Structs grow at their end only. A program that was built with a later header may give a larger one: what this library
+ *    does not know of it, and `reserved`, must be zero, else it is a mistake of usage ("an option of a later version").
  *  - Strings are UTF-8, zero-terminated. Inputs are copied before the function returns. Outputs live as long as what they hang on.
  *  - All functions may be called from any thread, also within a callback (but modelsec_shutdown and modelsec_run of the same model
  *    would wait for the callback that calls them). A client may be used by many threads at once; one handed-out object by one
@@ -137,7 +138,7 @@ enum {
     MODELSEC_OP_ENSURE = 2,   /**< the same; where the network fails, what is active is good enough (`stale`) */
     MODELSEC_OP_VERIFY = 3,   /**< hash again what is active */
     MODELSEC_OP_ROLLBACK = 4, /**< last good becomes active */
-    MODELSEC_OP_GC = 5,       /**< remove what nothing needs */
+    MODELSEC_OP_GC = 5,       /**< remove what nothing needs, of all models */
     MODELSEC_OP_OPEN = 6      /**< open what is active: the result has `pack` */
 };
 
@@ -147,7 +148,7 @@ enum { MODELSEC_FORMAT_DSSE = 0, MODELSEC_FORMAT_PACK = 1 };
 typedef struct modelsec_request {
     uint32_t struct_size;
     uint32_t operation;            /**< MODELSEC_OP_FETCH, … */
-    const char *model_id;          /**< the model; optional for a DSSE fetch, and for gc */
+    const char *model_id;          /**< the model; optional for a DSSE fetch. Not for gc, which always goes over all models */
     const char *manifest_url;      /**< https; or … */
     const char *manifest_file;     /**< … a local file */
     const char *post_body;         /**< JSON to POST, verbatim; NULL: GET */
@@ -233,8 +234,8 @@ MODELSEC_API int32_t modelsec_start(modelsec_client *client, const modelsec_requ
                                     void *user, uint64_t *operation, modelsec_error **error) MODELSEC_MUST_CHECK;
 
 /** The same, done on the calling thread: returns when it is over. `on_event` (may be NULL) gets events but DONE and RELEASED;
- *  `id` (may be NULL) is set before the first, so that other threads can cancel. `pack` (may be NULL) is for MODELSEC_OP_OPEN.
- *  Any thread that may wait. Codes: all. */
+ *  `operation` (may be NULL) is set before the first, so that other threads can cancel, and stays set. `pack` (may be NULL) is for
+ *  MODELSEC_OP_OPEN. Any thread that may wait. Codes: all. */
 MODELSEC_API int32_t modelsec_run(modelsec_client *client, const modelsec_request *request, modelsec_event_fn on_event,
                                   void *user, uint64_t *operation, modelsec_result **result, modelsec_pack **pack,
                                   modelsec_error **error) MODELSEC_MUST_CHECK;

@@ -12,7 +12,7 @@ from ._handle import Handle
 from .operation import Listener, Operation, Progress, check, start
 from .pack import Pack
 from .progress import bar
-from .request import Source, build
+from .request import Source, build, milliseconds
 from .values import GcReport, ModelStatus, Result, status_of
 
 Credentials = Callable[[str], Optional[Mapping[str, str]]]
@@ -39,7 +39,7 @@ class Client(Handle):
                  stall_timeout: float = 0, retries: int = 0, group_shared: bool = False, proxy: Optional[str] = None,
                  no_proxy: Optional[str] = None, ocsp: str = "if_stapled") -> None:
         def ms(seconds: float) -> int:
-            return round(seconds * 1000)
+            return milliseconds(seconds) if seconds != 0 else 0
 
         super().__init__("client", _ffi.lib.modelsec_client_release)
         self._ask = _credentials(credentials)
@@ -104,7 +104,7 @@ class Client(Handle):
         """What the store holds. Does not hash; quick enough to be asked all the time."""
         raw = ctypes.POINTER(_ffi.Status)()
         error = ctypes.POINTER(_ffi.Error)()
-        check(_ffi.lib.modelsec_client_status(self._alive(), ctypes.byref(raw), ctypes.byref(error)), error)
+        check(self._call(_ffi.lib.modelsec_client_status, ctypes.byref(raw), ctypes.byref(error)), error)
         try:
             return status_of(raw)
         finally:
@@ -113,14 +113,14 @@ class Client(Handle):
     def set_headers(self, origin: str, headers: Mapping[str, str]) -> None:
         """What goes to this origin and no other from the next request on; empty: nothing any more."""
         error = ctypes.POINTER(_ffi.Error)()
-        check(_ffi.lib.modelsec_client_set_headers(self._alive(), _ffi.encoded(origin), _ffi.headers(dict(headers)),
-                                                   len(headers), ctypes.byref(error)), error)
+        check(self._call(_ffi.lib.modelsec_client_set_headers, _ffi.encoded(origin), _ffi.headers(dict(headers)), len(headers),
+                         ctypes.byref(error)), error)
 
     def _start(self, request: _ffi.Request, on_event: Optional[Listener] = None, on_progress: Optional[Progress] = None,
                on_done: Optional[Callable[[], None]] = None) -> Operation:
         operation = Operation(on_event, on_progress, on_done)
         operation.keep_alive = self._ask
-        start(self._alive(), request, operation)
+        self._call(start, request, operation)
         return operation
 
     def _fetch(self, kind: int, model_id: Optional[str], source: Source, on_progress: Optional[Progress],

@@ -28,7 +28,7 @@ def _model(repo_id: str, revision: Optional[str], local_files_only: bool) -> Mod
         raise UsageError("bad_option", "call modelsec.hub.configure() first")
     source, options = _settings
     chosen: Source = source if isinstance(source, Source) else source(repo_id)
-    model = ensure(model_id_of(repo_id), chosen, **dict(options, offline=local_files_only))
+    model = ensure(model_id_of(repo_id), chosen, **dict(options, offline=local_files_only or options.get("offline", False)))
     # The signed manifest says what is current; who insists on something else is told.
     if revision not in (None, "main", model.version):
         raise MismatchError("model_mismatch", detail=f"{revision} was asked for, {model.version} is there")

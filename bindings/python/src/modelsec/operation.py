@@ -85,6 +85,8 @@ class Operation:
     # On a thread of the library, one call at a time.
     def _happened(self, raw: Any) -> None:
         kind = raw.contents.kind
+        if kind > _ffi.EVENT_RELEASED:  # of a later library
+            return
         if kind == _ffi.EVENT_DONE:
             self._ended(raw)
         if self._raised is None:

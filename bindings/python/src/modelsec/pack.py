@@ -36,8 +36,7 @@ class Pack(Handle):
         return self._sizes[self._index[name]]
 
     def file_sha256(self, name: str) -> str:
-        with self._lock:
-            return _ffi.text(_ffi.lib.modelsec_pack_file_sha256(self._alive(), self._index[name]))
+        return _ffi.text(self._call(_ffi.lib.modelsec_pack_file_sha256, self._index[name]))
 
     def file_path(self, name: Optional[str] = None) -> pathlib.Path:
         """The path of a file; without a name that of the only one."""
@@ -45,9 +44,8 @@ class Pack(Handle):
 
     def fileno(self, name: Optional[str] = None) -> int:
         """A new descriptor for reading; the caller closes it. It reads the very bytes that were verified, wherever the path may lead."""
-        with self._lock:
-            own = int(_ffi.lib.modelsec_pack_file_descriptor(self._alive(), self._index[self._only(name)]))
-            return os.dup(own)
+        descriptor = _ffi.lib.modelsec_pack_file_descriptor
+        return int(self._call(lambda handle, index: os.dup(descriptor(handle, index)), self._index[self._only(name)]))
 
     def open(self, name: Optional[str] = None) -> BinaryIO:
         """A file object over a descriptor of its own, at the beginning."""

@@ -60,6 +60,11 @@ def pins_json(pins: Optional[Pins]) -> Optional[str]:
     return json.dumps({"keys": [{"key_id": k, "ed25519_b64": v} for k, v in pins.items()], "threshold": 1})
 
 
+def milliseconds(seconds: float) -> int:
+    """A time that is none is over at once: the library's zero means something else. Infinity is fine."""
+    return round(min(max(seconds * 1000, 1), 1 << 53))
+
+
 def build(operation: int, model_id: Optional[str], source: Optional[Source] = None, *, offline: bool = False,
           dry_run: bool = False, keep: int = 0, deadline: Optional[float] = None) -> _ffi.Request:
     """The request, with all that it points to kept alive by it."""
@@ -74,7 +79,7 @@ def build(operation: int, model_id: Optional[str], source: Optional[Source] = No
                      pins_json=_ffi.encoded(pins_json(s.pins)), tier=_ffi.encoded(s.tier),
                      platforms=_ffi.strings(platforms), platform_count=len(platforms), format=int(s.format == "pack"),
                      offline=int(offline), dry_run=int(dry_run), keep=keep, min_sequence=s.min_sequence,
-                     deadline_ms=max(1, round(deadline * 1000)) if deadline is not None else 0)
+                     deadline_ms=milliseconds(deadline) if deadline is not None else 0)
     if s.root is not None:
         r.root, r.root_size, r.root_url = s.root.root, len(s.root.root), _ffi.encoded(s.root.url)
         r.root_forbidden_ends = int(s.root.forbidden_ends)

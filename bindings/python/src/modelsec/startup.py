@@ -61,11 +61,15 @@ def ensure(model_id: str, source: Source, *, store: Union[str, os.PathLike[str]]
     with _lock:
         mine = _locks.setdefault(key, threading.Lock())
     with mine:
-        if key not in _models:
+        with _lock:
+            model = _models.get(key)
+        if model is None:
             with Client(store, profile=profile, **client_options) as client:
                 result = client.ensure(model_id, source, progress=progress, deadline=deadline, offline=offline)
-                _models[key] = Model(result, client.open(result.model_id))
-        return _models[key]
+                model = Model(result, client.open(result.model_id))
+            with _lock:
+                _models[key] = model
+        return model
 
 
 def forget(model_id: Optional[str] = None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import functools
 import pathlib
 from typing import Any, Optional
 
@@ -93,12 +94,18 @@ def gc_of(raw: Any) -> GcReport:
     return GcReport(tuple(_ffi.text(r.removed[i]) for i in range(r.removed_count)), r.bytes_removed)
 
 
+@functools.lru_cache(maxsize=256)
+def _path_of(raw: bytes) -> pathlib.Path:
+    # A fifth of a status that is asked for again and again.
+    return pathlib.Path(_ffi.text(raw))
+
+
 def _pack_of(raw: Any) -> Optional[PackInfo]:
     if not raw:
         return None
     p = raw.contents
-    path = _ffi.text(p.path)
-    return PackInfo(_ffi.text(p.version), _ffi.text(p.sha256), pathlib.Path(path) if path else None, p.sequence, p.bytes)
+    path: bytes = p.path
+    return PackInfo(_ffi.text(p.version), _ffi.text(p.sha256), _path_of(path) if path else None, p.sequence, p.bytes)
 
 
 def status_of(raw: Any) -> list[ModelStatus]:

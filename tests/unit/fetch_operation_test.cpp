@@ -238,57 +238,6 @@ TEST_CASE("a rollback asks trust again: a pack whose key was revoked does not co
     CHECK(w.active() == "2.0");
 }
 
-TEST_CASE("when a stolen key that signed a huge sequence is revoked the next honest manifest is accepted")
-{
-    world w;
-    w.offer(limits::max_integer, "9.9", body_1);
-    w.net.fail_at = 1;
-    CHECK(w.why() == reason::connection_lost);
-    w.net.fail_at = -1;
-
-    const support::signer thief = w.key;
-    w.key = support::signer("new");
-    w.offer(7, "7.0", body_2);
-    pins both;
-    REQUIRE(both.add(thief.pin()).has_value());
-    REQUIRE(both.add(w.key.pin()).has_value());
-    w.asked.trust = both;
-    CHECK(w.why() == reason::older_sequence);  // the old key still counts
-    pins rotated;
-    pin old = both.keys().front();
-    old.revoked = true;
-    REQUIRE(rotated.add(old).has_value());
-    REQUIRE(rotated.add(w.key.pin()).has_value());
-    w.asked.trust = rotated;
-    CHECK(w.why() == reason::none);
-    CHECK(w.active() == "7.0");
-}
-
-TEST_CASE("after a revocation the very manifest that was accepted before the theft is accepted again")
-{
-    world w;
-    const support::signer thief("thief");
-    pins both;
-    REQUIRE(both.add(w.key.pin()).has_value());
-    REQUIRE(both.add(thief.pin()).has_value());
-    w.asked.trust = both;
-    w.offer(5, "5.0", body_1);
-    REQUIRE(w.fetch().has_value());
-    const std::string honest = w.net.envelope;
-    w.net.envelope = support::dsse_envelope(w.manifest(limits::max_integer, "6.6", body_2).json(), {thief});
-    REQUIRE(w.fetch().has_value());
-    w.net.envelope = honest;
-    CHECK(w.why() == reason::older_sequence);
-    pins revoked;
-    pin p = both.keys().back();
-    p.revoked = true;
-    REQUIRE(revoked.add(both.keys().front()).has_value());
-    REQUIRE(revoked.add(p).has_value());
-    w.asked.trust = revoked;
-    CHECK(w.why() == reason::none);
-    CHECK(w.active() == "5.0");
-}
-
 TEST_CASE("a server that varies the envelope around one statement does not fill the disk")
 {
     world w;

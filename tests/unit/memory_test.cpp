@@ -88,7 +88,7 @@ TEST_CASE("once a DSSE manifest was accepted a pack envelope is a way back")
 TEST_CASE("another digest under a sequence that was activated is equivocation")
 {
     model_memory m;
-    remember_active(m, 7, "linux", digest('1'));
+    remember_active(m, 7, "linux", digest('1'), digest('a'));
     CHECK(check_equivocation(m, 7, "linux", digest('1')).has_value());
     CHECK(check_equivocation(m, 7, "linux", digest('2')).error().why == reason::equivocation);
     CHECK(check_equivocation(m, 7, "macos", digest('2')).has_value());
@@ -132,6 +132,21 @@ TEST_CASE("the same statement in another envelope is nothing new: the first enve
     CHECK_FALSE(remember(m, variant));
     CHECK(kept_envelope(m, variant) == digest('a'));
     CHECK(kept_envelope(m, claim(2, 'c')) == digest('c'));
+}
+
+TEST_CASE("who vouches later is remembered too, and the envelope with most vouchers is the one that is kept")
+{
+    model_memory m;
+    CHECK(remember(m, claim(1, 'a')));
+    auto later = claim(1, 'a');
+    later.envelope = digest('b');
+    later.key_ids = {"k", "l"};
+    CHECK(remember(m, later));
+    CHECK(kept_envelope(m, claim(1, 'a')) == digest('b'));
+    later.envelope = digest('c');
+    CHECK_FALSE(remember(m, later));
+    const auto rest = fall_back(m, [](const sha256_digest& d) { return d == digest('b'); });
+    CHECK(rest.sequence == 1);
 }
 
 TEST_CASE("a thief of one key cannot push out what another key vouched for")

@@ -263,6 +263,10 @@ TEST_CASE("role names are percent-encoded in URLs, and one safe name on disk wha
     CHECK(ms::encode_role_name("aZ09-._~\xC3\xA9") == "aZ09-._~%C3%A9");
     CHECK(ms::metadata_file_name("targets") == "targets.json");
     CHECK(ms::metadata_file_name("..") == "...json");
+    for (const char* role : {"Root", "TIMESTAMP", "snapShot", "2.root", "7.ROOT", "nul", "Con.x"})
+        CHECK(
+            ms::metadata_file_name(role).starts_with("%sha256-"));  // where case does not count they would be others' files
+    CHECK(ms::metadata_file_name("Role1") == "Role1.json");
     CHECK(ms::metadata_file_name("/etc/x") == "%2Fetc%2Fx.json");
     const std::string long_name = ms::metadata_file_name(std::string(300, '/'));
     CHECK(long_name.size() < 255);

@@ -43,7 +43,7 @@ model_state sample_state()
     out.memory.issued_at = parse_rfc3339("2026-01-01T00:00:00Z");
     out.memory.dsse_seen = true;
     out.memory.history.push_back({41, std::nullopt, digest_of("h")});
-    out.memory.active_digests.push_back({42, "linux", digest_of("2.0")});
+    out.memory.active_digests.push_back({42, "linux", digest_of("2.0"), digest_of("envelope")});
     out.ancestors.push_back(digest_of("a"));
     return out;
 }

@@ -27,20 +27,26 @@ result<void> fetch_operation::check_times(const accepted& offer, const model_mem
     return check_memory(memory, offer.claim, now, asked_.min_sequence, owner_.caps);
 }
 
-/// The memory under which the offer is judged: as it is or, if it refuses the offer and rests on keys that were since revoked,
-/// what is left of it without them (fast-forward recovery).
+/// The memory under which the offer is judged: without what only keys that were since revoked put in its way (fast-forward
+/// recovery). They are looked for only where they are in its way.
 result<model_memory> fetch_operation::effective_memory(const store& disk, const accepted& offer,
                                                        const model_memory& known) const
 {
-    auto verdict = check_times(offer, known, now_);
-    if (verdict)
-        return known;
-    if (repository())  // it has no keys that could vouch, and 5.3.11 of its own
-        return std::move(verdict).error();
-    model_memory rest = fall_back(known, [&](const sha256_digest& envelope) {
+    const auto vouched = [&](const sha256_digest& envelope) {
+        if (envelope == offer.claim.envelope)
+            return true;
         const auto raw = disk.read_envelope(envelope);
         return raw.has_error() || still_vouched(*raw, keys_, owner_.caps);
-    });
+    };
+    model_memory rest = known;
+    if (!repository() && offer.claim.sequence)
+        forget_disowned(rest, *offer.claim.sequence, vouched);
+    auto verdict = check_times(offer, rest, now_);
+    if (verdict)
+        return rest;
+    if (repository())  // it has no keys that could vouch, and 5.3.11 of its own
+        return std::move(verdict).error();
+    rest = fall_back(std::move(rest), vouched);
     if (check_times(offer, rest, now_).has_error())
         return std::move(verdict).error();
     return rest;
@@ -52,7 +58,8 @@ result<model_state> fetch_operation::remember_accepted(const store& disk, const 
     const identifier& model = offer.manifest.model_id;
     return disk.update(model, [&](model_state& state) -> result<bool> {
         MODELSEC_TRY(model_memory memory, effective_memory(disk, offer, state.memory));
-        const bool fell_back = memory.history.size() != state.memory.history.size();
+        const bool fell_back = memory.history.size() != state.memory.history.size() ||
+                               memory.active_digests.size() != state.memory.active_digests.size();
         state.memory = std::move(memory);
         const bool fresh = remember(state.memory, offer.claim);
         if (fresh)
@@ -115,7 +122,7 @@ result<std::optional<fetch_result>> fetch_operation::answer_active(const store& 
         now.active->sequence = sequence;
         now.active->envelope = offer.claim.envelope;
         if (offer.claim.sequence)
-            remember_active(now.memory, sequence, wanted.platform, content);
+            remember_active(now.memory, sequence, wanted.platform, content, offer.claim.envelope);
         return true;
     }));
     return std::optional(result_of(pack->info(), sequence, true));

@@ -17,8 +17,10 @@ namespace detail {
 fetch_operation::fetch_operation(const client_options& owner, const fetch_options& asked, network_maker connect)
     : owner_(owner), asked_(asked), connect_(std::move(connect)), now_(owner.clock->now())
 {
+    // Whoever means for ever says so by a number that no clock can add.
+    static constexpr std::chrono::milliseconds longest = std::chrono::days(365);
     if (asked.deadline)
-        deadline_ = std::chrono::steady_clock::now() + *asked.deadline;
+        deadline_ = std::chrono::steady_clock::now() + std::min(*asked.deadline, longest);
 }
 
 result<fetch_result> fetch_operation::run()

@@ -56,19 +56,25 @@ inline void shorten(std::vector<model_memory::accepted>& history)
             history.erase(history.begin() + static_cast<std::ptrdiff_t>(i));
 }
 
-inline const model_memory::accepted* find_statement(const model_memory& memory, const manifest_claim& claim)
+/// Whether it says something new, or somebody vouches for it who has not yet: later only that key may be left (FORMATS: Memory).
+inline bool is_new(const model_memory& memory, const manifest_claim& claim)
 {
+    bool known = false;
+    std::vector<std::string> unheard = claim.key_ids;
     for (const auto& a : memory.history)
         if (a.statement == claim.statement)
-            return &a;
-    return nullptr;
+        {
+            known = true;
+            std::erase_if(unheard, [&](const std::string& key) { return std::ranges::count(a.key_ids, key) != 0; });
+        }
+    return !known || !unheard.empty();
 }
 
 }  // namespace detail
 
 bool remember(model_memory& memory, const manifest_claim& claim)
 {
-    if (detail::find_statement(memory, claim))
+    if (!detail::is_new(memory, claim))
         return false;
     memory.sequence = std::max(memory.sequence, claim.sequence.value_or(0));
     if (claim.issued_at)
@@ -81,16 +87,19 @@ bool remember(model_memory& memory, const manifest_claim& claim)
 
 sha256_digest kept_envelope(const model_memory& memory, const manifest_claim& claim)
 {
-    const auto* known = detail::find_statement(memory, claim);
-    return known ? known->envelope : claim.envelope;
+    const model_memory::accepted* kept = nullptr;
+    for (const auto& a : memory.history)
+        if (a.statement == claim.statement && (!kept || a.key_ids.size() >= kept->key_ids.size()))
+            kept = &a;
+    return kept ? kept->envelope : claim.envelope;
 }
 
 void remember_active(model_memory& memory, std::uint64_t sequence, const std::string& platform,
-                     const sha256_digest& artifact)
+                     const sha256_digest& artifact, const sha256_digest& envelope)
 {
     auto& list = memory.active_digests;
     std::erase_if(list, [&](const auto& a) { return a.sequence == sequence && a.platform == platform; });
-    list.push_back({sequence, platform, artifact});
+    list.push_back({sequence, platform, artifact, envelope});
     if (list.size() > model_memory::active_digests_cap)
         list.erase(list.begin());
 }
@@ -102,6 +111,13 @@ result<void> check_equivocation(const model_memory& memory, std::uint64_t sequen
         if (a.sequence == sequence && a.platform == platform && !(a.artifact == artifact))
             return fail(reason::equivocation);
     return {};
+}
+
+bool forget_disowned(model_memory& memory, std::uint64_t sequence,
+                     const std::function<bool(const sha256_digest&)>& still_vouched)
+{
+    return std::erase_if(memory.active_digests,
+                         [&](const auto& a) { return a.sequence == sequence && !still_vouched(a.envelope); }) != 0;
 }
 
 // TUF 1.0 section 5.3.11: after a rotation, what only the old keys vouched for must not block the new ones (fast-forward attack).

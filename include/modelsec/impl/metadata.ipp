@@ -3,6 +3,7 @@
 #define MODELSEC_IMPL_METADATA_IPP
 
 #include <modelsec/core/encoding.hpp>
+#include <modelsec/core/name.hpp>
 #include <modelsec/trust/metadata.hpp>
 
 #include <algorithm>
@@ -190,10 +191,18 @@ std::string encode_role_name(std::string_view role)
 
 std::string metadata_file_name(std::string_view role)
 {
-    // File systems give 255 bytes to a name. No encoded name has an s behind a percent sign.
-    static constexpr std::size_t longest = 200;
-    std::string encoded = encode_role_name(role);
-    return (encoded.size() <= longest ? encoded : "%sha256-" + sha256(as_bytes(role)).hex()) + ".json";
+    static constexpr std::array<std::string_view, 4> top_level{"root", "timestamp", "snapshot", "targets"};
+    std::string plain = encode_role_name(role) + ".json";
+    if (std::ranges::find(top_level, role) != top_level.end())
+        return plain;
+    // File systems give 255 bytes to a name, and some of them take Root for root (CWE-178) and NUL for a device (CWE-67): a delegated
+    // role must not become a top-level one's file, nor one of a root chain. No encoded name has an s behind a percent sign.
+    static constexpr std::size_t longest = 205;
+    const std::string folded = case_fold(role);
+    const bool taken = std::ranges::find(top_level, folded) != top_level.end() || folded.ends_with(".root");
+    if (plain.size() <= longest && !taken && name::parse(plain))
+        return plain;
+    return "%sha256-" + sha256(as_bytes(role)).hex() + ".json";
 }
 
 MODELSEC_END_NAMESPACE

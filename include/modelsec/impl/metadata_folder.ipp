@@ -33,14 +33,24 @@ result<std::optional<metadata_folder>> store::known_metadata(const sha256_digest
     return std::optional(metadata_folder(disk_, std::move(at)));
 }
 
-// What is too large, not a plain file of ours, or cut short while it is read, is no metadata: it is fetched again.
+// What is no plain file or too large is no metadata: it is fetched again. What cannot be read now may be the memory of a newer root:
+// to go on without it would be a way back.
 result<std::optional<bytes>> metadata_folder::read(const std::string& name, std::size_t cap) const
 {
+    const auto absent_if_none = [](failure why) -> result<std::optional<bytes>> {
+        if (why.why == reason::store_layout)
+            return std::optional<bytes>();
+        return why;
+    };
     auto content = disk_->files->open_file(folder_, name, open_mode::read);
-    if (!content || !*content)
+    if (!content)
+        return absent_if_none(std::move(content).error());
+    if (!*content)
         return std::optional<bytes>();
     auto data = detail::read_whole(*disk_->files, *content, cap);
-    return data ? std::optional(std::move(*data)) : std::optional<bytes>();
+    if (!data)
+        return absent_if_none(std::move(data).error());
+    return std::optional(std::move(*data));
 }
 
 result<void> metadata_folder::write(const std::string& name, bytes_view data) const

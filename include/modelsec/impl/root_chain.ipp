@@ -4,6 +4,8 @@
 
 #include <modelsec/trust/root_chain.hpp>
 
+#include <algorithm>
+
 MODELSEC_BEGIN_NAMESPACE
 
 namespace detail {
@@ -38,6 +40,20 @@ result<root_metadata> verify_next_root(const root_metadata& trusted, bytes_view 
         return fail(reason::older_root, "a root whose version does not follow the trusted one");
     return root;
 }
+
+namespace detail {
+
+/// FORMATS, No confusion: a key serves one use. Whoever signs manifests must not be able to rotate.
+inline result<void> check_uses(const root_metadata& root)
+{
+    const auto signs_manifests = root.authority(tuf_role::targets).candidates(root.keys);
+    for (const candidate_key& k : root.authority(tuf_role::root).candidates(root.keys))
+        if (std::ranges::any_of(signs_manifests, [&](const candidate_key& other) { return other.key == k.key; }))
+            return fail(reason::key_reused, "the pinned root: a root key signs manifests too");
+    return {};
+}
+
+}  // namespace detail
 
 root_chain::root_chain(bytes pinned_root, utc_time now, const limits& caps)
     : pinned_(std::move(pinned_root)), now_(now), caps_(caps)
@@ -80,6 +96,7 @@ result<trust_action> root_chain::step(trust_input input)
     case state::start:
     {
         MODELSEC_TRY(root_, verify_first_root(pinned_, caps_));
+        MODELSEC_CHECK(detail::check_uses(root_));
         return ask_store();
     }
     case state::loaded:

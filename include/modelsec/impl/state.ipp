@@ -63,7 +63,10 @@ inline json memory_to_json(const model_memory& memory)
     out.set("history", std::move(history));
     json::array active;
     for (const auto& a : memory.active_digests)
-        active.push_back(json{{"sequence", a.sequence}, {"platform", a.platform}, {"artifact", a.artifact.hex()}});
+        active.push_back(json{{"sequence", a.sequence},
+                              {"platform", a.platform},
+                              {"artifact", a.artifact.hex()},
+                              {"envelope", a.envelope.hex()}});
     out.set("active_digests", std::move(active));
     return out;
 }
@@ -181,7 +184,7 @@ inline std::optional<model_memory> memory_from_json(const json& from)
     });
     r.list("active_digests", [&](const json& element) {
         state_reader e(element);
-        out.active_digests.push_back({e.size("sequence"), e.text("platform"), e.digest("artifact")});
+        out.active_digests.push_back({e.size("sequence"), e.text("platform"), e.digest("artifact"), e.digest("envelope")});
         return e.good();
     });
     return r.good() ? std::optional(std::move(out)) : std::nullopt;

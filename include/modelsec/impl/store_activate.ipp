@@ -104,7 +104,7 @@ inline result<bool> make_active(model_state& s, const pack_record& pack, const a
     forget_pack(s.superseded, pack);
     s.active = std::exchange(s.pending, std::nullopt);
     if (how.counts_sequence)
-        remember_active(s.memory, how.sequence, how.platform, pack.artifact);
+        remember_active(s.memory, how.sequence, how.platform, pack.artifact, how.envelope);
     return true;
 }
 

@@ -73,6 +73,8 @@ inline result<store_needs> all_needs(const store& s)
             }
         for (const auto& h : state.memory.history)
             out.envelopes.insert(h.envelope.hex());
+        for (const auto& a : state.memory.active_digests)
+            out.envelopes.insert(a.envelope.hex());
     }
     return out;
 }

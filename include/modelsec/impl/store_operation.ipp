@@ -75,7 +75,7 @@ inline std::uint64_t size_of(const pack_record& pack)
     return sum;
 }
 
-/// The clauses under which a pack may come back are those under which it came: its envelope, asked again, expiry aside.
+/// The clauses under which a pack may come back are those under which it came: its envelope, asked again, the manifest's own expiry aside.
 inline result<void> ask_trust_again(const store& disk, const pack_record& pack, const trust_source& trust, utc_time now,
                                     const limits& caps)
 {

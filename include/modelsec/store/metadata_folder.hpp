@@ -18,7 +18,7 @@ struct store_disk;
 class metadata_folder
 {
 public:
-    /// Nothing if there is none, or none that can be read within `cap`.
+    /// Nothing if there is none, or something that is no plain file of at most `cap` bytes; a failure if it cannot be read now.
     MODELSEC_DECL result<std::optional<bytes>> read(const std::string& name, std::size_t cap) const;
     MODELSEC_DECL result<void> write(const std::string& name, bytes_view data) const;
     MODELSEC_DECL result<void> remove(const std::string& name) const;

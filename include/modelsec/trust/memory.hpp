@@ -48,6 +48,7 @@ struct model_memory
         std::uint64_t sequence = 0;
         std::string platform;
         sha256_digest artifact;
+        sha256_digest envelope{};  ///< what vouched for it
     };
     static constexpr std::size_t active_digests_cap = 64;
     std::vector<activated> active_digests;
@@ -68,13 +69,17 @@ struct manifest_claim
 /// Whether a manifest may be accepted at `now`: clock (26), expiry (21), then no way back (22).
 MODELSEC_DECL result<void> check_memory(const model_memory& memory, const manifest_claim& claim, utc_time now,
                                         std::uint64_t min_sequence, const limits& caps);
-/// The memory after the manifest was accepted; false if there is nothing new to remember.
+/// The memory after the manifest was accepted; false if there is nothing new to remember: neither what it says nor who vouches.
 MODELSEC_DECL bool remember(model_memory& memory, const manifest_claim& claim);
-/// The envelope in which what this one says was first accepted (it is the one that is kept); its own if it is new.
+/// The envelope that is kept of what this one says: of those that were accepted the one with most vouchers; its own if it is new.
 MODELSEC_DECL sha256_digest kept_envelope(const model_memory& memory, const manifest_claim& claim);
-/// Remembers which artifact became active under a sequence.
+/// Remembers which artifact became active under a sequence, and by which envelope.
 MODELSEC_DECL void remember_active(model_memory& memory, std::uint64_t sequence, const std::string& platform,
-                                   const sha256_digest& artifact);
+                                   const sha256_digest& artifact, const sha256_digest& envelope);
+/// Forgets what became active under this sequence by envelopes for which `still_vouched` is false: what a stolen key signed does not
+/// bar what the honest one says under the same number. Whether there was any.
+MODELSEC_DECL bool forget_disowned(model_memory& memory, std::uint64_t sequence,
+                                   const std::function<bool(const sha256_digest&)>& still_vouched);
 /// Whether another artifact became active under this very sequence: `equivocation`.
 MODELSEC_DECL result<void> check_equivocation(const model_memory& memory, std::uint64_t sequence,
                                               const std::string& platform, const sha256_digest& artifact);

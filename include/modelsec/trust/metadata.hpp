@@ -165,7 +165,8 @@ MODELSEC_DECL result<targets_metadata> parse_targets(const json& signed_part, co
 
 /// A role's name as part of a URL and, mostly, of a file's name: every byte but letters, digits, `-`, `.`, `_`, `~` as %XX.
 MODELSEC_DECL std::string encode_role_name(std::string_view role);
-/// The name under which a role's metadata is kept on disk: one safe name, ending in ".json".
+/// The name under which a role's metadata is kept on disk: one name, safe on every file system, no two roles' the same there unless
+/// both are delegated; ends in ".json".
 MODELSEC_DECL std::string metadata_file_name(std::string_view role);
 
 MODELSEC_END_NAMESPACE

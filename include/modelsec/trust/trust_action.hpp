@@ -14,8 +14,8 @@ struct trust_action
 {
     enum class kind
     {
-        fetch,   ///< get `name` below the metadata URL, no more than `cap` bytes: answer with got(), absent() or failed()
-        load,    ///< read `name` from the metadata folder, no more than `cap` bytes: got() or absent(), also if unreadable
+        fetch,  ///< get `name` below the metadata URL, no more than `cap` bytes: answer with got(), absent() or failed()
+        load,  ///< read `name` from the metadata folder, no more than `cap` bytes: got(), absent(), or failed(), which ends the attempt
         store,   ///< write `data` as `name` into the metadata folder, durably, all or nothing: finished() or failed()
         remove,  ///< remove `name` from the metadata folder, if it is there: finished() or failed()
         done     ///< nothing more

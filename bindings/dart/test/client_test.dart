@@ -1,6 +1,7 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 import 'dart:async';
 import 'dart:convert';
+import 'dart:ffi';
 import 'dart:io';
 
 import 'package:modelsec/modelsec.dart';
@@ -254,6 +255,8 @@ void main() {
       await client.fetch(world.request());
       if (i != 1) continue;
       final pack = await client.open('demo');
+      // What keeps the pack for as long as a call to its file takes.
+      expect(pack.files.single, isA<Finalizable>());
       addTearDown(pack.close);
       final file = pack.files.single;
       expect((pack.version, pack.sequence), ('1.0.0', 1));
@@ -398,6 +401,23 @@ void main() {
       expect((await client.fetch(world.request())).version, '1.0.0');
     },
   );
+
+  test('a deadline that is over at once is one', () async {
+    final world = await World.make();
+    await world.origin.publish();
+    for (final deadline in const [
+      Duration.zero,
+      Duration(microseconds: 10),
+      Duration(seconds: -1),
+    ]) {
+      await expectLater(
+        world.client().fetch(world.request(deadline: deadline)),
+        throwsA(
+          isA<ModelsecException>().having((e) => e.reason, 'r', 'deadline'),
+        ),
+      );
+    }
+  });
 
   test('what cannot be meant is a usage error, at once', () async {
     final world = await World.make();

@@ -1,5 +1,6 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 import 'dart:async';
+import 'dart:io';
 import 'dart:isolate';
 
 import 'package:modelsec/modelsec.dart';
@@ -35,6 +36,32 @@ Future<void> _slowly((_Place, SendPort) how) async {
   Timer.periodic(const Duration(milliseconds: 50), (_) => begun.send('alive'));
   await _fetch(place, limitRate: 256 << 10);
 }
+
+// Is gone before it has heard that the pack is open.
+Future<void> _opensAndEnds(_Place place) async {
+  final client = ModelsecClient(store: place.store, caFile: place.ca);
+  await client.verify('demo'); // from now on an operation starts at once
+  unawaited(client.open('demo'));
+  for (var i = 0; i < 10; ++i) {
+    await null;
+  }
+  sleep(const Duration(milliseconds: 500));
+  Isolate.exit();
+}
+
+/// What this process has open of a folder's packs.
+Iterable<String> _open(String folder) =>
+    Directory('/proc/self/fd')
+        .listSync(followLinks: false)
+        .whereType<Link>()
+        .map((link) {
+          try {
+            return link.targetSync();
+          } on FileSystemException {
+            return ''; // closed meanwhile
+          }
+        })
+        .where((path) => path.startsWith(folder) && path.endsWith('model.bin'));
 
 void main() {
   late World world;
@@ -79,5 +106,23 @@ void main() {
       final model = await world.client().fetch(world.request());
       expect(model.version, '1.0.0');
     },
+  );
+
+  test(
+    'an isolate that ends just when its pack is open leaves none open',
+    () async {
+      await world.origin.publish();
+      await _fetch(here);
+      final gone = ReceivePort();
+      await Isolate.spawn(_opensAndEnds, here, onExit: gone.sendPort);
+      await gone.first;
+      final folder = Directory(world.store).resolveSymbolicLinksSync();
+      final patience = Stopwatch()..start();
+      while (_open(folder).isNotEmpty && patience.elapsed.inSeconds < 5) {
+        await Future<void>.delayed(const Duration(milliseconds: 20));
+      }
+      expect(_open(folder), isEmpty);
+    },
+    testOn: 'linux',
   );
 }

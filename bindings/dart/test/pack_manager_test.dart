@@ -173,6 +173,38 @@ void main() {
     );
   });
 
+  test(
+    'a key that an update of the application removed brings nothing back',
+    () async {
+      await release('1.0.0');
+      final before = manager();
+      await before.downloadAndActivateTrusted('llama8b');
+      await release('1.1.0');
+      final second = await before.downloadAndActivateTrusted('llama8b');
+      upgrades.clear();
+
+      // The same id with another key, and another id.
+      const other = '11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=';
+      for (final pins in [
+        {'v1': other},
+        {'v2': other},
+      ]) {
+        final after = manager(pins: pins);
+        await expectLater(
+          after.rollbackToLastGoodIfPresent(),
+          throwsA(isA<ModelsecSignatureException>()),
+        );
+        expect((await after.getStatus()).activeDir, second);
+        expect(mirror.values[PackMirrorKeys.activeDir], second);
+      }
+      expect(upgrades, isEmpty);
+
+      final both = manager(pins: {...world.origin.pins, 'v2': other});
+      expect(await both.rollbackToLastGoodIfPresent(), isTrue);
+      expect((await both.getStatus()).activeDir, endsWith('/1.0.0'));
+    },
+  );
+
   test('what cannot be trusted changes nothing', () async {
     await release('1.0.0');
     final packs = manager();

@@ -2,6 +2,7 @@
 import 'dart:async';
 import 'dart:ffi';
 import 'dart:isolate';
+import 'dart:math';
 
 import 'package:ffi/ffi.dart';
 
@@ -11,6 +12,7 @@ import 'convert.dart';
 import 'model.dart';
 import 'open_pack.dart';
 import 'operations.dart';
+import 'relay.dart';
 import 'request.dart';
 
 /// Who runs the library.
@@ -40,7 +42,7 @@ String modelsecVersion() => textOf(c.modelsec_version());
 /// Cancels all operations of the process, whichever isolate began them, and waits until they have ended, at most `within`. Nothing
 /// can be started afterwards. False: time ran out.
 Future<bool> modelsecShutdown({Duration within = const Duration(seconds: 10)}) {
-  final ms = within.inMilliseconds;
+  final ms = max(0, within.inMilliseconds);
   return Isolate.run(() => c.modelsec_shutdown(ms) == 1);
 }
 
@@ -90,15 +92,15 @@ final class ModelsecClient implements Finalizable {
       ..spki_pin_count = spkiPins.length
       ..connections = connections
       ..limit_rate = limitRate
-      ..lock_wait_ms = lockWait.inMilliseconds
+      ..lock_wait_ms = timeoutOf(lockWait)
       ..allowed_hosts = charLists(allowedHosts, arena)
       ..allowed_host_count = allowedHosts.length
       ..user_agent = chars(userAgent, arena)
       ..device_ram_mb = device?.ramMb ?? 0
       ..device_free_disk_mb = device?.freeDiskMb ?? 0
-      ..connect_timeout_ms = connectTimeout.inMilliseconds
-      ..handshake_timeout_ms = handshakeTimeout.inMilliseconds
-      ..stall_timeout_ms = stallTimeout.inMilliseconds
+      ..connect_timeout_ms = timeoutOf(connectTimeout)
+      ..handshake_timeout_ms = timeoutOf(handshakeTimeout)
+      ..stall_timeout_ms = timeoutOf(stallTimeout)
       ..retries = retries
       ..group_shared = groupShared ? 1 : 0
       ..proxy = chars(proxy, arena)
@@ -174,9 +176,9 @@ final class ModelsecClient implements Finalizable {
   );
 
   /// Opens what is active; hashes again what changed on disk since it was verified.
-  Future<OpenPack> open(String modelId) async => OpenPack.adopt(
-    (await _run(c.MODELSEC_OP_OPEN, ModelRequest(modelId: modelId))).pack,
-  );
+  Future<OpenPack> open(String modelId) async =>
+      (await _run(c.MODELSEC_OP_OPEN, ModelRequest(modelId: modelId))).pack ??
+      (throw silence());
 
   /// Removes what nothing needs; keeps what is active, last good or open, and `keep` more packs.
   Future<GcReport> gc({int keep = 0, bool dryRun = false}) async => (await _run(

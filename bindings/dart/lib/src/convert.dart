@@ -2,6 +2,7 @@
 // From Dart to C and back.
 import 'dart:convert';
 import 'dart:ffi';
+import 'dart:math';
 
 import 'package:ffi/ffi.dart';
 
@@ -56,6 +57,13 @@ Pointer<c.modelsec_header> headerList(
   return out;
 }
 
+/// A time for the library, whose zero means its default: what is over at once is the shortest there is.
+int millisecondsOf(Duration time) => max(1, time.inMilliseconds);
+
+/// The same of a time whose zero means that default.
+int timeoutOf(Duration time) =>
+    time == Duration.zero ? 0 : millisecondsOf(time);
+
 /// A request for the library. `calloc` zeroes what is not set.
 Pointer<c.modelsec_request> requestOf(
   int operation,
@@ -85,7 +93,7 @@ Pointer<c.modelsec_request> requestOf(
     ..dry_run = r.dryRun ? 1 : 0
     ..keep = keep
     ..min_sequence = r.minSequence
-    ..deadline_ms = r.deadline?.inMilliseconds ?? 0;
+    ..deadline_ms = r.deadline == null ? 0 : millisecondsOf(r.deadline!);
   switch (trust) {
     case PinnedRoot():
       out.ref

@@ -6,7 +6,8 @@ import 'bindings.dart' as c;
 import 'convert.dart';
 
 /// A file of an open pack.
-final class PackFile {
+// Finalizable: the pack is not let go of in the middle of a call.
+final class PackFile implements Finalizable {
   PackFile._(this._pack, this.name, this.size, this._index);
 
   final OpenPack _pack;

@@ -9,15 +9,17 @@ import 'bindings.dart' as c;
 import 'cancellation.dart';
 import 'convert.dart';
 import 'model.dart';
+import 'open_pack.dart';
 import 'relay.dart';
 import 'request.dart';
 
-/// How an operation ended well, and the address of the pack it opened.
-typedef Ended = ({Outcome outcome, int pack});
+/// How an operation ended well, and the pack it opened.
+typedef Ended = ({Outcome outcome, OpenPack? pack});
 
 final class _Running {
-  _Running(this.onEvent, this.token);
+  _Running(this.relay, this.onEvent, this.token);
 
+  final Relay relay;
   final void Function(ModelEvent) onEvent;
   final CancellationToken? token;
   final Completer<Ended> done = Completer();
@@ -50,7 +52,7 @@ final class Operations {
     _port.keepIsolateAlive = true;
     try {
       final relay = await Relay.of(_port.sendPort);
-      final running = _Running(onEvent, token);
+      final running = _Running(relay, onEvent, token);
       final id = using((arena) {
         final out = arena<Uint64>();
         final asked = requestOf(operation, request, arena, keep: keep);
@@ -102,7 +104,13 @@ final class Operations {
     if (running.token case final token?) detach(token, id);
     final outcome = said.outcome;
     if (outcome != null) {
-      running.done.complete((outcome: outcome, pack: said.pack));
+      OpenPack? pack;
+      if (said.pack != 0) {
+        // In this order, with nothing between: an isolate that ends here leaves it open, and never releases it twice.
+        running.relay.adopted(said.pack);
+        pack = OpenPack.adopt(said.pack);
+      }
+      running.done.complete((outcome: outcome, pack: pack));
     } else {
       running.done.completeError(said.error ?? silence(), StackTrace.current);
     }

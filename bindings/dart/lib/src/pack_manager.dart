@@ -142,11 +142,13 @@ final class LocalModelPackManager {
     return model.path;
   }
 
-  /// Makes the last good pack active again, if there is one; the one that is left is not installed again. False: there is none.
+  /// Makes the last good pack active again, if there is one; the one that is left is not installed again. False: there is none. Throws
+  /// [ModelsecException] and changes nothing if it is not what it was, or if none of [PackManagerOptions.pins] vouches for it any more
+  /// ([ModelsecSignatureException]): a key that an update of the application has removed brings nothing back.
   Future<bool> rollbackToLastGoodIfPresent() async {
     final now = await _reconcile();
     if (now == null || now.$2 == null) return false;
-    await _client.rollback(now.$1.modelId);
+    await _client.rollback(now.$1.modelId, trust: Pins.byKeyId(options.pins));
     _chosen = now.$1.modelId;
     await _changed(now.$1);
     return true;

@@ -48,14 +48,28 @@ final class Relay {
   static Future<Relay>? _one;
 
   /// The relay of this isolate. Events go to the port that was given first.
-  static Future<Relay> of(SendPort events) => _one ??= _start(events);
+  static Future<Relay> of(SendPort events) async {
+    final one = _one ??= _start(events);
+    try {
+      return await one;
+    } on Object {
+      if (identical(_one, one)) _one = null; // whoever asks next tries again
+      rethrow;
+    }
+  }
 
   static Future<Relay> _start(SendPort events) async {
     final greeting = ReceivePort();
-    final isolate = await Isolate.spawn(_main, (
-      greeting.sendPort,
-      events,
-    ), debugName: 'modelsec events');
+    final Isolate isolate;
+    try {
+      isolate = await Isolate.spawn(_main, (
+        greeting.sendPort,
+        events,
+      ), debugName: 'modelsec events');
+    } on Object {
+      greeting.close();
+      rethrow;
+    }
     final (SendPort orders, int address) =
         await greeting.first as (SendPort, int);
     // Killed or done: whoever asked is not there any more.
@@ -69,6 +83,9 @@ final class Relay {
   /// It could not be started.
   void unexpect() => _orders.send(-1);
 
+  /// The pack that was said to be here is taken care of.
+  void adopted(int pack) => _orders.send((pack: pack));
+
   @override
   String toString() => 'Relay(${_isolate.debugName})';
 }
@@ -77,6 +94,7 @@ void _main((SendPort, SendPort) ports) {
   final (greeting, events) = ports;
   final orders = ReceivePort();
   final running = <int>{};
+  final given = <int>{}; // packs that nobody has taken care of yet
   var expected = 0;
   var orphan = false;
   late final NativeCallable<
@@ -91,7 +109,12 @@ void _main((SendPort, SendPort) ports) {
   }
 
   void onEvent(Pointer<Void> _, Pointer<c.modelsec_event> event) {
+    if (event.ref.kind > c.MODELSEC_EVENT_RELEASED) {
+      c.modelsec_event_release(event); // of a later library
+      return;
+    }
     final said = _read(event, orphan);
+    if (said.pack != 0) given.add(said.pack);
     final operation = said.event.operation;
     if (said.released) {
       running.remove(operation);
@@ -107,9 +130,15 @@ void _main((SendPort, SendPort) ports) {
   orders.listen((order) {
     if (order is int) {
       expected += order;
+    } else if (order case (pack: final int pack)) {
+      given.remove(pack);
     } else {
       orphan = true; // nobody waits any more
       running.forEach(c.modelsec_cancel);
+      for (final pack in given) {
+        c.modelsec_pack_release(Pointer.fromAddress(pack));
+      }
+      given.clear();
     }
     endIfDone();
   });

@@ -172,6 +172,6 @@ final class ModelRequest {
   /// Everything up to the first artifact byte; changes nothing.
   final bool dryRun;
 
-  /// For the whole attempt.
+  /// For the whole attempt; null: none. What is over at once leaves no time at all.
   final Duration? deadline;
 }

@@ -2,25 +2,26 @@
 import CModelsec
 import Foundation
 
+/// What cannot be meant.
+func badOption(_ detail: String) -> ModelsecError {
+    ModelsecError(code: .usage, reason: "bad_option", hint: "see --help", detail: detail)
+}
+
+/// A time in seconds; zero is the library's default, infinity as long as it can reckon with.
+func milliseconds(_ seconds: Double) throws -> UInt64 {
+    guard seconds >= 0 else { throw badOption("a time that is negative or none") }  // not a number, too
+    return seconds == 0 ? 0 : UInt64(min(max(seconds * 1000, 1), 0x1p53))
+}
+
 /// Memory that C may look at during one call.
 final class Memory {
     private var kept: [UnsafeMutableRawPointer] = []
 
-    deinit { kept.forEach { free($0) } }
+    deinit { kept.forEach { $0.deallocate() } }
 
-    func chars(_ s: String?) -> UnsafePointer<CChar>? {
-        guard let s, let copy = strdup(s) else { return nil }
-        kept.append(copy)
-        return UnsafePointer(copy)
-    }
+    func chars(_ s: String?) -> UnsafePointer<CChar>? { s.flatMap { array(Array($0.utf8CString)) } }
 
-    func bytes(_ data: Data) -> UnsafePointer<CChar>? {
-        let copy = UnsafeMutablePointer<CChar>.allocate(capacity: data.count + 1)
-        data.withUnsafeBytes { from in UnsafeMutableRawBufferPointer(start: copy, count: data.count).copyMemory(from: from) }
-        copy[data.count] = 0
-        kept.append(copy)
-        return UnsafePointer(copy)
-    }
+    func bytes(_ data: Data) -> UnsafePointer<CChar>? { array(data.map { CChar(bitPattern: $0) } + [0]) }
 
     func list(_ all: [String]) -> UnsafePointer<UnsafePointer<CChar>?>? { array(all.map { chars($0) }) }
 
@@ -30,13 +31,14 @@ final class Memory {
 
     private func array<T>(_ all: [T]) -> UnsafePointer<T>? {
         guard !all.isEmpty else { return nil }
-        let copy = UnsafeMutablePointer<T>.allocate(capacity: all.count)
-        copy.initialize(from: all, count: all.count)
-        kept.append(copy)
-        return UnsafePointer(copy)
+        let raw = UnsafeMutableRawPointer.allocate(
+            byteCount: all.count * MemoryLayout<T>.stride, alignment: MemoryLayout<T>.alignment)
+        kept.append(raw)
+        return UnsafePointer(raw.initializeMemory(as: T.self, from: all, count: all.count))
     }
 
-    func request(_ operation: Int, _ r: ModelRequest, keep: Int = 0) -> modelsec_request {
+    func request(_ operation: Int, _ r: ModelRequest, keep: Int = 0) throws -> modelsec_request {
+        guard keep >= 0 else { throw badOption("less than no packs to keep") }
         var out = modelsec_request()
         out.struct_size = UInt32(MemoryLayout<modelsec_request>.size)
         out.operation = UInt32(operation)
@@ -67,9 +69,9 @@ final class Memory {
         out.format = UInt32(r.format == .pack ? MODELSEC_FORMAT_PACK : MODELSEC_FORMAT_DSSE)
         out.offline = r.offline ? 1 : 0
         out.dry_run = r.dryRun ? 1 : 0
-        out.keep = UInt32(keep)
+        out.keep = UInt32(clamping: keep)
         out.min_sequence = r.minSequence
-        out.deadline_ms = UInt64(r.deadline * 1000)
+        out.deadline_ms = try milliseconds(r.deadline)
         return out
     }
 }

@@ -71,7 +71,7 @@ public final class ModelsecClient: @unchecked Sendable {
         o.ocsp = options.ocsp.rawValue
         o.user_agent = memory.chars(options.userAgent)
         o.retries = options.retries
-        o.lock_wait_ms = UInt64(options.lockWait * 1000)
+        o.lock_wait_ms = try milliseconds(options.lockWait)
         var made: OpaquePointer?
         try withExtendedLifetime(memory) { try check { modelsec_client_create(&o, &made, $0) } }
         client = made!
@@ -118,7 +118,7 @@ public final class ModelsecClient: @unchecked Sendable {
     /// What the store holds, of all models. Hashes nothing, answers at once.
     public func status() throws -> [ModelStatus] {
         var out: UnsafeMutablePointer<modelsec_status>?
-        try check { modelsec_client_status(client, &out, $0) }
+        try withExtendedLifetime(self) { try check { modelsec_client_status(client, &out, $0) } }
         defer { modelsec_status_release(out) }
         guard let s = out?.pointee else { return [] }
         return (0..<Int(s.count)).compactMap { s.models[$0].map { ModelStatus($0.pointee) } }
@@ -127,15 +127,15 @@ public final class ModelsecClient: @unchecked Sendable {
     /// Sets the headers that go to one origin (`https://host[:port]`) and no other, from the next request on. None: forgets them.
     public func setHeaders(_ headers: [String: String], for origin: String) throws {
         let memory = Memory()
-        try withExtendedLifetime(memory) {
+        try withExtendedLifetime((self, memory)) {
             try check { modelsec_client_set_headers(client, origin, memory.headers(headers), headers.count, $0) }
         }
     }
 
     private func start(_ operation: Int, _ request: ModelRequest, keep: Int = 0) throws -> ModelOperation {
         let memory = Memory()
-        return try withExtendedLifetime(memory) {
-            var r = memory.request(operation, request, keep: keep)
+        return try withExtendedLifetime((self, memory)) {
+            var r = try memory.request(operation, request, keep: keep)
             return try Core.start(client, &r)
         }
     }

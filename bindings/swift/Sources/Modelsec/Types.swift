@@ -140,7 +140,7 @@ public struct ModelRequest: Sendable {
     public var offline = false
     /// Everything up to the first artifact byte; changes nothing.
     public var dryRun = false
-    /// For the whole attempt, in seconds.
+    /// For the whole attempt, in seconds; 0: none.
     public var deadline: TimeInterval = 0
 
     public init(modelId: String, manifestURL: String? = nil, trust: Trust? = nil) {

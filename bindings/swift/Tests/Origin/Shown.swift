@@ -25,5 +25,13 @@ func shown(_ world: World) async throws {
     let model = try await operation.model
 
     let pack = try await client.open(model.modelId)
-    for file in pack.files { print(file.name, file.size, file.descriptor) }
+    for file in pack.files {
+        let first = file.withDescriptor { descriptor in
+            var byte: UInt8 = 0
+            return pread(descriptor, &byte, 1, 0) == 1 ? byte : nil
+        }
+        print(file.name, file.size, first ?? 0)
+    }
+    let names = try pack.withPath { try FileManager.default.contentsOfDirectory(atPath: $0) }
+    try expect(names == ["model.bin"])
 }

@@ -96,8 +96,37 @@ func allTests() -> [Test] { [
         try expect(try await client.rollback("demo").version == "1.0.0")
         try await expectError(.rollback, "rejected") { _ = try await client.fetch(world.request) }
         var content = [UInt8](repeating: 0, count: 3)
-        try expect(pread(pack.files[0].descriptor, &content, 3, 0) == 3 && content == Array("two".utf8))
+        try expect(pack.files[0].withDescriptor { pread($0, &content, 3, 0) } == 3 && content == Array("two".utf8))
         try expect(try await client.gc() == 0)
+    }),
+    ("a file keeps its pack, which nobody else holds any more", { world in
+        let client = try world.client()
+        for version in ["1", "2", "3"] {
+            try world.origin.publish(["sequence": Int(version)!, "version": version, "text": "text " + version])
+            _ = try await client.fetch(world.request)
+        }
+        func only() async throws -> OpenPack.File { try await client.open("demo").files[0] }
+        let file = try await only()
+        for version in ["4", "5"] {
+            try world.origin.publish(["sequence": Int(version)!, "version": version, "text": "text " + version])
+            _ = try await client.fetch(world.request)
+        }
+        _ = try await client.gc()
+        func read(_ descriptor: Int32) -> String {
+            var content = [UInt8](repeating: 0, count: 6)
+            return pread(descriptor, &content, 6, 0) == 6 ? String(decoding: content, as: UTF8.self) : "nothing"
+        }
+        try expect(file.withDescriptor(read) == "text 3", file.withDescriptor(read))
+        try expect(try file.withPath { try String(contentsOfFile: $0, encoding: .utf8) } == "text 3")
+        let waited = try await file.withPath { path in
+            try await Task.sleep(nanoseconds: 1_000_000)
+            return try String(contentsOfFile: path, encoding: .utf8)
+        }
+        let later = await file.withDescriptor { descriptor in
+            await Task.yield()
+            return read(descriptor)
+        }
+        try expect(waited == "text 3" && later == "text 3")
     }),
     ("without a network, what is active is good enough for ensure", { world in
         let client = try world.client()
@@ -113,6 +142,22 @@ func allTests() -> [Test] { [
         try await expectError(.usage, "trust_source_missing") {
             _ = try await world.client().fetch(ModelRequest(modelId: "demo", manifestURL: world.origin.manifest))
         }
+        let client = try world.client()
+        var request = world.request
+        for time in [-1, .nan, -.infinity] as [Double] {
+            request.deadline = time
+            try await expectError(.usage, "bad_option") { [request] in _ = try await client.fetch(request) }
+            var options = ClientOptions(store: world.store)
+            options.lockWait = time
+            try await expectError(.usage, "bad_option") { [options] in _ = try ModelsecClient(options) }
+        }
+        try await expectError(.usage, "bad_option") { _ = try await client.gc(keep: -1) }
+        try expect(try await client.gc(keep: .max) == 0)
+        try world.origin.publish()
+        request.deadline = 1e-6
+        try await expectError(.network, "deadline") { [request] in _ = try await client.fetch(request) }
+        request.deadline = .infinity
+        try expect(try await client.fetch(request).version == "1.0.0")
         try expect(ModelsecClient.version.split(separator: ".").count == 3)
         try expect(ModelsecCode(rawValue: 30)?.word == "digest")
     }),

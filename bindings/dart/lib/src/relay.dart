@@ -62,10 +62,12 @@ final class Relay {
     final greeting = ReceivePort();
     final Isolate isolate;
     try {
-      isolate = await Isolate.spawn(_main, (
-        greeting.sendPort,
-        events,
-      ), debugName: 'modelsec events');
+      isolate = await Isolate.spawn(
+        _main,
+        (greeting.sendPort, events),
+        onExit: greeting.sendPort, // an end without a greeting is no greeting
+        debugName: 'modelsec events',
+      );
     } on Object {
       greeting.close();
       rethrow;

@@ -205,6 +205,17 @@ TEST_CASE("manifests are signed by the targets role of the last root, and not fo
     CHECK(ms::code_of(ms::reason::older_root) == ms::errc::rollback);
 }
 
+TEST_CASE("a pinned root whose root key signs manifests too is a usage error")
+{
+    root_spec r = root(1);
+    r.targets = {{7, 1}};
+    world w;
+    ms::root_chain chain(r.file(), now);
+    CHECK(w.walk(chain) == ms::reason::key_reused);
+    CHECK(w.log.empty());
+    CHECK(ms::code_of(ms::reason::key_reused) == ms::errc::usage);
+}
+
 TEST_CASE("keys lost below the threshold are survivable, and a stolen key below it is harmless")
 {
     // Of {1, 2, 3} with threshold 2, key 3 is lost: 1 and 2 replace it by 4.

@@ -7,7 +7,6 @@
 #include <fcntl.h>
 
 #include <algorithm>
-#include <cstring>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -100,7 +99,7 @@ public:
         if (offset >= from.size())
             return std::size_t{0};
         const std::size_t size = std::min<std::size_t>(into.size(), from.size() - offset);
-        std::memcpy(into.data(), from.data() + offset, size);
+        std::copy_n(from.begin() + static_cast<std::ptrdiff_t>(offset), size, into.begin());
         return size;
     }
     result<void> write_at(const file& f, std::uint64_t offset, modelsec::bytes_view data) override

@@ -116,7 +116,7 @@ static void a_deadline_may_be_for_ever(void)
 static void never_called(void *user, modelsec_event *e)
 {
     (void)user, (void)e;
-    const bool called = true;
+    const int called = 1;
     CHECK(!called);
 }
 

@@ -16,8 +16,8 @@ MODELSEC_FUZZ_TARGET(zip)
     std::uint64_t bytes = 0;
     for (const auto& [path, content] : got.tree)
     {
-        fuzz::require(path.front() != '/' && path.find("..") != 0 && path.find("/../") == std::string::npos,
-                      "names are safe");
+        const std::string as_part = "/" + path + "/";  // "..x" is a name like any other
+        fuzz::require(path.front() != '/' && as_part.find("/../") == std::string::npos, "names are safe");
         bytes += content.size();
     }
     fuzz::require(bytes <= cap, "the cap holds");

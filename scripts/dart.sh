@@ -5,7 +5,7 @@
 # dart.sh check         analysis and format of bindings/dart and its examples
 # dart.sh test BUILD [ONLY]     the tests of bindings/dart with the library and the origin of a build folder
 # dart.sh widgets       analysis and widget test of the Flutter example, where `flutter` was brought in
-# dart.sh bench BUILD TO        what ./dev bench --bindings runs, ahead of time: TO/fetch/bundle/bin/fetch and TO/status/bundle/bin/status
+# dart.sh bench BUILD TO        what ./dev bench --bindings runs, ahead of time: TO/bundle/bin/bindings
 # Works on a copy in build/, so that the sources stay as they are. Without Dart: says so and returns 77, or 1 where
 # MODELSEC_REQUIRE_DART is set.
 set -euo pipefail
@@ -118,18 +118,16 @@ run_test()
 
 run_bench()
 {
-    local library program
+    local library
     library=$(readlink -f "$1/lib/libmodelsec.so")
     use_dart
     copy build/dart/bench bindings/dart
     mkdir -p build/dart/bench/bin
-    cp bindings/dart/example/fetch.dart benchmarks/status.dart build/dart/bench/bin
+    cp benchmarks/bindings.dart build/dart/bench/bin
     cd build/dart/bench
     choose_library "library: prebuilt" "prebuilt: $library" "sha256: $(sha256sum "$library" | cut -d' ' -f1)" >>pubspec.yaml
     get .
-    for program in fetch status; do
-        dart build cli --target "bin/$program.dart" --output "$2/$program" >aot.log 2>&1 || { cat aot.log; exit 1; }
-    done
+    dart build cli --target bin/bindings.dart --output "$2" >aot.log 2>&1 || { cat aot.log; exit 1; }
 }
 
 # There is no flutter tool in Debian, but what it would call: the compiler and the tester.

@@ -87,6 +87,12 @@ public:
         return v ? v->as_string() : std::nullopt;
     }
 
+    std::optional<array> array_at(std::string_view key) const
+    {
+        const auto v = find(key);
+        return v ? v->as_array() : std::nullopt;
+    }
+
     std::optional<std::uint64_t> size_at(std::string_view key) const
     {
         const auto v = find(key);

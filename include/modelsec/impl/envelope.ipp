@@ -57,8 +57,7 @@ inline result<envelope> parse_dsse(json_view doc, const limits& caps, std::strin
 {
     const auto type = doc.string_at("payloadType");
     const auto payload = doc.string_at("payload");
-    const auto member = doc.find("signatures");
-    const auto signatures = member ? member->as_array() : std::nullopt;
+    const auto signatures = doc.array_at("signatures");
     if (!type || !payload || !signatures)
         return envelope_failure("a DSSE envelope needs payloadType, payload and signatures");
     // DSSE protocol, verification step 4: a payload of another type is not ours to read, however well it is signed.

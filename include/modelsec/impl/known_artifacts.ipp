@@ -9,8 +9,7 @@ MODELSEC_BEGIN_NAMESPACE
 result<std::vector<artifact>> parse_known_artifacts(bytes_view payload, const limits& caps)
 {
     MODELSEC_TRY(const auto document, detail::json_document::parse(payload, caps.json_depth));
-    const auto member = document.root().find("artifacts");
-    const auto list = member ? member->as_array() : std::nullopt;
+    const auto list = document.root().array_at("artifacts");
     if (!list || list->size() > caps.artifacts)
         return detail::manifest_failure("no artifacts");
     std::vector<artifact> out;

@@ -26,10 +26,9 @@ public:
 
     result<std::string> text(std::string_view key, bool required) const
     {
-        const auto v = optional(key);
-        if (!v && !required)
+        if (!optional(key) && !required)
             return std::string();
-        const auto s = v ? v->as_string() : std::nullopt;
+        const auto s = object_.string_at(key);
         if (!s || (required && s->empty()))
             return wrong(key);
         return std::string(*s);
@@ -74,10 +73,9 @@ public:
     result<std::vector<std::string>> texts(std::string_view key, std::size_t cap) const
     {
         std::vector<std::string> out;
-        const auto v = optional(key);
-        if (!v)
+        if (!optional(key))
             return out;
-        const auto list = v->as_array();
+        const auto list = object_.array_at(key);
         if (!list || list->size() > cap)
             return wrong(key);
         for (const json_view element : *list)
@@ -111,8 +109,7 @@ inline result<std::optional<chunk_digests>> manifest_reader::chunks(std::uint64_
         return std::optional<chunk_digests>();
     chunk_digests out;
     const auto chunk = v->size_at("size_bytes");
-    const auto member = v->find("sha256_b64");
-    const auto list = member ? member->as_array() : std::nullopt;
+    const auto list = v->array_at("sha256_b64");
     if (!chunk || *chunk < limits::chunk_min_bytes || *chunk > limits::chunk_max_bytes || !list)
         return wrong("chunks");
     out.size_bytes = *chunk;
@@ -207,9 +204,8 @@ inline result<artifact> manifest_reader::whole_artifact() const
     MODELSEC_TRY(out.is_zip, flag("is_zip"));
     MODELSEC_TRY(out.extracted_bytes, size("extracted_bytes", false));
     MODELSEC_CHECK(extras(out));
-    const auto member = optional("files");
-    const auto list = member ? member->as_array() : std::nullopt;
-    if (member && !list)
+    const auto list = object_.array_at("files");
+    if (optional("files") && !list)
         return wrong("files");
     if (list && !list->empty())
     {
@@ -285,8 +281,7 @@ result<manifest> parse_manifest(const verified_payload& payload, const limits& c
     MODELSEC_CHECK(detail::read_times(reader, dsse, caps, out));
     MODELSEC_TRY(out.tier, reader.text("tier", false));
     MODELSEC_CHECK(detail::read_needs(reader, caps, out));
-    const auto member = reader.optional("artifacts");
-    const auto list = member ? member->as_array() : std::nullopt;
+    const auto list = document->root().array_at("artifacts");
     if (!list || list->size() > caps.artifacts)
         return reader.wrong("artifacts");
     for (const detail::json_view element : *list)

@@ -1,9 +1,9 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 // How long a client takes to verify a manifest of 2 MiB with 3 signatures, of which 3 must hold: from the envelope's bytes to a
 // parsed manifest. Says the median, and where it goes; once for a file of 2 MiB, once for 2 MiB within it.
-#include <modelsec/core/encoding.hpp>
-#include <modelsec/core/json.hpp>
-#include <modelsec/manifest/parse.hpp>
+#include <modelsec/detail/base/encoding.hpp>
+#include <modelsec/detail/base/json.hpp>
+#include <modelsec/detail/manifest/parse.hpp>
 
 #include <sodium.h>
 

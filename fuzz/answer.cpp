@@ -1,14 +1,16 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 #include "fuzz.hpp"
 
-#include <modelsec/transport/connection.hpp>
-#include <modelsec/transport/range_answer.hpp>
-#include <modelsec/transport/redirect_fsm.hpp>
-#include <modelsec/transport/retry_fsm.hpp>
+#include <modelsec/detail/net/connection.hpp>
+#include <modelsec/detail/net/range_answer.hpp>
+#include <modelsec/detail/net/redirect_fsm.hpp>
+#include <modelsec/detail/net/retry_fsm.hpp>
 
 #include <algorithm>
 
 using namespace modelsec;
+
+using namespace modelsec::detail;
 
 namespace {
 

@@ -1,12 +1,14 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 #include "fuzz.hpp"
 
-#include <modelsec/envelope/signature_bundle.hpp>
-#include <modelsec/manifest/model_statement.hpp>
+#include <modelsec/detail/trust/signature_bundle.hpp>
+#include <modelsec/detail/manifest/model_statement.hpp>
 
 #include <set>
 
 using namespace modelsec;
+
+using namespace modelsec::detail;
 
 namespace {
 

@@ -1,9 +1,9 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 #include "fuzz.hpp"
 
-#include <modelsec/core/clock.hpp>
-#include <modelsec/core/digest.hpp>
-#include <modelsec/core/encoding.hpp>
+#include <modelsec/detail/base/clock.hpp>
+#include <modelsec/detail/base/digest.hpp>
+#include <modelsec/detail/base/encoding.hpp>
 
 #include <algorithm>
 

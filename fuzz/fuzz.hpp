@@ -2,7 +2,7 @@
 #ifndef MODELSEC_FUZZ_FUZZ_HPP
 #define MODELSEC_FUZZ_FUZZ_HPP
 
-#include <modelsec/core/bytes.hpp>
+#include <modelsec/detail/base/bytes.hpp>
 
 #include <cstdio>
 #include <cstdlib>

@@ -3,7 +3,7 @@
 #include "temp_dir.hpp"
 #include "throwaway_ca.hpp"
 
-#include <modelsec/transport/session.hpp>
+#include <modelsec/detail/net/session.hpp>
 
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
@@ -17,6 +17,8 @@
 #include <thread>
 
 using namespace modelsec;
+
+using namespace modelsec::detail;
 
 namespace {
 

@@ -1,12 +1,14 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 #include "fuzz.hpp"
 
-#include <modelsec/core/digest.hpp>
-#include <modelsec/store/journal.hpp>
+#include <modelsec/detail/base/digest.hpp>
+#include <modelsec/detail/store/journal.hpp>
 
 #include <algorithm>
 
 using namespace modelsec;
+
+using namespace modelsec::detail;
 
 namespace {
 

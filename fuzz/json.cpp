@@ -1,9 +1,11 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 #include "fuzz.hpp"
 
-#include <modelsec/core/json.hpp>
+#include <modelsec/detail/base/json.hpp>
 
 using namespace modelsec;
+
+using namespace modelsec::detail;
 
 // What was read can be written and read again, as it was; the canonical form is a fixed point.
 MODELSEC_FUZZ_TARGET(json)

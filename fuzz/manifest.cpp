@@ -1,15 +1,17 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 #include "fuzz.hpp"
 
-#include <modelsec/core/encoding.hpp>
-#include <modelsec/manifest/parse.hpp>
-#include <modelsec/trust/pins.hpp>
+#include <modelsec/detail/base/encoding.hpp>
+#include <modelsec/detail/manifest/parse.hpp>
+#include <modelsec/pins.hpp>
 
 #include <sodium.h>
 
 #include <array>
 
 using namespace modelsec;
+
+using namespace modelsec::detail;
 
 namespace {
 

@@ -1,13 +1,15 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 #include "fuzz.hpp"
 
-#include <modelsec/trust/delegation.hpp>
-#include <modelsec/trust/metadata.hpp>
-#include <modelsec/trust/trusted_set.hpp>
+#include <modelsec/detail/trust/delegation.hpp>
+#include <modelsec/detail/trust/metadata.hpp>
+#include <modelsec/detail/trust/trusted_set.hpp>
 
 #include <algorithm>
 
 using namespace modelsec;
+
+using namespace modelsec::detail;
 
 namespace {
 

@@ -1,9 +1,11 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 #include "fuzz.hpp"
 
-#include <modelsec/trust/pins.hpp>
+#include <modelsec/pins.hpp>
 
 using namespace modelsec;
+
+using namespace modelsec::detail;
 
 // A pins file, and "ID=BASE64" as the command takes it.
 MODELSEC_FUZZ_TARGET(pins)

@@ -1,9 +1,11 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 #include "fuzz.hpp"
 
-#include <modelsec/store/state.hpp>
+#include <modelsec/detail/store/state/state.hpp>
 
 using namespace modelsec;
+
+using namespace modelsec::detail;
 
 namespace {
 

@@ -1,12 +1,14 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 #include "fuzz.hpp"
 
-#include <modelsec/source/locator.hpp>
-#include <modelsec/transport/url.hpp>
+#include <modelsec/detail/source/locator.hpp>
+#include <modelsec/detail/net/url.hpp>
 
 #include <algorithm>
 
 using namespace modelsec;
+
+using namespace modelsec::detail;
 
 namespace {
 

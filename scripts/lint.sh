@@ -35,10 +35,6 @@ mapfile -t licensed < <(of_kind '(\.(hpp|ipp|cpp|h|def|cmake|sh|py|dart|swift)|C
 for f in "${licensed[@]}"; do
     head -n 3 "$f" | grep -q 'Distributed under the Boost Software License, Version 1.0.' || trouble "$f: no license line"
 done
-for f in "${cpp[@]}" "${shell[@]}"; do
-    case $f in *tests/*) limit=500 ;; *) limit=300 ;; esac
-    [ "$(wc -l <"$f")" -le "$limit" ] || trouble "$f: more than $limit lines is more than one idea"
-done
 grep -nE '\b(TODO|FIXME|XXX|HACK)\b' "${cpp[@]}" "${shell[@]}" | grep -v '^scripts/lint.sh' && trouble "unfinished business"
 
 heading "Codes in docs and bindings"
@@ -50,20 +46,25 @@ heading "Python's types"
 
 heading "Every body is in the compiled library"
 of_a_system='_(posix|linux|macos|windows)(_[a-z]+)?\.ipp$'
-for f in include/modelsec/impl/*.ipp; do
-    homes=(include/modelsec/impl/bodies_*.hpp)
-    # What speaks to one system is chosen by core/platform.hpp, or is part of something that is.
+mapfile -t bodies < <(of_kind '^(\./)?include/modelsec/detail/.*\.ipp$')
+for f in "${bodies[@]}"; do
+    f=${f#./}
+    room=${f#include/modelsec/detail/} room=${room%%/*}
+    homes=("include/modelsec/detail/$room/bodies.hpp")
+    # What speaks to one system is chosen by base/platform.hpp, or is part of something that is.
     [[ ! $f =~ $of_a_system ]] ||
-        mapfile -t homes < <(printf '%s\n' include/modelsec/core/platform.hpp include/modelsec/impl/*.ipp | grep -E "platform.hpp|$of_a_system")
-    found=$(grep -lF "<modelsec/impl/${f##*/}>" "${homes[@]}" | wc -l)
-    [ "$found" -eq 1 ] || { [ "$found" -gt 1 ] && [[ $f =~ $of_a_system ]]; } || trouble "$f is not in one bodies_*.hpp"
+        mapfile -t homes < <(printf '%s\n' include/modelsec/detail/base/platform.hpp "${bodies[@]}" | grep -E "platform.hpp|$of_a_system")
+    grep -qF "<${f#include/}>" "${homes[@]}" || trouble "$f is not in its room's bodies.hpp"
 done
 
-# Who asks which system this is, or speaks to it past Boost: core/platform.hpp and the bodies that it chooses, and for C its one header.
+heading "One direction, and one public line"
+python3 scripts/rooms.py || trouble "see docs/architecture.md, Which way includes run"
+
+# Who asks which system this is, or speaks to it past Boost: base/platform.hpp and the bodies that it chooses, and for C its one header.
 heading "Systems are told apart in one place"
 systems='_WIN32|_WIN64|WIN32|__MINGW(32|64)__|_MSC_VER|__CYGWIN__|__APPLE__|__MACH__|TARGET_OS_[A-Z]+|__linux__|__linux|__ANDROID__|__unix__|__FreeBSD__'
 mapfile -t neutral < <(of_kind '^(\./)?(include|src|bindings/c|tools)/.*\.(hpp|ipp|cpp|h)$' |
-    grep -vE "$of_a_system|core/platform\.hpp$|^(\./)?bindings/c/include/modelsec/modelsec\.h$")
+    grep -vE "$of_a_system|detail/base/platform\.hpp$|^(\./)?bindings/c/include/modelsec/modelsec\.h$")
 grep -nE "^[[:space:]]*#[[:space:]]*(if|ifdef|ifndef|elif|elifdef|elifndef)\b.*\b($systems)\b" "${neutral[@]}" && trouble "#if for a system outside of its bodies"
 grep -nE '^[[:space:]]*#[[:space:]]*include <((sys|mach|arpa|net|netinet)/.*|unistd\.h|fcntl\.h|dirent\.h|poll\.h|pthread\.h|dlfcn\.h|windows\.h|winternl\.h|wincrypt\.h|winsock2\.h|aclapi\.h|io\.h)>' \
     "${neutral[@]}" | grep -v '^\(\./\)\?tools/' && trouble "a system's header outside of its bodies"
@@ -81,7 +82,7 @@ fi
 
 heading "Rooms without IO"
 # ARCHITECTURE rule 1: decisions see no network, no file system, no clock.
-for f in include/modelsec/{trust,manifest,envelope}/*.hpp include/modelsec/*/*_fsm.hpp include/modelsec/impl/*_fsm.ipp; do
+for f in include/modelsec/detail/trust/*.?pp include/modelsec/detail/*/*_fsm.?pp; do
     [ -f "$f" ] || continue
     grep -nE '#include <(boost/asio|boost/beast|filesystem|fstream|iostream|unistd|sys/|fcntl|ctime)|system_clock::now' "$f" &&
         trouble "$f does IO"

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
-"""Makes from include/modelsec/error_codes.def what other languages and the docs say of codes. `--check`: is all up to date?"""
+"""Makes from include/modelsec/detail/base/error_codes.def what other languages and the docs say of codes. `--check`: is all up to date?"""
 import pathlib
 import re
 import sys
@@ -11,7 +11,7 @@ NOTE = "Made by scripts/make_codes.py from include/modelsec/error_codes.def. Do 
 
 
 def read():
-    text = (ROOT / "include/modelsec/error_codes.def").read_text(encoding="utf-8")
+    text = (ROOT / "include/modelsec/detail/base/error_codes.def").read_text(encoding="utf-8")
     codes = re.findall(r'^MODELSEC_CODE\((\w+), (\d+), "(.*)"\)$', text, re.M)
     reasons = re.findall(r'^MODELSEC_REASON\((\w+), (\w+), "(.*)"\)$', text, re.M)
     return [(name, int(value), words) for name, value, words in codes], reasons

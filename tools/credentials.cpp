@@ -5,9 +5,9 @@
 #include "platform.hpp"
 #include "text.hpp"
 
-#include <modelsec/core/encoding.hpp>
-#include <modelsec/core/json.hpp>
-#include <modelsec/transport/url.hpp>
+#include <modelsec/detail/base/encoding.hpp>
+#include <modelsec/detail/base/json.hpp>
+#include <modelsec/detail/net/url.hpp>
 
 #include <algorithm>
 #include <array>

@@ -2,9 +2,9 @@
 #ifndef MODELSEC_TOOLS_CREDENTIALS_HPP
 #define MODELSEC_TOOLS_CREDENTIALS_HPP
 
-#include <modelsec/core/secret.hpp>
+#include <modelsec/detail/base/secret.hpp>
 #include <modelsec/error.hpp>
-#include <modelsec/transport/options.hpp>
+#include <modelsec/detail/net/options.hpp>
 
 #include <map>
 #include <string>

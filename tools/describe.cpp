@@ -3,10 +3,10 @@
 
 #include "text.hpp"
 
-#include <modelsec/envelope/signature_bundle.hpp>
-#include <modelsec/store/state.hpp>
-#include <modelsec/trust/metadata.hpp>
-#include <modelsec/trust/pins.hpp>
+#include <modelsec/detail/trust/signature_bundle.hpp>
+#include <modelsec/detail/store/state/state.hpp>
+#include <modelsec/detail/trust/metadata.hpp>
+#include <modelsec/pins.hpp>
 
 #include <algorithm>
 

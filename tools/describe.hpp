@@ -2,7 +2,7 @@
 #ifndef MODELSEC_TOOLS_DESCRIBE_HPP
 #define MODELSEC_TOOLS_DESCRIBE_HPP
 
-#include <modelsec/core/json.hpp>
+#include <modelsec/detail/base/json.hpp>
 #include <modelsec/error.hpp>
 
 #include <string>

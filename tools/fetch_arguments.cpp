@@ -8,7 +8,7 @@
 #include "proxy.hpp"
 #include "text.hpp"
 
-#include <modelsec/transport/url.hpp>
+#include <modelsec/detail/net/url.hpp>
 
 namespace modelsec::tool {
 

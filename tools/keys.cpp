@@ -3,10 +3,10 @@
 
 #include "platform.hpp"
 
-#include <modelsec/core/digest.hpp>
-#include <modelsec/core/encoding.hpp>
-#include <modelsec/core/local_file.hpp>
-#include <modelsec/trust/pins.hpp>
+#include <modelsec/detail/base/digest.hpp>
+#include <modelsec/detail/base/encoding.hpp>
+#include <modelsec/detail/base/local_file.hpp>
+#include <modelsec/pins.hpp>
 
 #include <sodium.h>
 

@@ -2,10 +2,10 @@
 #ifndef MODELSEC_TOOLS_KEYS_HPP
 #define MODELSEC_TOOLS_KEYS_HPP
 
-#include <modelsec/core/secret.hpp>
-#include <modelsec/envelope/envelope.hpp>
+#include <modelsec/detail/base/secret.hpp>
+#include <modelsec/detail/trust/envelope.hpp>
 #include <modelsec/error.hpp>
-#include <modelsec/trust/threshold.hpp>
+#include <modelsec/detail/trust/threshold.hpp>
 
 #include <string>
 #include <string_view>

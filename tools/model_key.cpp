@@ -3,7 +3,7 @@
 
 #include "platform.hpp"
 
-#include <modelsec/core/openssl.hpp>
+#include <modelsec/detail/base/openssl.hpp>
 
 #include <openssl/bio.h>
 #include <openssl/pem.h>

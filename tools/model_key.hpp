@@ -3,7 +3,7 @@
 #define MODELSEC_TOOLS_MODEL_KEY_HPP
 
 #include <modelsec/error.hpp>
-#include <modelsec/trust/key.hpp>
+#include <modelsec/detail/trust/key.hpp>
 
 #include <openssl/evp.h>
 

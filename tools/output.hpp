@@ -4,7 +4,7 @@
 
 #include "progress_bar.hpp"
 
-#include <modelsec/core/json.hpp>
+#include <modelsec/detail/base/json.hpp>
 #include <modelsec/event.hpp>
 
 #include <memory>

@@ -2,8 +2,8 @@
 #ifndef MODELSEC_TOOLS_PLATFORM_HPP
 #define MODELSEC_TOOLS_PLATFORM_HPP
 
-#include <modelsec/core/control.hpp>
-#include <modelsec/core/secret.hpp>
+#include <modelsec/detail/base/control.hpp>
+#include <modelsec/detail/base/secret.hpp>
 #include <modelsec/error.hpp>
 
 #include <memory>

@@ -3,7 +3,7 @@
 
 #include "text.hpp"
 
-#include <modelsec/store/file_system.hpp>
+#include <modelsec/detail/base/file_system/file_system.hpp>
 
 #include <fcntl.h>
 #include <signal.h>

@@ -5,8 +5,8 @@
 #include "credentials.hpp"
 #include "platform.hpp"
 
-#include <modelsec/core/bytes.hpp>
-#include <modelsec/core/encoding.hpp>
+#include <modelsec/detail/base/bytes.hpp>
+#include <modelsec/detail/base/encoding.hpp>
 
 #include <initializer_list>
 

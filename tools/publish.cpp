@@ -3,12 +3,12 @@
 
 #include "zip_check.hpp"
 
-#include <modelsec/core/digest.hpp>
-#include <modelsec/core/encoding.hpp>
-#include <modelsec/core/name.hpp>
-#include <modelsec/manifest/parse.hpp>
-#include <modelsec/source/credentials.hpp>
-#include <modelsec/source/locator.hpp>
+#include <modelsec/detail/base/digest.hpp>
+#include <modelsec/detail/base/encoding.hpp>
+#include <modelsec/detail/base/name.hpp>
+#include <modelsec/detail/manifest/parse.hpp>
+#include <modelsec/detail/net/credentials.hpp>
+#include <modelsec/detail/source/locator.hpp>
 
 #include <algorithm>
 #include <filesystem>

@@ -4,9 +4,9 @@
 
 #include "keys.hpp"
 
-#include <modelsec/core/clock.hpp>
-#include <modelsec/core/control.hpp>
-#include <modelsec/core/json.hpp>
+#include <modelsec/detail/base/clock.hpp>
+#include <modelsec/detail/base/control.hpp>
+#include <modelsec/detail/base/json.hpp>
 
 #include <cstdint>
 #include <functional>

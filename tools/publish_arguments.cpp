@@ -7,7 +7,7 @@
 #include "root_file.hpp"
 #include "text.hpp"
 
-#include <modelsec/core/name.hpp>
+#include <modelsec/detail/base/name.hpp>
 #include <modelsec/limits.hpp>
 
 #include <algorithm>

@@ -3,9 +3,9 @@
 
 #include "command_error.hpp"
 
-#include <modelsec/core/digest.hpp>
-#include <modelsec/core/encoding.hpp>
-#include <modelsec/core/local_file.hpp>
+#include <modelsec/detail/base/digest.hpp>
+#include <modelsec/detail/base/encoding.hpp>
+#include <modelsec/detail/base/local_file.hpp>
 
 #include <algorithm>
 

@@ -4,9 +4,9 @@
 
 #include "keys.hpp"
 
-#include <modelsec/core/json.hpp>
-#include <modelsec/trust/pins.hpp>
-#include <modelsec/trust/root_chain.hpp>
+#include <modelsec/detail/base/json.hpp>
+#include <modelsec/pins.hpp>
+#include <modelsec/detail/trust/root_chain.hpp>
 
 #include <map>
 #include <optional>

@@ -1,7 +1,7 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 #include "text.hpp"
 
-#include <modelsec/core/name.hpp>
+#include <modelsec/detail/base/name.hpp>
 #include <modelsec/limits.hpp>
 
 #include <algorithm>

@@ -2,7 +2,7 @@
 #ifndef MODELSEC_TOOLS_TEXT_HPP
 #define MODELSEC_TOOLS_TEXT_HPP
 
-#include <modelsec/core/clock.hpp>
+#include <modelsec/detail/base/clock.hpp>
 #include <modelsec/error.hpp>
 
 #include <cstdint>

@@ -5,8 +5,8 @@
 #include "command_line.hpp"
 #include "credentials.hpp"
 
-#include <modelsec/core/local_file.hpp>
-#include <modelsec/trust/root_chain.hpp>
+#include <modelsec/detail/base/local_file.hpp>
+#include <modelsec/detail/trust/root_chain.hpp>
 
 #include <algorithm>
 

@@ -2,7 +2,7 @@
 #ifndef MODELSEC_TOOLS_TRUST_ARGUMENTS_HPP
 #define MODELSEC_TOOLS_TRUST_ARGUMENTS_HPP
 
-#include <modelsec/client_types.hpp>
+#include <modelsec/options.hpp>
 
 #include <CLI/CLI.hpp>
 

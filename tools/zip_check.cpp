@@ -1,7 +1,7 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 #include "zip_check.hpp"
 
-#include <modelsec/store/zip_directory.hpp>
+#include <modelsec/detail/store/archive/zip_directory.hpp>
 
 #include <algorithm>
 #include <fstream>

@@ -2,7 +2,7 @@
 #ifndef MODELSEC_CLIENT_HPP
 #define MODELSEC_CLIENT_HPP
 
-#include <modelsec/client_types.hpp>
+#include <modelsec/options.hpp>
 
 #include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/any_io_executor.hpp>
@@ -183,7 +183,7 @@ auto client::async_gc(gc_options options, CompletionToken&& token, diagnostics* 
 MODELSEC_END_NAMESPACE
 
 #ifndef MODELSEC_SEPARATE_COMPILATION
-#include <modelsec/impl/client.ipp>
+#include <modelsec/detail/client/client.ipp>
 #endif
 
 #endif

@@ -22,7 +22,7 @@ enum class errc : int
 {
 #define MODELSEC_CODE(name, value, text) name = value,
 #define MODELSEC_REASON(name, code, hint)
-#include <modelsec/error_codes.def>
+#include <modelsec/detail/base/error_codes.def>
 };
 
 /// Which case of its code it was. Names are stable words (JSON `reason`), values are not.
@@ -30,7 +30,7 @@ enum class reason : int
 {
 #define MODELSEC_CODE(name, value, text)
 #define MODELSEC_REASON(name, code, hint) name,
-#include <modelsec/error_codes.def>
+#include <modelsec/detail/base/error_codes.def>
 };
 
 /// The name of a code, as in JSON `name`: "ok", "digest", … ("internal" for a value that is none).
@@ -130,7 +130,7 @@ struct is_error_code_enum<modelsec::errc> : std::true_type
 }  // namespace boost::system
 
 #ifndef MODELSEC_SEPARATE_COMPILATION
-#include <modelsec/impl/error.ipp>
+#include <modelsec/detail/base/error.ipp>
 #endif
 
 #endif

@@ -54,7 +54,7 @@ MODELSEC_DECL std::string_view to_string(stage s) noexcept;
 MODELSEC_END_NAMESPACE
 
 #ifndef MODELSEC_SEPARATE_COMPILATION
-#include <modelsec/impl/event.ipp>
+#include <modelsec/detail/base/event.ipp>
 #endif
 
 #endif

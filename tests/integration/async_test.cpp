@@ -4,7 +4,7 @@
 
 #include <zip_writer.hpp>
 
-#include <modelsec/store/store.hpp>
+#include <modelsec/detail/store/store.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/bind_executor.hpp>
@@ -202,7 +202,8 @@ TEST_CASE("a rollback and a gc that wait for another's work can be cancelled")
     w.release("content");
     REQUIRE(fetch(w).code == errc::ok);
     const auto model = modelsec::identifier::parse("demo").value();
-    const auto disk = modelsec::store::open({w.store(), false, false, &modelsec::file_system::native(), {}}).value();
+    const auto disk =
+        modelsec::detail::store::open({w.store(), false, false, &modelsec::detail::file_system::native(), {}}).value();
     const auto lock = disk.lock(model, 0ms, {}).value();
     modelsec::client client(w.options());
     modelsec::rollback_options back{"demo", {}};

@@ -11,13 +11,13 @@ namespace {
 
 constexpr std::size_t size = 2'000'000;
 
-std::vector<modelsec::json> lines_of(const std::string& out)
+std::vector<modelsec::detail::json> lines_of(const std::string& out)
 {
-    std::vector<modelsec::json> lines;
+    std::vector<modelsec::detail::json> lines;
     std::istringstream in(out);
     for (std::string text; std::getline(in, text);)
     {
-        auto line = modelsec::parse_json(modelsec::as_bytes(text));
+        auto line = modelsec::detail::parse_json(modelsec::as_bytes(text));
         REQUIRE_MESSAGE(line.has_value(), text);
         lines.push_back(std::move(*line));
     }

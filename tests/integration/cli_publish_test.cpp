@@ -2,7 +2,7 @@
 // keygen, publish, sign and inspect, checked by programs that share nothing with them.
 #include "command.hpp"
 
-#include <modelsec/core/encoding.hpp>
+#include <modelsec/detail/base/encoding.hpp>
 
 #include <zip_writer.hpp>
 
@@ -45,13 +45,16 @@ struct workshop
         return all;
     }
     /// What the manifest says, without asking whether it is signed.
-    modelsec::json payload() const
+    modelsec::detail::json payload() const
     {
         const auto doc = parse(support::read_file(manifest()));
         const auto raw = modelsec::from_base64(doc.string_at(doc.find("payload") ? "payload" : "payload_b64").value());
         return parse(std::string(modelsec::as_text(*raw)));
     }
-    static modelsec::json parse(const std::string& text) { return modelsec::parse_json(modelsec::as_bytes(text)).value(); }
+    static modelsec::detail::json parse(const std::string& text)
+    {
+        return modelsec::detail::parse_json(modelsec::as_bytes(text)).value();
+    }
 
     support::temp_dir place;
     std::string content = support::noise(3'000'000);

@@ -23,12 +23,13 @@ std::vector<std::string> fetch_command(const world& w, const std::string& store)
                     "--store", store, "--model", "demo", "--json"});
 }
 
-modelsec::json result_line(const std::string& out)
+modelsec::detail::json result_line(const std::string& out)
 {
     REQUIRE(!out.empty());
     REQUIRE(out.back() == '\n');
     const auto begin = out.rfind('\n', out.size() - 2) + 1;  // npos + 1 is 0
-    const auto line = modelsec::parse_json(modelsec::as_bytes(std::string_view(out).substr(begin, out.size() - 1 - begin)));
+    const auto line =
+        modelsec::detail::parse_json(modelsec::as_bytes(std::string_view(out).substr(begin, out.size() - 1 - begin)));
     REQUIRE(line.has_value());
     REQUIRE(line->string_at("type") == "result");
     return *line;

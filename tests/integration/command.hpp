@@ -4,7 +4,7 @@
 
 #include "world.hpp"
 
-#include <modelsec/core/json.hpp>
+#include <modelsec/detail/base/json.hpp>
 
 #include <process.hpp>
 
@@ -18,7 +18,7 @@ support::process_result run_command(const std::vector<std::string>& arguments, c
 /// `modelsec fetch` of model "demo" from the world's /manifest into `store`, by JSON lines.
 std::vector<std::string> fetch_command(const world& w, const std::string& store);
 /// The last of the JSON lines: {"type": "result", …}.
-modelsec::json result_line(const std::string& out);
+modelsec::detail::json result_line(const std::string& out);
 
 }  // namespace integration
 

@@ -2,8 +2,8 @@
 #ifndef MODELSEC_TESTS_INTEGRATION_DOWNLOAD_SCENE_HPP
 #define MODELSEC_TESTS_INTEGRATION_DOWNLOAD_SCENE_HPP
 
-#include <modelsec/store/store.hpp>
-#include <modelsec/transport/download.hpp>
+#include <modelsec/detail/store/store.hpp>
+#include <modelsec/detail/fetch/download.hpp>
 
 #include <doctest/doctest.h>
 #include <origin.hpp>
@@ -24,7 +24,7 @@ namespace download_scene {
 
 using namespace std::chrono_literals;
 using modelsec::reason;
-using modelsec::url;
+using modelsec::detail::url;
 
 constexpr std::size_t mib = 1u << 20;
 
@@ -58,16 +58,16 @@ struct scene
         return what;
     }
 
-    modelsec::staging staged()
+    modelsec::detail::staging staged()
     {
-        const auto disk = support::open_store(place / "store", modelsec::file_system::native());
+        const auto disk = support::open_store(place / "store", modelsec::detail::file_system::native());
         return disk.value().stage(support::id("demo"), expected.sha256).value();
     }
 
     /// The reason it failed for; none if it is whole and verified.
     reason get(std::vector<std::string> paths = {"/model.bin"})
     {
-        modelsec::http_environment env;
+        modelsec::detail::http_environment env;
         env.options = &options;
         env.caps = &caps;
         env.time = &modelsec::clock::system();
@@ -76,8 +76,8 @@ struct scene
             if (on_event)
                 on_event(e);
         };
-        modelsec::http_client client(env);
-        modelsec::download_request what{expected, {}, direct, connections, {}, &fetched, {}};
+        modelsec::detail::http_client client(env);
+        modelsec::detail::download_request what{expected, {}, direct, connections, {}, &fetched, {}};
         for (const auto& path : paths)
             what.sources.push_back(url::parse(web.url(path)).value());
         std::uint64_t shown = 0;
@@ -93,10 +93,10 @@ struct scene
             what.renew = [&]() -> modelsec::result<url> { return url::parse(web.url(renew())); };
         auto staging = staged();
         fetched = 0;
-        const auto out = modelsec::download(client, what, staging);
+        const auto out = modelsec::detail::download(client, what, staging);
         const auto partial = staging.open_partial(expected.sha256).value();
-        on_disk.assign(modelsec::file_system::native().info(partial).value().size, '\0');
-        REQUIRE(modelsec::file_system::native()
+        on_disk.assign(modelsec::detail::file_system::native().info(partial).value().size, '\0');
+        REQUIRE(modelsec::detail::file_system::native()
                     .read_at(partial, 0, {reinterpret_cast<std::uint8_t*>(on_disk.data()), on_disk.size()})
                     .has_value());
         if (out.has_error())
@@ -111,7 +111,7 @@ struct scene
     {
         auto staging = staged();
         const auto partial = staging.open_partial(expected.sha256).value();
-        REQUIRE(modelsec::file_system::native().write_at(partial, 0, modelsec::as_bytes(bytes)).has_value());
+        REQUIRE(modelsec::detail::file_system::native().write_at(partial, 0, modelsec::as_bytes(bytes)).has_value());
         REQUIRE(staging.add_to_journal(expected.sha256, expected.size_bytes, {0, bytes.size()}).has_value());
     }
 

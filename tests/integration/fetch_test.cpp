@@ -62,7 +62,7 @@ TEST_CASE("the deployed Edge Function is asked by POST and its pack envelope acc
     w.web.edge_function("/functions/v1/get-manifest", planted_secret,
                         {{"llama8b/android", support::pack_envelope(m.json(), w.key)}});
     auto options = w.request();
-    options.format = modelsec::envelope_format::pack;
+    options.format = modelsec::detail::envelope_format::pack;
     options.manifest.url = w.web.url("/functions/v1/get-manifest");
     options.manifest.post_body = R"({"tier": "llama8b",  "platform": "android"})";
     options.manifest.headers = {{"apikey", planted_secret}};
@@ -90,7 +90,7 @@ TEST_CASE("the other envelope format is refused as policy")
     CHECK(fetch(w).why == reason::wrong_format);
     w.publish(m);
     auto options = w.request();
-    options.format = modelsec::envelope_format::pack;
+    options.format = modelsec::detail::envelope_format::pack;
     CHECK(fetch(w, options).why == reason::wrong_format);
     CHECK(w.web.count("/model.bin") == 0);
 }

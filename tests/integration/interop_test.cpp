@@ -151,7 +151,7 @@ TEST_CASE("a manifest of this publisher satisfies the OpenSSL command")
          "pack",
          "--out",
          "m.json"});
-    const auto envelope = modelsec::parse_json(modelsec::as_bytes(support::read_file(place / "m.json")));
+    const auto envelope = modelsec::detail::parse_json(modelsec::as_bytes(support::read_file(place / "m.json")));
     REQUIRE(envelope.has_value());
     const auto decoded = [&](const char* member, const char* file) {
         place.write(std::string(file) + ".b64", *envelope->string_at(member));

@@ -80,7 +80,7 @@ TEST_CASE("after a DSSE manifest, a pack envelope for the same model is a downgr
     auto m = w.manifest("two", "/model.bin", 2, "2.0.0");
     w.web.serve("/manifest", support::pack_envelope(m.json(), w.key));
     auto options = w.request();
-    options.format = modelsec::envelope_format::pack;
+    options.format = modelsec::detail::envelope_format::pack;
     CHECK(fetch(w, options).why == reason::format_downgrade);
     CHECK(active_content(w) == "one");
 }
@@ -89,7 +89,7 @@ TEST_CASE("in pack, a pack that was replaced comes back only by rollback")
 {
     world w;
     auto options = w.request();
-    options.format = modelsec::envelope_format::pack;
+    options.format = modelsec::detail::envelope_format::pack;
     const auto publish = [&](const std::string& content, const std::string& version) {
         auto m = published_manifest::bare();
         m.version = version;

@@ -2,8 +2,8 @@
 // Roots that rotate, as clients see it: modelsec root makes them, an origin serves them.
 #include "command.hpp"
 
-#include <modelsec/store/store.hpp>
-#include <modelsec/trust/root_chain.hpp>
+#include <modelsec/detail/store/store.hpp>
+#include <modelsec/detail/trust/root_chain.hpp>
 
 #include <filesystem>
 
@@ -194,7 +194,8 @@ TEST_CASE("attempts under one root take turns, so that none writes an older root
     modelsec::client client(options);
     REQUIRE(fetch(client, h.request()).code == errc::ok);
     {
-        const auto disk = modelsec::store::open({h.w.store(), false, false, &modelsec::file_system::native(), {}}).value();
+        const auto disk =
+            modelsec::detail::store::open({h.w.store(), false, false, &modelsec::detail::file_system::native(), {}}).value();
         const auto pinned = modelsec::sha256(modelsec::as_bytes(support::read_file(h.root(1))));
         const auto other = disk.lock_metadata(pinned, {}, {}).value();
         h.w.web.forget_requests();

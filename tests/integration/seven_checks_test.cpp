@@ -93,7 +93,7 @@ TEST_CASE("seven checks, 3: a manifest signed by pinned keys is accepted, in bot
 
     world p;
     auto pack = p.request();
-    pack.format = modelsec::envelope_format::pack;
+    pack.format = modelsec::detail::envelope_format::pack;
     p.web.serve("/manifest", support::pack_envelope(p.manifest("content").json(), p.key));
     CHECK(fetch(p, pack).code == errc::ok);
 }
@@ -159,7 +159,7 @@ TEST_CASE("seven checks, 4: in a pack envelope the key id binds and one signatur
     const support::signer second("v2");
     const auto m = w.manifest("content").json();
     auto options = w.request();
-    options.format = modelsec::envelope_format::pack;
+    options.format = modelsec::detail::envelope_format::pack;
     options.trust = pins_of({w.key, second});
     w.web.serve("/manifest", support::pack_envelope(m, w.key.renamed("v2")));
     CHECK(fetch(w, options).why == reason::bad_signature);

@@ -1,8 +1,8 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 // One coroutine of an operation is stopped, as a lane is whose range others have fetched: whatever it waits for ends at once.
-#include <modelsec/transport/dial.hpp>
-#include <modelsec/transport/http_client.hpp>
-#include <modelsec/transport/session.hpp>
+#include <modelsec/detail/net/dial.hpp>
+#include <modelsec/detail/net/http_client.hpp>
+#include <modelsec/detail/net/session.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -55,7 +55,7 @@ struct stopped_work
     template <class Work>
     std::chrono::steady_clock::duration run(Work work)
     {
-        modelsec::http_environment env;
+        modelsec::detail::http_environment env;
         env.options = &options;
         env.caps = &caps;
         env.time = &modelsec::clock::system();
@@ -148,7 +148,7 @@ TEST_CASE("a dial into nowhere ends with the connect time-out")
     const black_hole nowhere;
     stopped_work w;
     w.caps.connect_timeout = 300ms;
-    modelsec::http_environment env;
+    modelsec::detail::http_environment env;
     env.options = &w.options;
     env.caps = &w.caps;
     env.time = &modelsec::clock::system();

@@ -1,7 +1,7 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 // The transport against a real origin: connections, framings, deadlines, cancel and pause. What TLS refuses is in tls_test.
-#include <modelsec/transport/http_client.hpp>
-#include <modelsec/transport/session.hpp>
+#include <modelsec/detail/net/http_client.hpp>
+#include <modelsec/detail/net/session.hpp>
 
 #include <doctest/doctest.h>
 #include <origin.hpp>
@@ -23,8 +23,8 @@ using modelsec::event_kind;
 using modelsec::http_header;
 using modelsec::reason;
 using modelsec::result;
-using modelsec::url;
 using modelsec::detail::awaitable;
+using modelsec::detail::url;
 
 namespace {
 
@@ -57,9 +57,9 @@ struct line
         caps.stall_timeout = 300ms;
     }
 
-    modelsec::http_environment environment()
+    modelsec::detail::http_environment environment()
     {
-        modelsec::http_environment env;
+        modelsec::detail::http_environment env;
         env.options = &options;
         env.caps = &caps;
         env.time = &modelsec::clock::system();
@@ -69,10 +69,10 @@ struct line
         return env;
     }
 
-    result<modelsec::http_answer> get(const std::string& path, std::size_t cap = 1u << 20,
-                                      std::vector<http_header> headers = {})
+    result<modelsec::detail::http_answer> get(const std::string& path, std::size_t cap = 1u << 20,
+                                              std::vector<http_header> headers = {})
     {
-        modelsec::http_client client(environment());
+        modelsec::detail::http_client client(environment());
         return client.exchange({*url::parse(web.url(path)), std::nullopt, std::move(headers), cap});
     }
 
@@ -124,7 +124,7 @@ TEST_CASE("a document arrives whole, by length and in chunks, in pieces of any s
         CHECK(text(answer->body) == body);
         for (const std::size_t piece : {1'000u, 16'384u, 1u << 20})
         {
-            modelsec::http_client client(l.environment());
+            modelsec::detail::http_client client(l.environment());
             const auto streamed = client.get().run(stream(client.get(), *url::parse(l.web.url(path)), piece));
             REQUIRE(streamed.has_value());
             CHECK((*streamed == body));
@@ -136,7 +136,7 @@ TEST_CASE("a connection is used again for the next request of the operation")
 {
     line l;
     l.web.serve("/doc", "content");
-    modelsec::http_client client(l.environment());
+    modelsec::detail::http_client client(l.environment());
     for (int i = 0; i < 5; ++i)
         REQUIRE(client.exchange({*url::parse(l.web.url("/doc")), std::nullopt, {}, 100}).has_value());
     CHECK(l.web.connections() == 1);
@@ -149,7 +149,7 @@ TEST_CASE("a POST sends its body as it is, as JSON")
     l.web.handle("/f", [](const support::seen_request& r) {
         return support::reply{200, {}, r.method + " " + r.header("content-type") + " " + r.body};
     });
-    modelsec::http_client client(l.environment());
+    modelsec::detail::http_client client(l.environment());
     const auto answer = client.exchange({*url::parse(l.web.url("/f")), R"({"tier": "x"})", {}, 100});
     REQUIRE(answer.has_value());
     CHECK(text(answer->body) == R"(POST application/json {"tier": "x"})");
@@ -199,7 +199,7 @@ TEST_CASE("bytes after an answer belong to none: the connection is not used agai
     support::fault extra;
     extra.extra_bytes = 20;
     l.web.fail("/doc", extra, 1);
-    modelsec::http_client client(l.environment());
+    modelsec::detail::http_client client(l.environment());
     for (int i = 0; i < 2; ++i)
     {
         const auto answer = client.exchange({*url::parse(l.web.url("/doc")), std::nullopt, {}, 100});
@@ -366,7 +366,7 @@ TEST_CASE("only hosts on the list are asked")
 TEST_CASE("a port where nobody listens and a name that nobody has are told apart")
 {
     line l;
-    modelsec::http_client client(l.environment());
+    modelsec::detail::http_client client(l.environment());
     CHECK(client.exchange({*url::parse("https://127.0.0.1:1/"), std::nullopt, {}, 1}).error().why == reason::connect_failed);
     CHECK(client.exchange({*url::parse("https://no-such-host.invalid/"), std::nullopt, {}, 1}).error().why ==
           reason::resolve_failed);

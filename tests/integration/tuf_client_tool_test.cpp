@@ -3,7 +3,7 @@
 #include "temp_dir.hpp"
 #include "tuf_publisher.hpp"
 
-#include <modelsec/trust/metadata.hpp>
+#include <modelsec/detail/trust/metadata.hpp>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
@@ -213,7 +213,7 @@ TEST_CASE("tuf-client keeps a target of any name in one file, and finds it there
         s.server.answer("/metadata/1.targets.json", sign(targets(1, {{name, target(content)}}, far), {4}));
         const auto slash = name.rfind('/') + 1;
         std::string location = "/targets/" + name.substr(0, slash) + ms::sha256(ms::as_bytes(content)).hex() + ".";
-        location += ms::encode_role_name(name.substr(slash));
+        location += ms::detail::encode_role_name(name.substr(slash));
         s.server.answer(location, content);
         CHECK(s.download({name}) == 0);
         REQUIRE(s.in("targets").size() == 1);

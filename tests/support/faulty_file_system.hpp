@@ -2,7 +2,7 @@
 #ifndef MODELSEC_TESTS_SUPPORT_FAULTY_FILE_SYSTEM_HPP
 #define MODELSEC_TESTS_SUPPORT_FAULTY_FILE_SYSTEM_HPP
 
-#include <modelsec/store/file_system.hpp>
+#include <modelsec/detail/base/file_system/file_system.hpp>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -25,10 +25,10 @@ enum class power_loss
 
 /// The real disk, except that at the k-th call (counted from 1 over all members) a call fails, the power goes, or something else
 /// runs first. A sync only notes that it happened, so that tests need no patience. For one thread, but for run_at.
-class faulty_file_system : public modelsec::file_system
+class faulty_file_system : public modelsec::detail::file_system
 {
 public:
-    using file = modelsec::file;
+    using file = modelsec::detail::file;
     template <class T>
     using result = modelsec::result<T>;
 
@@ -66,11 +66,11 @@ public:
             note({id(at)}, bury(at, name, id(*out)));
         return out;
     }
-    result<file> open_file(const file& at, const std::string& name, modelsec::open_mode mode) override
+    result<file> open_file(const file& at, const std::string& name, modelsec::detail::open_mode mode) override
     {
         MODELSEC_CHECK(step());
         auto out = real().open_file(at, name, mode);
-        if (mode == modelsec::open_mode::create_new && out && *out)
+        if (mode == modelsec::detail::open_mode::create_new && out && *out)
             note({id(at)}, bury(at, name, id(*out)));
         return out;
     }
@@ -108,12 +108,12 @@ public:
         std::erase_if(log_, [&](const entry& e) { return e.folders.contains(id(f)); });
         return {};
     }
-    result<modelsec::file_info> info(const file& f) override
+    result<modelsec::detail::file_info> info(const file& f) override
     {
         MODELSEC_CHECK(step());
         return real().info(f);
     }
-    result<modelsec::file_info> info_at(const file& at, const std::string& name) override
+    result<modelsec::detail::file_info> info_at(const file& at, const std::string& name) override
     {
         MODELSEC_CHECK(step());
         return real().info_at(at, name);
@@ -167,7 +167,7 @@ public:
             note({id(at)}, [folder = copy(at), name] { (void)::mkdirat(folder->native(), name.c_str(), 0700); });
         return out;
     }
-    result<bool> try_lock(const file& f, modelsec::lock_kind kind) override
+    result<bool> try_lock(const file& f, modelsec::detail::lock_kind kind) override
     {
         MODELSEC_CHECK(step());
         return locks_lie_ ? result<bool>(true) : real().try_lock(f, kind);
@@ -192,7 +192,7 @@ private:
         modelsec::bytes synced;
     };
 
-    static modelsec::file_system& real() { return modelsec::file_system::native(); }
+    static modelsec::detail::file_system& real() { return modelsec::detail::file_system::native(); }
 
     result<void> step()
     {

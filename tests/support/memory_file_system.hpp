@@ -2,7 +2,7 @@
 #ifndef MODELSEC_TESTS_SUPPORT_MEMORY_FILE_SYSTEM_HPP
 #define MODELSEC_TESTS_SUPPORT_MEMORY_FILE_SYSTEM_HPP
 
-#include <modelsec/store/file_system.hpp>
+#include <modelsec/detail/base/file_system/file_system.hpp>
 
 #include <fcntl.h>
 
@@ -16,10 +16,10 @@ namespace support {
 
 /// A disk that is only memory: quick, and it knows what was synced. Members can be overridden to make it fail or lie. A handle is
 /// an open /dev/null, so that its number is its own.
-class memory_file_system : public modelsec::file_system
+class memory_file_system : public modelsec::detail::file_system
 {
 public:
-    using file = modelsec::file;
+    using file = modelsec::detail::file;
     template <class T>
     using result = modelsec::result<T>;
 
@@ -76,10 +76,10 @@ public:
             return modelsec::fail(modelsec::reason::store_layout, name);
         return open(found->second);
     }
-    result<file> open_file(const file& folder, const std::string& name, modelsec::open_mode mode) override
+    result<file> open_file(const file& folder, const std::string& name, modelsec::detail::open_mode mode) override
     {
         node& parent = at(folder);
-        const bool create = mode == modelsec::open_mode::create_new;
+        const bool create = mode == modelsec::detail::open_mode::create_new;
         auto found = parent.children.find(name);
         if ((found != parent.children.end()) == create)
             return file();
@@ -124,11 +124,11 @@ public:
         return {};
     }
 
-    result<modelsec::file_info> info(const file& f) override { return info_of(at(f)); }
-    result<modelsec::file_info> info_at(const file& folder, const std::string& name) override
+    result<modelsec::detail::file_info> info(const file& f) override { return info_of(at(f)); }
+    result<modelsec::detail::file_info> info_at(const file& folder, const std::string& name) override
     {
         const auto found = at(folder).children.find(name);
-        return found == at(folder).children.end() ? modelsec::file_info{} : info_of(*found->second);
+        return found == at(folder).children.end() ? modelsec::detail::file_info{} : info_of(*found->second);
     }
     result<std::vector<std::string>> list(const file& folder) override
     {
@@ -167,7 +167,7 @@ public:
     }
     result<void> remove_folder(const file& folder, const std::string& name) override { return remove_file(folder, name); }
 
-    result<bool> try_lock(const file&, modelsec::lock_kind) override { return true; }
+    result<bool> try_lock(const file&, modelsec::detail::lock_kind) override { return true; }
     result<std::uint64_t> free_space(const file&) override { return std::uint64_t{1} << 50; }
 
 private:
@@ -178,10 +178,10 @@ private:
         made->inode = ++inodes_;
         return made;
     }
-    static modelsec::file_info info_of(const node& n)
+    static modelsec::detail::file_info info_of(const node& n)
     {
-        modelsec::file_info out;
-        out.kind = n.folder ? modelsec::file_kind::folder : modelsec::file_kind::regular;
+        modelsec::detail::file_info out;
+        out.kind = n.folder ? modelsec::detail::file_kind::folder : modelsec::detail::file_kind::regular;
         out.size = out.allocated = n.content.size();
         out.inode = n.inode;
         out.links = 1;

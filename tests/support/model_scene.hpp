@@ -5,9 +5,9 @@
 #include "publisher.hpp"
 #include "temp_dir.hpp"
 
-#include <modelsec/core/encoding.hpp>
-#include <modelsec/core/json.hpp>
-#include <modelsec/trust/key.hpp>
+#include <modelsec/detail/base/encoding.hpp>
+#include <modelsec/detail/base/json.hpp>
+#include <modelsec/detail/trust/key.hpp>
 
 #include <map>
 
@@ -36,9 +36,9 @@ inline modelsec::public_key public_half(const signer& key)
 }
 
 /// A statement about files by their digests, as model-signing writes it; each member may be replaced before it is signed.
-inline modelsec::json statement_about(const std::map<std::string, std::string>& files)
+inline modelsec::detail::json statement_about(const std::map<std::string, std::string>& files)
 {
-    using modelsec::json;
+    using modelsec::detail::json;
     json::array resources;
     std::string digests;
     for (const auto& [name, content] : files)
@@ -56,10 +56,10 @@ inline modelsec::json statement_about(const std::map<std::string, std::string>& 
 }
 
 /// The bundle around a payload, signed by an Ed25519 key.
-inline modelsec::json bundle_around(std::string_view payload, const signer& key,
-                                    const std::string& type = "application/vnd.in-toto+json")
+inline modelsec::detail::json bundle_around(std::string_view payload, const signer& key,
+                                            const std::string& type = "application/vnd.in-toto+json")
 {
-    using modelsec::json;
+    using modelsec::detail::json;
     const std::string pae = "DSSEv1 " + std::to_string(type.size()) + ' ' + type + ' ' + std::to_string(payload.size()) +
                             ' ' + std::string(payload);
     return json{{"mediaType", "application/vnd.dev.sigstore.bundle.v0.3+json"},

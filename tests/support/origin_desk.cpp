@@ -4,14 +4,14 @@
 #include "tuf_publisher.hpp"
 #include "zip_writer.hpp"
 
-#include <modelsec/core/encoding.hpp>
+#include <modelsec/detail/base/encoding.hpp>
 
 #include <stdexcept>
 
 namespace support {
 namespace {
 
-using modelsec::json;
+using modelsec::detail::json;
 
 constexpr const char* edge_path = "/functions/v1/get-model-manifest";
 constexpr const char* edge_key = "test-apikey";

@@ -7,7 +7,7 @@
 #include "temp_dir.hpp"
 #include "throwaway_ca.hpp"
 
-#include <modelsec/core/json.hpp>
+#include <modelsec/detail/base/json.hpp>
 
 #include <chrono>
 #include <map>
@@ -23,16 +23,16 @@ public:
     explicit origin_desk(std::chrono::seconds lifetime);
 
     /// What a client has to know: addresses, the CA's file, pins.
-    modelsec::json greeting() const;
+    modelsec::detail::json greeting() const;
     /// Does what `order` says. Throws std::exception for what cannot be meant.
-    modelsec::json answer(const modelsec::json& order);
+    modelsec::detail::json answer(const modelsec::detail::json& order);
 
 private:
-    modelsec::json publish(const modelsec::json& order);
-    modelsec::json tuf(const modelsec::json& order);
-    modelsec::json root(const modelsec::json& order);
-    modelsec::json requests(const std::string& path) const;
-    void fail(const modelsec::json& order);
+    modelsec::detail::json publish(const modelsec::detail::json& order);
+    modelsec::detail::json tuf(const modelsec::detail::json& order);
+    modelsec::detail::json root(const modelsec::detail::json& order);
+    modelsec::detail::json requests(const std::string& path) const;
+    void fail(const modelsec::detail::json& order);
 
     throwaway_ca ca_;
     identity server_;

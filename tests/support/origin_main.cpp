@@ -31,7 +31,7 @@
 
 namespace {
 
-using modelsec::json;
+using modelsec::detail::json;
 
 json refusal(const char* why)
 {
@@ -40,7 +40,7 @@ json refusal(const char* why)
 
 json answer(support::origin_desk& desk, const std::string& line)
 {
-    const auto order = modelsec::parse_json(modelsec::as_bytes(line));
+    const auto order = modelsec::detail::parse_json(modelsec::as_bytes(line));
     if (!order)
         return refusal("not JSON");
     try

@@ -2,9 +2,9 @@
 #ifndef MODELSEC_TESTS_SUPPORT_STORE_SCENE_HPP
 #define MODELSEC_TESTS_SUPPORT_STORE_SCENE_HPP
 
-#include <modelsec/store/store.hpp>
-#include <modelsec/verify/pack.hpp>
-#include <modelsec/verify/stream.hpp>
+#include <modelsec/detail/store/store.hpp>
+#include <modelsec/detail/store/pack.hpp>
+#include <modelsec/detail/store/stream.hpp>
 
 #include "temp_dir.hpp"
 
@@ -42,81 +42,83 @@ inline modelsec::artifact artifact_of(const pack_content& content)
 }
 
 /// Writes, syncs, journals and verifies every file of the pack, as a download would.
-inline modelsec::result<modelsec::verified_pack> stage_all(modelsec::file_system& fs, modelsec::staging& staged,
-                                                           const pack_content& content)
+inline modelsec::result<modelsec::detail::verified_pack> stage_all(modelsec::detail::file_system& fs,
+                                                                   modelsec::detail::staging& staged,
+                                                                   const pack_content& content)
 {
     const modelsec::artifact a = artifact_of(content);
-    std::vector<modelsec::placed_file> placed;
+    std::vector<modelsec::detail::placed_file> placed;
     for (std::size_t i = 0; i < content.size(); ++i)
     {
         const auto text = modelsec::as_bytes(content[i].second);
         const auto& expected = a.files[i];
-        MODELSEC_TRY(const modelsec::file partial, staged.open_partial(expected.sha256));
+        MODELSEC_TRY(const modelsec::detail::file partial, staged.open_partial(expected.sha256));
         MODELSEC_CHECK(fs.write_at(partial, 0, text));
         MODELSEC_CHECK(fs.sync(partial));
         MODELSEC_CHECK(staged.add_to_journal(expected.sha256, text.size(), {0, text.size()}));
-        modelsec::stream_verifier verifier(expected);
+        modelsec::detail::stream_verifier verifier(expected);
         MODELSEC_CHECK(verifier.update(text));
-        MODELSEC_TRY(const modelsec::verified_file verified, verifier.finish());
+        MODELSEC_TRY(const modelsec::detail::verified_file verified, verifier.finish());
         placed.push_back({*expected.name, verified});
     }
     MODELSEC_CHECK(staged.fresh_pack_folder());
     for (const auto& p : placed)
         MODELSEC_CHECK(staged.place(p.content.sha256(), p.path));
-    return modelsec::make_verified_pack(std::move(placed), a);
+    return modelsec::detail::make_verified_pack(std::move(placed), a);
 }
 
-inline modelsec::result<modelsec::store> open_store(const std::string& path, modelsec::file_system& fs, bool create = true)
+inline modelsec::result<modelsec::detail::store> open_store(const std::string& path, modelsec::detail::file_system& fs,
+                                                            bool create = true)
 {
-    modelsec::store_options options;
+    modelsec::detail::store_options options;
     options.path = path;
     options.create = create;
     options.files = &fs;
-    return modelsec::store::open(options);
+    return modelsec::detail::store::open(options);
 }
 
-inline modelsec::activation how_to_activate(std::string_view version, std::uint64_t sequence = 0)
+inline modelsec::detail::activation how_to_activate(std::string_view version, std::uint64_t sequence = 0)
 {
     return {id(version), "linux", sequence, sequence != 0, {}, noon()};
 }
 
 /// What a fetch does to a store.
-inline modelsec::result<modelsec::pack_info> install(modelsec::file_system& fs, const std::string& path,
-                                                     std::string_view model, const modelsec::activation& how,
+inline modelsec::result<modelsec::pack_info> install(modelsec::detail::file_system& fs, const std::string& path,
+                                                     std::string_view model, const modelsec::detail::activation& how,
                                                      const pack_content& content,
                                                      const std::function<void()>& before_activation = {})
 {
-    MODELSEC_TRY(const modelsec::store s, open_store(path, fs));
-    MODELSEC_TRY(const modelsec::model_lock lock, s.lock(id(model), std::chrono::milliseconds(0), {}));
+    MODELSEC_TRY(const modelsec::detail::store s, open_store(path, fs));
+    MODELSEC_TRY(const modelsec::detail::model_lock lock, s.lock(id(model), std::chrono::milliseconds(0), {}));
     MODELSEC_CHECK(s.recover(lock, id(model)));
-    MODELSEC_TRY(modelsec::staging staged, s.stage(id(model), artifact_of(content).content_digest()));
-    MODELSEC_TRY(const modelsec::verified_pack pack, stage_all(fs, staged, content));
+    MODELSEC_TRY(modelsec::detail::staging staged, s.stage(id(model), artifact_of(content).content_digest()));
+    MODELSEC_TRY(const modelsec::detail::verified_pack pack, stage_all(fs, staged, content));
     if (before_activation)
         before_activation();
     return s.activate(lock, id(model), std::move(staged), pack, how);
 }
 
-inline modelsec::result<modelsec::model_state> roll_back(modelsec::file_system& fs, const std::string& path,
-                                                         std::string_view model)
+inline modelsec::result<modelsec::detail::model_state> roll_back(modelsec::detail::file_system& fs, const std::string& path,
+                                                                 std::string_view model)
 {
-    MODELSEC_TRY(const modelsec::store s, open_store(path, fs, false));
-    MODELSEC_TRY(const modelsec::model_lock lock, s.lock(id(model), std::chrono::milliseconds(0), {}));
+    MODELSEC_TRY(const modelsec::detail::store s, open_store(path, fs, false));
+    MODELSEC_TRY(const modelsec::detail::model_lock lock, s.lock(id(model), std::chrono::milliseconds(0), {}));
     MODELSEC_CHECK(s.recover(lock, id(model)));
-    MODELSEC_TRY(const modelsec::model_state state, s.state(id(model)));
+    MODELSEC_TRY(const modelsec::detail::model_state state, s.state(id(model)));
     if (!state.last_good)
         return modelsec::fail(modelsec::reason::no_last_good);
     return s.roll_back(lock, id(model), *state.last_good, noon());
 }
 
 /// What gc removed.
-inline modelsec::result<std::vector<std::string>> collect(modelsec::file_system& fs, const std::string& path,
+inline modelsec::result<std::vector<std::string>> collect(modelsec::detail::file_system& fs, const std::string& path,
                                                           std::string_view model, unsigned keep = 0, bool dry_run = false)
 {
     std::vector<std::string> removed;
     std::uint64_t freed = 0;
-    MODELSEC_TRY(const modelsec::store s, open_store(path, fs, false));
+    MODELSEC_TRY(const modelsec::detail::store s, open_store(path, fs, false));
     {
-        MODELSEC_TRY(const modelsec::model_lock lock, s.lock(id(model), std::chrono::milliseconds(0), {}));
+        MODELSEC_TRY(const modelsec::detail::model_lock lock, s.lock(id(model), std::chrono::milliseconds(0), {}));
         MODELSEC_CHECK(s.collect(lock, id(model), keep, dry_run, removed, freed));
     }
     MODELSEC_CHECK(s.collect_staging(dry_run, removed, freed));

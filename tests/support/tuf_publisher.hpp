@@ -4,10 +4,10 @@
 
 // Makes and signs TUF metadata in memory, right or as wrong as a test wants it.
 
-#include <modelsec/core/clock.hpp>
-#include <modelsec/core/digest.hpp>
-#include <modelsec/core/encoding.hpp>
-#include <modelsec/core/json.hpp>
+#include <modelsec/detail/base/clock.hpp>
+#include <modelsec/detail/base/digest.hpp>
+#include <modelsec/detail/base/encoding.hpp>
+#include <modelsec/detail/base/json.hpp>
 
 #include <sodium.h>
 
@@ -18,7 +18,7 @@
 namespace tuf_test {
 
 namespace ms = modelsec;
-using ms::json;
+using ms::detail::json;
 
 inline const ms::utc_time now = ms::parse_rfc3339("2026-06-01T00:00:00Z").value();
 inline const std::string later = "2026-07-01T00:00:00Z";

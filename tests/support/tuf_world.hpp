@@ -6,7 +6,7 @@
 
 #include "tuf_publisher.hpp"
 
-#include <modelsec/trust/tuf_client.hpp>
+#include <modelsec/detail/trust/tuf_workflow.hpp>
 
 #include <doctest/doctest.h>
 
@@ -25,42 +25,45 @@ struct world
     lines done;
     std::string fail_at;
 
-    ms::trust_input perform(const ms::trust_action& a)
+    ms::detail::trust_input perform(const ms::detail::trust_action& a)
     {
-        using kind = ms::trust_action::kind;
+        using kind = ms::detail::trust_action::kind;
         static const std::map<kind, std::string> words{
             {kind::fetch, "fetch "}, {kind::load, "load "}, {kind::store, "store "}, {kind::remove, "remove "}};
         done.push_back(words.at(a.what) + a.name);
         if (done.back() == fail_at)
-            return ms::trust_input::failed(ms::fail(ms::reason::connection_lost));
+            return ms::detail::trust_input::failed(ms::fail(ms::reason::connection_lost));
         const auto& from = a.what == kind::fetch ? served : kept;
         if (a.what == kind::store)
             kept[a.name] = a.data;
         else if (a.what == kind::remove)
             kept.erase(a.name);
         else if (const auto it = from.find(a.name); it == from.end())
-            return ms::trust_input::absent();
+            return ms::detail::trust_input::absent();
         else if (it->second.size() > a.cap)
-            return a.what == kind::load ? ms::trust_input::absent()
-                                        : ms::trust_input::failed(ms::fail(ms::reason::too_large));
+            return a.what == kind::load ? ms::detail::trust_input::absent()
+                                        : ms::detail::trust_input::failed(ms::fail(ms::reason::too_large));
         else
-            return ms::trust_input::got(it->second);
-        return ms::trust_input::finished();
+            return ms::detail::trust_input::got(it->second);
+        return ms::detail::trust_input::finished();
     }
 
-    ms::reason run(ms::tuf_client& client, ms::result<ms::trust_action> action)
+    ms::reason run(ms::detail::tuf_client& client, ms::result<ms::detail::trust_action> action)
     {
-        while (action && action->what != ms::trust_action::kind::done)
+        while (action && action->what != ms::detail::trust_action::kind::done)
             action = client.resume(perform(*action));
         return action ? ms::reason::none : action.error().why;
     }
 
-    ms::reason refresh(ms::tuf_client& client) { return run(client, client.resume(ms::trust_input::finished())); }
+    ms::reason refresh(ms::detail::tuf_client& client)
+    {
+        return run(client, client.resume(ms::detail::trust_input::finished()));
+    }
 
     ms::reason refresh()
     {
         done.clear();
-        ms::tuf_client client(std::nullopt, now);
+        ms::detail::tuf_client client(std::nullopt, now);
         return refresh(client);
     }
 
@@ -68,7 +71,7 @@ struct world
     ms::reason find(const std::string& path, std::string* location = nullptr)
     {
         done.clear();
-        ms::tuf_client client(std::nullopt, now);
+        ms::detail::tuf_client client(std::nullopt, now);
         if (const auto why = refresh(client); why != ms::reason::none)
             return why;
         const auto why = run(client, client.search(path));
@@ -106,7 +109,7 @@ struct repository
         {
             const ms::bytes file = sign(role.first, role.second);
             const auto version = role.first.size_at("version").value();
-            w.served[versioned(version, ms::encode_role_name(name))] = file;
+            w.served[versioned(version, ms::detail::encode_role_name(name))] = file;
             meta.emplace_back(name, hashes ? listed(version, file) : listed(version));
         }
         const ms::bytes s = sign(snapshot(snapshot_version, meta), root.snapshot.keys);
@@ -136,7 +139,7 @@ inline world trusting(const repository& r, bool refreshed = false)
 
 inline std::uint64_t version_of(const ms::bytes& file)
 {
-    return ms::parse_json(file)->find("signed")->size_at("version").value();
+    return ms::detail::parse_json(file)->find("signed")->size_at("version").value();
 }
 
 }  // namespace tuf_test

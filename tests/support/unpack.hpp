@@ -4,7 +4,7 @@
 
 #include "memory_file_system.hpp"
 
-#include <modelsec/store/archive.hpp>
+#include <modelsec/detail/store/archive/archive.hpp>
 
 #include <map>
 
@@ -15,7 +15,7 @@ struct unpacked
 {
     modelsec::reason why = modelsec::reason::none;
     std::string detail;
-    std::vector<modelsec::placed_file> placed;
+    std::vector<modelsec::detail::placed_file> placed;
     std::map<std::string, std::string> tree;  ///< path to content; folders end in `/`
     bool synced = true;                       ///< everything in the tree, and the folder itself
 };
@@ -43,15 +43,15 @@ struct unpack_options
 
 inline unpacked unpack(memory_file_system& disk, const std::string& archive, const unpack_options& options = {})
 {
-    const modelsec::file from = disk.loose_file(archive);
-    const modelsec::file into = disk.open_root();
-    modelsec::extraction what;
+    const modelsec::detail::file from = disk.loose_file(archive);
+    const modelsec::detail::file into = disk.open_root();
+    modelsec::detail::extraction what;
     what.archive_bytes = options.size.value_or(archive.size());
     what.archive_sha256 = options.digest.value_or(modelsec::sha256(modelsec::as_bytes(archive)));
     what.extracted_bytes = options.extracted_bytes;
     what.progress = options.progress;
 
-    auto got = modelsec::extract_zip(disk, from, into, what, options.caps, options.handle);
+    auto got = modelsec::detail::extract_zip(disk, from, into, what, options.caps, options.handle);
     unpacked out;
     if (got.has_error())
     {

@@ -7,6 +7,8 @@
 #include <functional>
 
 using namespace modelsec;
+
+using namespace modelsec::detail;
 using namespace support;
 
 namespace {

@@ -5,6 +5,8 @@
 #include <doctest/doctest.h>
 
 using namespace modelsec;
+
+using namespace modelsec::detail;
 using namespace support;
 
 namespace {

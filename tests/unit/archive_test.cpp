@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 
 using namespace modelsec;
+
+using namespace modelsec::detail;
 using namespace support;
 
 TEST_CASE("files and folders come out as they went in, synced, each with its digest")

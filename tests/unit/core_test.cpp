@@ -1,11 +1,11 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
-#include <modelsec/core/clock.hpp>
-#include <modelsec/core/control.hpp>
-#include <modelsec/core/digest.hpp>
-#include <modelsec/core/encoding.hpp>
-#include <modelsec/core/json.hpp>
-#include <modelsec/core/name.hpp>
-#include <modelsec/core/secret.hpp>
+#include <modelsec/detail/base/clock.hpp>
+#include <modelsec/detail/base/control.hpp>
+#include <modelsec/detail/base/digest.hpp>
+#include <modelsec/detail/base/encoding.hpp>
+#include <modelsec/detail/base/json.hpp>
+#include <modelsec/detail/base/name.hpp>
+#include <modelsec/detail/base/secret.hpp>
 #include <modelsec/limits.hpp>
 
 #include <doctest/doctest.h>
@@ -14,6 +14,8 @@
 #include <thread>
 
 using namespace modelsec;
+
+using namespace modelsec::detail;
 
 namespace {
 bool safe(std::string_view text)
@@ -287,7 +289,7 @@ TEST_CASE("every reason belongs to a code and has words for people")
     CHECK(code_of(reason::name) == errc::code); \
     CHECK(to_string(reason::name) == #name);    \
     CHECK(hint(reason::name) == text);
-#include <modelsec/error_codes.def>
+#include <modelsec/detail/base/error_codes.def>
     CHECK(std::string(make_error_code(errc::digest).category().name()) == "modelsec");
 }
 

@@ -1,7 +1,7 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 #include "tuf_publisher.hpp"
 
-#include <modelsec/trust/delegation.hpp>
+#include <modelsec/detail/trust/delegation.hpp>
 
 #include <doctest/doctest.h>
 
@@ -14,7 +14,7 @@ using graph = std::map<std::string, std::vector<delegation>>;
 /// Walks a graph of delegations for a path; returns the roles in the order in which they are asked for. `holder` lists it.
 std::vector<std::string> walk(const graph& g, const std::string& path, const std::string& holder = {}, ms::limits caps = {})
 {
-    ms::delegation_walk w(path, caps);
+    ms::detail::delegation_walk w(path, caps);
     std::vector<std::string> order;
     while (const auto next = w.next())
     {
@@ -22,8 +22,8 @@ std::vector<std::string> walk(const graph& g, const std::string& path, const std
         json t = targets(1, next->role == holder ? json::object{{path, target("x")}} : json::object{});
         if (const auto it = g.find(next->role); it != g.end())
             t = delegating(t, it->second);
-        const auto metadata = ms::parse_targets(t).value();
-        const ms::target_file* found = w.visit(metadata);
+        const auto metadata = ms::detail::parse_targets(t).value();
+        const ms::detail::target_file* found = w.visit(metadata);
         CHECK((found != nullptr) == (next->role == holder));
     }
     return order;
@@ -40,7 +40,7 @@ using order = std::vector<std::string>;
 
 TEST_CASE("TUF 4.5: path patterns are shell wildcards that stop at a slash")
 {
-    const auto match = [](const char* path, const char* pattern) { return ms::matches_path_pattern(path, pattern); };
+    const auto match = [](const char* path, const char* pattern) { return ms::detail::matches_path_pattern(path, pattern); };
     CHECK(match("foo.tgz", "*.tgz"));
     CHECK(match("targets/foo.tgz", "targets/*.tgz"));
     CHECK_FALSE(match("foo.tgz", "targets/*.tgz"));
@@ -83,30 +83,30 @@ TEST_CASE("no pattern takes more than the product of the lengths: stars do not m
     std::string pattern, path(5000, 'a');
     for (int i = 0; i < 500; ++i)
         pattern += "*a";
-    CHECK_FALSE(ms::matches_path_pattern(path, pattern + "b"));
-    CHECK(ms::matches_path_pattern(path, pattern));
+    CHECK_FALSE(ms::detail::matches_path_pattern(path, pattern + "b"));
+    CHECK(ms::detail::matches_path_pattern(path, pattern));
 }
 
 TEST_CASE("TUF 4.5: path hash prefixes are of the SHA-256 of the path")
 {
     const std::string hash = ms::sha256(ms::as_bytes("a/b")).hex();
-    ms::delegated_role d;
+    ms::detail::delegated_role d;
     d.path_hash_prefixes = {"zz", hash.substr(0, 3)};
-    CHECK(ms::is_delegated_path(d, "a/b"));
+    CHECK(ms::detail::is_delegated_path(d, "a/b"));
     d.path_hash_prefixes = {hash + "0"};
-    CHECK_FALSE(ms::is_delegated_path(d, "a/b"));
+    CHECK_FALSE(ms::detail::is_delegated_path(d, "a/b"));
     d.path_hash_prefixes.clear();
-    CHECK_FALSE(ms::is_delegated_path(d, "a/b"));
+    CHECK_FALSE(ms::detail::is_delegated_path(d, "a/b"));
 }
 
 TEST_CASE("TAP 15: the bin is the leftmost bits of the SHA-256 of the path, in hex of fixed width")
 {
     const auto digest = ms::sha256(ms::as_bytes("a/b"));
     const std::string hash = digest.hex();
-    CHECK(ms::bin_of_path({{}, 8, "bin"}, "a/b") == "bin-" + hash.substr(0, 2));
-    CHECK(ms::bin_of_path({{}, 32, ""}, "a/b") == "-" + hash.substr(0, 8));
-    CHECK(ms::bin_of_path({{}, 1, "b"}, "a/b") == (digest.view()[0] & 0x80 ? "b-1" : "b-0"));
-    CHECK(ms::bin_of_path({{}, 5, "b"}, "a/b").size() == 4);
+    CHECK(ms::detail::bin_of_path({{}, 8, "bin"}, "a/b") == "bin-" + hash.substr(0, 2));
+    CHECK(ms::detail::bin_of_path({{}, 32, ""}, "a/b") == "-" + hash.substr(0, 8));
+    CHECK(ms::detail::bin_of_path({{}, 1, "b"}, "a/b") == (digest.view()[0] & 0x80 ? "b-1" : "b-0"));
+    CHECK(ms::detail::bin_of_path({{}, 5, "b"}, "a/b").size() == 4);
 }
 
 TEST_CASE("TUF 5.6.7: the search is pre-order and depth-first, in the order of the delegations")
@@ -158,8 +158,8 @@ TEST_CASE("TUF 5.6.7.1: the number of roles that are visited is capped, and the 
     caps.delegations = 3;
     const graph chain{{"targets", {to("A")}}, {"A", {to("B")}}, {"B", {to("C")}}};
     CHECK(walk(chain, "x", {}, caps) == order{"targets", "A", "B"});
-    ms::delegation_walk w("x", caps);
-    const auto leads_on = ms::parse_targets(delegating(targets(1), {to("A"), to("B"), to("C")})).value();
+    ms::detail::delegation_walk w("x", caps);
+    const auto leads_on = ms::detail::parse_targets(delegating(targets(1), {to("A"), to("B"), to("C")})).value();
     for (int i = 0; i < 3; ++i)
     {
         CHECK_FALSE(w.capped());

@@ -2,14 +2,16 @@
 // Every MUST of DSSE 1.0 (protocol and envelope documents, version 1.0.2), in their order.
 #include "publisher.hpp"
 
-#include <modelsec/core/encoding.hpp>
-#include <modelsec/envelope/envelope.hpp>
-#include <modelsec/manifest/parse.hpp>
-#include <modelsec/trust/pins.hpp>
+#include <modelsec/detail/base/encoding.hpp>
+#include <modelsec/detail/trust/envelope.hpp>
+#include <modelsec/detail/manifest/parse.hpp>
+#include <modelsec/pins.hpp>
 
 #include <doctest/doctest.h>
 
 using namespace modelsec;
+
+using namespace modelsec::detail;
 
 namespace {
 

@@ -1,16 +1,18 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 #include "publisher.hpp"
 
-#include <modelsec/core/encoding.hpp>
-#include <modelsec/core/json.hpp>
-#include <modelsec/core/local_file.hpp>
-#include <modelsec/manifest/parse.hpp>
-#include <modelsec/manifest/select.hpp>
-#include <modelsec/trust/pins.hpp>
+#include <modelsec/detail/base/encoding.hpp>
+#include <modelsec/detail/base/json.hpp>
+#include <modelsec/detail/base/local_file.hpp>
+#include <modelsec/detail/manifest/parse.hpp>
+#include <modelsec/detail/manifest/select.hpp>
+#include <modelsec/pins.hpp>
 
 #include <doctest/doctest.h>
 
 using namespace modelsec;
+
+using namespace modelsec::detail;
 
 namespace {
 

@@ -1,5 +1,5 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
-#include <modelsec/transport/expiry.hpp>
+#include <modelsec/detail/net/expiry.hpp>
 
 #include <doctest/doctest.h>
 

@@ -6,9 +6,9 @@
 #include "temp_dir.hpp"
 #include "zip_writer.hpp"
 
-#include <modelsec/detail/fetch_operation.hpp>
-#include <modelsec/detail/store_operation.hpp>
-#include <modelsec/verify/stream.hpp>
+#include <modelsec/detail/fetch/fetch_operation.hpp>
+#include <modelsec/detail/client/store_operation.hpp>
+#include <modelsec/detail/store/stream.hpp>
 
 #include <doctest/doctest.h>
 
@@ -21,6 +21,8 @@
 namespace fetch_scene {
 
 using namespace modelsec;
+
+using namespace modelsec::detail;
 
 struct fixed_clock final : modelsec::clock
 {

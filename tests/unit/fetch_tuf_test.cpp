@@ -5,6 +5,8 @@
 // A target of a TUF repository becomes active like any other artifact, and what the repository said before is not forgotten.
 
 using namespace modelsec;
+
+using namespace modelsec::detail;
 using fetch_scene::body_1;
 using fetch_scene::body_2;
 

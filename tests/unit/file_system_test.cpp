@@ -1,5 +1,5 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
-#include <modelsec/store/file_system.hpp>
+#include <modelsec/detail/base/file_system/file_system.hpp>
 
 #include "../support/temp_dir.hpp"
 
@@ -12,6 +12,8 @@
 #include <thread>
 
 using namespace modelsec;
+
+using namespace modelsec::detail;
 using support::temp_dir;
 
 namespace {

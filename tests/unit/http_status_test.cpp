@@ -1,11 +1,13 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
-#include <modelsec/transport/retry_fsm.hpp>
+#include <modelsec/detail/net/retry_fsm.hpp>
 
 #include <doctest/doctest.h>
 
 #include <map>
 
 using namespace modelsec;
+
+using namespace modelsec::detail;
 using detail::status_failure;
 
 TEST_CASE("every status has its code and reason")

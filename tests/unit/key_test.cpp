@@ -1,7 +1,7 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
-#include <modelsec/core/encoding.hpp>
-#include <modelsec/trust/key.hpp>
-#include <modelsec/trust/metadata.hpp>
+#include <modelsec/detail/base/encoding.hpp>
+#include <modelsec/detail/trust/key.hpp>
+#include <modelsec/detail/trust/metadata.hpp>
 
 #include <doctest/doctest.h>
 #include <openssl/ec.h>
@@ -284,7 +284,7 @@ TEST_CASE("an RSA key of TUF metadata signs by the digest that its scheme names,
                                         scheme{"rsassa-pss-sha512", "SHA2-512", 64, ms::key_type::rsa_pss_sha512}};
     for (const scheme& by : schemes)
     {
-        const auto key = ms::tuf_key{"rsa", by.name, pem}.parse().value();
+        const auto key = ms::detail::tuf_key{"rsa", by.name, pem}.parse().value();
         CHECK(key.type() == by.type);
         CHECK(key == ms::public_key::pem(pem).value());  // so that a threshold counts it once
         for (const scheme& other : schemes)
@@ -292,9 +292,9 @@ TEST_CASE("an RSA key of TUF metadata signs by the digest that its scheme names,
         CHECK_FALSE(key.verify(message, sign(pair.get(), by.digest, message, by.salt - 1)));
         CHECK_FALSE(key.verify(message, sign(pair.get(), by.digest, message)));  // PKCS #1 v1.5
     }
-    CHECK_FALSE(ms::tuf_key{"rsa", "rsa-pkcs1v15-sha256", pem}.parse());
-    CHECK_FALSE(ms::tuf_key{"rsassa-pss-sha384", "rsassa-pss-sha384", pem}.parse());
-    CHECK_FALSE(ms::tuf_key{"ecdsa", "ecdsa-sha2-nistp256", pem}.parse());
+    CHECK_FALSE(ms::detail::tuf_key{"rsa", "rsa-pkcs1v15-sha256", pem}.parse());
+    CHECK_FALSE(ms::detail::tuf_key{"rsassa-pss-sha384", "rsassa-pss-sha384", pem}.parse());
+    CHECK_FALSE(ms::detail::tuf_key{"ecdsa", "ecdsa-sha2-nistp256", pem}.parse());
 }
 
 TEST_CASE("a key in DER has one encoding and nothing after it")

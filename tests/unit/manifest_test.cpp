@@ -1,15 +1,17 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 #include "publisher.hpp"
 
-#include <modelsec/manifest/parse.hpp>
-#include <modelsec/manifest/select.hpp>
-#include <modelsec/trust/pins.hpp>
+#include <modelsec/detail/manifest/parse.hpp>
+#include <modelsec/detail/manifest/select.hpp>
+#include <modelsec/pins.hpp>
 
 #include <doctest/doctest.h>
 
 #include <functional>
 
 using namespace modelsec;
+
+using namespace modelsec::detail;
 
 namespace {
 

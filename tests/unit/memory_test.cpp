@@ -1,9 +1,11 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
-#include <modelsec/trust/memory.hpp>
+#include <modelsec/detail/trust/memory.hpp>
 
 #include <doctest/doctest.h>
 
 using namespace modelsec;
+
+using namespace modelsec::detail;
 
 namespace {
 

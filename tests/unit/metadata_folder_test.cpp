@@ -5,6 +5,8 @@
 #include <doctest/doctest.h>
 
 using namespace modelsec;
+
+using namespace modelsec::detail;
 using namespace support;
 
 TEST_CASE("metadata that cannot be read now is a failure: to go on without it would be a way back")

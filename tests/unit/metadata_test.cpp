@@ -1,7 +1,7 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 #include "tuf_publisher.hpp"
 
-#include <modelsec/trust/metadata.hpp>
+#include <modelsec/detail/trust/metadata.hpp>
 
 #include <doctest/doctest.h>
 
@@ -13,13 +13,13 @@ constexpr std::size_t cap = 1u << 20;
 
 ms::reason envelope_of(const std::string& text, std::size_t at_most = cap)
 {
-    const auto e = ms::parse_metadata_envelope(ms::as_bytes(text), at_most);
+    const auto e = ms::detail::parse_metadata_envelope(ms::as_bytes(text), at_most);
     return e ? ms::reason::none : e.error().why;
 }
 
 bool root_ok(const json& j)
 {
-    const auto r = ms::parse_root(j);
+    const auto r = ms::detail::parse_root(j);
     CHECK((r || r.error().why == ms::reason::root_malformed));
     return r.has_value();
 }
@@ -53,8 +53,8 @@ json with(json j, std::string_view key, json value)
 TEST_CASE("TUF 4.2.1: the key id MUST be unique in the signatures, or the file is refused")
 {
     const json part = root_spec().signed_part();
-    CHECK(ms::parse_metadata_envelope(sign(part, {1, 2}), cap).has_value());
-    CHECK(ms::parse_metadata_envelope(sign(part, {1, 2, 1}), cap).error().why == ms::reason::metadata_malformed);
+    CHECK(ms::detail::parse_metadata_envelope(sign(part, {1, 2}), cap).has_value());
+    CHECK(ms::detail::parse_metadata_envelope(sign(part, {1, 2, 1}), cap).error().why == ms::reason::metadata_malformed);
 }
 
 TEST_CASE("TUF 4: signatures are over canonical JSON with unknown fields kept, however the file is written")
@@ -63,7 +63,7 @@ TEST_CASE("TUF 4: signatures are over canonical JSON with unknown fields kept, h
     part.set("x-unknown", json{{"z", 1}, {"a", json::array{json("\"\\\n\xC3\xA9"), json(true), json()}}});
     const std::string canonical = part.canonical().value();
     const auto spaced = "{ \"signed\" : " + part.dump() + " ,\n \"other\": 1, \"signatures\": [] }";
-    const auto e = ms::parse_metadata_envelope(ms::as_bytes(spaced), cap);
+    const auto e = ms::detail::parse_metadata_envelope(ms::as_bytes(spaced), cap);
     REQUIRE(e.has_value());
     CHECK(ms::as_text(e->signed_bytes) == canonical);
     CHECK(canonical.find("\"x-unknown\":{\"a\":[\"\\\"\\\\\n\xC3\xA9\",true,null],\"z\":1}") != std::string::npos);
@@ -95,38 +95,40 @@ TEST_CASE("a signature that is no hex is no signature, and does no harm beside e
     {
         json::array list{json{{"keyid", "k9"}, {"sig", bad}}, signer(1).sign(part.canonical().value())};
         const auto text = json{{"signed", part}, {"signatures", list}}.dump();
-        const auto e = ms::parse_metadata_envelope(ms::as_bytes(text), cap).value();
-        const auto root = ms::parse_root(part).value();
-        CHECK(ms::check_authority(e, root.authority(ms::tuf_role::root), root.keys).has_value());
-        ms::tuf_authority both = root.authority(ms::tuf_role::root);
+        const auto e = ms::detail::parse_metadata_envelope(ms::as_bytes(text), cap).value();
+        const auto root = ms::detail::parse_root(part).value();
+        CHECK(ms::detail::check_authority(e, root.authority(ms::detail::tuf_role::root), root.keys).has_value());
+        ms::detail::tuf_authority both = root.authority(ms::detail::tuf_role::root);
         both.threshold = 2;
-        CHECK(ms::check_authority(e, both, root.keys).error().code() == ms::errc::signature);
+        CHECK(ms::detail::check_authority(e, both, root.keys).error().code() == ms::errc::signature);
     }
 }
 
 TEST_CASE("every metadata has its type, version 1 of the specification, a version and an expiry")
 {
     const json good = targets(1);
-    CHECK(ok(ms::parse_targets, good));
+    CHECK(ok(ms::detail::parse_targets, good));
     for (const char* key : {"_type", "spec_version", "version", "expires", "targets"})
-        CHECK_FALSE(ok(ms::parse_targets, without(good, key)));
-    CHECK_FALSE(ok(ms::parse_targets, with(good, "_type", "snapshot")));
-    CHECK_FALSE(ok(ms::parse_targets, with(good, "_type", "Targets")));
+        CHECK_FALSE(ok(ms::detail::parse_targets, without(good, key)));
+    CHECK_FALSE(ok(ms::detail::parse_targets, with(good, "_type", "snapshot")));
+    CHECK_FALSE(ok(ms::detail::parse_targets, with(good, "_type", "Targets")));
     for (const char* version : {"1", "1.0", "1.0.0", "1.27.3"})
-        CHECK(ok(ms::parse_targets, with(good, "spec_version", version)));
+        CHECK(ok(ms::detail::parse_targets, with(good, "spec_version", version)));
     for (const char* version : {"", "0.9", "2.0.0", "10.0", "1.", "1.a", "1.0.0.0", "1.0.0-x", " 1.0"})
-        CHECK_FALSE(ok(ms::parse_targets, with(good, "spec_version", version)));
-    CHECK_FALSE(ok(ms::parse_targets, with(good, "version", 0)));
-    CHECK_FALSE(ok(ms::parse_targets, with(good, "version", -1)));
-    CHECK_FALSE(ok(ms::parse_targets, with(good, "version", "1")));
-    CHECK_FALSE(ok(ms::parse_targets, with(good, "version", 1.0)));
-    CHECK_FALSE(ok(ms::parse_targets, with(good, "expires", "2026-07-01")));
-    CHECK_FALSE(ok(ms::parse_targets, with(good, "expires", "2026-07-01T00:00:00+00:00")));
+        CHECK_FALSE(ok(ms::detail::parse_targets, with(good, "spec_version", version)));
+    CHECK_FALSE(ok(ms::detail::parse_targets, with(good, "version", 0)));
+    CHECK_FALSE(ok(ms::detail::parse_targets, with(good, "version", -1)));
+    CHECK_FALSE(ok(ms::detail::parse_targets, with(good, "version", "1")));
+    CHECK_FALSE(ok(ms::detail::parse_targets, with(good, "version", 1.0)));
+    CHECK_FALSE(ok(ms::detail::parse_targets, with(good, "expires", "2026-07-01")));
+    CHECK_FALSE(ok(ms::detail::parse_targets, with(good, "expires", "2026-07-01T00:00:00+00:00")));
 }
 
 TEST_CASE("metadata is expired from the second on that it names")
 {
-    const auto at = [](const std::string& expires) { return ms::parse_targets(targets(1, {}, expires))->expired(now); };
+    const auto at = [](const std::string& expires) {
+        return ms::detail::parse_targets(targets(1, {}, expires))->expired(now);
+    };
     CHECK(at("2026-05-31T23:59:59Z"));
     CHECK(at("2026-06-01T00:00:00Z"));
     CHECK_FALSE(at("2026-06-01T00:00:01Z"));
@@ -135,11 +137,11 @@ TEST_CASE("metadata is expired from the second on that it names")
 TEST_CASE("a root lists keys and the four roles")
 {
     const json good = root_spec().signed_part();
-    const auto root = ms::parse_root(good).value();
+    const auto root = ms::detail::parse_root(good).value();
     CHECK(root.version == 1);
     CHECK(root.consistent_snapshot);
-    CHECK(root.authority(ms::tuf_role::snapshot).key_ids == std::vector<std::string>{"k3"});
-    CHECK_FALSE(ms::parse_root(without(good, "consistent_snapshot"))->consistent_snapshot);
+    CHECK(root.authority(ms::detail::tuf_role::snapshot).key_ids == std::vector<std::string>{"k3"});
+    CHECK_FALSE(ms::detail::parse_root(without(good, "consistent_snapshot"))->consistent_snapshot);
 
     CHECK_FALSE(root_ok(with(good, "consistent_snapshot", "true")));
     CHECK_FALSE(root_ok(without(good, "keys")));
@@ -161,26 +163,26 @@ TEST_CASE("a root lists keys and the four roles")
 
 TEST_CASE("key ids are opaque, and keys of unknown kinds are only unusable")
 {
-    const ms::tuf_key good{"ed25519", "ed25519", ms::to_hex(signer(1).pk)};
+    const ms::detail::tuf_key good{"ed25519", "ed25519", ms::to_hex(signer(1).pk)};
     REQUIRE(good.parse().has_value());
-    CHECK_FALSE(ms::tuf_key{"ed25519", "other", good.value}.parse());
-    CHECK_FALSE(ms::tuf_key{"other", "ed25519", good.value}.parse());
-    CHECK_FALSE(ms::tuf_key{"ed25519", "ed25519", good.value + "00"}.parse());
-    CHECK_FALSE(ms::tuf_key{"ed25519", "ed25519", std::string(64, '0')}.parse());  // a point of small order
+    CHECK_FALSE(ms::detail::tuf_key{"ed25519", "other", good.value}.parse());
+    CHECK_FALSE(ms::detail::tuf_key{"other", "ed25519", good.value}.parse());
+    CHECK_FALSE(ms::detail::tuf_key{"ed25519", "ed25519", good.value + "00"}.parse());
+    CHECK_FALSE(ms::detail::tuf_key{"ed25519", "ed25519", std::string(64, '0')}.parse());  // a point of small order
 
     const std::string p256 =
         "-----BEGIN PUBLIC KEY-----\n"
         "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEu+ebm3VUg6U2b0IIeR6NFZU7uxkL\n"
         "R1sVLxV8SEW7G+AMXMasEQf5daxfwVMP1kuEkhGs3mBYLkYXlWDh9BNSxg==\n"
         "-----END PUBLIC KEY-----\n";
-    CHECK(ms::tuf_key{"ecdsa", "ecdsa-sha2-nistp256", p256}.parse()->type() == ms::key_type::ecdsa_p256);
-    CHECK(ms::tuf_key{"ecdsa-sha2-nistp256", "ecdsa-sha2-nistp256", p256}.parse().has_value());
-    CHECK_FALSE(ms::tuf_key{"ecdsa", "ecdsa-sha2-nistp384", p256}.parse());
-    CHECK_FALSE(ms::tuf_key{"ecdsa-sha2-nistp384", "ecdsa-sha2-nistp256", p256}.parse());
-    CHECK_FALSE(ms::tuf_key{"rsa", "rsassa-pss-sha256", p256}.parse());
-    CHECK_FALSE(ms::tuf_key{"ed25519", "ed25519", p256}.parse());
+    CHECK(ms::detail::tuf_key{"ecdsa", "ecdsa-sha2-nistp256", p256}.parse()->type() == ms::key_type::ecdsa_p256);
+    CHECK(ms::detail::tuf_key{"ecdsa-sha2-nistp256", "ecdsa-sha2-nistp256", p256}.parse().has_value());
+    CHECK_FALSE(ms::detail::tuf_key{"ecdsa", "ecdsa-sha2-nistp384", p256}.parse());
+    CHECK_FALSE(ms::detail::tuf_key{"ecdsa-sha2-nistp384", "ecdsa-sha2-nistp256", p256}.parse());
+    CHECK_FALSE(ms::detail::tuf_key{"rsa", "rsassa-pss-sha256", p256}.parse());
+    CHECK_FALSE(ms::detail::tuf_key{"ed25519", "ed25519", p256}.parse());
 
-    const ms::tuf_authority a{{"x", "y", "absent"}, 1};
+    const ms::detail::tuf_authority a{{"x", "y", "absent"}, 1};
     const auto candidates = a.candidates({{"x", good}, {"y", {"new", "newer", "?"}}, {"z", good}});
     REQUIRE(candidates.size() == 1);
     CHECK(candidates[0].key_id == "x");
@@ -188,25 +190,26 @@ TEST_CASE("key ids are opaque, and keys of unknown kinds are only unusable")
 
 TEST_CASE("a timestamp names the snapshot; a snapshot names roles, the top-level targets among them")
 {
-    CHECK(ms::parse_timestamp(timestamp(7, listed(3)))->snapshot.version == 3);
-    CHECK_FALSE(ok(ms::parse_timestamp, with(timestamp(1, listed(1)), "meta", json::object())));
-    CHECK_FALSE(ok(ms::parse_timestamp, timestamp(1, json::object())));
-    CHECK_FALSE(ok(ms::parse_timestamp, timestamp(1, listed(0))));
-    CHECK_FALSE(ok(ms::parse_timestamp, timestamp(1, with(listed(1), "length", -1))));
-    CHECK_FALSE(ok(ms::parse_timestamp, timestamp(1, with(listed(1), "hashes", json::object()))));
-    CHECK_FALSE(ok(ms::parse_timestamp, timestamp(1, with(listed(1), "hashes", json{{"sha256", "00"}}))));
-    CHECK_FALSE(ok(ms::parse_timestamp, timestamp(1, with(listed(1), "hashes", json{{"sha512", std::string(64, '0')}}))));
+    CHECK(ms::detail::parse_timestamp(timestamp(7, listed(3)))->snapshot.version == 3);
+    CHECK_FALSE(ok(ms::detail::parse_timestamp, with(timestamp(1, listed(1)), "meta", json::object())));
+    CHECK_FALSE(ok(ms::detail::parse_timestamp, timestamp(1, json::object())));
+    CHECK_FALSE(ok(ms::detail::parse_timestamp, timestamp(1, listed(0))));
+    CHECK_FALSE(ok(ms::detail::parse_timestamp, timestamp(1, with(listed(1), "length", -1))));
+    CHECK_FALSE(ok(ms::detail::parse_timestamp, timestamp(1, with(listed(1), "hashes", json::object()))));
+    CHECK_FALSE(ok(ms::detail::parse_timestamp, timestamp(1, with(listed(1), "hashes", json{{"sha256", "00"}}))));
+    CHECK_FALSE(
+        ok(ms::detail::parse_timestamp, timestamp(1, with(listed(1), "hashes", json{{"sha512", std::string(64, '0')}}))));
 
-    const auto s = ms::parse_snapshot(snapshot(1, {{"targets", listed(2)}, {"a/b", listed(5)}})).value();
+    const auto s = ms::detail::parse_snapshot(snapshot(1, {{"targets", listed(2)}, {"a/b", listed(5)}})).value();
     CHECK(s.roles.at("a/b").version == 5);
-    CHECK_FALSE(ok(ms::parse_snapshot, snapshot(1, {{"a", listed(2)}})));
-    CHECK_FALSE(ok(ms::parse_snapshot, with(snapshot(1, {}), "meta", json{{"targets", listed(1)}})));
+    CHECK_FALSE(ok(ms::detail::parse_snapshot, snapshot(1, {{"a", listed(2)}})));
+    CHECK_FALSE(ok(ms::detail::parse_snapshot, with(snapshot(1, {}), "meta", json{{"targets", listed(1)}})));
 }
 
 TEST_CASE("a listed file must have its length and every known digest, at least one of them known")
 {
     const ms::bytes file = to_bytes("content");
-    const auto listed_as = [&](json meta) { return ms::parse_timestamp(timestamp(1, std::move(meta)))->snapshot; };
+    const auto listed_as = [&](json meta) { return ms::detail::parse_timestamp(timestamp(1, std::move(meta)))->snapshot; };
     const std::string sha256 = ms::sha256(file).hex(), sha512 = ms::to_hex(ms::sha512(file));
     CHECK(listed_as(listed(1)).check(file).has_value());
     CHECK(listed_as(listed(1, file)).check(file).has_value());
@@ -223,53 +226,53 @@ TEST_CASE("a listed file must have its length and every known digest, at least o
 TEST_CASE("targets metadata lists targets and delegations, and no role may take the name of a top-level one")
 {
     const auto t =
-        ms::parse_targets(delegating(targets(1, {{"a/b", target("x")}}), {{"d", {{5}, 1}, {"a/*"}, true}})).value();
+        ms::detail::parse_targets(delegating(targets(1, {{"a/b", target("x")}}), {{"d", {{5}, 1}, {"a/*"}, true}})).value();
     CHECK(t.targets.at("a/b").length == 1);
     REQUIRE(t.delegations->roles.size() == 1);
     CHECK(t.delegations->roles[0].terminating);
     CHECK(t.delegations->roles[0].paths == std::vector<std::string>{"a/*"});
 
-    CHECK(ok(ms::parse_targets, with(targets(1), "delegations", json())));
+    CHECK(ok(ms::detail::parse_targets, with(targets(1), "delegations", json())));
     for (const char* name : {"", "root", "timestamp", "snapshot", "targets"})
-        CHECK_FALSE(ok(ms::parse_targets, delegating(targets(1), {{name, {{5}}}})));
-    CHECK_FALSE(ok(ms::parse_targets, delegating(targets(1), {{"d", {{5}}}, {"d", {{6}}}})));
-    CHECK_FALSE(ok(ms::parse_targets, targets(1, {{"", target("x")}})));
-    CHECK_FALSE(ok(ms::parse_targets, targets(1, {{"a", json{{"length", 1}}}})));
-    CHECK_FALSE(ok(ms::parse_targets, targets(1, {{"a", without(target("x"), "length")}})));
+        CHECK_FALSE(ok(ms::detail::parse_targets, delegating(targets(1), {{name, {{5}}}})));
+    CHECK_FALSE(ok(ms::detail::parse_targets, delegating(targets(1), {{"d", {{5}}}, {"d", {{6}}}})));
+    CHECK_FALSE(ok(ms::detail::parse_targets, targets(1, {{"", target("x")}})));
+    CHECK_FALSE(ok(ms::detail::parse_targets, targets(1, {{"a", json{{"length", 1}}}})));
+    CHECK_FALSE(ok(ms::detail::parse_targets, targets(1, {{"a", without(target("x"), "length")}})));
 
     const json one = (*delegating(targets(1), {{"d", {{5}}}}).find("delegations")->find("roles")->as_array())[0];
     const auto with_delegation = [](json d) {
         return with(targets(1), "delegations", json{{"keys", json::object()}, {"roles", json::array{std::move(d)}}});
     };
-    CHECK(ok(ms::parse_targets, with_delegation(one)));
-    CHECK_FALSE(ok(ms::parse_targets, with_delegation(without(one, "paths"))));
-    CHECK_FALSE(ok(ms::parse_targets, with_delegation(with(one, "path_hash_prefixes", json::array{}))));
-    CHECK_FALSE(ok(ms::parse_targets, with_delegation(without(one, "terminating"))));
-    CHECK_FALSE(ok(ms::parse_targets, with_delegation(with(one, "paths", "a"))));
+    CHECK(ok(ms::detail::parse_targets, with_delegation(one)));
+    CHECK_FALSE(ok(ms::detail::parse_targets, with_delegation(without(one, "paths"))));
+    CHECK_FALSE(ok(ms::detail::parse_targets, with_delegation(with(one, "path_hash_prefixes", json::array{}))));
+    CHECK_FALSE(ok(ms::detail::parse_targets, with_delegation(without(one, "terminating"))));
+    CHECK_FALSE(ok(ms::detail::parse_targets, with_delegation(with(one, "paths", "a"))));
 
     const auto with_bins = [](json bins) {
         return with(targets(1), "delegations", json{{"keys", json::object()}, {"succinct_roles", std::move(bins)}});
     };
     const json bins{{"keyids", json::array{}}, {"threshold", 1}, {"bit_length", 8}, {"name_prefix", "bin"}};
-    CHECK(ok(ms::parse_targets, with_bins(bins)));
-    CHECK_FALSE(ok(ms::parse_targets, with_bins(with(bins, "bit_length", 0))));
-    CHECK_FALSE(ok(ms::parse_targets, with_bins(with(bins, "bit_length", 33))));
-    CHECK_FALSE(ok(ms::parse_targets, with_bins(without(bins, "name_prefix"))));
+    CHECK(ok(ms::detail::parse_targets, with_bins(bins)));
+    CHECK_FALSE(ok(ms::detail::parse_targets, with_bins(with(bins, "bit_length", 0))));
+    CHECK_FALSE(ok(ms::detail::parse_targets, with_bins(with(bins, "bit_length", 33))));
+    CHECK_FALSE(ok(ms::detail::parse_targets, with_bins(without(bins, "name_prefix"))));
 }
 
 TEST_CASE("role names are percent-encoded in URLs, and one safe name on disk whatever they are")
 {
-    CHECK(ms::encode_role_name("../a?b#c d%") == "..%2Fa%3Fb%23c%20d%25");
-    CHECK(ms::encode_role_name("aZ09-._~\xC3\xA9") == "aZ09-._~%C3%A9");
-    CHECK(ms::metadata_file_name("targets") == "targets.json");
-    CHECK(ms::metadata_file_name("..") == "...json");
+    CHECK(ms::detail::encode_role_name("../a?b#c d%") == "..%2Fa%3Fb%23c%20d%25");
+    CHECK(ms::detail::encode_role_name("aZ09-._~\xC3\xA9") == "aZ09-._~%C3%A9");
+    CHECK(ms::detail::metadata_file_name("targets") == "targets.json");
+    CHECK(ms::detail::metadata_file_name("..") == "...json");
     for (const char* role : {"Root", "TIMESTAMP", "snapShot", "2.root", "7.ROOT", "nul", "Con.x"})
-        CHECK(
-            ms::metadata_file_name(role).starts_with("%sha256-"));  // where case does not count they would be others' files
-    CHECK(ms::metadata_file_name("Role1") == "Role1.json");
-    CHECK(ms::metadata_file_name("/etc/x") == "%2Fetc%2Fx.json");
-    const std::string long_name = ms::metadata_file_name(std::string(300, '/'));
+        CHECK(ms::detail::metadata_file_name(role).starts_with(
+            "%sha256-"));  // where case does not count they would be others' files
+    CHECK(ms::detail::metadata_file_name("Role1") == "Role1.json");
+    CHECK(ms::detail::metadata_file_name("/etc/x") == "%2Fetc%2Fx.json");
+    const std::string long_name = ms::detail::metadata_file_name(std::string(300, '/'));
     CHECK(long_name.size() < 255);
-    CHECK(long_name != ms::metadata_file_name(std::string(301, '/')));
-    CHECK(long_name != ms::metadata_file_name(long_name.substr(0, long_name.size() - 5)));
+    CHECK(long_name != ms::detail::metadata_file_name(std::string(301, '/')));
+    CHECK(long_name != ms::detail::metadata_file_name(long_name.substr(0, long_name.size() - 5)));
 }

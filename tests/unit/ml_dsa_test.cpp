@@ -2,8 +2,8 @@
 #include "temp_dir.hpp"
 #include "tuf_publisher.hpp"
 
-#include <modelsec/trust/metadata.hpp>
-#include <modelsec/trust/root_chain.hpp>
+#include <modelsec/detail/trust/metadata.hpp>
+#include <modelsec/detail/trust/root_chain.hpp>
 
 #include <doctest/doctest.h>
 
@@ -22,7 +22,7 @@ struct kept_vector
     explicit kept_vector(int set)
     {
         const std::string path = MODELSEC_SOURCE_DIR "/tests/vectors/ml-dsa/" + std::to_string(set) + ".json";
-        const json all = ms::parse_json(ms::as_bytes(support::read_file(path)), 2).value();
+        const json all = ms::detail::parse_json(ms::as_bytes(support::read_file(path)), 2).value();
         scheme = *all.string_at("scheme");
         pem = *all.string_at("public");
         message = to_bytes(*all.string_at("message"));
@@ -31,7 +31,7 @@ struct kept_vector
         with_context = ms::from_hex(*all.string_at("context_signature")).value();
     }
 
-    ms::public_key key() const { return ms::tuf_key{"ml-dsa", scheme, pem}.parse().value(); }
+    ms::public_key key() const { return ms::detail::tuf_key{"ml-dsa", scheme, pem}.parse().value(); }
 };
 
 struct sizes
@@ -114,17 +114,17 @@ TEST_CASE("a key of ML-DSA is taken by its own scheme in TUF metadata, and nowhe
 {
     const kept_vector v44(44), v65(65);
     CHECK(v44.key().type() == ms::key_type::ml_dsa_44);
-    CHECK_FALSE(ms::tuf_key{"ml-dsa", "ml-dsa-65/1", v44.pem}.parse());
-    CHECK_FALSE(ms::tuf_key{"ml-dsa", "ml-dsa-44/1", v65.pem}.parse());
-    CHECK_FALSE(ms::tuf_key{"ml-dsa", "ml-dsa-44/2", v44.pem}.parse());
-    CHECK_FALSE(ms::tuf_key{"ml-dsa", "ml-dsa-44", v44.pem}.parse());
-    CHECK_FALSE(ms::tuf_key{"ml-dsa-44/1", "ml-dsa-44/1", v44.pem}.parse());
-    CHECK_FALSE(ms::tuf_key{"ecdsa", "ml-dsa-44/1", v44.pem}.parse());
+    CHECK_FALSE(ms::detail::tuf_key{"ml-dsa", "ml-dsa-65/1", v44.pem}.parse());
+    CHECK_FALSE(ms::detail::tuf_key{"ml-dsa", "ml-dsa-44/1", v65.pem}.parse());
+    CHECK_FALSE(ms::detail::tuf_key{"ml-dsa", "ml-dsa-44/2", v44.pem}.parse());
+    CHECK_FALSE(ms::detail::tuf_key{"ml-dsa", "ml-dsa-44", v44.pem}.parse());
+    CHECK_FALSE(ms::detail::tuf_key{"ml-dsa-44/1", "ml-dsa-44/1", v44.pem}.parse());
+    CHECK_FALSE(ms::detail::tuf_key{"ecdsa", "ml-dsa-44/1", v44.pem}.parse());
     CHECK(ms::public_key::pem(v44.pem).has_error());
 
     std::string cut = v44.pem;
     cut.erase(cut.size() / 2, 4);
-    CHECK_FALSE(ms::tuf_key{"ml-dsa", "ml-dsa-44/1", cut}.parse());
+    CHECK_FALSE(ms::detail::tuf_key{"ml-dsa", "ml-dsa-44/1", cut}.parse());
 
     // A manifest is no TUF metadata: the targets role of a root chain signs it by its other keys.
     root_spec r;
@@ -133,8 +133,8 @@ TEST_CASE("a key of ML-DSA is taken by its own scheme in TUF metadata, and nowhe
     json keys = *signed_part.find("keys");
     keys.set("k5", json{{"keytype", "ml-dsa"}, {"scheme", v44.scheme}, {"keyval", json{{"public", v44.pem}}}});
     signed_part.set("keys", keys);
-    ms::root_chain chain(sign(signed_part, {1}), now);
-    REQUIRE(chain.resume(ms::trust_input::finished()).has_value());
+    ms::detail::root_chain chain(sign(signed_part, {1}), now);
+    REQUIRE(chain.resume(ms::detail::trust_input::finished()).has_value());
     REQUIRE(chain.manifest_keys().size() == 1);
     CHECK(chain.manifest_keys()[0].key_id == "k4");
 }
@@ -142,11 +142,11 @@ TEST_CASE("a key of ML-DSA is taken by its own scheme in TUF metadata, and nowhe
 TEST_CASE("TUF metadata that is signed by a key of ML-DSA is verified by it")
 {
     const kept_vector v(65);
-    ms::metadata_envelope e;
+    ms::detail::metadata_envelope e;
     e.signed_bytes = v.message;
     e.signatures = {{"id", v.signature}};
-    const ms::tuf_keys keys{{"id", {"ml-dsa", v.scheme, v.pem}}};
-    CHECK(ms::check_authority(e, {{"id"}, 1}, keys).has_value());
+    const ms::detail::tuf_keys keys{{"id", {"ml-dsa", v.scheme, v.pem}}};
+    CHECK(ms::detail::check_authority(e, {{"id"}, 1}, keys).has_value());
     e.signatures[0].value[40] ^= 1;
-    CHECK(ms::check_authority(e, {{"id"}, 1}, keys).error().why == ms::reason::bad_signature);
+    CHECK(ms::detail::check_authority(e, {{"id"}, 1}, keys).error().why == ms::reason::bad_signature);
 }

@@ -2,8 +2,8 @@
 // OpenSSF Model Signing: a folder is the model that was signed, or it says how it is not.
 #include "model_scene.hpp"
 
-#include <modelsec/core/local_file.hpp>
-#include <modelsec/verify/model_folder.hpp>
+#include <modelsec/detail/base/local_file.hpp>
+#include <modelsec/detail/manifest/model_folder.hpp>
 
 #include <doctest/doctest.h>
 
@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 using namespace modelsec;
+
+using namespace modelsec::detail;
 namespace fs = std::filesystem;
 
 namespace {

@@ -2,15 +2,17 @@
 // OpenSSF Model Signing: what a bundle must be before a file is looked at.
 #include "model_scene.hpp"
 
-#include <modelsec/core/local_file.hpp>
-#include <modelsec/envelope/signature_bundle.hpp>
-#include <modelsec/manifest/model_statement.hpp>
+#include <modelsec/detail/base/local_file.hpp>
+#include <modelsec/detail/trust/signature_bundle.hpp>
+#include <modelsec/detail/manifest/model_statement.hpp>
 
 #include <doctest/doctest.h>
 
 #include <functional>
 
 using namespace modelsec;
+
+using namespace modelsec::detail;
 
 namespace {
 

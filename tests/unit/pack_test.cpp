@@ -4,6 +4,8 @@
 #include <doctest/doctest.h>
 
 using namespace modelsec;
+
+using namespace modelsec::detail;
 using namespace support;
 
 namespace {

@@ -2,7 +2,7 @@
 #ifndef MODELSEC_TESTS_UNIT_PIPELINE_SCENE_HPP
 #define MODELSEC_TESTS_UNIT_PIPELINE_SCENE_HPP
 
-#include <modelsec/verify/pipeline.hpp>
+#include <modelsec/detail/fetch/pipeline.hpp>
 
 #include "../support/memory_file_system.hpp"
 
@@ -16,6 +16,8 @@
 namespace pipeline_scene {
 
 using namespace modelsec;
+
+using namespace modelsec::detail;
 
 constexpr std::uint64_t mib = 1u << 20;
 

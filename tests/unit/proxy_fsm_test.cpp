@@ -1,5 +1,5 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
-#include <modelsec/transport/proxy_fsm.hpp>
+#include <modelsec/detail/net/proxy_fsm.hpp>
 
 #include <doctest/doctest.h>
 #include <publisher.hpp>
@@ -7,6 +7,8 @@
 #include <memory>
 
 using namespace modelsec;
+
+using namespace modelsec::detail;
 using detail::proxy_fsm;
 using detail::proxy_rules;
 using then = proxy_fsm::then;

@@ -1,9 +1,11 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
-#include <modelsec/transport/proxy.hpp>
+#include <modelsec/detail/net/proxy.hpp>
 
 #include <doctest/doctest.h>
 
 using namespace modelsec;
+
+using namespace modelsec::detail;
 using detail::proxy_kind;
 using detail::proxy_rules;
 using detail::proxy_server;

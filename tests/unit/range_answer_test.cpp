@@ -1,6 +1,6 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
-#include <modelsec/transport/connection.hpp>
-#include <modelsec/transport/range_answer.hpp>
+#include <modelsec/detail/net/connection.hpp>
+#include <modelsec/detail/net/range_answer.hpp>
 
 #include <doctest/doctest.h>
 

@@ -2,7 +2,7 @@
 #ifndef MODELSEC_TESTS_UNIT_RANGE_PLAY_HPP
 #define MODELSEC_TESTS_UNIT_RANGE_PLAY_HPP
 
-#include <modelsec/transport/range_fsm.hpp>
+#include <modelsec/detail/fetch/range_fsm.hpp>
 
 #include <doctest/doctest.h>
 

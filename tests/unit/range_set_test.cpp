@@ -1,5 +1,5 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
-#include <modelsec/core/range_set.hpp>
+#include <modelsec/detail/base/range_set.hpp>
 
 #include <doctest/doctest.h>
 
@@ -7,6 +7,8 @@
 #include <random>
 
 using namespace modelsec;
+
+using namespace modelsec::detail;
 
 TEST_CASE("a range set agrees with a set of bytes after any sequence of changes")
 {

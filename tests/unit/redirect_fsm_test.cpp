@@ -1,9 +1,11 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
-#include <modelsec/transport/redirect_fsm.hpp>
+#include <modelsec/detail/net/redirect_fsm.hpp>
 
 #include <doctest/doctest.h>
 
 using namespace modelsec;
+
+using namespace modelsec::detail;
 using detail::redirect_fsm;
 
 namespace {

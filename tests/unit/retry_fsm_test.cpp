@@ -1,9 +1,11 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
-#include <modelsec/transport/retry_fsm.hpp>
+#include <modelsec/detail/net/retry_fsm.hpp>
 
 #include <doctest/doctest.h>
 
 using namespace modelsec;
+
+using namespace modelsec::detail;
 using namespace std::chrono_literals;
 using detail::retry_fsm;
 using detail::server_wait;

@@ -1,10 +1,12 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
-#include <modelsec/source/credentials.hpp>
-#include <modelsec/source/locator.hpp>
+#include <modelsec/detail/net/credentials.hpp>
+#include <modelsec/detail/source/locator.hpp>
 
 #include <doctest/doctest.h>
 
 using namespace modelsec;
+
+using namespace modelsec::detail;
 
 namespace {
 reason why(std::string_view locator)

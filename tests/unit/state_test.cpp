@@ -1,12 +1,14 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
-#include <modelsec/store/journal.hpp>
-#include <modelsec/store/state.hpp>
+#include <modelsec/detail/store/journal.hpp>
+#include <modelsec/detail/store/state/state.hpp>
 
 #include <doctest/doctest.h>
 
 #include <limits>
 
 using namespace modelsec;
+
+using namespace modelsec::detail;
 
 namespace {
 

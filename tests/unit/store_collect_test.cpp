@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 
 using namespace modelsec;
+
+using namespace modelsec::detail;
 using namespace support;
 
 namespace {

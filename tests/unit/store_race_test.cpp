@@ -9,6 +9,8 @@
 #include <thread>
 
 using namespace modelsec;
+
+using namespace modelsec::detail;
 using namespace support;
 
 namespace {

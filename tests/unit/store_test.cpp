@@ -2,13 +2,15 @@
 #include "../support/store_scene.hpp"
 
 #include <doctest/doctest.h>
-#include <modelsec/impl/with_active.ipp>
+#include <modelsec/detail/store/with_active.hpp>
 
 #include <chrono>
 #include <sys/stat.h>
 #include <thread>
 
 using namespace modelsec;
+
+using namespace modelsec::detail;
 using namespace support;
 
 namespace {

@@ -1,11 +1,13 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
-#include <modelsec/verify/stream.hpp>
+#include <modelsec/detail/store/stream.hpp>
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
 
 using namespace modelsec;
+
+using namespace modelsec::detail;
 
 namespace {
 

@@ -1,5 +1,5 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
-#include <modelsec/trust/threshold.hpp>
+#include <modelsec/detail/trust/threshold.hpp>
 
 #include <doctest/doctest.h>
 #include <sodium.h>
@@ -22,14 +22,14 @@ struct signer
         crypto_sign_seed_keypair(pk.data(), sk.data(), seed.data());
     }
 
-    ms::candidate_key key(std::string id, ms::reason barred = ms::reason::none) const
+    ms::detail::candidate_key key(std::string id, ms::reason barred = ms::reason::none) const
     {
         return {std::move(id), ms::public_key::ed25519(pk).value(), barred};
     }
 
-    ms::signature sign(std::string id, ms::bytes_view message) const
+    ms::detail::signature sign(std::string id, ms::bytes_view message) const
     {
-        ms::signature s{std::move(id), ms::bytes(crypto_sign_BYTES)};
+        ms::detail::signature s{std::move(id), ms::bytes(crypto_sign_BYTES)};
         crypto_sign_detached(s.value.data(), nullptr, message.data(), message.size(), sk.data());
         return s;
     }
@@ -39,24 +39,24 @@ const signer a(1), b(2), c(3);
 const ms::bytes message{'m', 's', 'g'};
 const ms::bytes other_message{'o'};
 
-using keys = std::vector<ms::candidate_key>;
-using signatures = std::vector<ms::signature>;
+using keys = std::vector<ms::detail::candidate_key>;
+using signatures = std::vector<ms::detail::signature>;
 
-ms::reason check(const keys& k, unsigned threshold, ms::key_id_rule rule, const signatures& s)
+ms::reason check(const keys& k, unsigned threshold, ms::detail::key_id_rule rule, const signatures& s)
 {
-    const auto r = ms::check_threshold(k, threshold, rule, message, s);
+    const auto r = ms::detail::check_threshold(k, threshold, rule, message, s);
     return r ? ms::reason::none : r.error().why;
 }
 
-constexpr auto hint = ms::key_id_rule::hint;
-constexpr auto binds = ms::key_id_rule::binds;
+constexpr auto hint = ms::detail::key_id_rule::hint;
+constexpr auto binds = ms::detail::key_id_rule::binds;
 
 }  // namespace
 
 TEST_CASE("enough signatures by distinct keys meet the threshold, and the verdict names the keys")
 {
-    const auto r = ms::check_threshold({a.key("a"), b.key("b"), c.key("c")}, 2, binds, message,
-                                       {a.sign("a", message), c.sign("c", message)});
+    const auto r = ms::detail::check_threshold({a.key("a"), b.key("b"), c.key("c")}, 2, binds, message,
+                                               {a.sign("a", message), c.sign("c", message)});
     REQUIRE(r.has_value());
     CHECK(r->key_ids == std::vector<std::string>{"a", "c"});
 }
@@ -76,8 +76,8 @@ TEST_CASE("TUF 4.2.1 and DSSE: bad and unknown extra signatures do no harm once 
 {
     for (const auto rule : {hint, binds})
         CHECK(check({a.key("a"), b.key("b")}, 1, rule,
-                    {c.sign("c", message), b.sign("b", other_message), ms::signature{"x", {}}, a.sign("a", message)}) ==
-              ms::reason::none);
+                    {c.sign("c", message), b.sign("b", other_message), ms::detail::signature{"x", {}},
+                     a.sign("a", message)}) == ms::reason::none);
 }
 
 TEST_CASE("a hint that names no key or the wrong key is only a hint; an id that binds is binding")
@@ -140,12 +140,13 @@ TEST_CASE("large messages get the same verdicts as small ones")
     ms::bytes large(2u << 20, 0x5a);
     const keys all{a.key("a"), b.key("b"), c.key("c")};
     signatures s{a.sign("a", large), b.sign("b", large), c.sign("c", large)};
-    CHECK(ms::check_threshold(all, 3, binds, large, s).has_value());
-    CHECK(ms::check_threshold(all, 3, hint, large, {a.sign("b", large), b.sign("", large), c.sign("a", large)}).has_value());
+    CHECK(ms::detail::check_threshold(all, 3, binds, large, s).has_value());
+    CHECK(ms::detail::check_threshold(all, 3, hint, large, {a.sign("b", large), b.sign("", large), c.sign("a", large)})
+              .has_value());
     large.back() ^= 1;
-    CHECK(ms::check_threshold(all, 1, binds, large, s).error().why == ms::reason::bad_signature);
+    CHECK(ms::detail::check_threshold(all, 1, binds, large, s).error().why == ms::reason::bad_signature);
     large.back() ^= 1;
     s[1].value[5] ^= 1;
-    CHECK(ms::check_threshold(all, 2, binds, large, s).has_value());
-    CHECK(ms::check_threshold(all, 3, binds, large, s).error().why == ms::reason::threshold_unmet);
+    CHECK(ms::detail::check_threshold(all, 2, binds, large, s).has_value());
+    CHECK(ms::detail::check_threshold(all, 3, binds, large, s).error().why == ms::reason::threshold_unmet);
 }

@@ -1,7 +1,7 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 #include "tuf_publisher.hpp"
 
-#include <modelsec/trust/trusted_set.hpp>
+#include <modelsec/detail/trust/trusted_set.hpp>
 
 #include <doctest/doctest.h>
 
@@ -10,28 +10,28 @@ using namespace tuf_test;
 namespace {
 
 const signer root_key(1), timestamp_key(2), snapshot_key(3), targets_key(4), thief(66);
-const ms::delegation_step top{"targets", "root"};
+const ms::detail::delegation_step top{"targets", "root"};
 
-ms::trusted_set at_root(const root_spec& r = {})
+ms::detail::trusted_set at_root(const root_spec& r = {})
 {
-    return ms::trusted_set::start(r.file(), now).value();
+    return ms::detail::trusted_set::start(r.file(), now).value();
 }
 
-ms::trusted_set at_timestamp(const root_spec& r = {})
+ms::detail::trusted_set at_timestamp(const root_spec& r = {})
 {
     auto s = at_root(r);
     REQUIRE(s.finish_root().has_value());
     return s;
 }
 
-ms::trusted_set at_snapshot(json snapshot_file)
+ms::detail::trusted_set at_snapshot(json snapshot_file)
 {
     auto s = at_timestamp();
     REQUIRE(s.update_timestamp(sign(timestamp(1, std::move(snapshot_file)), {timestamp_key})).value());
     return s;
 }
 
-ms::trusted_set at_targets(json::object roles)
+ms::detail::trusted_set at_targets(json::object roles)
 {
     auto s = at_snapshot(listed(1));
     REQUIRE(s.update_snapshot(sign(snapshot(1, std::move(roles)), {snapshot_key})).has_value());
@@ -249,7 +249,7 @@ TEST_CASE("metadata above its cap is refused before it is read")
 {
     ms::limits caps;
     caps.tuf_metadata_bytes = 100;
-    auto set = ms::trusted_set::start(root_spec().file(), now, caps).value();
+    auto set = ms::detail::trusted_set::start(root_spec().file(), now, caps).value();
     REQUIRE(set.finish_root().has_value());
     CHECK(why(set.update_timestamp(sign(timestamp(1, listed(1)), {timestamp_key}))) == ms::reason::too_large);
 }

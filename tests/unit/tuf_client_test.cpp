@@ -60,7 +60,7 @@ TEST_CASE("a pinned root stands in for a missing, broken or older one in the fol
     {
         world w = trusting(r);
         w.kept["root.json"] = in_folder;
-        ms::tuf_client client(pinned, now);
+        ms::detail::tuf_client client(pinned, now);
         CHECK(w.refresh(client) == ms::reason::none);
         CHECK(w.kept["root.json"] == pinned);
     }
@@ -69,7 +69,7 @@ TEST_CASE("a pinned root stands in for a missing, broken or older one in the fol
     world w = trusting(r, true);
     second.serve(w);
     w.done.clear();
-    ms::tuf_client client(second.root.file(), now);
+    ms::detail::tuf_client client(second.root.file(), now);
     CHECK(w.refresh(client) == ms::reason::none);
     CHECK(w.fetched() == lines{"3.root.json", "timestamp.json"});
     CHECK(version_of(w.kept["root.json"]) == 2);
@@ -220,7 +220,7 @@ TEST_CASE("the roots of one update are capped")
         w.served[std::to_string(root.version) + ".root.json"] = root.file();
     ms::limits caps;
     caps.roots = 5;
-    ms::tuf_client client(std::nullopt, now, caps);
+    ms::detail::tuf_client client(std::nullopt, now, caps);
     CHECK(w.refresh(client) == ms::reason::too_large);
     CHECK(version_of(w.kept["root.json"]) == 6);
 }

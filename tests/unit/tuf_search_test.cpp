@@ -42,7 +42,7 @@ TEST_CASE("one update serves several searches; a target that nobody lists does n
     r.roles["targets"].first = delegating(targets(1, {{"top", target("x")}}), {{"d", {{5}}}});
     r.roles["d"] = {targets(1, {{"below", target("y")}}), {5}};
     world w = trusting(r);
-    ms::tuf_client client(std::nullopt, now);
+    ms::detail::tuf_client client(std::nullopt, now);
     REQUIRE(w.refresh(client) == ms::reason::none);
     CHECK(w.run(client, client.search("absent")) == ms::reason::target_mismatch);
     CHECK(w.run(client, client.search("below")) == ms::reason::none);
@@ -70,20 +70,20 @@ TEST_CASE("a search before the update's end, and anything after a failure, is re
 {
     repository r;
     world w = trusting(r);
-    ms::tuf_client client(std::nullopt, now);
+    ms::detail::tuf_client client(std::nullopt, now);
     CHECK(client.search("x").error().why == ms::reason::internal_error);
     w.served.erase("timestamp.json");
     CHECK(w.refresh(client) == ms::reason::not_found);
-    CHECK(client.resume(ms::trust_input::finished()).error().why == ms::reason::internal_error);
+    CHECK(client.resume(ms::detail::trust_input::finished()).error().why == ms::reason::internal_error);
     CHECK(client.search("x").error().why == ms::reason::internal_error);
 }
 
 TEST_CASE("TUF 5.7.3: a target is checked as it arrives: never more than its length, then every known digest")
 {
     const std::string content = "content";
-    const auto parse = [](json t) { return ms::parse_targets(targets(1, {{"t", std::move(t)}}))->targets.at("t"); };
-    const auto check = [&](const ms::target_file& t, std::string_view got) {
-        auto c = ms::target_check::start(t);
+    const auto parse = [](json t) { return ms::detail::parse_targets(targets(1, {{"t", std::move(t)}}))->targets.at("t"); };
+    const auto check = [&](const ms::detail::target_file& t, std::string_view got) {
+        auto c = ms::detail::target_check::start(t);
         if (!c)
             return c.error().why;
         for (const char byte : got)

@@ -2,9 +2,9 @@
 //
 // Verdicts on the public collections of hard signatures. They pin libsodium and OpenSSL: a newer one that judges otherwise
 // fails here. The files are not copied into the project; their folder is MODELSEC_VECTORS or, by default, the one beside it.
-#include <modelsec/core/encoding.hpp>
-#include <modelsec/core/json.hpp>
-#include <modelsec/trust/key.hpp>
+#include <modelsec/detail/base/encoding.hpp>
+#include <modelsec/detail/base/json.hpp>
+#include <modelsec/detail/trust/key.hpp>
 
 #include <doctest/doctest.h>
 #include <sodium.h>
@@ -31,7 +31,7 @@ std::string vector_file(const char* name)
 }
 
 /// The document, or null (after saying so) where the folder is absent.
-ms::json load(const char* name)
+ms::detail::json load(const char* name)
 {
     std::ifstream in(vector_file(name), std::ios::binary);
     if (!in)
@@ -43,10 +43,10 @@ ms::json load(const char* name)
         return {};
     }
     const std::string text{std::istreambuf_iterator<char>(in), {}};
-    return ms::parse_json(ms::as_bytes(text)).value();
+    return ms::detail::parse_json(ms::as_bytes(text)).value();
 }
 
-ms::bytes hex_at(const ms::json& object, std::string_view key)
+ms::bytes hex_at(const ms::detail::json& object, std::string_view key)
 {
     return ms::from_hex(object.string_at(key).value()).value();
 }
@@ -66,12 +66,12 @@ bool ed25519_accepts(const ms::bytes& key, const ms::bytes& message, const ms::b
 template <class Test>
 std::size_t wycheproof(const char* name, Test test)
 {
-    const ms::json doc = load(name);
+    const ms::detail::json doc = load(name);
     if (doc.is_null())
         return 0;
     std::size_t count = 0;
-    for (const ms::json& group : *doc.find("testGroups")->as_array())
-        for (const ms::json& t : *group.find("tests")->as_array())
+    for (const ms::detail::json& group : *doc.find("testGroups")->as_array())
+        for (const ms::detail::json& t : *group.find("tests")->as_array())
         {
             ++count;
             CAPTURE(t.size_at("tcId").value());
@@ -85,7 +85,7 @@ std::size_t wycheproof(const char* name, Test test)
 
 void wycheproof_spki(const char* name, std::size_t expected)
 {
-    const std::size_t count = wycheproof(name, [](const ms::json& group, const ms::json& t) {
+    const std::size_t count = wycheproof(name, [](const ms::detail::json& group, const ms::detail::json& t) {
         const auto der = ms::public_key::spki(hex_at(group, "publicKeyDer"));
         const auto pem = ms::public_key::pem(group.string_at("publicKeyPem").value());
         REQUIRE(der.has_value());
@@ -100,17 +100,18 @@ void wycheproof_spki(const char* name, std::size_t expected)
 
 TEST_CASE("Wycheproof Ed25519: all 151 verdicts are the expected ones")
 {
-    const std::size_t count = wycheproof("wycheproof_ed25519_test.json", [](const ms::json& group, const ms::json& t) {
-        const ms::bytes raw = hex_at(*group.find("publicKey"), "pk");
-        CHECK(ms::public_key::spki(hex_at(group, "publicKeyDer")).value() == ms::public_key::ed25519(raw).value());
-        return ed25519_accepts(raw, hex_at(t, "msg"), hex_at(t, "sig"));
-    });
+    const std::size_t count =
+        wycheproof("wycheproof_ed25519_test.json", [](const ms::detail::json& group, const ms::detail::json& t) {
+            const ms::bytes raw = hex_at(*group.find("publicKey"), "pk");
+            CHECK(ms::public_key::spki(hex_at(group, "publicKeyDer")).value() == ms::public_key::ed25519(raw).value());
+            return ed25519_accepts(raw, hex_at(t, "msg"), hex_at(t, "sig"));
+        });
     CHECK((count == 0 || count == 151));
 }
 
 TEST_CASE("ed25519-speccheck: of the 12 cases only number 3 is accepted")
 {
-    const ms::json doc = load("ed25519_speccheck_cases.json");
+    const ms::detail::json doc = load("ed25519_speccheck_cases.json");
     if (doc.is_null())
         return;
     const auto& cases = *doc.as_array();
@@ -126,20 +127,20 @@ TEST_CASE("ed25519-speccheck: of the 12 cases only number 3 is accepted")
 
 TEST_CASE("CCTV Ed25519: of the 914 vectors none with a low-order or non-canonical A or R is accepted")
 {
-    const ms::json doc = load("cctv_ed25519vectors.json");
+    const ms::detail::json doc = load("cctv_ed25519vectors.json");
     if (doc.is_null())
         return;
     const auto& vectors = *doc.as_array();
     CHECK(vectors.size() == 914);
     std::size_t accepted_count = 0;
-    for (const ms::json& v : vectors)
+    for (const ms::detail::json& v : vectors)
     {
         CAPTURE(v.size_at("number").value());
         const auto has = [&](std::string_view flag) {
-            const ms::json* flags = v.find("flags");
+            const ms::detail::json* flags = v.find("flags");
             const auto* list = flags ? flags->as_array() : nullptr;
-            return list &&
-                   std::any_of(list->begin(), list->end(), [&](const ms::json& f) { return *f.as_string() == flag; });
+            return list && std::any_of(list->begin(), list->end(),
+                                       [&](const ms::detail::json& f) { return *f.as_string() == flag; });
         };
         // A residue of low order satisfies only the equation that is multiplied by the cofactor, which is not ours.
         const bool expected = !has("low_order_A") && !has("low_order_R") && !has("non_canonical_A") &&

@@ -4,7 +4,7 @@
 #include "../describe.hpp"
 #include "commands.hpp"
 
-#include <modelsec/core/local_file.hpp>
+#include <modelsec/detail/base/local_file.hpp>
 #include <modelsec/limits.hpp>
 
 #include <memory>

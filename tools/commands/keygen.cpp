@@ -5,8 +5,8 @@
 #include "../platform.hpp"
 #include "commands.hpp"
 
-#include <modelsec/core/encoding.hpp>
-#include <modelsec/core/name.hpp>
+#include <modelsec/detail/base/encoding.hpp>
+#include <modelsec/detail/base/name.hpp>
 
 #include <cstdio>
 #include <memory>

@@ -7,8 +7,8 @@
 #include "../text.hpp"
 #include "commands.hpp"
 
-#include <modelsec/core/local_file.hpp>
-#include <modelsec/verify/model_folder.hpp>
+#include <modelsec/detail/base/local_file.hpp>
+#include <modelsec/detail/manifest/model_folder.hpp>
 
 #include <algorithm>
 #include <filesystem>

@@ -8,7 +8,7 @@
 #include "../text.hpp"
 #include "commands.hpp"
 
-#include <modelsec/core/local_file.hpp>
+#include <modelsec/detail/base/local_file.hpp>
 
 #include <memory>
 

@@ -6,7 +6,7 @@
 #include "../publish_arguments.hpp"
 #include "commands.hpp"
 
-#include <modelsec/core/local_file.hpp>
+#include <modelsec/detail/base/local_file.hpp>
 
 #include <memory>
 

@@ -7,9 +7,9 @@ namespace ms = modelsec;
 
 namespace {
 
-ms::file_system& disk()
+ms::detail::file_system& disk()
 {
-    return ms::file_system::native();
+    return ms::detail::file_system::native();
 }
 
 // No name of a role or target is encoded to this.
@@ -34,7 +34,7 @@ ms::result<void> folder::draft::publish(const std::string& name)
 {
     MODELSEC_CHECK(disk().sync(file_));
     MODELSEC_CHECK(disk().replace(*at_, draft_name, *at_, name));
-    file_ = ms::file();
+    file_ = ms::detail::file();
     return disk().sync(*at_);
 }
 
@@ -42,7 +42,7 @@ ms::result<folder::draft> folder::write()
 {
     draft out(at_);
     MODELSEC_CHECK(disk().remove_file(at_, draft_name));  // what a crash left
-    MODELSEC_TRY(out.file_, disk().open_file(at_, draft_name, ms::open_mode::create_new));
+    MODELSEC_TRY(out.file_, disk().open_file(at_, draft_name, ms::detail::open_mode::create_new));
     return out;
 }
 
@@ -59,14 +59,14 @@ ms::result<void> folder::remove(const std::string& name)
     return disk().sync(at_);
 }
 
-ms::result<ms::file> folder::read(const std::string& name)
+ms::result<ms::detail::file> folder::read(const std::string& name)
 {
-    return disk().open_file(at_, name, ms::open_mode::read);
+    return disk().open_file(at_, name, ms::detail::open_mode::read);
 }
 
 ms::result<ms::bytes> folder::load(const std::string& name, std::size_t cap)
 {
-    MODELSEC_TRY(const ms::file f, read(name));
+    MODELSEC_TRY(const ms::detail::file f, read(name));
     if (!f)
         return ms::fail(ms::reason::none_active, name);
     ms::bytes out(cap + 1);

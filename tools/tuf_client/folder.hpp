@@ -2,7 +2,7 @@
 #ifndef MODELSEC_TOOLS_TUF_CLIENT_FOLDER_HPP
 #define MODELSEC_TOOLS_TUF_CLIENT_FOLDER_HPP
 
-#include <modelsec/store/file_system.hpp>
+#include <modelsec/detail/base/file_system/file_system.hpp>
 
 namespace tuf_tool {
 
@@ -25,10 +25,10 @@ public:
 
     private:
         friend class folder;
-        explicit draft(const modelsec::file& at) : at_(&at) {}
+        explicit draft(const modelsec::detail::file& at) : at_(&at) {}
 
-        const modelsec::file* at_;
-        modelsec::file file_;
+        const modelsec::detail::file* at_;
+        modelsec::detail::file file_;
         std::uint64_t size_ = 0;
     };
 
@@ -37,12 +37,12 @@ public:
     modelsec::result<void> store(const std::string& name, modelsec::bytes_view data);
     modelsec::result<void> remove(const std::string& name);
     /// An invalid file if there is none.
-    modelsec::result<modelsec::file> read(const std::string& name);
+    modelsec::result<modelsec::detail::file> read(const std::string& name);
     /// The whole file; `none_active` if there is none, `too_large` above the cap.
     modelsec::result<modelsec::bytes> load(const std::string& name, std::size_t cap);
 
 private:
-    modelsec::file at_;
+    modelsec::detail::file at_;
 };
 
 }  // namespace tuf_tool

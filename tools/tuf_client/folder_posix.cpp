@@ -16,7 +16,7 @@ ms::result<folder> folder::open(const std::string& path)
     std::error_code ignored;
     std::filesystem::create_directories(path, ignored);
     folder out;
-    out.at_ = ms::file(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    out.at_ = ms::detail::file(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!out.at_)
         return ms::fail(ms::reason::store_io, path + ": " + std::strerror(errno));
     return out;

@@ -8,7 +8,7 @@ namespace ms = modelsec;
 ms::result<folder> folder::open(const std::string& path)
 {
     folder out;
-    MODELSEC_TRY(out.at_, ms::file_system::native().open_root(path, true));
+    MODELSEC_TRY(out.at_, ms::detail::file_system::native().open_root(path, true));
     return out;
 }
 

@@ -2,7 +2,7 @@
 #ifndef MODELSEC_TOOLS_TUF_CLIENT_HTTP_HPP
 #define MODELSEC_TOOLS_TUF_CLIENT_HTTP_HPP
 
-#include <modelsec/core/bytes.hpp>
+#include <modelsec/detail/base/bytes.hpp>
 #include <modelsec/error.hpp>
 
 #include <functional>

@@ -1,14 +1,14 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 //
 // tuf-client: the TUF client workflow of modelsec behind the command line of tuf-conformance. It only does what
-// modelsec::tuf_client decides. Exit 0 or 1.
+// modelsec::detail::tuf_client decides. Exit 0 or 1.
 #include "arguments.hpp"
 #include "folder.hpp"
 #include "http.hpp"
 
-#include <modelsec/core/clock.hpp>
-#include <modelsec/core/local_file.hpp>
-#include <modelsec/trust/tuf_client.hpp>
+#include <modelsec/detail/base/clock.hpp>
+#include <modelsec/detail/base/local_file.hpp>
+#include <modelsec/detail/trust/tuf_workflow.hpp>
 
 #include <array>
 #include <cstdio>
@@ -24,9 +24,9 @@ std::string below(const std::string& base, const std::string& name)
     return base + (base.ends_with('/') ? "" : "/") + name;
 }
 
-ms::trust_input perform(const ms::trust_action& action, const std::string& url, folder& metadata)
+ms::detail::trust_input perform(const ms::detail::trust_action& action, const std::string& url, folder& metadata)
 {
-    using kind = ms::trust_action::kind;
+    using kind = ms::detail::trust_action::kind;
     ms::result<void> done;
     ms::bytes data;
     switch (action.what)
@@ -37,23 +37,24 @@ ms::trust_input perform(const ms::trust_action& action, const std::string& url, 
             return {};
         });
         if (!done && done.error().why == ms::reason::not_found)
-            return ms::trust_input::absent();
-        return done ? ms::trust_input::got(std::move(data)) : ms::trust_input::failed(done.error());
+            return ms::detail::trust_input::absent();
+        return done ? ms::detail::trust_input::got(std::move(data)) : ms::detail::trust_input::failed(done.error());
     case kind::load:
     {
         auto kept = metadata.load(action.name, action.cap);
-        return kept ? ms::trust_input::got(std::move(*kept)) : ms::trust_input::absent();
+        return kept ? ms::detail::trust_input::got(std::move(*kept)) : ms::detail::trust_input::absent();
     }
     case kind::store: done = metadata.store(action.name, action.data); break;
     case kind::remove: done = metadata.remove(action.name); break;
     case kind::done: break;
     }
-    return done ? ms::trust_input::finished() : ms::trust_input::failed(done.error());
+    return done ? ms::detail::trust_input::finished() : ms::detail::trust_input::failed(done.error());
 }
 
-ms::result<void> run(ms::tuf_client& client, ms::result<ms::trust_action> action, const std::string& url, folder& metadata)
+ms::result<void> run(ms::detail::tuf_client& client, ms::result<ms::detail::trust_action> action, const std::string& url,
+                     folder& metadata)
 {
-    while (action && action->what != ms::trust_action::kind::done)
+    while (action && action->what != ms::detail::trust_action::kind::done)
         action = client.resume(perform(*action, url, metadata));
     if (!action)
         return action.error();
@@ -64,22 +65,22 @@ ms::result<void> run(ms::tuf_client& client, ms::result<ms::trust_action> action
 std::string kept_name(const std::string& path)
 {
     static constexpr std::size_t longest = 200;
-    std::string encoded = ms::encode_role_name(path);
+    std::string encoded = ms::detail::encode_role_name(path);
     const bool usable = encoded.size() <= longest && encoded != "." && encoded != "..";
     return usable ? encoded : "%sha256-" + ms::sha256(ms::as_bytes(path)).hex();
 }
 
 /// Whether the target is there already, byte by byte.
-bool is_kept(folder& targets, const std::string& name, const ms::target_file& target)
+bool is_kept(folder& targets, const std::string& name, const ms::detail::target_file& target)
 {
-    auto check = ms::target_check::start(target);
+    auto check = ms::detail::target_check::start(target);
     auto file = targets.read(name);
     if (!check || !file || !*file)
         return false;
     std::array<std::uint8_t, 64u << 10> piece;
     for (std::uint64_t at = 0;;)
     {
-        const auto size = ms::file_system::native().read_at(*file, at, piece);
+        const auto size = ms::detail::file_system::native().read_at(*file, at, piece);
         if (!size || !check->update(ms::bytes_view(piece).first(*size)))
             return false;
         if (*size == 0)
@@ -88,15 +89,15 @@ bool is_kept(folder& targets, const std::string& name, const ms::target_file& ta
     }
 }
 
-ms::result<void> download(ms::tuf_client& client, const tuf_tool::arguments& args, const std::string& path, folder& metadata,
-                          folder& targets)
+ms::result<void> download(ms::detail::tuf_client& client, const tuf_tool::arguments& args, const std::string& path,
+                          folder& metadata, folder& targets)
 {
     MODELSEC_CHECK(run(client, client.search(path), args.metadata_url, metadata));
-    const ms::target_file& target = client.found();
+    const ms::detail::target_file& target = client.found();
     const std::string name = kept_name(path);
     if (is_kept(targets, name, target))
         return {};
-    MODELSEC_TRY(ms::target_check check, ms::target_check::start(target));
+    MODELSEC_TRY(ms::detail::target_check check, ms::detail::target_check::start(target));
     MODELSEC_TRY(folder::draft draft, targets.write());
     const auto sink = [&](ms::bytes_view piece) -> ms::result<void> {
         MODELSEC_CHECK(check.update(piece));
@@ -112,13 +113,13 @@ ms::result<void> command(const tuf_tool::arguments& args)
     MODELSEC_TRY(folder metadata, folder::open(args.metadata_dir));
     if (args.what == tuf_tool::command::init)
     {
-        MODELSEC_TRY(const ms::bytes root, ms::read_local_file(args.trusted_root, ms::limits().root_bytes));
-        MODELSEC_CHECK(ms::verify_first_root(root));
+        MODELSEC_TRY(const ms::bytes root, ms::detail::read_local_file(args.trusted_root, ms::limits().root_bytes));
+        MODELSEC_CHECK(ms::detail::verify_first_root(root));
         return metadata.store("root.json", root);
     }
     // TUF 1.0 section 5.1: the time is fixed once for the whole update.
-    ms::tuf_client client(std::nullopt, ms::clock::system().now());
-    MODELSEC_CHECK(run(client, client.resume(ms::trust_input::finished()), args.metadata_url, metadata));
+    ms::detail::tuf_client client(std::nullopt, ms::clock::system().now());
+    MODELSEC_CHECK(run(client, client.resume(ms::detail::trust_input::finished()), args.metadata_url, metadata));
     if (args.what == tuf_tool::command::refresh)
         return {};
     MODELSEC_TRY(folder targets, folder::open(args.target_dir));

@@ -1,7 +1,7 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 #include "handles.hpp"
 
-#include <modelsec/transport/url.hpp>
+#include <modelsec/detail/net/url.hpp>
 
 namespace c_api {
 namespace {
@@ -188,7 +188,7 @@ int32_t modelsec_client_set_headers(modelsec_client* client, const char* origin,
             return modelsec::fail(modelsec::reason::bad_option, "a null where there must be something");
         if (c_api::behind(client)->shared->process != c_api::process_id())
             return modelsec::fail(modelsec::reason::forked);
-        MODELSEC_TRY(const modelsec::url where, modelsec::url::parse(origin));
+        MODELSEC_TRY(const modelsec::detail::url where, modelsec::detail::url::parse(origin));
         std::vector<modelsec::http_header> list;
         for (size_t i = 0; i < count; ++i)
             list.push_back({c_api::text(headers[i].name), c_api::text(headers[i].value)});

@@ -3,7 +3,7 @@
 #define MODELSEC_BINDINGS_C_HANDLES_HPP
 
 #include <modelsec/client.hpp>
-#include <modelsec/detail/status_cache.hpp>
+#include <modelsec/detail/client/status_cache.hpp>
 #include <modelsec/modelsec.h>
 
 #include <algorithm>

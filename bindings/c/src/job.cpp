@@ -1,10 +1,10 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 #include "job.hpp"
 
-#include <modelsec/detail/fetch_operation.hpp>
-#include <modelsec/detail/guarded.hpp>
-#include <modelsec/detail/store_operation.hpp>
-#include <modelsec/trust/pins.hpp>
+#include <modelsec/detail/fetch/fetch_operation.hpp>
+#include <modelsec/detail/base/guarded.hpp>
+#include <modelsec/detail/client/store_operation.hpp>
+#include <modelsec/pins.hpp>
 
 namespace c_api {
 namespace {
@@ -73,7 +73,8 @@ modelsec::result<job> job::read(modelsec_client* client, const modelsec_request*
     f.tier = text(r.tier);
     for (size_t i = 0; i < r.platform_count; ++i)
         f.platforms.push_back(text(r.platforms[i]));
-    f.format = r.format == MODELSEC_FORMAT_PACK ? modelsec::envelope_format::pack : modelsec::envelope_format::dsse;
+    f.format =
+        r.format == MODELSEC_FORMAT_PACK ? modelsec::detail::envelope_format::pack : modelsec::detail::envelope_format::dsse;
     f.offline = r.offline != 0;
     f.dry_run = r.dry_run != 0;
     f.min_sequence = r.min_sequence;

@@ -1,0 +1,78 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_DETAIL_BASE_FILE_SYSTEM_SYSTEM_LINUX_IPP
+#define MODELSEC_DETAIL_BASE_FILE_SYSTEM_SYSTEM_LINUX_IPP
+
+#include <modelsec/detail/base/file_system/failure_posix.ipp>
+
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cstdint>
+
+MODELSEC_BEGIN_NAMESPACE
+namespace detail {
+
+// What Linux and macOS do in different ways. Where an int is returned: -1 and errno, as from a system call.
+
+inline constexpr int open_to_search = O_PATH;  ///< a folder that leads somewhere need not be readable
+
+inline timespec changed_time(const struct stat& st) noexcept
+{
+    return st.st_ctim;
+}
+
+inline timespec modified_time(const struct stat& st) noexcept
+{
+    return st.st_mtim;
+}
+
+/// The clock that files are stamped with.
+inline std::int64_t clock_of_stamps() noexcept
+{
+    timespec now{};
+    return ::clock_gettime(CLOCK_REALTIME_COARSE, &now) == 0 ? std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec : 0;
+}
+
+inline result<std::string> path_of(int fd)
+{
+    std::string out(PATH_MAX, '\0');
+    const auto size = ::readlink(("/proc/self/fd/" + std::to_string(fd)).c_str(), out.data(), out.size());
+    if (size < 0)
+        return posix_failure("readlink");
+    out.resize(static_cast<std::size_t>(size));
+    return out;
+}
+
+inline int flush_to_disk(int fd)
+{
+    return ::fsync(fd);
+}
+
+inline result<bool> write_directly(int fd, bool on)
+{
+    const int flags = ::fcntl(fd, F_GETFL);
+    if (flags < 0)
+        return posix_failure("F_GETFL");
+    return ::fcntl(fd, F_SETFL, on ? flags | O_DIRECT : flags & ~O_DIRECT) == 0;
+}
+
+inline int reserve_room(int fd, off_t size)
+{
+    return ::fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, size);
+}
+
+/// By number: C libraries older than the call have no function for it.
+inline int rename_exclusively(int from, const char* name, int to, const char* target)
+{
+    constexpr unsigned no_replace = 1;
+    return static_cast<int>(::syscall(SYS_renameat2, from, name, to, target, no_replace));
+}
+
+}  // namespace detail
+MODELSEC_END_NAMESPACE
+
+#endif

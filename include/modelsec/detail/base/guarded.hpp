@@ -1,0 +1,38 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_DETAIL_BASE_GUARDED_HPP
+#define MODELSEC_DETAIL_BASE_GUARDED_HPP
+
+#include <modelsec/error.hpp>
+
+#include <exception>
+#include <new>
+
+MODELSEC_BEGIN_NAMESPACE
+namespace detail {
+
+/// Runs `work` (() -> result<T>): what some library below throws becomes a failure like every other.
+template <class Work>
+auto guarded(Work&& work) -> decltype(work())
+{
+    try
+    {
+        return work();
+    }
+    catch (const error& e)
+    {
+        return fail(e.get_diagnostics().why, e.get_diagnostics().detail);
+    }
+    catch (const std::bad_alloc&)
+    {
+        return fail(reason::out_of_memory);
+    }
+    catch (const std::exception& e)
+    {
+        return fail(reason::internal_error, e.what());
+    }
+}
+
+}  // namespace detail
+MODELSEC_END_NAMESPACE
+
+#endif

@@ -1,0 +1,181 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_DETAIL_BASE_JSON_DOCUMENT_HPP
+#define MODELSEC_DETAIL_BASE_JSON_DOCUMENT_HPP
+
+#include <modelsec/detail/base/bytes.hpp>
+#include <modelsec/error.hpp>
+#include <modelsec/limits.hpp>
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+MODELSEC_BEGIN_NAMESPACE
+namespace detail {
+
+class json;
+
+/// A value inside a json_document, read where simdjson put it; what large documents (an envelope, a manifest) are read by, because a
+/// tree of 40,000 digests takes longer to build than to verify. Copied freely; lives as long as its document. Its members mean what
+/// those of `json` mean.
+class json_view
+{
+public:
+    class array
+    {
+    public:
+        class iterator
+        {
+        public:
+            explicit iterator(simdjson::dom::array::iterator at) : at_(at) {}
+            json_view operator*() const { return json_view(*at_); }
+            iterator& operator++() { return ++at_, *this; }
+            bool operator!=(const iterator& other) const { return at_ != other.at_; }
+
+        private:
+            simdjson::dom::array::iterator at_;
+        };
+
+        explicit array(simdjson::dom::array list) : list_(list) {}
+        iterator begin() const { return iterator(list_.begin()); }
+        iterator end() const { return iterator(list_.end()); }
+        std::size_t size() const
+        {
+            return list_.size();
+        }  // right up to 0xffffff, more than a document within its cap has room for
+        bool empty() const { return !(begin() != end()); }
+
+    private:
+        simdjson::dom::array list_;
+    };
+
+    explicit json_view(simdjson::dom::element value) : value_(value) {}
+
+    bool is_null() const { return value_.is_null(); }
+    bool is_object() const { return value_.is_object(); }
+    std::optional<std::string_view> as_string() const { return get<std::string_view>(); }
+    std::optional<array> as_array() const
+    {
+        const auto list = get<simdjson::dom::array>();
+        return list ? std::optional(array(*list)) : std::nullopt;
+    }
+
+    std::optional<json_view> find(std::string_view key) const
+    {
+        if (const auto members = get<simdjson::dom::object>())
+            for (const auto member : *members)
+                if (member.key == key)
+                    return json_view(member.value);
+        return std::nullopt;
+    }
+
+    /// The member of this name if it is there and not null.
+    std::optional<json_view> present(std::string_view key) const
+    {
+        const auto v = find(key);
+        return v && !v->is_null() ? v : std::nullopt;
+    }
+
+    std::optional<std::string_view> string_at(std::string_view key) const
+    {
+        const auto v = find(key);
+        return v ? v->as_string() : std::nullopt;
+    }
+
+    std::optional<array> array_at(std::string_view key) const
+    {
+        const auto v = find(key);
+        return v ? v->as_array() : std::nullopt;
+    }
+
+    std::optional<std::uint64_t> size_at(std::string_view key) const
+    {
+        const auto v = find(key);
+        const auto n = v ? v->get<std::uint64_t>() : std::nullopt;
+        return n && *n <= limits::max_integer ? n : std::nullopt;
+    }
+
+    std::optional<bool> bool_at(std::string_view key) const
+    {
+        const auto v = find(key);
+        return v ? v->get<bool>() : std::nullopt;
+    }
+
+    /// Whether no object in it has a member twice.
+    bool names_are_distinct() const
+    {
+        if (const auto list = as_array())
+        {
+            for (const json_view element : *list)
+                if (!element.names_are_distinct())
+                    return false;
+        }
+        else if (const auto members = get<simdjson::dom::object>())
+        {
+            std::vector<std::string_view> names;
+            for (const auto member : *members)
+            {
+                names.push_back(member.key);
+                if (!json_view(member.value).names_are_distinct())
+                    return false;
+            }
+            std::sort(names.begin(), names.end());
+            return std::adjacent_find(names.begin(), names.end()) == names.end();
+        }
+        return true;
+    }
+
+    simdjson::dom::element raw() const { return value_; }
+
+private:
+    template <class T>
+    std::optional<T> get() const
+    {
+        T out{};
+        return value_.get(out) == simdjson::SUCCESS ? std::optional<T>(out) : std::nullopt;
+    }
+
+    simdjson::dom::element value_;
+};
+
+/// A tree of its own; in core/json.hpp's body.
+MODELSEC_DECL json copy_json(json_view from);
+
+/// What parse_json reads, not copied into a tree.
+class json_document
+{
+public:
+    static result<json_document> parse(bytes_view text, std::size_t max_depth)
+    {
+        if (text.empty())
+            return fail(reason::json_malformed, "an empty document");
+        auto parser = std::make_unique<simdjson::dom::parser>();
+        if (parser->allocate(text.size(), max_depth) != simdjson::SUCCESS)
+            return fail(reason::out_of_memory);
+        simdjson::dom::element root;
+        const auto* data = reinterpret_cast<const char*>(text.data());
+        if (const auto ec = parser->parse(data, text.size(), true).get(root); ec != simdjson::SUCCESS)
+            return fail(reason::json_malformed, simdjson::error_message(ec));
+        const json_view view(root);
+        if (!view.names_are_distinct())
+            return fail(reason::json_malformed, "a member stands twice in one object");
+        return json_document(std::move(parser), view);
+    }
+
+    json_view root() const { return root_; }
+
+private:
+    json_document(std::unique_ptr<simdjson::dom::parser> parser, json_view root) : parser_(std::move(parser)), root_(root) {}
+
+    std::unique_ptr<simdjson::dom::parser> parser_;  // holds what root_ points into, so it never moves
+    json_view root_;
+};
+
+}  // namespace detail
+MODELSEC_END_NAMESPACE
+
+#endif

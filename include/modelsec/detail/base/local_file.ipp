@@ -1,0 +1,37 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_DETAIL_BASE_LOCAL_FILE_IPP
+#define MODELSEC_DETAIL_BASE_LOCAL_FILE_IPP
+
+#include <modelsec/detail/base/local_file.hpp>
+#include <modelsec/detail/base/platform.hpp>
+#include MODELSEC_LOCAL_FILE_BODY
+
+#include <cstdio>
+#include <memory>
+
+MODELSEC_BEGIN_NAMESPACE
+namespace detail {
+
+result<bytes> read_local_file(const std::string& path, std::size_t cap)
+{
+    const auto close = [](std::FILE* f) { std::fclose(f); };
+    const std::unique_ptr<std::FILE, decltype(close)> in(open_stream(path), close);
+    if (!in)
+        return fail(reason::file_unreadable, path);
+    bytes out;
+    bytes piece(64u << 10);
+    while (const std::size_t got = std::fread(piece.data(), 1, piece.size(), in.get()))
+    {
+        if (got > cap - out.size())
+            return fail(reason::too_large, path);
+        out.insert(out.end(), piece.begin(), piece.begin() + static_cast<std::ptrdiff_t>(got));
+    }
+    if (std::ferror(in.get()))
+        return fail(reason::file_unreadable, path);
+    return out;
+}
+
+}  // namespace detail
+MODELSEC_END_NAMESPACE
+
+#endif

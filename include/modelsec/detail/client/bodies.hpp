@@ -1,0 +1,9 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_DETAIL_CLIENT_BODIES_HPP
+#define MODELSEC_DETAIL_CLIENT_BODIES_HPP
+
+#include <modelsec/detail/client/client.ipp>
+#include <modelsec/detail/client/status_cache.ipp>
+#include <modelsec/detail/client/store_operation.ipp>
+
+#endif

@@ -1,0 +1,211 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_DETAIL_CLIENT_STORE_OPERATION_IPP
+#define MODELSEC_DETAIL_CLIENT_STORE_OPERATION_IPP
+
+#include <modelsec/detail/client/store_operation.hpp>
+#include <modelsec/detail/fetch/trust_anchor.hpp>
+#include <modelsec/detail/store/with_active.hpp>
+#include <modelsec/detail/manifest/parse.hpp>
+#include <modelsec/detail/store/store.hpp>
+
+MODELSEC_BEGIN_NAMESPACE
+namespace detail {
+
+inline result<store> existing_store(const client_options& owner)
+{
+    if (owner.store.empty())
+        return fail(reason::bad_option, "no store was given");
+    return store::open({owner.store, false, owner.group_shared, owner.files, owner.caps});
+}
+
+inline result<identifier> known_model(const std::string& model_id)
+{
+    auto model = identifier::parse(model_id);
+    return model ? model : fail(reason::bad_option, "not a model id");
+}
+
+/// What the manifest that a pack came by says of its files' chunks; nothing, if it says nothing that can be read.
+inline std::vector<artifact_file> signed_chunks(const store& disk, const pack_record& pack, const limits& caps)
+{
+    const auto raw = disk.read_envelope(pack.envelope);
+    if (!raw)
+        return {};
+    auto e = parse_envelope(*raw, envelope_format::dsse, caps);
+    if (!e)
+        e = parse_envelope(*raw, envelope_format::pack, caps);
+    auto artifacts = e ? parse_known_artifacts(e->payload(), caps) : result<std::vector<artifact>>(e.error());
+    if (!artifacts)
+        return {};
+    for (artifact& a : *artifacts)
+        if (!a.is_zip && a.content_digest() == pack.artifact)
+            return std::move(a.files);
+    return {};
+}
+
+/// Reports bytes of `total` as they are hashed.
+class hash_progress
+{
+public:
+    hash_progress(const event_handler& on_event, const std::string& model_id, std::uint64_t total) : on_event_(on_event)
+    {
+        event_.kind = event_kind::progress;
+        event_.stage = stage::verify;
+        event_.model_id = model_id;
+        event_.total = total;
+        (*this)(0);
+    }
+
+    void operator()(std::uint64_t bytes)
+    {
+        event_.bytes = bytes;
+        if (on_event_)
+            on_event_(event_);
+    }
+
+private:
+    const event_handler& on_event_;
+    event event_;
+};
+
+inline std::uint64_t size_of(const pack_record& pack)
+{
+    std::uint64_t sum = 0;
+    for (const file_record& f : pack.files)
+        sum += f.size;
+    return sum;
+}
+
+/// The clauses under which a pack may come back are those under which it came: its envelope, asked again, the manifest's own expiry aside.
+inline result<void> ask_trust_again(const store& disk, const pack_record& pack, const trust_source& trust, utc_time now,
+                                    const limits& caps)
+{
+    if (std::holds_alternative<std::monostate>(trust))
+        return {};
+    trust_means means{nullptr, nullptr, &caps};
+    std::optional<metadata_folder> kept;
+    if (const auto folder = trust_folder(trust))
+    {
+        MODELSEC_TRY(kept, disk.metadata(*folder));
+        means.kept = &*kept;
+    }
+    MODELSEC_TRY(const signing_keys keys, resolve_trust(trust, now, means));
+    MODELSEC_TRY(const bytes raw, disk.read_envelope(pack.envelope));
+    auto e = parse_envelope(raw, envelope_format::dsse, caps);
+    if (!e && e.error().why == reason::wrong_format)
+        e = parse_envelope(raw, envelope_format::pack, caps);
+    if (!e)
+        return std::move(e).error();
+    MODELSEC_CHECK(verify_envelope(std::move(*e), keys.keys, keys.threshold));
+    return {};
+}
+
+result<open_pack> open_active(const client_options& owner, const std::string& model_id, const control& handle)
+{
+    MODELSEC_TRY(const identifier model, known_model(model_id));
+    MODELSEC_TRY(const store disk, existing_store(owner));
+    return disk.open_active(model, handle);
+}
+
+result<std::vector<model_status>> read_status(const client_options& owner)
+{
+    std::vector<model_status> out;
+    auto disk = existing_store(owner);
+    if (!disk)
+        return disk.error().why == reason::none_active ? result<std::vector<model_status>>(out)
+                                                       : result<std::vector<model_status>>(std::move(disk).error());
+    MODELSEC_TRY(const auto models, disk->models());
+    for (const identifier& model : models)
+    {
+        MODELSEC_TRY(const model_state state, disk->state(model));
+        model_status s;
+        s.model_id = model.str();
+        s.sequence = state.memory.sequence;
+        if (state.active)
+        {
+            MODELSEC_TRY(s.active, disk->info(model, *state.active));
+        }
+        if (state.last_good)
+        {
+            MODELSEC_TRY(s.last_good, disk->info(model, *state.last_good));
+        }
+        for (const barred_pack& p : state.rejected)
+            s.rejected.push_back({p.version.str(), p.artifact, 0, 0, {}});
+        s.bytes = (s.active ? s.active->bytes : 0) + (s.last_good ? s.last_good->bytes : 0);
+        MODELSEC_TRY(s.partial_bytes, disk->partial_bytes(model));
+        out.push_back(std::move(s));
+    }
+    return out;
+}
+
+result<pack_info> verify_active(const client_options& owner, const std::string& model_id, const event_handler& on_event,
+                                const control& handle)
+{
+    auto outcome = [&]() -> result<pack_info> {
+        MODELSEC_TRY(const identifier model, known_model(model_id));
+        MODELSEC_TRY(const store disk, existing_store(owner));
+        return with_active(disk, model, [&](const pack_record& pack) -> result<pack_info> {
+            const auto files = signed_chunks(disk, pack, owner.caps);
+            const auto chunks = [&](const file_record& f) -> const chunk_digests* {
+                for (const artifact_file& a : files)
+                    if (a.chunks && a.name && *a.name == f.path && a.size_bytes == f.size && a.sha256 == f.sha256)
+                        return &*a.chunks;
+                return nullptr;
+            };
+            hash_progress progress(on_event, model_id, size_of(pack));
+            MODELSEC_CHECK(disk.hash_again(model, pack, handle, std::ref(progress), chunks));
+            return disk.info(model, pack);
+        });
+    }();
+    event last;
+    last.kind = event_kind::done;
+    last.stage = stage::verify;
+    last.model_id = model_id;
+    last.why = outcome ? reason::none : outcome.error().why;
+    last.code = code_of(last.why);
+    if (on_event)
+        on_event(last);
+    return outcome;
+}
+
+result<pack_info> run_rollback(const client_options& owner, const rollback_options& asked)
+{
+    const auto model = known_model(asked.model_id);
+    if (!model)
+        return model.error();
+    MODELSEC_TRY(const store disk, existing_store(owner));
+    MODELSEC_TRY(const model_lock lock, disk.lock(*model, owner.lock_wait, asked.handle));
+    MODELSEC_CHECK(disk.recover(lock, *model));
+    MODELSEC_TRY(const model_state state, disk.state(*model));
+    if (!state.last_good)
+        return fail(reason::no_last_good);
+    const utc_time now = owner.clock->now();
+    MODELSEC_CHECK(ask_trust_again(disk, *state.last_good, asked.trust, now, owner.caps));
+    MODELSEC_CHECK(disk.hash_again(*model, *state.last_good, asked.handle, {}));
+    MODELSEC_TRY(const model_state after, disk.roll_back(lock, *model, *state.last_good, now));
+    return disk.info(*model, *after.active);
+}
+
+result<gc_report> run_gc(const client_options& owner, const gc_options& asked)
+{
+    gc_report out;
+    auto disk = existing_store(owner);
+    if (!disk)
+        return disk.error().why == reason::none_active ? result<gc_report>(out) : result<gc_report>(std::move(disk).error());
+    MODELSEC_TRY(const auto models, disk->models());
+    for (const identifier& model : models)
+    {
+        MODELSEC_TRY(const model_lock lock, disk->lock(model, owner.lock_wait, asked.handle));
+        if (!asked.dry_run)
+            MODELSEC_CHECK(disk->recover(lock, model));
+        MODELSEC_CHECK(disk->collect(lock, model, asked.keep, asked.dry_run, out.removed, out.bytes));
+    }
+    if (asked.handle.cancelled())
+        return fail(reason::cancelled);
+    MODELSEC_CHECK(disk->collect_staging(asked.dry_run, out.removed, out.bytes));
+    return out;
+}
+
+}  // namespace detail
+MODELSEC_END_NAMESPACE
+
+#endif

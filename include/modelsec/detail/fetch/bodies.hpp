@@ -1,0 +1,23 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_DETAIL_FETCH_BODIES_HPP
+#define MODELSEC_DETAIL_FETCH_BODIES_HPP
+
+#include <modelsec/detail/fetch/block_pool.ipp>
+#include <modelsec/detail/fetch/download.ipp>
+#include <modelsec/detail/fetch/download_lane.ipp>
+#include <modelsec/detail/fetch/download_run.ipp>
+#include <modelsec/detail/fetch/fetch_accept.ipp>
+#include <modelsec/detail/fetch/fetch_artifact.ipp>
+#include <modelsec/detail/fetch/fetch_operation.ipp>
+#include <modelsec/detail/fetch/fetch_trust.ipp>
+#include <modelsec/detail/fetch/growth_fsm.ipp>
+#include <modelsec/detail/fetch/mirror_fsm.ipp>
+#include <modelsec/detail/fetch/network.ipp>
+#include <modelsec/detail/fetch/pipeline.ipp>
+#include <modelsec/detail/fetch/pipeline_state.ipp>
+#include <modelsec/detail/fetch/pipeline_workers.ipp>
+#include <modelsec/detail/fetch/range_fsm.ipp>
+#include <modelsec/detail/fetch/trust_anchor.ipp>
+#include <modelsec/detail/fetch/trust_driver.ipp>
+
+#endif

@@ -1,0 +1,213 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_DETAIL_FETCH_DOWNLOAD_LANE_IPP
+#define MODELSEC_DETAIL_FETCH_DOWNLOAD_LANE_IPP
+
+#include <modelsec/detail/fetch/download_run.ipp>
+
+#include <algorithm>
+#include <array>
+
+MODELSEC_BEGIN_NAMESPACE
+namespace detail {
+
+/// Read at most this much at once: progress is seen that often.
+inline constexpr std::size_t download_read = 256u << 10;
+
+inline awaitable<void> download_run::work(lane& self)
+{
+    // A stop ends the wait under way; what follows is decided here and not by an exception.
+    co_await boost::asio::this_coro::throw_if_cancelled(false);
+    for (;;)
+    {
+        std::optional<response_head> head;
+        std::optional<failure> why;
+        if (auto done = co_await fetch(self, head); done.has_error() && !self.stopped)
+            why = std::move(done).error();
+        const auto then = plan_.ended(self.order.lane, why, clock::now());
+        if (then == range_fsm::then::back_off)
+        {
+            auto waited = co_await job_.net.before_retry(job_.retries, std::move(*why), head ? &*head : nullptr);
+            plan_.backed_off(waited.has_error() ? std::optional(std::move(waited).error()) : std::nullopt);
+        }
+        bell_.notify();
+        auto order = self.stopped ? std::nullopt : plan_.next(clock::now());
+        if (!order)
+            co_return;
+        self.order = std::move(*order);
+    }
+}
+
+inline awaitable<result<void>> download_run::fetch(lane& self, std::optional<response_head>& head)
+{
+    request_head request(job_.sources[self.order.source]);
+    if (self.order.ask)
+        request.range = http_range{self.order.ask->begin, self.order.ask->end - 1};
+    MODELSEC_CO_TRY(response answer, co_await job_.net.follow(std::move(request)));
+    head = answer.head;
+    auto body = check_range_answer(answer.head, self.order.ask, expected_.size_bytes);
+    if (body.has_error())
+        co_return co_await refusal(self, std::move(answer), std::move(body).error());
+    plan_.answered(self.order.lane, body->whole);
+    MODELSEC_CO_CHECK(co_await read_body(self, *answer.link, *body));
+    job_.net.release(std::move(answer.link));
+    co_return result<void>();
+}
+
+/// What an answer that is not good means, once its body is read: an address that can be renewed is renewed before it is given up.
+inline awaitable<failure> download_run::refusal(lane& self, response answer, failure why)
+{
+    const unsigned status = answer.head.status;
+    if (status < 400)
+        co_return why;
+    const auto body = co_await job_.net.read_all(*answer.link, answer.head, job_.net.caps().error_body_bytes);
+    if (auto ended = job_.net.stopped())
+        co_return *ended;
+    const bool expired = body.has_value() && says_expired(status, as_text(*body));
+    if (body.has_value())
+        job_.net.release(std::move(answer.link));
+    const bool renewable = job_.what.renew && self.order.source == 0;
+    const bool doubtful = status == 401 || status == 403 || status == 410;
+    if (expired || (renewable && doubtful))
+        co_return fail(reason::url_expired, why.detail);
+    co_return why;
+}
+
+inline awaitable<result<std::size_t>> download_run::read(lane& self, connection& link, std::span<std::uint8_t> space)
+{
+    const auto patience = job_.net.caps().stall_timeout;
+    if (self.waited >= patience)
+    {
+        const bool slow = is_trickle(self.brought, self.waited);
+        self.waited = {};
+        self.brought = 0;
+        if (slow && job_.net.env().options->limit_rate == 0)
+            co_return fail(reason::too_slow, "less than 1 KiB a second");
+    }
+    const auto before = clock::now();
+    const auto n = co_await link.read_some(space.first(std::min(space.size(), download_read)));
+    if (n.has_error())
+        co_return n.error();
+    const auto took = clock::now() - before;
+    self.waited = took < patience ? self.waited + took : clock::duration();  // longer than a stall: it was paused
+    self.brought = took < patience ? self.brought + *n : 0;
+    if (job_.what.fetched)
+        *job_.what.fetched += *n;
+    co_return n;
+}
+
+/// Takes from a body what this lane is to deliver; a 200 that nobody asked for begins at 0, so what is there already is
+/// skipped.
+inline awaitable<result<void>> download_run::read_body(lane& self, connection& link, range_answer body)
+{
+    std::uint64_t at = body.bytes.begin;
+    for (byte_range want; !(want = plan_.wanted(self.order.lane, at)).empty();)
+    {
+        MODELSEC_CO_TRY(block space, co_await take_block(self));
+        if (at < want.begin)
+        {
+            const std::uint64_t skip = std::min<std::uint64_t>(want.begin - at, block::size_bytes);
+            MODELSEC_CO_TRY(const std::size_t n,
+                            co_await read(self, link, space.space().first(static_cast<std::size_t>(skip))));
+            if (n == 0)
+                co_return fail(reason::truncated, "the body ended early");
+            at += n;
+            continue;
+        }
+        filling into;
+        into.begin = at;
+        into.space = std::move(space);
+        auto done = co_await fill(self, link, into);
+        at += into.size;
+        // Nothing may follow the last byte: it is not believed before the end is seen.
+        if (done.has_value() && at == body.bytes.end)
+        {
+            done = co_await check_end(self, link, body);
+            if (done.has_error())
+                in_hand_ -= std::exchange(into.size, 0);
+        }
+        put(self, std::move(into));
+        MODELSEC_CO_CHECK(done);
+    }
+    co_return result<void>();
+}
+
+/// How many bytes from `begin` on go into one block: up to its end, the end of what is wanted, or the next whole page.
+inline std::uint64_t download_run::limit(const lane& self, std::uint64_t begin) const
+{
+    const byte_range want = plan_.wanted(self.order.lane, begin);
+    if (want.begin != begin)
+        return 0;
+    const std::uint64_t odd = begin % file_system::direct_alignment;
+    return std::min<std::uint64_t>(want.size(), odd ? file_system::direct_alignment - odd : block::size_bytes);
+}
+
+inline awaitable<result<void>> download_run::fill(lane& self, connection& link, filling& into)
+{
+    for (;;)
+    {
+        const std::uint64_t goal = limit(self, into.begin);  // others may have taken over the rest
+        if (into.size >= goal)
+            co_return result<void>();
+        const auto rest = into.space.space().subspan(into.size, static_cast<std::size_t>(goal) - into.size);
+        MODELSEC_CO_TRY(const std::size_t n, co_await read(self, link, rest));
+        if (n == 0)
+            co_return fail(reason::truncated, "the body ended early");
+        into.size += n;
+        in_hand_ += n;
+        plan_.arrived(self.order.lane, n, clock::now());
+        report();
+    }
+}
+
+inline awaitable<result<void>> download_run::check_end(lane& self, connection& link, const range_answer& body)
+{
+    if (link.body_done())
+        co_return result<void>();
+    std::array<std::uint8_t, 1> more;
+    const auto n = co_await read(self, link, more);
+    if (n.has_value() && *n > 0)
+        co_return fail(body.whole ? reason::size_mismatch : reason::range_mismatch, "more bytes than announced");
+    if (auto ended = job_.net.stopped())
+        co_return *ended;
+    co_return result<void>();  // all bytes are here, however the connection ended
+}
+
+/// Hands over what is good of it: all, or, where it is not what was to be put at once, whole pages.
+inline void download_run::put(lane& self, filling from)
+{
+    const std::size_t had = from.size;
+    const std::uint64_t goal = limit(self, from.begin);
+    if (from.size < goal)
+    {
+        const std::uint64_t end = from.begin + from.size;
+        const std::uint64_t page_end = end - end % file_system::direct_alignment;
+        from.size = static_cast<std::size_t>(page_end > from.begin ? page_end - from.begin : 0);
+    }
+    else
+        from.size = static_cast<std::size_t>(goal);
+    in_hand_ -= had - from.size;
+    if (from.size == 0)
+        return;
+    line_.put(from.begin, std::move(from.space), from.size);
+    plan_.put(self.order.lane, {from.begin, from.begin + from.size});
+    job_.retries.progress();
+}
+
+/// Waits for memory: as long as the disk and the hash do not keep up, nothing is read, and the sender sees a closed window.
+inline awaitable<result<block>> download_run::take_block(lane& self)
+{
+    for (;;)
+    {
+        if (auto free = line_.try_take())
+            co_return free;
+        plan_.starved();
+        MODELSEC_CO_CHECK(co_await self.room.wait());
+        if (self.stopped)
+            co_return fail(reason::connection_lost, "it is not needed any more");
+    }
+}
+
+}  // namespace detail
+MODELSEC_END_NAMESPACE
+
+#endif

@@ -1,0 +1,134 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_DETAIL_FETCH_FETCH_ACCEPT_IPP
+#define MODELSEC_DETAIL_FETCH_FETCH_ACCEPT_IPP
+
+#include <modelsec/detail/fetch/fetch_operation.hpp>
+
+MODELSEC_BEGIN_NAMESPACE
+namespace detail {
+
+// Verify, then parse what was verified; nothing is read twice.
+result<fetch_operation::accepted> fetch_operation::accept(bytes raw) const
+{
+    MODELSEC_TRY(envelope signed_by, parse_envelope(raw, asked_.format, owner_.caps));
+    const sha256_digest statement = sha256(signed_by.signed_bytes);
+    MODELSEC_TRY(const verified_payload payload, verify_envelope(std::move(signed_by), keys_.keys, keys_.threshold));
+    MODELSEC_TRY(manifest m, parse_manifest(payload, owner_.caps));
+    const bool dsse = payload.format() == envelope_format::dsse;
+    if (keys_.chain && m.root_version)
+        MODELSEC_CHECK(keys_.chain->check_manifest_root(*m.root_version));
+    MODELSEC_CHECK(check_identity(m, asked_.model_id, asked_.tier, dsse));
+    manifest_claim claim{m.sequence, m.issued_at, m.expires_at, dsse, sha256(raw), statement, payload.key_ids()};
+    return accepted{std::move(m), std::move(claim), std::move(raw)};
+}
+
+result<void> fetch_operation::check_times(const accepted& offer, const model_memory& memory, utc_time now) const
+{
+    return check_memory(memory, offer.claim, now, asked_.min_sequence, owner_.caps);
+}
+
+/// The memory under which the offer is judged: without what only keys that were since revoked put in its way (fast-forward
+/// recovery). They are looked for only where they are in its way.
+result<model_memory> fetch_operation::effective_memory(const store& disk, const accepted& offer,
+                                                       const model_memory& known) const
+{
+    const auto vouched = [&](const sha256_digest& envelope) {
+        if (envelope == offer.claim.envelope)
+            return true;
+        const auto raw = disk.read_envelope(envelope);
+        return raw.has_error() || still_vouched(*raw, keys_, owner_.caps);
+    };
+    model_memory rest = known;
+    if (!repository() && offer.claim.sequence)
+        forget_disowned(rest, *offer.claim.sequence, vouched);
+    auto verdict = check_times(offer, rest, now_);
+    if (verdict)
+        return rest;
+    if (repository())  // it has no keys that could vouch, and 5.3.11 of its own
+        return std::move(verdict).error();
+    rest = fall_back(std::move(rest), vouched);
+    if (check_times(offer, rest, now_).has_error())
+        return std::move(verdict).error();
+    return rest;
+}
+
+// From here on an older manifest is refused, whatever becomes of this one: durably, before any artifact byte.
+result<model_state> fetch_operation::remember_accepted(const store& disk, const accepted& offer) const
+{
+    const identifier& model = offer.manifest.model_id;
+    return disk.update(model, [&](model_state& state) -> result<bool> {
+        MODELSEC_TRY(model_memory memory, effective_memory(disk, offer, state.memory));
+        const bool fell_back = memory.history.size() != state.memory.history.size() ||
+                               memory.active_digests.size() != state.memory.active_digests.size();
+        state.memory = std::move(memory);
+        const bool fresh = remember(state.memory, offer.claim);
+        if (fresh)
+            MODELSEC_CHECK(disk.keep_envelope(offer.raw));
+        return fresh || fell_back;
+    });
+}
+
+result<void> fetch_operation::check_pack(const model_state& state, const accepted& offer, const artifact& wanted) const
+{
+    // Nothing here can decrypt: cipher text must not become anybody's weights (ARCHITECTURE rule 3: unknown algorithm).
+    if (wanted.encryption)
+        return fail(reason::encrypted, wanted.encryption->scheme);
+    const sha256_digest content = wanted.content_digest();
+    const auto holds = [&](const std::vector<barred_pack>& list, bool any_version) {
+        for (const barred_pack& p : list)
+            if (p.artifact == content && (any_version || p.version == offer.manifest.version))
+                return true;
+        return false;
+    };
+    if (holds(state.rejected, false))
+        return fail(reason::rejected);
+    // Without a sequence that every manifest must have, the digest is what tells an old pack from a new one.
+    if (!offer.claim.dsse && holds(state.superseded, true) && !(state.active && state.active->artifact == content))
+        return fail(reason::superseded);
+    if (offer.claim.sequence)
+        MODELSEC_CHECK(check_equivocation(state.memory, *offer.claim.sequence, wanted.platform, content));
+    return {};
+}
+
+// The same pack again: nothing to download, if it is still what it was. What the manifest adds is remembered.
+result<std::optional<fetch_result>> fetch_operation::answer_active(const store& disk, const model_state& state,
+                                                                   const accepted& offer, const artifact& wanted) const
+{
+    const sha256_digest content = wanted.content_digest();
+    const auto same = [&](const std::optional<pack_record>& p) {
+        return p && p->version == offer.manifest.version && p->artifact == content;
+    };
+    if (!same(state.active))
+        return std::optional<fetch_result>();
+    const identifier& model = offer.manifest.model_id;
+    auto pack = disk.open_files(model, *state.active, asked_.handle);
+    if (pack.has_error())
+    {
+        if (pack.error().why != reason::pack_damaged)
+            return std::move(pack).error();
+        MODELSEC_TRY(const model_state now, disk.state(model));
+        if (now.active && now.active->folder != state.active->folder)  // replaced and collected meanwhile: no damage
+            return answer_active(disk, now, offer, wanted);
+        event e;
+        e.kind = event_kind::warning;
+        e.why = reason::pack_damaged;
+        tell(std::move(e));
+        return std::optional<fetch_result>();
+    }
+    const std::uint64_t sequence = offer.claim.sequence.value_or(state.active->sequence);
+    MODELSEC_CHECK(disk.update(model, [&](model_state& now) -> result<bool> {
+        if (!same(now.active) || (now.active->sequence == sequence && now.active->envelope == offer.claim.envelope))
+            return false;
+        now.active->sequence = sequence;
+        now.active->envelope = offer.claim.envelope;
+        if (offer.claim.sequence)
+            remember_active(now.memory, sequence, wanted.platform, content, offer.claim.envelope);
+        return true;
+    }));
+    return std::optional(result_of(pack->info(), sequence, true));
+}
+
+}  // namespace detail
+MODELSEC_END_NAMESPACE
+
+#endif

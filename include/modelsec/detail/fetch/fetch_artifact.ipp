@@ -1,0 +1,196 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_DETAIL_FETCH_FETCH_ARTIFACT_IPP
+#define MODELSEC_DETAIL_FETCH_FETCH_ARTIFACT_IPP
+
+#include <modelsec/detail/base/machine.hpp>
+#include <modelsec/detail/fetch/fetch_operation.hpp>
+#include <modelsec/detail/source/locator.hpp>
+#include <modelsec/detail/store/archive/archive.hpp>
+#include <modelsec/detail/store/pack.hpp>
+
+#include <algorithm>
+
+MODELSEC_BEGIN_NAMESPACE
+namespace detail {
+
+result<fetch_result> fetch_operation::install(const store& disk, const accepted& offer, const artifact& wanted)
+{
+    const identifier& model = offer.manifest.model_id;
+    MODELSEC_CHECK(check_room(disk, offer, wanted));
+    MODELSEC_TRY(const model_lock lock, disk.lock(model, lock_wait(), asked_.handle));
+    MODELSEC_CHECK(disk.recover(lock, model));
+
+    // Another process may have been here while this one waited.
+    MODELSEC_TRY(const model_state state, disk.state(model));
+    MODELSEC_CHECK(check_times(offer, state.memory, now_));
+    MODELSEC_CHECK(check_pack(state, offer, wanted));
+    MODELSEC_TRY(auto active, answer_active(disk, state, offer, wanted));
+    if (active)
+        return std::move(*active);
+
+    MODELSEC_TRY(staging staged, disk.stage(model, wanted.content_digest()));
+    auto obtained = obtain_pack(staged, wanted);
+    if (obtained.has_error())
+    {
+        sweep(disk, std::move(staged));
+        return std::move(obtained).error();
+    }
+    const verified_pack& pack = *obtained;
+
+    // A download can take longer than a manifest or a key lives.
+    const utc_time now = owner_.clock->now();
+    if (now - now_ > owner_.caps.recheck_time_after)
+        MODELSEC_CHECK(check_again(offer, state.memory, wanted, now));
+    MODELSEC_CHECK(stopped());
+    tell_stage(stage::activate);
+    const std::uint64_t sequence = offer.claim.sequence.value_or(0);
+    activation how{offer.manifest.version,           wanted.platform,      sequence,
+                   offer.claim.sequence.has_value(), offer.claim.envelope, now};
+    MODELSEC_TRY(const pack_info info, disk.activate(lock, model, std::move(staged), pack, how));
+    return result_of(info, sequence, false);
+}
+
+result<void> fetch_operation::check_again(const accepted& offer, const model_memory& memory, const artifact& wanted,
+                                          utc_time now)
+{
+    if (repository())
+    {
+        MODELSEC_TRY(const accepted again, find_target(now));
+        return again.manifest.artifacts.front().content_digest() == wanted.content_digest()
+                   ? result<void>()
+                   : fail(reason::metadata_mismatch, "the target was replaced while it was downloaded");
+    }
+    MODELSEC_TRY(const signing_keys keys, find_keys(now));
+    MODELSEC_TRY(envelope again, parse_envelope(offer.raw, asked_.format, owner_.caps));
+    MODELSEC_CHECK(verify_envelope(std::move(again), keys.keys, keys.threshold));
+    return check_times(offer, memory, now);
+}
+
+// What a failed attempt leaves is what the next one can use, and nothing else. The failure itself is what is reported.
+void fetch_operation::sweep(const store& disk, staging&& staged)
+{
+    {
+        const staging given_back = std::move(staged);
+    }
+    std::vector<std::string> removed;
+    std::uint64_t bytes = 0;
+    (void)disk.collect_staging(false, removed, bytes);
+}
+
+// Before the first byte rather than after the last but one. What an earlier attempt reserved or fetched counts as free: it is
+// this pack's own.
+result<void> fetch_operation::check_room(const store& disk, const accepted& offer, const artifact& wanted) const
+{
+    MODELSEC_TRY(const std::uint64_t free, disk.free_space());
+    MODELSEC_TRY(const std::uint64_t ours, disk.partial_room(wanted.content_digest()));
+    MODELSEC_CHECK(check_device(offer.manifest.needs, owner_.device.value_or(device_facts{total_memory(), free + ours})));
+    const std::uint64_t total = wanted.total_bytes();
+    const std::uint64_t unpacked = wanted.is_zip ? wanted.extracted_bytes.value_or(total) : 0;
+    if (free + ours < total + unpacked)
+        return fail(reason::disk_full, "before the download: " + std::to_string(total + unpacked) + " bytes are needed");
+    return {};
+}
+
+result<verified_pack> fetch_operation::obtain_pack(staging& staged, const artifact& wanted)
+{
+    tell_stage(stage::download);
+    total_ = wanted.total_bytes();
+    event e;
+    e.kind = event_kind::progress;
+    e.stage = stage::download;
+    e.total = total_;
+    tell(std::move(e));
+
+    std::vector<verified_file> files;
+    MODELSEC_CHECK(download_files(staged, wanted, files));
+    if (wanted.is_zip)
+        return unpack(staged, wanted, files.front());
+
+    MODELSEC_CHECK(staged.fresh_pack_folder());
+    std::vector<placed_file> placed;
+    for (std::size_t i = 0; i < files.size(); ++i)
+    {
+        const artifact_file& file = wanted.files[i];
+        const auto same = [&](const placed_file& p) { return p.content.sha256() == file.sha256; };
+        if (std::any_of(placed.begin(), placed.end(), same))  // the same bytes under two names: the partial has moved on
+            MODELSEC_CHECK(download_file(staged, wanted, file));
+        MODELSEC_CHECK(staged.place(file.sha256, *file.name));
+        placed.push_back({*file.name, files[i]});
+    }
+    return make_verified_pack(std::move(placed), wanted);
+}
+
+result<void> fetch_operation::download_files(staging& staged, const artifact& wanted, std::vector<verified_file>& out)
+{
+    for (const artifact_file& file : wanted.files)
+    {
+        MODELSEC_TRY(verified_file done, download_file(staged, wanted, file));
+        done_before_ += file.size_bytes;
+        tell_progress(done_before_);
+        out.push_back(std::move(done));
+    }
+    return {};
+}
+
+result<verified_file> fetch_operation::download_file(staging& staged, const artifact& wanted, const artifact_file& file)
+{
+    MODELSEC_TRY(std::vector<url> addresses, sources(wanted, file));
+    download_request what{file,
+                          std::move(addresses),
+                          write_directly(wanted),
+                          owner_.transport.connections,
+                          [this](std::uint64_t bytes) { tell_progress(done_before_ + bytes); },
+                          &fetched_,
+                          {}};
+    if (wanted.endpoint)
+        what.renew = [this, &wanted] { return ask_endpoint(*wanted.endpoint); };
+    return web().fetch_file(what, staged);
+}
+
+result<std::vector<url>> fetch_operation::sources(const artifact& wanted, const artifact_file& file)
+{
+    std::vector<url> out;
+    if (!file.url.empty())
+    {
+        MODELSEC_TRY(url address, resolve_locator(file.url));
+        out.push_back(std::move(address));
+    }
+    else
+    {
+        MODELSEC_TRY(url address, ask_endpoint(*wanted.endpoint));
+        out.push_back(std::move(address));
+    }
+    for (const std::string& mirror : file.mirrors)
+    {
+        MODELSEC_TRY(url address, resolve_locator(mirror));
+        out.push_back(std::move(address));
+    }
+    return out;
+}
+
+// The answer counts as a redirect: https only, and none of the manifest's headers go along.
+result<url> fetch_operation::ask_endpoint(const url_endpoint& endpoint)
+{
+    MODELSEC_TRY(url address, url::parse(endpoint.url));
+    std::vector<http_header> headers;
+    if (const auto origin = url::parse(asked_.manifest.url); origin && origin->origin() == address.origin())
+        headers = asked_.manifest.headers;
+    MODELSEC_TRY(const http_answer answer,
+                 web().exchange({address, endpoint.body, std::move(headers), owner_.caps.endpoint_answer_bytes, false}));
+    return read_endpoint_answer(answer.body, address);
+}
+
+result<verified_pack> fetch_operation::unpack(staging& staged, const artifact& wanted, const verified_file& archive)
+{
+    tell_stage(stage::extract);
+    MODELSEC_TRY(const file folder, staged.fresh_pack_folder());
+    MODELSEC_TRY(const file content, staged.open_partial(archive.sha256()));
+    const extraction what{archive.size(), archive.sha256(), wanted.extracted_bytes, {}};
+    MODELSEC_TRY(auto tree, extract_zip(*owner_.files, content, folder, what, owner_.caps, asked_.handle));
+    return make_verified_pack(std::move(tree), archive, wanted);
+}
+
+}  // namespace detail
+MODELSEC_END_NAMESPACE
+
+#endif

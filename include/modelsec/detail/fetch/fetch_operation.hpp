@@ -1,0 +1,117 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_DETAIL_FETCH_FETCH_OPERATION_HPP
+#define MODELSEC_DETAIL_FETCH_FETCH_OPERATION_HPP
+
+#include <modelsec/options.hpp>
+#include <modelsec/detail/fetch/network.hpp>
+#include <modelsec/detail/fetch/trust_anchor.hpp>
+#include <modelsec/detail/manifest/parse.hpp>
+#include <modelsec/detail/manifest/select.hpp>
+#include <modelsec/detail/store/store.hpp>
+
+MODELSEC_BEGIN_NAMESPACE
+namespace detail {
+
+/// One attempt to make a model active. Runs on the calling thread from top to bottom:
+///
+///     check options -> envelope's bytes -> who signed? -> manifest -> may it be accepted? -> remember that it was
+///                      (or: a TUF repository's metadata -> its target)
+///       -> which artifact? -> already active? done : lock -> download -> unpack -> activate
+///
+/// Each step is a function below; a failure at any of them leaves the active model as it is.
+class fetch_operation
+{
+public:
+    MODELSEC_DECL fetch_operation(const client_options& owner, const fetch_options& asked, network_maker connect);
+
+    MODELSEC_DECL result<fetch_result> run();
+    /// The model that was asked for or, once the manifest is accepted, that it is about.
+    const std::string& model_id() const noexcept { return model_id_.empty() ? asked_.model_id : model_id_; }
+
+private:
+    /// A manifest whose signatures, identity and times hold.
+    struct accepted
+    {
+        modelsec::manifest manifest;
+        manifest_claim claim;
+        bytes raw;
+    };
+
+    /// The metadata that a pinned root's chain or repository left in the store; none in a dry run that finds no store.
+    struct known_metadata
+    {
+        std::optional<metadata_folder> folder;
+        std::optional<model_lock> alone;
+    };
+
+    // Steps, in order (fetch_operation.ipp, fetch_trust.ipp, fetch_accept.ipp, fetch_artifact.ipp).
+    MODELSEC_DECL result<void> check_options() const;
+    MODELSEC_DECL result<void> check_target_options() const;
+    MODELSEC_DECL result<fetch_result> answer_offline() const;
+    MODELSEC_DECL result<accepted> obtain_offer();
+    MODELSEC_DECL result<known_metadata> hold_metadata(const sha256_digest& folder) const;
+    MODELSEC_DECL result<signing_keys> find_keys(utc_time now);
+    MODELSEC_DECL result<accepted> find_target(utc_time now);
+    MODELSEC_DECL result<bytes> obtain_envelope();
+    MODELSEC_DECL result<accepted> accept(bytes raw) const;
+    MODELSEC_DECL result<void> check_times(const accepted& offer, const model_memory& memory, utc_time now) const;
+    MODELSEC_DECL result<model_memory> effective_memory(const store& disk, const accepted& offer,
+                                                        const model_memory& known) const;
+    MODELSEC_DECL result<model_state> remember_accepted(const store& disk, const accepted& offer) const;
+    MODELSEC_DECL result<void> check_pack(const model_state& state, const accepted& offer, const artifact& wanted) const;
+    MODELSEC_DECL result<std::optional<fetch_result>> answer_active(const store& disk, const model_state& state,
+                                                                    const accepted& offer, const artifact& wanted) const;
+    MODELSEC_DECL result<fetch_result> answer_dry_run(const accepted& offer) const;
+    MODELSEC_DECL result<fetch_result> install(const store& disk, const accepted& offer, const artifact& wanted);
+    MODELSEC_DECL result<void> check_again(const accepted& offer, const model_memory& memory, const artifact& wanted,
+                                           utc_time now);
+    MODELSEC_DECL result<void> check_room(const store& disk, const accepted& offer, const artifact& wanted) const;
+    MODELSEC_DECL static void sweep(const store& disk, staging&& staged);
+    MODELSEC_DECL result<verified_pack> obtain_pack(staging& staged, const artifact& wanted);
+    MODELSEC_DECL result<void> download_files(staging& staged, const artifact& wanted, std::vector<verified_file>& out);
+    MODELSEC_DECL result<verified_pack> unpack(staging& staged, const artifact& wanted, const verified_file& archive);
+    MODELSEC_DECL result<verified_file> download_file(staging& staged, const artifact& wanted, const artifact_file& file);
+    MODELSEC_DECL result<std::vector<url>> sources(const artifact& wanted, const artifact_file& file);
+    MODELSEC_DECL result<url> ask_endpoint(const url_endpoint& endpoint);
+
+    const tuf_repository* repository() const noexcept { return std::get_if<tuf_repository>(&asked_.trust); }
+    MODELSEC_DECL network& web();
+    MODELSEC_DECL fetch_result result_of(const pack_info& pack, std::uint64_t sequence, bool already_active) const;
+    MODELSEC_DECL result<store> open_store(bool create) const;
+    MODELSEC_DECL result<void> stopped() const;
+    MODELSEC_DECL std::chrono::milliseconds lock_wait() const;
+    MODELSEC_DECL bool write_directly(const artifact& wanted) const;
+    MODELSEC_DECL http_client::environment environment();
+    MODELSEC_DECL void tell(event e) const;
+    MODELSEC_DECL void tell_stage(stage s) const;
+    MODELSEC_DECL void tell_progress(std::uint64_t bytes);
+
+    const client_options& owner_;
+    const fetch_options& asked_;
+    network_maker connect_;
+    std::unique_ptr<network> network_;
+    utc_time now_;
+    std::optional<std::chrono::steady_clock::time_point> deadline_;  // of the whole attempt
+    signing_keys keys_;
+    std::string model_id_;           // known from the manifest on
+    std::uint64_t done_before_ = 0;  // bytes of the files that are complete
+    std::uint64_t total_ = 0;
+    std::uint64_t told_ = 0;
+    std::uint64_t fetched_ = 0;
+};
+
+/// run(), with its one final event; `lenient` makes it ensure().
+MODELSEC_DECL result<fetch_result> run_fetch(const client_options& owner, const fetch_options& asked, bool lenient,
+                                             const network_maker& connect = make_network);
+
+}  // namespace detail
+MODELSEC_END_NAMESPACE
+
+#ifndef MODELSEC_SEPARATE_COMPILATION
+#include <modelsec/detail/fetch/fetch_accept.ipp>
+#include <modelsec/detail/fetch/fetch_artifact.ipp>
+#include <modelsec/detail/fetch/fetch_operation.ipp>
+#include <modelsec/detail/fetch/fetch_trust.ipp>
+#endif
+
+#endif

@@ -1,0 +1,272 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_DETAIL_FETCH_FETCH_OPERATION_IPP
+#define MODELSEC_DETAIL_FETCH_FETCH_OPERATION_IPP
+
+#include <modelsec/detail/base/local_file.hpp>
+#include <modelsec/detail/base/machine.hpp>
+#include <modelsec/detail/fetch/fetch_operation.hpp>
+#include <modelsec/detail/base/guarded.hpp>
+#include <modelsec/detail/net/credentials.hpp>
+#include <modelsec/detail/net/proxy.hpp>
+
+#include <algorithm>
+
+MODELSEC_BEGIN_NAMESPACE
+namespace detail {
+
+fetch_operation::fetch_operation(const client_options& owner, const fetch_options& asked, network_maker connect)
+    : owner_(owner), asked_(asked), connect_(std::move(connect)), now_(owner.clock->now())
+{
+    // Whoever means for ever says so by a number that no clock can add.
+    static constexpr std::chrono::milliseconds longest = std::chrono::days(365);
+    if (asked.deadline)
+        deadline_ = std::chrono::steady_clock::now() + std::min(*asked.deadline, longest);
+}
+
+result<fetch_result> fetch_operation::run()
+{
+    MODELSEC_CHECK(check_options());
+    if (asked_.offline)
+        return answer_offline();
+    tell_stage(stage::manifest);
+    MODELSEC_TRY(accepted offer, obtain_offer());
+    model_id_ = offer.manifest.model_id.str();
+    if (asked_.dry_run)
+        return answer_dry_run(offer);
+
+    MODELSEC_TRY(const store disk, open_store(true));
+    MODELSEC_TRY(const model_state known, remember_accepted(disk, offer));
+    offer.claim.envelope = kept_envelope(known.memory, offer.claim);
+    MODELSEC_TRY(const artifact* wanted, select_artifact(offer.manifest, asked_.platforms));
+    MODELSEC_CHECK(check_pack(known, offer, *wanted));
+    MODELSEC_TRY(auto active, answer_active(disk, known, offer, *wanted));
+    if (active)
+        return std::move(*active);
+    return install(disk, offer, *wanted);
+}
+
+result<void> fetch_operation::check_options() const
+{
+    if (owner_.store.empty())
+        return fail(reason::bad_option, "no store was given");
+    MODELSEC_CHECK(proxy_rules::parse(owner_.transport.proxy));
+    if (asked_.offline)
+        return asked_.model_id.empty() ? result<void>(fail(reason::model_required)) : result<void>();
+    if (repository())
+        return check_target_options();
+    if (asked_.manifest.url.empty() == asked_.manifest.file.empty())
+        return fail(reason::bad_option, "a manifest comes from a URL or from a file");
+    // A pack envelope says nothing that ties it to what was asked for; the caller must (FORMATS: Envelopes).
+    if (asked_.format == envelope_format::pack && asked_.model_id.empty())
+        return fail(reason::model_required);
+    if (!asked_.model_id.empty() && identifier::parse(asked_.model_id).has_error())
+        return fail(reason::bad_option, "not a model id");
+    if (owner_.profile == profile::client)
+        MODELSEC_CHECK(check_client_headers(asked_.manifest.headers));
+    // A pack envelope has one signature by one named key: there is no role of a root that it could stand for.
+    if (asked_.format == envelope_format::pack && !std::holds_alternative<pins>(asked_.trust))
+        return fail(reason::bad_option, "a pack envelope goes with pins");
+    return check_trust(asked_.trust);
+}
+
+result<fetch_operation::accepted> fetch_operation::obtain_offer()
+{
+    if (repository())
+        return find_target(now_);
+    MODELSEC_TRY(keys_, find_keys(now_));
+    MODELSEC_TRY(bytes raw, obtain_envelope());
+    return accept(std::move(raw));
+}
+
+network& fetch_operation::web()
+{
+    if (!network_)
+        network_ = connect_(environment());
+    return *network_;
+}
+
+result<bytes> fetch_operation::obtain_envelope()
+{
+    if (!asked_.manifest.file.empty())
+        return read_local_file(asked_.manifest.file, owner_.caps.envelope_bytes);
+    MODELSEC_TRY(url address, url::parse(asked_.manifest.url));
+    auto answer = web().exchange(
+        {std::move(address), asked_.manifest.post_body, asked_.manifest.headers, owner_.caps.envelope_bytes, false});
+    if (!answer)
+        return std::move(answer).error();
+    return std::move(answer->body);
+}
+
+result<fetch_result> fetch_operation::answer_offline() const
+{
+    auto disk = open_store(false);
+    if (!disk)
+        return std::move(disk).error();
+    MODELSEC_TRY(const identifier model, identifier::parse(asked_.model_id));
+    MODELSEC_TRY(const open_pack pack, disk->open_active(model, asked_.handle));
+    return result_of(pack.info(), pack.info().sequence, true);
+}
+
+result<fetch_result> fetch_operation::answer_dry_run(const accepted& offer) const
+{
+    model_state state;
+    auto disk = open_store(false);
+    if (disk)
+    {
+        MODELSEC_TRY(state, disk->state(offer.manifest.model_id));
+    }
+    else if (disk.error().why != reason::none_active)
+        return std::move(disk).error();
+    if (disk)
+    {
+        MODELSEC_TRY(state.memory, effective_memory(*disk, offer, state.memory));
+    }
+    else
+        MODELSEC_CHECK(check_times(offer, state.memory, now_));
+    MODELSEC_TRY(const artifact* wanted, select_artifact(offer.manifest, asked_.platforms));
+    MODELSEC_CHECK(check_pack(state, offer, *wanted));
+    if (disk)
+        MODELSEC_CHECK(check_room(*disk, offer, *wanted));
+    else if (owner_.device)
+        MODELSEC_CHECK(check_device(offer.manifest.needs, *owner_.device));
+    fetch_result out;
+    out.model_id = model_id_;
+    out.version = offer.manifest.version.str();
+    out.sequence = offer.claim.sequence.value_or(0);
+    out.artifact = wanted->content_digest();
+    out.already_active =
+        state.active && state.active->version == offer.manifest.version && state.active->artifact == out.artifact;
+    if (out.already_active)
+    {
+        MODELSEC_TRY(const pack_info info, disk->info(offer.manifest.model_id, *state.active));
+        out.path = info.path;
+    }
+    return out;
+}
+
+fetch_result fetch_operation::result_of(const pack_info& pack, std::uint64_t sequence, bool already_active) const
+{
+    return {model_id(), pack.version, sequence, pack.path, already_active, false, fetched_, pack.artifact};
+}
+
+result<store> fetch_operation::open_store(bool create) const
+{
+    return store::open({owner_.store, create, owner_.group_shared, owner_.files, owner_.caps});
+}
+
+result<void> fetch_operation::stopped() const
+{
+    if (asked_.handle.cancelled())
+        return fail(reason::cancelled);
+    if (deadline_ && std::chrono::steady_clock::now() >= *deadline_)
+        return fail(reason::deadline);
+    return {};
+}
+
+std::chrono::milliseconds fetch_operation::lock_wait() const
+{
+    if (!deadline_)
+        return owner_.lock_wait;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline_ - std::chrono::steady_clock::now());
+    return std::clamp(left, std::chrono::milliseconds(0), owner_.lock_wait);
+}
+
+// The page cache is where weights are best found by who loads them next, but filling it costs more than the disk does: from a
+// size on that would push out other things, or where the cost shows, write past it.
+bool fetch_operation::write_directly(const artifact& wanted) const
+{
+    static constexpr std::uint64_t noticeable = std::uint64_t{256} << 20;
+    if (owner_.writing != write_policy::automatic)
+        return owner_.writing == write_policy::direct;
+    const std::uint64_t free = available_memory();
+    return wanted.total_bytes() >= (free == 0 ? noticeable : std::min(noticeable, free / 32));
+}
+
+http_client::environment fetch_operation::environment()
+{
+    http_client::environment env;
+    env.options = &owner_.transport;
+    env.caps = &owner_.caps;
+    env.time = owner_.clock;
+    env.handle = asked_.handle;
+    env.deadline = deadline_;
+    if (const auto origin = url::parse(repository() ? repository()->metadata_url : asked_.manifest.url))
+        env.manifest_origin = origin->origin();
+    env.observe = [this](const event& e) { tell(e); };
+    if (owner_.profile == profile::client)
+        env.check_credentials = check_client_headers;
+    return env;
+}
+
+void fetch_operation::tell(event e) const
+{
+    if (!asked_.on_event)
+        return;
+    e.model_id = model_id_.empty() ? asked_.model_id : model_id_;
+    asked_.on_event(e);
+}
+
+void fetch_operation::tell_stage(stage s) const
+{
+    event e;
+    e.kind = event_kind::stage;
+    e.stage = s;
+    tell(std::move(e));
+}
+
+// Never backwards, never past the total. The engine already keeps the steps between 256 and 512 KiB: leaving one out here would
+// make the next one too wide.
+void fetch_operation::tell_progress(std::uint64_t bytes)
+{
+    bytes = std::min(bytes, total_);
+    if (bytes <= told_)
+        return;
+    event e;
+    e.kind = event_kind::progress;
+    e.stage = stage::download;
+    e.bytes = told_ = bytes;
+    e.total = total_;
+    tell(std::move(e));
+}
+
+result<fetch_result> run_fetch(const client_options& owner, const fetch_options& asked, bool lenient,
+                               const network_maker& connect)
+{
+    std::string model_id = asked.model_id;
+    auto outcome = guarded([&] {
+        fetch_operation operation(owner, asked, connect);
+        auto r = operation.run();
+        if (model_id.empty())
+            model_id = operation.model_id();
+        return r;
+    });
+    const auto unreachable = [](errc code) {
+        return code == errc::network || code == errc::tls || code == errc::http_status || code == errc::rate_limited;
+    };
+    event last;
+    last.kind = event_kind::done;
+    last.model_id = model_id;
+    if (outcome.has_error() && lenient && unreachable(outcome.error().code()) && !model_id.empty())
+    {
+        fetch_options offline = asked;
+        offline.offline = true;
+        offline.model_id = model_id;
+        if (auto active = guarded([&] { return fetch_operation(owner, offline, connect).run(); }))
+        {
+            last.why = outcome.error().why;
+            active->stale = true;
+            outcome = std::move(*active);
+        }
+    }
+    if (outcome.has_error())
+        last.why = outcome.error().why;
+    last.code = outcome ? errc::ok : outcome.error().code();
+    if (asked.on_event)
+        asked.on_event(last);
+    return outcome;
+}
+
+}  // namespace detail
+MODELSEC_END_NAMESPACE
+
+#endif

@@ -1,0 +1,75 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_DETAIL_FETCH_TRUST_DRIVER_IPP
+#define MODELSEC_DETAIL_FETCH_TRUST_DRIVER_IPP
+
+#include <modelsec/detail/fetch/trust_driver.hpp>
+
+MODELSEC_BEGIN_NAMESPACE
+namespace detail {
+
+std::string below(const std::string& base, const std::string& name)
+{
+    return base + (base.ends_with('/') ? "" : "/") + name;
+}
+
+trust_input trust_driver::perform(const trust_action& action)
+{
+    switch (action.what)
+    {
+    case trust_action::kind::fetch: return fetch(action);
+    case trust_action::kind::load: return load(action);
+    case trust_action::kind::store:
+    case trust_action::kind::remove: return keep(action);
+    case trust_action::kind::done: break;
+    }
+    return trust_input::finished();
+}
+
+// FORMATS, root chain: only the origin's own 404 ends the walk; everything else that is not a root fails the attempt, or whoever
+// sits in between could hold back a rotation (TUF 1.0 section 5.3.3). Other metadata may be redirected: it is listed, or dated.
+trust_input trust_driver::fetch(const trust_action& action)
+{
+    if (!means_.web)
+        return trust_input::absent();
+    const bool first_hand = action.name.ends_with(".root.json");
+    auto address = url::parse(below(base_, action.name));
+    if (!address)
+        return trust_input::failed(std::move(address).error());
+    auto answer = means_.web->exchange({std::move(*address), {}, {}, action.cap, first_hand});
+    if (!answer)
+        return trust_input::failed(std::move(answer).error());
+    if (answer->status == 404 || (answer->status == 403 && forbidden_ends_))
+        return trust_input::absent();
+    if (answer->status == 403)
+        return trust_input::failed(fail(reason::forbidden, "no answer to whether there is a newer root"));
+    return trust_input::got(std::move(answer->body));
+}
+
+trust_input trust_driver::load(const trust_action& action)
+{
+    if (const auto known = pretended_.find(action.name); known != pretended_.end())
+        return known->second ? trust_input::got(*known->second) : trust_input::absent();
+    if (!means_.kept)
+        return trust_input::absent();
+    auto data = means_.kept->read(action.name, action.cap);
+    if (!data)
+        return trust_input::failed(std::move(data).error());
+    return *data ? trust_input::got(std::move(**data)) : trust_input::absent();
+}
+
+trust_input trust_driver::keep(const trust_action& action)
+{
+    const bool store = action.what == trust_action::kind::store;
+    if (means_.read_only || !means_.kept)
+    {
+        pretended_[action.name] = store ? std::optional(action.data) : std::nullopt;
+        return trust_input::finished();
+    }
+    auto done = store ? means_.kept->write(action.name, action.data) : means_.kept->remove(action.name);
+    return done ? trust_input::finished() : trust_input::failed(std::move(done).error());
+}
+
+}  // namespace detail
+MODELSEC_END_NAMESPACE
+
+#endif

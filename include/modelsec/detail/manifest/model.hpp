@@ -1,0 +1,98 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_DETAIL_MANIFEST_MODEL_HPP
+#define MODELSEC_DETAIL_MANIFEST_MODEL_HPP
+
+#include <modelsec/detail/base/clock.hpp>
+#include <modelsec/detail/base/digest.hpp>
+#include <modelsec/detail/base/json.hpp>
+#include <modelsec/detail/base/name.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+MODELSEC_BEGIN_NAMESPACE
+
+/// Digests of the consecutive chunks of one file; all of `size_bytes` but the last.
+struct chunk_digests
+{
+    std::uint64_t size_bytes = 0;
+    std::vector<sha256_digest> sha256;
+};
+
+/// One file to download: what its bytes are, and where they may be had. The digest decides, never the place.
+struct artifact_file
+{
+    std::uint64_t size_bytes = 0;
+    sha256_digest sha256;
+    std::string url;  ///< a locator; empty if only the endpoint knows
+    std::vector<std::string> mirrors;
+    std::optional<chunk_digests> chunks;
+    std::optional<relative_path> name;  ///< the file's place in the pack; none for an archive
+    bytes sha512{};                     ///< 64 bytes if this digest is signed too (TUF targets); else empty
+};
+
+/// A POST endpoint that hands out a short-lived URL.
+struct url_endpoint
+{
+    std::string url;
+    std::string body;  ///< JSON, sent verbatim
+};
+
+struct encryption_info
+{
+    std::string scheme;
+    std::uint32_t chunk_bytes = 0;
+    std::string key_id;
+    sha256_digest plain_sha256;
+    std::uint64_t plain_size_bytes = 0;
+};
+
+/// What one platform gets: one file, an archive, or several files that become active together.
+struct artifact
+{
+    std::string platform;
+    std::vector<artifact_file> files;  ///< at least one; exactly one for an archive
+    bool is_zip = false;
+    std::optional<std::uint64_t> extracted_bytes;
+    std::optional<url_endpoint> endpoint;
+    std::optional<encryption_info> encryption;
+
+    std::uint64_t total_bytes() const noexcept
+    {
+        std::uint64_t sum = 0;
+        for (const auto& f : files)
+            sum += f.size_bytes;
+        return sum;
+    }
+    /// Identifies the bytes: the file's digest, or for several files the SHA-256 over their paths and digests.
+    MODELSEC_DECL sha256_digest content_digest() const;
+};
+
+struct device_needs
+{
+    std::uint64_t min_ram_mb = 0;
+    std::uint64_t min_free_disk_mb = 0;
+};
+
+/// What a publisher said, parsed from the very bytes whose signatures were verified.
+struct manifest
+{
+    identifier model_id;
+    identifier version;
+    std::optional<std::uint64_t> sequence;
+    std::optional<std::uint64_t> root_version;
+    std::optional<utc_time> issued_at;
+    std::optional<utc_time> expires_at;
+    std::string tier;
+    device_needs needs;
+    std::vector<artifact> artifacts;
+};
+
+MODELSEC_END_NAMESPACE
+
+#ifndef MODELSEC_SEPARATE_COMPILATION
+#include <modelsec/detail/manifest/model.ipp>
+#endif
+
+#endif

@@ -1,0 +1,102 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_DETAIL_MANIFEST_MODEL_STATEMENT_IPP
+#define MODELSEC_DETAIL_MANIFEST_MODEL_STATEMENT_IPP
+
+#include <modelsec/detail/trust/signature_bundle.hpp>
+#include <modelsec/detail/manifest/model_statement_parse.ipp>
+#include <modelsec/detail/manifest/model_statement.hpp>
+#include <modelsec/detail/trust/threshold.hpp>
+
+#include <algorithm>
+#include <numeric>
+
+MODELSEC_BEGIN_NAMESPACE
+namespace detail {
+
+std::string write_model_statement(const model_statement& model)
+{
+    const model_serialization& how = model.serialization;
+    const bool shards = how.method == serialization_method::shards;
+    hasher whole;
+    json::array resources;
+    for (const signed_model_file& f : model.files)
+    {
+        const std::string path = f.path ? f.path->str() : ".";
+        for (std::size_t i = 0; i < f.digests.size(); ++i)
+        {
+            const std::uint64_t begin = how.shard_bytes * i, end = std::min(f.size - begin, how.shard_bytes) + begin;
+            resources.push_back(
+                json{{"name", shards ? path + ':' + std::to_string(begin) + ':' + std::to_string(end) : path},
+                     {"algorithm", resource_algorithm(how)},
+                     {"digest", f.digests[i].hex()}});
+            whole.update(f.digests[i].view());
+        }
+    }
+    json record{{"method", shards ? "shards" : "files"}, {"hash_type", model_hash}, {"allow_symlinks", how.follow_links}};
+    if (shards)
+        record.set("shard_size", how.shard_bytes);
+    json::array ignored;
+    for (const relative_path& p : how.ignored)
+        ignored.emplace_back(p.str());
+    if (!ignored.empty())
+        record.set("ignore_paths", std::move(ignored));
+    return json{{"_type", statement_type},
+                {"subject",
+                 json::array{json{{"name", model.model_name}, {"digest", json{{"sha256", whole.finish_sha256().hex()}}}}}},
+                {"predicateType", model_predicate_type},
+                {"predicate", json{{"serialization", std::move(record)}, {"resources", std::move(resources)}}}}
+        .dump();
+}
+
+inline bool signs_models(key_type type)
+{
+    return type == key_type::ed25519 || type == key_type::ecdsa_p256 || type == key_type::ecdsa_p384 ||
+           type == key_type::ecdsa_p521;
+}
+
+}  // namespace detail
+
+std::string model_key_hint(const public_key& key)
+{
+    return sha256(as_bytes(key.pem_text())).hex();
+}
+
+result<model_statement> verify_bundle(bytes_view bundle, const public_key& key, const limits& caps)
+{
+    if (!detail::signs_models(key.type()))
+        return fail(reason::bad_option, "models are signed by ECDSA or Ed25519 keys");
+    MODELSEC_TRY(const detail::signature_bundle parsed, detail::parse_signature_bundle(bundle, caps));
+    // The hint decides nothing; but a bundle that names another key is not what the caller thinks it is.
+    if (!parsed.key_hint.empty() && parsed.key_hint != model_key_hint(key))
+        return fail(reason::unknown_key, "the bundle names another key");
+    const std::vector<detail::candidate_key> keys{{parsed.content.signatures[0].key_id, key, reason::none}};
+    MODELSEC_CHECK(
+        detail::check_threshold(keys, 1, detail::key_id_rule::hint, parsed.content.signed_bytes, parsed.content.signatures));
+    return detail::parse_model_statement(parsed.content.payload(), caps);
+}
+
+result<std::string> sign_bundle(model_statement model, const public_key& key, const message_signer& sign, const limits& caps)
+{
+    // By their places: g++ 12 takes the moved paths for uninitialised.
+    std::vector<std::size_t> order(model.files.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::sort(order.begin(), order.end(), [&](auto a, auto b) { return model.files[a].path < model.files[b].path; });
+    std::vector<signed_model_file> sorted;
+    sorted.reserve(order.size());
+    for (const std::size_t at : order)
+        sorted.push_back(std::move(model.files[at]));
+    model.files = std::move(sorted);
+    const std::string payload = detail::write_model_statement(model);
+    detail::signature_bundle out;
+    out.key_hint = model_key_hint(key);
+    out.content = detail::make_envelope(detail::envelope_format::dsse, as_bytes(payload), detail::statement_payload_type);
+    MODELSEC_TRY(bytes value, sign(out.content.signed_bytes));
+    out.content.signatures.push_back({"", std::move(value)});
+    std::string text = detail::write_signature_bundle(out);
+    MODELSEC_CHECK(verify_bundle(as_bytes(text), key, caps));
+    return text;
+}
+
+MODELSEC_END_NAMESPACE
+
+#endif

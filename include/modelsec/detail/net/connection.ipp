@@ -1,0 +1,149 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_DETAIL_NET_CONNECTION_IPP
+#define MODELSEC_DETAIL_NET_CONNECTION_IPP
+
+#include <modelsec/detail/net/connection_state.ipp>
+#include <modelsec/detail/net/http_message.ipp>
+#include <modelsec/detail/net/tunnel.hpp>
+
+MODELSEC_BEGIN_NAMESPACE
+namespace detail {
+
+/// Waits for the socket. The watch closes it when the time is over; its verdict goes first.
+inline awaitable<result<void>> connection::impl::wait(tls_step::kind what)
+{
+    using socket = boost::asio::ip::tcp::socket;
+    MODELSEC_CO_CHECK(co_await owner.going_on());
+    const auto [ec] = co_await stream.socket().async_wait(
+        what == tls_step::want_write ? socket::wait_write : socket::wait_read, use_tuple);
+    if (auto why = limit.verdict())
+        co_return *why;
+    if (ec)
+        co_return fail(reason::connection_lost, ec.message());
+    co_return result<void>();
+}
+
+inline awaitable<result<void>> connection::impl::handshake()
+{
+    limit.expect(owner.caps().handshake_timeout, reason::handshake_timeout);
+    while (true)
+    {
+        tls_step step = stream.handshake();
+        if (step.outcome == tls_step::done)
+            break;
+        if (step.outcome == tls_step::failed)
+            co_return std::move(step.problem);
+        MODELSEC_CO_CHECK(co_await wait(step.outcome));
+    }
+    limit.idle();
+    co_return result<void>();
+}
+
+inline awaitable<result<void>> connection::impl::write_all(bytes_view data)
+{
+    while (!data.empty())
+    {
+        tls_step step = stream.write(data);
+        if (step.outcome == tls_step::done)
+            data = data.subspan(step.size);
+        else if (step.outcome == tls_step::closed)
+            co_return fail(reason::connection_lost, "the server closed the connection");
+        else if (step.outcome == tls_step::failed)
+            co_return std::move(step.problem);
+        else
+            MODELSEC_CO_CHECK(co_await wait(step.outcome));
+    }
+    co_return result<void>();
+}
+
+/// Some bytes, or 0 where the server has ended the connection as TLS wants it.
+inline awaitable<result<std::size_t>> connection::impl::receive(std::span<std::uint8_t> space)
+{
+    while (true)
+    {
+        tls_step step = stream.read(space);
+        if (step.outcome == tls_step::done)
+            co_return step.size;
+        if (step.outcome == tls_step::closed)
+            co_return std::size_t{0};
+        if (step.outcome == tls_step::failed)
+            co_return std::move(step.problem);
+        MODELSEC_CO_CHECK(co_await wait(step.outcome));
+    }
+}
+
+connection::connection(std::unique_ptr<impl> self) : impl_(std::move(self)) {}
+connection::~connection() = default;
+
+awaitable<result<std::unique_ptr<connection>>> connection::open(session& owner, url target)
+{
+    MODELSEC_CO_CHECK(co_await owner.gate());
+    MODELSEC_CO_TRY(const tls_context* const tls, owner.tls_for(target.origin()));
+    MODELSEC_CO_TRY(auto ssl, tls->open(target, owner.env().time->now()));
+    MODELSEC_CO_TRY(auto socket, co_await reach(owner, target));
+    auto self = std::make_unique<impl>(owner, std::move(target), std::move(socket), std::move(ssl));
+    MODELSEC_CO_CHECK(co_await self->handshake());
+    MODELSEC_CO_CHECK(tls->check_peer(self->stream.ssl(), owner.env().time->now()));
+    co_return std::unique_ptr<connection>(new connection(std::move(self)));
+}
+
+awaitable<result<response_head>> connection::send(request_head request)
+{
+    impl& self = *impl_;
+    MODELSEC_CO_TRY(std::string text, request_text(request, self.owner.env().options->user_agent));
+    self.idle = false;
+    self.limit.expect(self.owner.caps().stall_timeout, reason::stall);
+    const auto sent = co_await self.write_all(as_bytes(text));
+    wipe(text);
+    MODELSEC_CO_CHECK(sent);
+    auto head = co_await self.read_head();
+    self.limit.idle();
+    self.idle = head.has_value() && self.body_ended;
+    co_return head;
+}
+
+awaitable<result<std::size_t>> connection::read_some(std::span<std::uint8_t> space)
+{
+    impl& self = *impl_;
+    session& owner = self.owner;
+    if (self.body_ended)
+        co_return std::size_t{0};
+    if (owner.env().handle.paused() || owner.stopped())
+        MODELSEC_CO_CHECK(co_await owner.gate());
+    if (owner.env().options->limit_rate != 0)
+    {
+        MODELSEC_CO_TRY(const std::size_t granted, co_await owner.grant(space.size()));
+        space = space.first(granted);
+    }
+    self.limit.expect(owner.caps().stall_timeout, reason::stall);
+    auto reading = self.framing == body_framing::chunked ? self.read_chunked(space) : self.read_plain(space);
+    auto n = co_await std::move(reading);
+    self.limit.idle();
+    self.idle = n.has_value() && self.body_ended;
+    if (n.has_value())
+        owner.spend(*n);
+    else if (n.error().why == reason::connection_lost && self.stream.ended())
+        n = fail(reason::truncated, n.error().detail);
+    co_return n;
+}
+
+bool connection::reusable() const
+{
+    // Bytes after the end of an answer belong to no request (CWE-444).
+    return impl_->idle && impl_->keep_alive && impl_->in_begin == impl_->in_end && impl_->stream.quiet();
+}
+
+bool connection::body_done() const noexcept
+{
+    return impl_->body_ended;
+}
+
+const std::string& connection::origin() const noexcept
+{
+    return impl_->origin;
+}
+
+}  // namespace detail
+MODELSEC_END_NAMESPACE
+
+#endif

@@ -1,0 +1,176 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_DETAIL_NET_CONNECTION_READ_IPP
+#define MODELSEC_DETAIL_NET_CONNECTION_READ_IPP
+
+#include <modelsec/detail/net/connection_state.ipp>
+#include <modelsec/detail/net/http_message.ipp>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/error.hpp>
+
+#include <algorithm>
+#include <cstring>
+
+MODELSEC_BEGIN_NAMESPACE
+namespace detail {
+
+/// Adds to what is pending, which never grows over `cap`.
+inline awaitable<result<std::size_t>> connection::impl::receive_more(std::size_t cap)
+{
+    if (in_begin != 0)
+    {
+        std::memmove(in.data(), in.data() + in_begin, in_end - in_begin);
+        in_end -= in_begin;
+        in_begin = 0;
+    }
+    if (in_end >= cap)
+        co_return fail(reason::bad_response, "a header over the limit");
+    if (in_end == in.size())
+        in.resize(std::min(cap, in.size() + (16u << 10)));
+    MODELSEC_CO_TRY(const std::size_t n, co_await receive(std::span(in).subspan(in_end)));
+    in_end += n;
+    co_return n;
+}
+
+inline awaitable<result<response_head>> connection::impl::read_head()
+{
+    const std::size_t cap = owner.caps().response_header_bytes;
+    std::size_t seen = 0;
+    while (true)
+    {
+        reader.emplace();
+        reader->header_limit(static_cast<std::uint32_t>(cap));
+        reader->body_limit(boost::none);
+        while (!reader->is_header_done())
+        {
+            boost::system::error_code ec;
+            if (in_begin != in_end)
+            {
+                const std::size_t used = reader->put(boost::asio::buffer(in.data() + in_begin, in_end - in_begin), ec);
+                consume(used);
+                seen += used;
+            }
+            if (ec && ec != http::error::need_more)
+                co_return fail(reason::bad_response, ec.message());
+            if (reader->is_header_done())
+                break;
+            MODELSEC_CO_TRY(const std::size_t n, co_await receive_more(cap));
+            if (n == 0)
+                co_return fail(reason::connection_lost, "the server closed the connection before it answered");
+        }
+        // RFC 9110 section 15.2: interim answers may come first; nobody asked to switch protocols.
+        if (reader->get().result_int() >= 200)
+            break;
+        if (reader->get().result_int() == 101 || seen > cap)
+            co_return fail(reason::bad_response, "interim answers without end");
+    }
+    co_return take_head();
+}
+
+/// Checks the framing of the body and readies it for reading.
+inline result<response_head> connection::impl::take_head()
+{
+    const auto& message = reader->get();
+    response_head head;
+    head.status = message.result_int();
+    std::size_t codings = 0;
+    for (const auto& field : message)
+    {
+        head.headers.push_back({std::string(field.name_string()), std::string(field.value())});
+        if (field.name() == http::field::transfer_encoding)
+            ++codings;
+    }
+    // RFC 9112 sections 6.1 and 6.3, CWE-444: one framing only, and no transfer coding but chunked. (Beast refuses chunked
+    // beside Content-Length, and lengths that differ.)
+    if (codings > 1 || (codings == 1 && !header_is(*head.find("transfer-encoding"), "chunked")))
+        return fail(reason::bad_response, "a transfer coding that was not asked for");
+    // Digests and ranges are of the bytes as they are; a coding that expands them would be a bomb (CWE-409).
+    const auto coding = head.find("content-encoding");
+    if (coding && !coding->empty() && !header_is(*coding, "identity") && head.status >= 200 && head.status <= 299)
+        return fail(reason::bad_response, "a content coding that was not asked for");
+
+    keep_alive = reader->keep_alive();
+    body_left = 0;
+    if (head.status == 204 || head.status == 304)
+        framing = body_framing::length;
+    else if (reader->chunked())
+        framing = body_framing::chunked;
+    else if (const auto length = reader->content_length())
+    {
+        framing = body_framing::length;
+        body_left = *length;
+    }
+    else
+        framing = body_framing::until_close;
+    body_ended = framing == body_framing::length && body_left == 0;
+    if (framing == body_framing::length)
+        head.content_length = body_left;
+    return head;
+}
+
+inline awaitable<result<std::size_t>> connection::impl::read_plain(std::span<std::uint8_t> space)
+{
+    if (framing == body_framing::length)
+        space = space.first(static_cast<std::size_t>(std::min<std::uint64_t>(space.size(), body_left)));
+    std::size_t n = std::min(space.size(), pending().size());
+    if (n != 0)
+    {
+        std::memcpy(space.data(), pending().data(), n);
+        consume(n);
+    }
+    else
+    {
+        MODELSEC_CO_TRY(n, co_await receive(space));
+    }
+    if (framing == body_framing::length)
+    {
+        if (n == 0)
+            co_return fail(reason::truncated, std::to_string(body_left) + " bytes are missing");
+        body_left -= n;
+        body_ended = body_left == 0;
+    }
+    else if (n == 0)
+    {
+        // Only because TLS vouches for the end (close_notify): without it, an attacker could cut the body anywhere.
+        body_ended = true;
+        keep_alive = false;
+    }
+    co_return n;
+}
+
+inline awaitable<result<std::size_t>> connection::impl::read_chunked(std::span<std::uint8_t> space)
+{
+    // No chunk header, with its extensions, and no trailer needs more.
+    constexpr std::size_t cap = 16u << 10;
+    while (true)
+    {
+        if (in_begin != in_end)
+        {
+            auto& body = reader->get().body();
+            body.data = space.data();
+            body.size = space.size();
+            boost::system::error_code ec;
+            consume(reader->put(boost::asio::buffer(in.data() + in_begin, in_end - in_begin), ec));
+            const std::size_t n = space.size() - body.size;
+            if (ec && ec != http::error::need_more && ec != http::error::need_buffer)
+                co_return fail(reason::bad_response, ec.message());
+            if (n != 0)
+                co_return n;
+            if (reader->is_done())
+            {
+                body_ended = true;
+                co_return std::size_t{0};
+            }
+            if (!ec)
+                continue;
+        }
+        MODELSEC_CO_TRY(const std::size_t got, co_await receive_more(std::max(cap, in.size())));
+        if (got == 0)
+            co_return fail(reason::truncated, "the last chunk is missing");
+    }
+}
+
+}  // namespace detail
+MODELSEC_END_NAMESPACE
+
+#endif

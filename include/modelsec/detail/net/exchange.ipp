@@ -1,0 +1,97 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_DETAIL_NET_EXCHANGE_IPP
+#define MODELSEC_DETAIL_NET_EXCHANGE_IPP
+
+#include <modelsec/detail/net/session.hpp>
+
+#include <algorithm>
+
+MODELSEC_BEGIN_NAMESPACE
+namespace detail {
+
+awaitable<result<bytes>> session::read_all(connection& link, const response_head& head, std::size_t cap)
+{
+    if (head.content_length && *head.content_length > cap)
+        co_return fail(reason::too_large, "a body of " + std::to_string(*head.content_length) + " bytes");
+    const auto start = std::chrono::steady_clock::now();
+    bytes body;
+    while (true)
+    {
+        const std::size_t size = body.size();
+        // One more than the cap, to see that it ends there.
+        body.resize(std::min(cap + 1, std::max(size + size / 2, size + (16u << 10))));
+        MODELSEC_CO_TRY(const std::size_t n, co_await link.read_some(std::span(body).subspan(size)));
+        body.resize(size + n);
+        if (n == 0)
+            co_return body;
+        if (body.size() > cap)
+            co_return fail(reason::too_large, "a body of more than " + std::to_string(cap) + " bytes");
+        // A document that still only trickles once the stall time-out has passed is given up.
+        const auto taken = std::chrono::steady_clock::now() - start;
+        if (taken > caps().stall_timeout && is_trickle(body.size(), taken))
+            co_return fail(reason::too_slow, "less than 1 KiB a second");
+    }
+}
+
+awaitable<result<void>> session::drain(response answer)
+{
+    // A connection is worth keeping if little is left on it. Whatever goes wrong here is not the caller's concern, unless
+    // the operation has ended.
+    const auto body = co_await read_all(*answer.link, answer.head, caps().error_body_bytes);
+    if (body.has_value())
+        release(std::move(answer.link));
+    if (auto ended = stopped())
+        co_return *ended;
+    co_return result<void>();
+}
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"  // g++ 12 takes Asio's own pair for a mismatch, once it is inlined
+#endif
+awaitable<result<http_answer>> session::exchange_once(const http_request& request, std::optional<response_head>& head)
+{
+    head.reset();
+    request_head outgoing(request.url);
+    outgoing.headers = request.headers;
+    outgoing.post_body = request.post_body;
+    outgoing.redirects = !request.first_hand;
+    MODELSEC_CO_TRY(response answer, co_await follow(std::move(outgoing)));
+    head = answer.head;
+    if (answer.head.status < 200 || answer.head.status > 299)
+    {
+        const unsigned status = answer.head.status;
+        const url where = answer.where;
+        MODELSEC_CO_CHECK(co_await drain(std::move(answer)));
+        if (request.first_hand && (status == 403 || status == 404))
+            co_return http_answer{status, {}, {}, where};
+        if (request.first_hand && status < 400)
+            co_return fail(reason::bad_redirect, "no redirect is followed here");
+        co_return status_failure(status);
+    }
+    MODELSEC_CO_TRY(bytes body, co_await read_all(*answer.link, answer.head, request.body_cap));
+    release(std::move(answer.link));
+    co_return http_answer{answer.head.status, std::move(answer.head.headers), std::move(body), std::move(answer.where)};
+}
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
+
+awaitable<result<http_answer>> session::exchange(http_request request)
+{
+    retry_fsm retries(caps().retries, caps().first_retry_wait);
+    while (true)
+    {
+        std::optional<response_head> head;
+        auto answer = co_await exchange_once(request, head);
+        if (answer.has_value())
+            co_return answer;
+        MODELSEC_CO_CHECK(co_await before_retry(retries, std::move(answer).error(), head ? &*head : nullptr));
+    }
+}
+
+}  // namespace detail
+MODELSEC_END_NAMESPACE
+
+#endif

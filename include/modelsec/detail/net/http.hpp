@@ -1,0 +1,53 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_DETAIL_NET_HTTP_HPP
+#define MODELSEC_DETAIL_NET_HTTP_HPP
+
+#include <modelsec/detail/base/clock.hpp>
+#include <modelsec/detail/base/control.hpp>
+#include <modelsec/event.hpp>
+#include <modelsec/limits.hpp>
+#include <modelsec/detail/net/options.hpp>
+#include <modelsec/detail/net/url.hpp>
+
+#include <chrono>
+#include <functional>
+
+MODELSEC_BEGIN_NAMESPACE
+namespace detail {
+
+struct http_request
+{
+    detail::url url;
+    std::optional<std::string> post_body;  ///< POST this JSON instead of GET
+    std::vector<http_header> headers;      ///< for the first origin only; dropped for good once a redirect leaves it
+    std::size_t body_cap = 0;              ///< a longer body is refused while it streams: `too_large`
+    bool first_hand = false;  ///< this origin's own word: no redirect is followed, 403 and 404 are answers (no body)
+};
+
+struct http_answer
+{
+    unsigned status = 0;
+    std::vector<http_header> headers;
+    bytes body;
+    detail::url url;  ///< where it came from in the end
+};
+
+/// What the requests of one operation have in common. What it points at must outlive the operation.
+struct http_environment
+{
+    const transport_options* options = nullptr;
+    const limits* caps = nullptr;
+    const clock* time = nullptr;  ///< also decides whether a certificate is valid now
+    control handle;
+    std::optional<std::chrono::steady_clock::time_point> deadline;
+    std::function<void(const event&)> observe;
+    /// Looks at what `options->credentials` gave, before any of it is sent; a failure ends the request. May be empty.
+    std::function<result<void>(const std::vector<http_header>&)> check_credentials;
+    /// Who gets the client certificate and must show a pinned key; empty: nobody.
+    std::string manifest_origin;
+};
+
+}  // namespace detail
+MODELSEC_END_NAMESPACE
+
+#endif

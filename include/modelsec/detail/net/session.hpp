@@ -1,0 +1,193 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_DETAIL_NET_SESSION_HPP
+#define MODELSEC_DETAIL_NET_SESSION_HPP
+
+#include <modelsec/detail/net/connection.hpp>
+#include <modelsec/detail/net/http.hpp>
+#include <modelsec/detail/net/proxy.hpp>
+#include <modelsec/detail/net/retry_fsm.hpp>
+#include <modelsec/detail/net/tls.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <atomic>
+#include <exception>
+#include <list>
+
+MODELSEC_BEGIN_NAMESPACE
+namespace detail {
+
+/// Less than 1 KiB a second: a byte now and then would keep a connection from ever stalling (CWE-400).
+inline bool is_trickle(std::uint64_t bytes, std::chrono::steady_clock::duration time) noexcept
+{
+    return static_cast<double>(bytes) < std::chrono::duration<double>(time).count() * 1024;
+}
+
+/// A response whose body is still to be read from `link`.
+struct response
+{
+    std::unique_ptr<connection> link;
+    response_head head;
+    url where;  ///< after all redirects
+};
+
+/// Something that waits and must be woken when its time is over or when the operation ends. Registered while it lives.
+class watch
+{
+public:
+    MODELSEC_DECL watch(session& owner, std::function<void()> abort);
+    MODELSEC_DECL ~watch();
+    watch(const watch&) = delete;
+    watch& operator=(const watch&) = delete;
+
+    /// From now on: `abort` is called once `wait` is over; the failure is `why`.
+    MODELSEC_DECL void expect(std::chrono::steady_clock::duration wait, reason why) noexcept;
+    /// Nothing is awaited.
+    void idle() noexcept { due_ = never; }
+    /// Why the wait was cut short, if it was: cancelled, the operation's deadline, or its own.
+    MODELSEC_DECL std::optional<failure> verdict() const;
+
+private:
+    friend class session;
+    static constexpr auto never = std::chrono::steady_clock::time_point::max();
+
+    session& owner_;
+    std::function<void()> abort_;
+    std::chrono::steady_clock::time_point due_ = never;
+    reason why_ = reason::stall;
+    bool fired_ = false;
+    std::list<watch*>::iterator place_;
+};
+
+/// One coroutine waits, other threads wake it.
+class wakeup
+{
+public:
+    MODELSEC_DECL explicit wakeup(session& owner);
+
+    /// From any thread, while the session lives. Not lost if nobody waits yet; many are one.
+    MODELSEC_DECL void notify();
+    /// Until the next notify(), or at once if there was one since the last wait. `cancelled` and `deadline` end it too.
+    MODELSEC_DECL awaitable<result<void>> wait();
+
+private:
+    struct state
+    {
+        explicit state(boost::asio::io_context& context) : timer(context) {}
+        boost::asio::steady_timer timer;
+        std::atomic<bool> posted{false};
+        bool set = false;  // on the session's thread only
+    };
+
+    session& owner_;
+    std::shared_ptr<state> state_;
+};
+
+/// What the requests of one operation share: the thread and its io_context, connections kept open by origin, credentials,
+/// limits, the operation's deadline, cancel and pause. Everything but wakeup::notify() happens on the thread that calls
+/// run().
+class session
+{
+public:
+    MODELSEC_DECL explicit session(http_environment env);
+    MODELSEC_DECL ~session();
+    session(const session&) = delete;
+    session& operator=(const session&) = delete;
+
+    /// Runs `work` to its end on the calling thread. Coroutines it has spawned must have ended by then.
+    template <class T>
+    result<T> run(awaitable<result<T>> work);
+
+    /// A GET (or POST) with its redirects, no retries: any final status but a redirect is a success, positioned at its body.
+    MODELSEC_DECL awaitable<result<response>> follow(request_head request);
+    /// Gives a connection back once its body is read: the next request to its origin uses it again, if it can.
+    MODELSEC_DECL void release(std::unique_ptr<connection> link);
+    /// All of a body: `too_large` as soon as it exceeds `cap`, `too_slow` below 1 KiB a second.
+    MODELSEC_DECL awaitable<result<bytes>> read_all(connection& link, const response_head& head, std::size_t cap);
+    /// Reads what nobody wants, if it is little, so that the connection can be used again.
+    MODELSEC_DECL awaitable<result<void>> drain(response answer);
+    /// A small document, with redirects and retries: http_client::exchange() for use within run().
+    MODELSEC_DECL awaitable<result<http_answer>> exchange(http_request request);
+
+    /// Asks `retries` what to do about `problem` (`head`: of the answer that failed, else null), tells the observer and
+    /// waits. A failure if that was the last try: return it.
+    MODELSEC_DECL awaitable<result<void>> before_retry(retry_fsm& retries, failure problem, const response_head* head);
+    /// Waits; ends early with `cancelled` or `deadline`.
+    MODELSEC_DECL awaitable<result<void>> sleep(std::chrono::milliseconds wait);
+    /// Passes unless the operation has ended, or the coroutine that asks was stopped through its cancellation slot (`cancelled`): ask
+    /// before every wait that only a new signal would end.
+    MODELSEC_DECL awaitable<result<void>> going_on() const;
+    /// The same, and waits while the operation is paused.
+    MODELSEC_DECL awaitable<result<void>> gate();
+    /// How many bytes may be read now under the rate limit, up to `wanted`, at least 1; waits for them.
+    MODELSEC_DECL awaitable<result<std::size_t>> grant(std::size_t wanted);
+    /// So many bytes were read under the rate limit.
+    MODELSEC_DECL void spend(std::size_t bytes) noexcept;
+    /// `cancelled` or `deadline`, if the operation ended.
+    MODELSEC_DECL std::optional<failure> stopped() const;
+    MODELSEC_DECL void observe(const event& e) const;
+    /// The proxy on the way to a host; null: none. `bad_proxy` if the setting cannot be understood.
+    MODELSEC_DECL result<const proxy_server*> proxy_for(const url& target);
+
+    boost::asio::io_context& context() noexcept { return context_; }
+    const http_environment& env() const noexcept { return env_; }
+    const limits& caps() const noexcept { return *env_.caps; }
+
+private:
+    friend class watch;
+    friend class connection;
+    struct impl;
+
+    MODELSEC_DECL result<const tls_context*> tls_for(const std::string& origin);
+
+    MODELSEC_DECL void run_until(const bool& done);
+    /// Wakes whoever waits for too long, or for an operation that has ended.
+    MODELSEC_DECL void tick(std::chrono::steady_clock::time_point now);
+    MODELSEC_DECL awaitable<result<response>> ask(const request_head& request);
+    MODELSEC_DECL awaitable<result<http_answer>> exchange_once(const http_request& request,
+                                                               std::optional<response_head>& head);
+
+    http_environment env_;
+    std::optional<proxy_rules> proxies_;
+    std::list<watch*> watches_;  // outlives the coroutines that the context may still hold
+    boost::asio::io_context context_{1};
+    std::unique_ptr<impl> impl_;
+};
+
+template <class T>
+result<T> session::run(awaitable<result<T>> work)
+{
+    std::optional<result<T>> outcome;
+    std::exception_ptr thrown;
+    bool done = false;
+    boost::asio::co_spawn(
+        context_,
+        [](awaitable<result<T>> task, std::optional<result<T>>& out) -> awaitable<void> {
+            out.emplace(co_await std::move(task));
+        }(std::move(work), outcome),
+        [&](std::exception_ptr e) {
+            thrown = std::move(e);
+            done = true;
+        });
+    run_until(done);
+    if (thrown)
+        std::rethrow_exception(thrown);  // only bad_alloc and bugs: expected failures are values
+    return std::move(*outcome);
+}
+
+}  // namespace detail
+MODELSEC_END_NAMESPACE
+
+#ifndef MODELSEC_SEPARATE_COMPILATION
+#include <modelsec/detail/net/connection.ipp>
+#include <modelsec/detail/net/connection_read.ipp>
+#include <modelsec/detail/net/dial.ipp>
+#include <modelsec/detail/net/exchange.ipp>
+#include <modelsec/detail/net/session.ipp>
+#include <modelsec/detail/net/tunnel.ipp>
+#include <modelsec/detail/net/watch.ipp>
+#endif
+
+#endif

@@ -1,0 +1,178 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_DETAIL_NET_TLS_STREAM_IPP
+#define MODELSEC_DETAIL_NET_TLS_STREAM_IPP
+
+#include <modelsec/detail/net/tls_stream.hpp>
+
+#include <boost/asio/buffer.hpp>
+#include <openssl/bio.h>
+#include <openssl/err.h>
+
+#include <algorithm>
+
+MODELSEC_BEGIN_NAMESPACE
+namespace detail {
+
+/// OpenSSL's way to the socket. Not its own socket BIO: that one writes without MSG_NOSIGNAL, and a peer that resets the
+/// connection would end the process by SIGPIPE.
+struct tls_stream::bio
+{
+    static tls_stream& self(BIO* b) { return *static_cast<tls_stream*>(BIO_get_data(b)); }
+
+    static int finish(BIO* b, std::size_t size, const boost::system::error_code& ec, bool reading)
+    {
+        BIO_clear_retry_flags(b);
+        if (!ec)
+            return static_cast<int>(size);
+        if (ec == boost::asio::error::would_block || ec == boost::asio::error::try_again)
+            reading ? BIO_set_retry_read(b) : BIO_set_retry_write(b);
+        else
+            self(b).socket_error_ = ec;
+        return -1;
+    }
+
+    static int read(BIO* b, char* data, int size)
+    {
+        // The system tells of a reset once and of an orderly end from then on; the bytes before it were handed out in
+        // between.
+        boost::system::error_code ec = self(b).socket_error_;
+        if (ec)
+            return finish(b, 0, ec, true);
+        const std::size_t n = self(b).socket_.read_some(boost::asio::buffer(data, static_cast<std::size_t>(size)), ec);
+        if (ec == boost::asio::error::eof)
+        {
+            BIO_clear_retry_flags(b);
+            self(b).ended_ = true;
+            return 0;
+        }
+        return finish(b, n, ec, true);
+    }
+
+    static int write(BIO* b, const char* data, int size)
+    {
+        boost::system::error_code ec;
+        const std::size_t n = self(b).socket_.write_some(boost::asio::buffer(data, static_cast<std::size_t>(size)), ec);
+        return finish(b, n, ec, false);
+    }
+
+    static long control(BIO*, int command, long, void*) { return command == BIO_CTRL_FLUSH ? 1 : 0; }
+
+    static int create(BIO* b)
+    {
+        BIO_set_init(b, 1);
+        return 1;
+    }
+
+    /// Made once, kept until the process ends, as the library context is.
+    static const BIO_METHOD* method()
+    {
+        static BIO_METHOD* const made = [] {
+            BIO_METHOD* m = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "modelsec socket");
+            if (m)
+            {
+                BIO_meth_set_read(m, &bio::read);
+                BIO_meth_set_write(m, &bio::write);
+                BIO_meth_set_ctrl(m, &bio::control);
+                BIO_meth_set_create(m, &bio::create);
+            }
+            return m;
+        }();
+        return made;
+    }
+};
+
+tls_stream::tls_stream(boost::asio::ip::tcp::socket socket, openssl_ptr<SSL, SSL_free> ssl)
+    : socket_(std::move(socket)), ssl_(std::move(ssl))
+{
+    const BIO_METHOD* const method = bio::method();
+    BIO* const link = method ? BIO_new(method) : nullptr;
+    if (!link)
+        throw std::bad_alloc();
+    BIO_set_data(link, this);
+    SSL_set_bio(ssl_.get(), link, link);
+    SSL_set_connect_state(ssl_.get());
+    socket_.non_blocking(true, socket_error_);
+}
+
+tls_stream::~tls_stream() = default;
+
+tls_step tls_stream::step(int returned)
+{
+    switch (SSL_get_error(ssl_.get(), returned))
+    {
+    case SSL_ERROR_WANT_READ: return {tls_step::want_read, 0, {}};
+    case SSL_ERROR_WANT_WRITE: return {tls_step::want_write, 0, {}};
+    case SSL_ERROR_ZERO_RETURN: broken_ = true; return {tls_step::closed, 0, {}};
+    case SSL_ERROR_SYSCALL:
+        broken_ = true;
+        ERR_clear_error();
+        return {tls_step::failed, 0,
+                fail(reason::connection_lost, socket_error_ ? socket_error_.message() : "the connection ended")};
+    default: broken_ = true; return {tls_step::failed, 0, tls_failure(ssl_.get(), phase_)};
+    }
+}
+
+tls_step tls_stream::handshake()
+{
+    ERR_clear_error();
+    const int returned = SSL_do_handshake(ssl_.get());
+    if (returned == 1)
+    {
+        phase_ = tls_phase::unanswered;
+        return {tls_step::done, 0, {}};
+    }
+    tls_step out = step(returned);
+    if (out.outcome == tls_step::closed)
+        return {tls_step::failed, 0, fail(reason::connection_lost, "the server ended the handshake")};
+    return out;
+}
+
+tls_step tls_stream::read(std::span<std::uint8_t> space)
+{
+    std::size_t filled = 0;
+    while (filled < space.size())
+    {
+        ERR_clear_error();
+        std::size_t n = 0;
+        const int returned = SSL_read_ex(ssl_.get(), space.data() + filled, space.size() - filled, &n);
+        if (returned != 1)
+        {
+            // What is there goes first; the next call finds an end or an error again.
+            if (filled != 0)
+                break;
+            return step(returned);
+        }
+        filled += n;
+    }
+    phase_ = tls_phase::open;
+    return {tls_step::done, filled, {}};
+}
+
+tls_step tls_stream::write(bytes_view data)
+{
+    ERR_clear_error();
+    std::size_t n = 0;
+    const int returned = SSL_write_ex(ssl_.get(), data.data(), data.size(), &n);
+    return returned == 1 ? tls_step{tls_step::done, n, {}} : step(returned);
+}
+
+bool tls_stream::quiet()
+{
+    std::uint8_t byte = 0;
+    std::size_t n = 0;
+    ERR_clear_error();
+    const int returned = SSL_peek_ex(ssl_.get(), &byte, 1, &n);
+    return returned != 1 && step(returned).outcome == tls_step::want_read;
+}
+
+void tls_stream::say_goodbye() noexcept
+{
+    if (!broken_ && phase_ != tls_phase::handshake)
+        SSL_shutdown(ssl_.get());
+    ERR_clear_error();
+}
+
+}  // namespace detail
+MODELSEC_END_NAMESPACE
+
+#endif

@@ -1,0 +1,81 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_DETAIL_NET_WATCH_IPP
+#define MODELSEC_DETAIL_NET_WATCH_IPP
+
+#include <modelsec/detail/net/session.hpp>
+
+#include <boost/asio/cancellation_type.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+
+MODELSEC_BEGIN_NAMESPACE
+namespace detail {
+
+using steady_time = std::chrono::steady_clock::time_point;
+
+watch::watch(session& owner, std::function<void()> abort)
+    : owner_(owner), abort_(std::move(abort)), place_(owner.watches_.insert(owner.watches_.end(), this))
+{
+}
+
+watch::~watch()
+{
+    owner_.watches_.erase(place_);
+}
+
+void watch::expect(std::chrono::steady_clock::duration wait, reason why) noexcept
+{
+    due_ = std::chrono::steady_clock::now() + wait;
+    why_ = why;
+    fired_ = false;
+}
+
+std::optional<failure> watch::verdict() const
+{
+    if (auto ended = owner_.stopped())
+        return ended;
+    if (fired_)
+        return fail(why_);
+    return std::nullopt;
+}
+
+wakeup::wakeup(session& owner) : owner_(owner), state_(std::make_shared<state>(owner.context())) {}
+
+void wakeup::notify()
+{
+    if (state_->posted.exchange(true))
+        return;
+    boost::asio::post(owner_.context(), [s = state_] {
+        s->posted = false;
+        s->set = true;
+        s->timer.cancel();
+    });
+}
+
+awaitable<result<void>> wakeup::wait()
+{
+    MODELSEC_CO_CHECK(co_await owner_.going_on());
+    const watch end(owner_, [s = state_.get()] { s->timer.cancel(); });
+    if (!state_->set)
+    {
+        state_->timer.expires_at(steady_time::max());
+        co_await state_->timer.async_wait(use_tuple);
+    }
+    state_->set = false;
+    co_return co_await owner_.going_on();
+}
+
+awaitable<result<void>> session::going_on() const
+{
+    if (auto ended = stopped())
+        co_return *ended;
+    // The signal comes once: a wait that begins after it would not be ended by it.
+    if ((co_await boost::asio::this_coro::cancellation_state).cancelled() != boost::asio::cancellation_type::none)
+        co_return fail(reason::cancelled);
+    co_return result<void>();
+}
+
+}  // namespace detail
+MODELSEC_END_NAMESPACE
+
+#endif

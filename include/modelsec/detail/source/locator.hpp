@@ -1,0 +1,35 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_DETAIL_SOURCE_LOCATOR_HPP
+#define MODELSEC_DETAIL_SOURCE_LOCATOR_HPP
+
+#include <modelsec/detail/base/bytes.hpp>
+#include <modelsec/detail/net/url.hpp>
+
+MODELSEC_BEGIN_NAMESPACE
+namespace detail {
+
+/// Where locators other than https lead.
+struct locator_options
+{
+    std::string hugging_face = "https://huggingface.co";
+};
+
+/// Turns a manifest's locator into the URL to ask:
+///  * `https://…` itself;
+///  * `hf://ORG/REPO@COMMIT/PATH` into that Hub's `/ORG/REPO/resolve/COMMIT/PATH`; the commit has 40 hex digits, anything else
+///    could be moved under us (`mutable_revision`).
+/// `http:` is `plain_http`; every other scheme `scheme_not_allowed` (50).
+MODELSEC_DECL result<url> resolve_locator(std::string_view locator, const locator_options& options = {});
+
+/// Reads the answer of a `url_endpoint`: `{"url": "https://…"}`, or Supabase's `{"signedURL": "/object/…"}`, which is relative to
+/// `/storage/v1` of the endpoint's own origin. `bad_response` if it is neither.
+MODELSEC_DECL result<url> read_endpoint_answer(bytes_view body, const url& endpoint);
+
+}  // namespace detail
+MODELSEC_END_NAMESPACE
+
+#ifndef MODELSEC_SEPARATE_COMPILATION
+#include <modelsec/detail/source/locator.ipp>
+#endif
+
+#endif

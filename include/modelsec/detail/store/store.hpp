@@ -1,0 +1,149 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_DETAIL_STORE_STORE_HPP
+#define MODELSEC_DETAIL_STORE_STORE_HPP
+
+#include <modelsec/detail/base/clock.hpp>
+#include <modelsec/detail/base/control.hpp>
+#include <modelsec/event.hpp>
+#include <modelsec/limits.hpp>
+#include <modelsec/detail/manifest/model.hpp>
+#include <modelsec/detail/store/metadata_folder.hpp>
+#include <modelsec/detail/store/open_pack.hpp>
+#include <modelsec/detail/store/staging.hpp>
+#include <modelsec/detail/store/state/state.hpp>
+#include <modelsec/detail/store/verified.hpp>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+
+MODELSEC_BEGIN_NAMESPACE
+namespace detail {
+
+struct store_disk;
+
+struct store_options
+{
+    std::string path;
+    bool create = false;        ///< make it if it is not there
+    bool group_shared = false;  ///< accept a root that its group may write to
+    file_system* files = &file_system::native();
+    limits caps;
+};
+
+/// Held while one operation changes a model, or the metadata of a repository.
+class model_lock
+{
+public:
+    explicit model_lock(file held) : held_(std::move(held)) {}
+
+private:
+    file held_;
+};
+
+/// The signed chunk digests of a file of a pack, or null. They live as long as the lookup.
+using chunk_lookup = std::function<const chunk_digests*(const file_record&)>;
+
+/// What fetch knows of a pack that is about to become active.
+struct activation
+{
+    identifier version;
+    std::string platform;
+    std::uint64_t sequence = 0;
+    bool counts_sequence = false;  ///< the manifest had one
+    sha256_digest envelope;        ///< of the raw envelope that vouches for it, goes into the pack_record
+    utc_time now;
+};
+
+/// The store on disk (FORMATS: Store). Every change of a model goes through a new generation of its state file; a reader sees
+/// the old whole one or the new whole one. All members are safe to call from any thread and process.
+class store
+{
+public:
+    /// `none_active` if there is none and `create` is off.
+    MODELSEC_DECL static result<store> open(const store_options& options);
+
+    MODELSEC_DECL result<std::vector<identifier>> models() const;
+    /// The highest whole generation; a fresh state if the model was never here; `state_unreadable` if it was.
+    MODELSEC_DECL result<model_state> state(const identifier& model) const;
+    /// Reads, lets `change` decide, publishes the next generation; reads and decides again if another was faster. `change`
+    /// returns false to leave things as they are. The published (or the current) state.
+    MODELSEC_DECL result<model_state> update(const identifier& model,
+                                             const std::function<result<bool>(model_state&)>& change) const;
+
+    /// Waits for the lock of a model, at most `wait`: `lock_timeout`; ends at once when cancelled.
+    MODELSEC_DECL result<model_lock> lock(const identifier& model, std::chrono::milliseconds wait,
+                                          const control& handle) const;
+
+    /// Keeps the raw bytes of an accepted envelope, by digest; and reads them again (checked against the digest).
+    MODELSEC_DECL result<void> keep_envelope(bytes_view raw) const;
+    MODELSEC_DECL result<bytes> read_envelope(const sha256_digest& digest) const;
+
+    /// The place where a pack with this content grows (staging.hpp); partials survive restarts.
+    MODELSEC_DECL result<staging> stage(const identifier& model, const sha256_digest& content) const;
+
+    /// Makes a verified pack active: names it in a pending generation, renames its folder in, publishes. The old active one becomes
+    /// last good (unless it is the very same pack). Everything that must survive is synced before it is named; what the state
+    /// says by then is checked again: `older_sequence`, `equivocation`, `rejected`. The staging folder is gone afterwards.
+    MODELSEC_DECL result<pack_info> activate(const model_lock& lock, const identifier& model, staging&& staged,
+                                             const verified_pack& pack, const activation& how) const;
+    /// Undoes what a crash left half done for this model: a pack that did not become active goes back to its staging folder, from
+    /// where the next attempt verifies and activates it without fetching it again. Folders no state names go aside.
+    MODELSEC_DECL result<void> recover(const model_lock& lock, const identifier& model) const;
+
+    /// The metadata that belongs to a pinned root (made if need be).
+    MODELSEC_DECL result<metadata_folder> metadata(const sha256_digest& pinned_root) const;
+    /// The same if it is there already; changes nothing.
+    MODELSEC_DECL result<std::optional<metadata_folder>> known_metadata(const sha256_digest& pinned_root) const;
+    /// Waits, as lock() does, until nobody else updates that metadata.
+    MODELSEC_DECL result<model_lock> lock_metadata(const sha256_digest& pinned_root, std::chrono::milliseconds wait,
+                                                   const control& handle) const;
+
+    MODELSEC_DECL result<pack_info> info(const identifier& model, const pack_record& pack) const;
+    /// Opens what is active, as open_files(). A pack that was replaced and collected meanwhile is no damage: its successor is opened.
+    /// `none_active`, `pack_damaged`.
+    MODELSEC_DECL result<open_pack> open_active(const identifier& model, const control& handle = {}) const;
+    /// Opens a pack; hashes files again that differ from the state in inode or ctime, and remembers those that are good:
+    /// `pack_damaged` (also if it is gone: another generation may have replaced it since the state was read).
+    MODELSEC_DECL result<open_pack> open_files(const identifier& model, const pack_record& pack,
+                                               const control& handle = {}) const;
+    /// Hashes every file of a pack, and refuses files that are missing or too many: `pack_damaged`. `progress` (may be empty) gets
+    /// the bytes hashed so far. A file of which `chunks` (may be empty) knows the digests is hashed on all processors; where they
+    /// do not match, its own digest decides.
+    MODELSEC_DECL result<void> hash_again(const identifier& model, const pack_record& pack, const control& handle,
+                                          const std::function<void(std::uint64_t)>& progress,
+                                          const chunk_lookup& chunks = {}) const;
+    /// Last good becomes active, active becomes rejected. The caller has hashed `to` and asked trust; if it is not last good any
+    /// more: `lock_timeout`.
+    MODELSEC_DECL result<model_state> roll_back(const model_lock& lock, const identifier& model, const pack_record& to,
+                                                utc_time now) const;
+    /// Removes packs that nothing needs: older generations, then the folders that no generation names and no open handle holds, all
+    /// but the `keep` newest. `removed` gets names relative to the root, `bytes` grows by their sizes.
+    MODELSEC_DECL result<void> collect(const model_lock& lock, const identifier& model, unsigned keep, bool dry_run,
+                                       std::vector<std::string>& removed, std::uint64_t& bytes) const;
+    /// Removes staging folders that nobody works on and that hold nothing to resume, what was moved aside, and (while no model is
+    /// being worked on) envelopes that no state names.
+    MODELSEC_DECL result<void> collect_staging(bool dry_run, std::vector<std::string>& removed, std::uint64_t& bytes) const;
+    /// How much was downloaded for this model so far that is not active yet.
+    MODELSEC_DECL result<std::uint64_t> partial_bytes(const identifier& model) const;
+    /// What this content's partials take up on the disk already, reserved room included.
+    MODELSEC_DECL result<std::uint64_t> partial_room(const sha256_digest& content) const;
+    MODELSEC_DECL result<std::uint64_t> free_space() const;
+
+private:
+    explicit store(std::shared_ptr<const store_disk> disk) : disk_(std::move(disk)) {}
+
+    MODELSEC_DECL void remember_files(const identifier& model, const pack_record& pack, std::vector<file_record> seen) const;
+    MODELSEC_DECL result<void> take_back(const identifier& model, const pack_record& pack) const;
+
+    std::shared_ptr<const store_disk> disk_;
+};
+
+}  // namespace detail
+MODELSEC_END_NAMESPACE
+
+#ifndef MODELSEC_SEPARATE_COMPILATION
+#include <modelsec/detail/store/store.ipp>
+#endif
+
+#endif

@@ -1,0 +1,173 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_DETAIL_STORE_STORE_ACTIVATE_IPP
+#define MODELSEC_DETAIL_STORE_STORE_ACTIVATE_IPP
+
+#include <modelsec/detail/store/store_recover.ipp>
+
+MODELSEC_BEGIN_NAMESPACE
+namespace detail {
+
+inline constexpr std::size_t kept_barred_packs = 256;
+
+inline bool same_pack(const std::optional<pack_record>& a, const identifier& version, const sha256_digest& artifact)
+{
+    return a && a->version == version && a->artifact == artifact;
+}
+
+inline void forget_pack(std::vector<barred_pack>& list, const pack_record& pack)
+{
+    std::erase_if(list, [&](const barred_pack& b) { return b.version == pack.version && b.artifact == pack.artifact; });
+}
+
+inline void remember_pack(std::vector<barred_pack>& list, const pack_record& pack)
+{
+    forget_pack(list, pack);
+    list.push_back({pack.version, pack.artifact});
+    if (list.size() > kept_barred_packs)
+        list.erase(list.begin());
+}
+
+/// Checks that a staged folder holds the files of the pack, no more and no less, syncs it, and notes what `open` compares with.
+inline result<std::vector<file_record>> settle_files(file_system& fs, const file& folder, const verified_pack& pack)
+{
+    std::map<std::string, file_record> found;
+    std::map<std::string, const placed_file*> wanted;
+    for (const placed_file& f : pack.files())
+        wanted.emplace(f.path.str(), &f);
+    const auto settle = [&](const std::string& path, const file& parent, const std::string& name) -> result<void> {
+        const auto expected = wanted.find(path);
+        if (expected == wanted.end())
+            return fail(reason::store_layout, "not a file of the pack: " + path);
+        MODELSEC_TRY(const file content, fs.open_file(parent, name, open_mode::read));
+        if (!content)
+            return fail(reason::store_layout, "a file vanished: " + path);
+        MODELSEC_CHECK(fs.sync(content));
+        MODELSEC_TRY(const file_info info, fs.info(content));
+        const placed_file& f = *expected->second;
+        if (info.size != f.content.size())
+            return fail(reason::size_mismatch, "changed since it was verified: " + path);
+        found.emplace(path, file_record{f.path, info.size, f.content.sha256(), info.inode, info.changed_ns});
+        return {};
+    };
+    MODELSEC_CHECK(walk_tree(fs, folder, {}, settle, [&](const file& done) { return fs.sync(done); }));
+    std::vector<file_record> out;
+    for (const placed_file& f : pack.files())
+    {
+        const auto at = found.find(f.path.str());
+        if (at == found.end())
+            return fail(reason::store_layout, "a file of the pack is missing: " + f.path.str());
+        out.push_back(std::move(at->second));
+    }
+    return out;
+}
+
+/// What a racing process may have changed since the manifest was accepted (FORMATS: Memory and time).
+inline result<void> check_activation(const model_state& state, const activation& how, const sha256_digest& artifact)
+{
+    for (const barred_pack& b : state.rejected)
+        if (b.version == how.version && b.artifact == artifact)
+            return fail(reason::rejected);
+    if (!how.counts_sequence)
+        return {};
+    if (how.sequence < state.memory.sequence)
+        return fail(reason::older_sequence);
+    return check_equivocation(state.memory, how.sequence, how.platform, artifact);
+}
+
+inline result<std::string> free_folder_name(const store_disk& d, const identifier& model, const identifier& version,
+                                            const sha256_digest& artifact)
+{
+    std::vector<std::string> names = folder_names(version, artifact);
+    MODELSEC_TRY(const file home, d.files->open_folder(d.root, model.str(), false));
+    if (!home)
+        return std::move(names.front());
+    for (std::string& name : names)
+    {
+        MODELSEC_TRY(const bool taken, is_there(*d.files, home, name));
+        if (!taken)
+            return std::move(name);
+    }
+    return fail(reason::store_layout, "too many folders for one pack: gc removes those that nothing needs");
+}
+
+/// The pending pack becomes active, if it still is the pending one.
+inline result<bool> make_active(model_state& s, const pack_record& pack, const activation& how)
+{
+    if (!same_pack(s.pending, pack.version, pack.artifact) || s.pending->folder != pack.folder)
+        return fail(reason::lock_timeout, "another process took this activation over");
+    MODELSEC_CHECK(check_activation(s, how, pack.artifact));
+    if (s.active && !same_pack(s.active, pack.version, pack.artifact))
+    {
+        remember_pack(s.superseded, *s.active);
+        s.last_good = std::move(s.active);
+    }
+    forget_pack(s.superseded, pack);
+    s.active = std::exchange(s.pending, std::nullopt);
+    if (how.counts_sequence)
+        remember_active(s.memory, how.sequence, how.platform, pack.artifact, how.envelope);
+    return true;
+}
+
+result<pack_info> store::activate(const model_lock& lock, const identifier& model, staging&& staged,
+                                  const verified_pack& pack, const activation& how) const
+{
+    file_system& fs = *disk_->files;
+    const staging from = std::move(staged);
+    MODELSEC_CHECK(recover(lock, model));
+    MODELSEC_TRY(const file folder, fs.open_folder(from.folder_, pack_folder_name, false));
+    if (!folder)
+        return fail(reason::store_layout, "nothing is staged");
+    MODELSEC_TRY(std::vector<file_record> files, settle_files(fs, folder, pack));
+    MODELSEC_CHECK(fs.sync(from.folder_));
+    MODELSEC_TRY(std::string name, free_folder_name(*disk_, model, how.version, pack.artifact()));
+    const pack_record record{how.version,  pack.artifact(), how.platform, std::move(name),
+                             how.sequence, how.envelope,    how.now,      std::move(files)};
+
+    // 1. Named before it is there: what a crash leaves is never without a name.
+    const auto announce = [&](model_state& s) -> result<bool> {
+        MODELSEC_CHECK(check_activation(s, how, pack.artifact()));
+        if (s.pending || s.reclaiming)
+            return fail(reason::lock_timeout, "another process is activating");
+        s.pending = record;
+        return true;
+    };
+    MODELSEC_CHECK(update(model, announce));
+
+    // 2. There before it is active.
+    MODELSEC_TRY(const file home, fs.open_folder(disk_->root, model.str(), true));
+    MODELSEC_CHECK(fs.sync(disk_->root));
+    MODELSEC_TRY(const bool moved, fs.rename(from.folder_, pack_folder_name, home, record.folder));
+    if (!moved)
+        return fail(reason::lock_timeout, "another process took this pack's folder");
+    MODELSEC_CHECK(fs.sync(home));
+    MODELSEC_CHECK(fs.sync(from.folder_));
+
+    // 3. The switch.
+    MODELSEC_CHECK(update(model, [&](model_state& s) { return make_active(s, record, how); }));
+
+    // What is left of the staging folder is in nobody's way; gc would find it.
+    std::uint64_t freed = 0;
+    (void)remove_staging(*disk_, from.name_, freed);
+    return info(model, record);
+}
+
+result<model_state> store::roll_back(const model_lock&, const identifier& model, const pack_record& to, utc_time now) const
+{
+    return update(model, [&](model_state& s) -> result<bool> {
+        if (!s.last_good)
+            return fail(reason::no_last_good);
+        if (s.last_good->folder != to.folder || !(s.last_good->artifact == to.artifact))
+            return fail(reason::lock_timeout, "another process changed what is last good");
+        if (s.active)
+            remember_pack(s.rejected, *s.active);
+        s.active = std::exchange(s.last_good, std::nullopt);
+        s.active->activated_at = now;
+        forget_pack(s.superseded, *s.active);
+        return true;
+    });
+}
+
+}  // namespace detail
+MODELSEC_END_NAMESPACE
+
+#endif

@@ -1,0 +1,186 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_DETAIL_STORE_STORE_COLLECT_IPP
+#define MODELSEC_DETAIL_STORE_STORE_COLLECT_IPP
+
+#include <modelsec/detail/store/store_recover.ipp>
+
+MODELSEC_BEGIN_NAMESPACE
+namespace detail {
+
+inline std::string inner_path(const char* folder, const std::string& name)
+{
+    return std::string(inner_folder_name) + '/' + folder + '/' + name;
+}
+
+/// Whether nobody holds this entry open; if so the lock in `held` keeps it that way.
+inline result<bool> is_unheld(file_system& fs, const file& at, const std::string& name, file& held)
+{
+    MODELSEC_TRY(const file_info what, fs.info_at(at, name));
+    if (what.kind != file_kind::folder)
+        return true;
+    MODELSEC_TRY(held, fs.open_folder(at, name, false));
+    if (!held)
+        return false;
+    return fs.try_lock(held, lock_kind::exclusive);
+}
+
+struct former_pack
+{
+    std::string folder;
+    std::int64_t modified_ns = 0;
+};
+
+/// Those of `entries` that the newest generation does not name, newest first.
+inline result<std::vector<former_pack>> list_former(const store_disk& d, const file& home,
+                                                    const std::vector<std::string>& entries, const model_state& now)
+{
+    std::set<std::string> named;
+    add_folders(now, named);
+    std::vector<former_pack> out;
+    for (const std::string& entry : entries)
+    {
+        if (named.contains(entry))
+            continue;
+        MODELSEC_TRY(const file_info what, d.files->info_at(home, entry));
+        out.push_back({entry, what.modified_ns});
+    }
+    std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) {
+        return a.modified_ns != b.modified_ns ? a.modified_ns > b.modified_ns : a.folder > b.folder;
+    });
+    return out;
+}
+
+/// The contents that are active or last good somewhere: nothing has to be staged for them. And the envelopes that are named.
+struct store_needs
+{
+    std::set<std::string> contents;
+    std::set<std::string> envelopes;
+};
+
+inline result<store_needs> all_needs(const store& s)
+{
+    store_needs out;
+    MODELSEC_TRY(const std::vector<identifier> models, s.models());
+    for (const identifier& model : models)
+    {
+        MODELSEC_TRY(const model_state state, s.state(model));
+        for (const auto& [key, member] : state_packs)
+            if (const auto& pack = state.*member)
+            {
+                out.envelopes.insert(pack->envelope.hex());
+                if (member == &model_state::active || member == &model_state::last_good)
+                    out.contents.insert(pack->artifact.hex());
+            }
+        for (const auto& h : state.memory.history)
+            out.envelopes.insert(h.envelope.hex());
+        for (const auto& a : state.memory.active_digests)
+            out.envelopes.insert(a.envelope.hex());
+    }
+    return out;
+}
+
+/// Whether an entry of the staging folder is of no use to anybody. A claim goes with its folder; without one it may just be made.
+inline result<bool> is_useless(const store_disk& d, const std::string& name, const store_needs& needs)
+{
+    if (name.ends_with(claim_suffix))
+        return false;
+    const auto content = content_of_staging(name);
+    if (!content || needs.contents.contains(content->hex()))
+        return true;
+    MODELSEC_TRY(const std::uint64_t bytes, resumable_bytes(d, name));
+    return bytes == 0;
+}
+
+inline result<void> collect_envelopes(const store_disk& d, const store& s, bool dry_run, std::vector<std::string>& removed,
+                                      std::uint64_t& total)
+{
+    MODELSEC_TRY(const file held, open_lock_file(*d.files, d.locks, envelopes_lock_name));
+    MODELSEC_TRY(const bool alone, d.files->try_lock(held, lock_kind::exclusive));
+    if (!alone)
+        return {};
+    MODELSEC_TRY(const store_needs needs, all_needs(s));
+    MODELSEC_TRY(const std::vector<std::string> names, d.files->list(d.envelopes));
+    for (const std::string& name : names)
+    {
+        if (needs.envelopes.contains(name.substr(0, name.find('.'))) && name.ends_with(".json"))
+            continue;
+        removed.push_back(inner_path("envelopes", name));
+        MODELSEC_TRY(const std::uint64_t size, size_of_tree(*d.files, d.envelopes, name));
+        total += size;
+        std::uint64_t freed = 0;
+        if (!dry_run)
+            MODELSEC_CHECK(remove_tree(*d.files, d.envelopes, name, freed));
+    }
+    return {};
+}
+
+result<void> store::collect(const model_lock& lock, const identifier& model, unsigned keep, bool dry_run,
+                            std::vector<std::string>& removed, std::uint64_t& total) const
+{
+    file_system& fs = *disk_->files;
+    if (!dry_run)
+    {
+        MODELSEC_CHECK(recover(lock, model));
+        MODELSEC_CHECK(trim_generations(*disk_, model, 1));
+        MODELSEC_CHECK(fs.sync(disk_->state));
+    }
+    MODELSEC_TRY(const file home, fs.open_folder(disk_->root, model.str(), false));
+    if (!home)
+        return {};
+    // First what is there, then what it is (see recover).
+    MODELSEC_TRY(const std::vector<std::string> entries, fs.list(home));
+    MODELSEC_TRY(const model_state now, state(model));
+    const std::set<std::string> former = former_folders(now);
+    MODELSEC_TRY(const std::vector<former_pack> packs, list_former(*disk_, home, entries, now));
+    for (const former_pack& pack : packs)
+    {
+        if (former.contains(pack.folder) && keep > 0)
+        {
+            --keep;
+            continue;
+        }
+        file held;
+        MODELSEC_TRY(const bool unheld, is_unheld(fs, home, pack.folder, held));
+        if (!unheld)
+            continue;
+        MODELSEC_TRY(const std::uint64_t size, size_of_tree(fs, home, pack.folder));
+        total += size;
+        removed.push_back(model.str() + '/' + pack.folder);
+        if (dry_run)
+            continue;
+        // Out of the model's folder first: a pack that is half removed must not stand there.
+        std::uint64_t freed = 0;
+        MODELSEC_TRY(const std::string orphan, move_aside(*disk_, home, pack.folder));
+        MODELSEC_CHECK(remove_tree(fs, disk_->staging, orphan, freed));
+    }
+    return {};
+}
+
+result<void> store::collect_staging(bool dry_run, std::vector<std::string>& removed, std::uint64_t& total) const
+{
+    file_system& fs = *disk_->files;
+    MODELSEC_TRY(const store_needs needs, all_needs(*this));
+    MODELSEC_TRY(const std::vector<std::string> names, fs.list(disk_->staging));
+    for (const std::string& name : names)
+    {
+        file held;
+        MODELSEC_TRY(const bool unheld, is_unheld(fs, disk_->staging, name, held));
+        if (!unheld)
+            continue;
+        MODELSEC_TRY(const bool useless, is_useless(*disk_, name, needs));
+        if (!useless)
+            continue;
+        MODELSEC_TRY(const std::uint64_t size, size_of_tree(fs, disk_->staging, name));
+        total += size;
+        removed.push_back(inner_path("staging", name));
+        std::uint64_t freed = 0;
+        if (!dry_run)
+            MODELSEC_CHECK(remove_staging(*disk_, name, freed));
+    }
+    return collect_envelopes(*disk_, *this, dry_run, removed, total);
+}
+
+}  // namespace detail
+MODELSEC_END_NAMESPACE
+
+#endif

@@ -1,0 +1,186 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_DETAIL_STORE_STORE_GENERATION_IPP
+#define MODELSEC_DETAIL_STORE_STORE_GENERATION_IPP
+
+#include <modelsec/detail/store/layout.hpp>
+#include <modelsec/detail/store/store_disk.ipp>
+#include <modelsec/limits.hpp>
+#include <modelsec/detail/store/state/state.hpp>
+
+#include <optional>
+
+// The generations of a model's state on disk: `<model_id>.<generation>.json`. Each is written once, whole, and published by giving
+// a finished file its name, which only one writer can do. The highest whole one is the truth. No lock is needed for that.
+
+MODELSEC_BEGIN_NAMESPACE
+namespace detail {
+
+inline constexpr std::uint64_t state_cap = std::uint64_t{256} << 20;
+inline constexpr std::size_t kept_generations = 3;
+inline constexpr std::size_t kept_ancestors = 64;
+
+/// The numbers of a model's generations, ascending. `unsafe_name` if the store knows the model by another spelling: on some file
+/// systems the two would share one folder (CWE-178).
+inline result<std::vector<std::uint64_t>> list_generations(const store_disk& d, const identifier& model)
+{
+    std::vector<std::uint64_t> out;
+    bool other_spelling = false;
+    const std::string folded = case_fold(model.str());
+    MODELSEC_TRY(const std::vector<std::string> names, d.files->list(d.state));
+    for (const std::string& text : names)
+    {
+        const auto name = generation_name::parse(text);
+        if (name && name->model == model.str())
+            out.push_back(name->number);
+        else if (name && case_fold(name->model) == folded)
+            other_spelling = true;
+    }
+    if (out.empty() && other_spelling)
+        return fail(reason::unsafe_name, "this store has a model whose id differs only in case");
+    std::sort(out.begin(), out.end());
+    return out;
+}
+
+/// Opens a generation. Its writer may have ended between giving it its name and taking its temporary one away (CWE-62 does not
+/// apply to that one): then this does it.
+inline result<file> open_generation(const store_disk& d, const generation_name& name)
+{
+    for (unsigned i = 0;; ++i)
+    {
+        auto out = d.files->open_file(d.state, name.str(), open_mode::read);
+        if (out || out.error().why != reason::store_layout || i == store_patience)
+            return out;
+        MODELSEC_TRY(const file_info what, d.files->info_at(d.state, name.str()));
+        if (what.links == 0)
+            return file();
+        if (what.kind != file_kind::regular)
+            return out;
+        MODELSEC_TRY(const std::vector<std::string> names, d.files->list(d.state));
+        bool helped = what.links < 2;
+        for (const std::string& other : names)
+        {
+            if (other.find(temporary_mark) == std::string::npos)
+                continue;
+            MODELSEC_TRY(const file_info same, d.files->info_at(d.state, other));
+            if (same.inode != what.inode || same.device != what.device)
+                continue;
+            MODELSEC_CHECK(d.files->remove_file(d.state, other));
+            helped = true;
+        }
+        if (!helped)
+        {
+            MODELSEC_TRY(const file_info now, d.files->info_at(d.state, name.str()));
+            if (now.inode == what.inode && now.links >= 2)
+                return out;
+        }
+    }
+}
+
+/// A generation as it was read.
+struct generation
+{
+    bool there = false;
+    std::optional<model_state> state;  ///< none: it is not whole
+    sha256_digest identity;            ///< of its text
+};
+
+inline result<generation> read_generation(const store_disk& d, const generation_name& name)
+{
+    generation out;
+    MODELSEC_TRY(const file at, open_generation(d, name));
+    if (!at)
+        return out;
+    out.there = true;
+    MODELSEC_TRY(const bytes text, read_whole(*d.files, at, state_cap));
+    out.identity = sha256(text);
+    auto state = parse_state(text);
+    if (state && state->generation == name.number)
+        out.state = std::move(*state);
+    return out;
+}
+
+/// The truth about a model, and where the next generation goes.
+struct newest_generation
+{
+    model_state state;
+    sha256_digest identity;
+    std::uint64_t highest = 0;  ///< of all that are there, whole or not
+};
+
+inline result<bool> has_packs(const store_disk& d, const std::string& model)
+{
+    MODELSEC_TRY(const file_info what, d.files->info_at(d.root, model));
+    if (what.kind != file_kind::folder)
+        return what.links != 0;
+    MODELSEC_TRY(const file home, d.files->open_folder(d.root, model, false));
+    if (!home)
+        return false;
+    MODELSEC_TRY(const std::vector<std::string> packs, d.files->list(home));
+    return !packs.empty();
+}
+
+inline result<newest_generation> load_newest(const store_disk& d, const identifier& model)
+{
+    for (unsigned i = 0; i < store_patience; ++i)
+    {
+        MODELSEC_TRY(const std::vector<std::uint64_t> numbers, list_generations(d, model));
+        if (numbers.empty())
+        {
+            // Packs without a state are no first run: their memory was taken away (FORMATS: Store; TUF 1.0 section 5.1).
+            MODELSEC_TRY(const bool packs, has_packs(d, model.str()));
+            if (!packs)
+                return newest_generation{};
+            MODELSEC_TRY(const std::vector<std::uint64_t> again, list_generations(d, model));
+            if (again.empty())
+                return fail(reason::state_unreadable, "there are packs, but no state: " + model.str());
+            continue;
+        }
+        bool vanished = false;
+        for (auto number = numbers.rbegin(); number != numbers.rend() && !vanished; ++number)
+        {
+            MODELSEC_TRY(generation g, read_generation(d, {model.str(), *number}));
+            vanished = !g.there;  // many newer ones were published meanwhile
+            if (g.state)
+                return newest_generation{std::move(*g.state), g.identity, numbers.back()};
+        }
+        if (!vanished)
+            return fail(reason::state_unreadable, "no generation of the state is whole: " + model.str());
+    }
+    return fail(reason::lock_timeout, "the state changes all the time");
+}
+
+/// Publishes a generation. False: another writer was faster, decide again.
+inline result<bool> publish_generation(const store_disk& d, const identifier& model, const model_state& next)
+{
+    const std::string text = to_json(next).dump();
+    const sha256_digest identity = sha256(as_bytes(text));
+    MODELSEC_TRY(temporary_file written, write_temporary(*d.files, d.state, model.str(), as_bytes(text)));
+    auto linked = d.files->link(d.state, written.name, d.state, generation_name{model.str(), next.generation}.str());
+    if (linked && *linked)
+        MODELSEC_CHECK(d.files->sync(d.state));
+    if (const auto there = is_there(*d.files, d.state, written.name); !linked && there && !*there)
+        return false;                                   // without locks somebody may have taken it for a stale one
+    (void)d.files->remove_file(d.state, written.name);  // else open_generation does it
+    if (!linked || !*linked)
+        return linked;
+
+    // A writer that slept may have taken a number that was used and cleaned away long ago. It has won only if the newest generation
+    // is its own or was made from it.
+    MODELSEC_TRY(const newest_generation now, load_newest(d, model));
+    const auto& before = now.state.ancestors;
+    return now.identity == identity || std::find(before.begin(), before.end(), identity) != before.end();
+}
+
+/// Removes a model's generations but the newest `keep`, oldest first.
+inline result<void> trim_generations(const store_disk& d, const identifier& model, std::size_t keep)
+{
+    MODELSEC_TRY(const std::vector<std::uint64_t> numbers, list_generations(d, model));
+    for (std::size_t i = 0; i + keep < numbers.size(); ++i)
+        MODELSEC_CHECK(d.files->remove_file(d.state, generation_name{model.str(), numbers[i]}.str()));
+    return {};
+}
+
+}  // namespace detail
+MODELSEC_END_NAMESPACE
+
+#endif

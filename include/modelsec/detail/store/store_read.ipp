@@ -1,0 +1,168 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_DETAIL_STORE_STORE_READ_IPP
+#define MODELSEC_DETAIL_STORE_STORE_READ_IPP
+
+#include <modelsec/detail/store/hash_chunks.ipp>
+#include <modelsec/detail/store/store_generation.ipp>
+#include <modelsec/detail/store/with_active.hpp>
+#include <modelsec/detail/store/store.hpp>
+
+#include <algorithm>
+#include <set>
+
+MODELSEC_BEGIN_NAMESPACE
+namespace detail {
+
+inline failure damaged(std::string detail)
+{
+    return fail(reason::pack_damaged, std::move(detail));
+}
+
+/// Whatever stands in the place of a pack's file or folder that should not (a link, something of another owner) is damage too.
+inline failure as_damage(failure f)
+{
+    const bool planted = f.why == reason::store_layout || f.why == reason::store_permissions;
+    return planted ? damaged(std::move(f.detail)) : f;
+}
+
+/// Opens a pack's folder and holds it against gc.
+inline result<file> hold_pack(const store_disk& d, const identifier& model, const pack_record& pack)
+{
+    MODELSEC_TRY(const file home, d.files->open_folder(d.root, model.str(), false));
+    if (!home)
+        return damaged("the model's folder is gone");
+    auto folder = d.files->open_folder(home, pack.folder, false);
+    if (!folder)
+        return as_damage(std::move(folder).error());
+    if (!*folder)
+        return damaged("the pack's folder is gone");
+    MODELSEC_TRY(const bool held, d.files->try_lock(*folder, lock_kind::shared));
+    MODELSEC_TRY(const file_info opened, d.files->info(*folder));
+    MODELSEC_TRY(const file_info named, d.files->info_at(home, pack.folder));
+    if (!held || opened.inode != named.inode || opened.device != named.device)
+        return damaged("the pack is being removed");
+    return folder;
+}
+
+/// A file too many is as bad as one too few: some loaders take whatever lies in a folder.
+inline result<void> check_no_more(file_system& fs, const file& folder, const pack_record& pack)
+{
+    std::set<std::string> known;
+    for (const file_record& f : pack.files)
+        known.insert(f.path.str());
+    const auto walked = walk_tree(
+        fs, folder, {},
+        [&](const std::string& path, const file&, const std::string&) -> result<void> {
+            return known.contains(path) ? result<void>() : damaged("a file too many: " + path);
+        },
+        [](const file&) -> result<void> { return {}; });
+    return walked ? walked : result<void>(as_damage(walked.error()));
+}
+
+inline result<file> open_content(file_system& fs, const file& folder, const file_record& f)
+{
+    auto out = in_parent_folder(fs, folder, f.path, false, [&](const file& parent) {
+        return fs.open_file(parent, f.path.file().str(), open_mode::read);
+    });
+    if (!out)
+        return as_damage(std::move(out).error());
+    if (!*out)
+        return damaged("a file is missing: " + f.path.str());
+    return out;
+}
+
+/// Compares what an open file holds with what it held; what the file is known by from now on.
+inline result<file_record> check_content(file_system& fs, const file& content, const file_record& f, const control& handle,
+                                         const hash_listener& listener, const chunk_digests* chunks = nullptr)
+{
+    MODELSEC_TRY(const file_info before, fs.info(content));
+    if (before.size != f.size)
+        return damaged("not the size it had: " + f.path.str());
+    file_record out = f;
+    out.inode = before.inode;
+    out.changed_ns = before.changed_ns;
+    if (chunks && chunks->size_bytes > 0)
+    {
+        MODELSEC_TRY(const bool good, chunk_checker(fs, content, f.size, *chunks, handle).run(listener));
+        if (good)
+            return out;
+    }
+    // CWE-354: the digest of the whole is the one that was compared when the pack became active.
+    MODELSEC_TRY(const sha256_digest digest, hash_file(fs, content, handle, chunks ? hash_listener() : listener));
+    return digest == f.sha256 ? result<file_record>(std::move(out)) : damaged("not the bytes it had: " + f.path.str());
+}
+
+result<open_pack> store::open_active(const identifier& model, const control& handle) const
+{
+    return with_active(*this, model, [&](const pack_record& p) { return open_files(model, p, handle); });
+}
+
+result<open_pack> store::open_files(const identifier& model, const pack_record& pack, const control& handle) const
+{
+    file_system& fs = *disk_->files;
+    open_pack out;
+    MODELSEC_TRY(out.folder_, hold_pack(*disk_, model, pack));
+    MODELSEC_CHECK(check_no_more(fs, out.folder_, pack));
+    std::vector<file_record> seen;
+    for (const file_record& f : pack.files)
+    {
+        MODELSEC_TRY(file content, open_content(fs, out.folder_, f));
+        MODELSEC_TRY(const file_info what, fs.info(content));
+        seen.push_back(f);
+        if (what.size != f.size || what.inode != f.inode || what.changed_ns != f.changed_ns)
+        {
+            MODELSEC_TRY(seen.back(), check_content(fs, content, f, handle, {}));
+        }
+        out.files_.push_back({f.path.str(), f.size, f.sha256, std::move(content)});
+    }
+    remember_files(model, pack, std::move(seen));
+    MODELSEC_TRY(out.info_, info(model, pack));
+    return out;
+}
+
+result<void> store::hash_again(const identifier& model, const pack_record& pack, const control& handle,
+                               const std::function<void(std::uint64_t)>& progress, const chunk_lookup& chunks) const
+{
+    file_system& fs = *disk_->files;
+    MODELSEC_TRY(const file folder, hold_pack(*disk_, model, pack));
+    MODELSEC_CHECK(check_no_more(fs, folder, pack));
+    std::uint64_t done = 0;
+    const auto listener = [&](std::uint64_t size) {
+        done += size;
+        if (progress)
+            progress(done);
+    };
+    std::vector<file_record> seen;
+    for (const file_record& f : pack.files)
+    {
+        MODELSEC_TRY(const file content, open_content(fs, folder, f));
+        MODELSEC_TRY(file_record good, check_content(fs, content, f, handle, listener, chunks ? chunks(f) : nullptr));
+        seen.push_back(std::move(good));
+    }
+    remember_files(model, pack, std::move(seen));
+    return {};
+}
+
+// A copy or a restored backup is hashed once, not for ever. Only a convenience: a store that cannot be written to stays as it is.
+void store::remember_files(const identifier& model, const pack_record& pack, std::vector<file_record> seen) const
+{
+    const auto same = [](const file_record& a, const file_record& b) {
+        return a.inode == b.inode && a.changed_ns == b.changed_ns;
+    };
+    if (std::equal(seen.begin(), seen.end(), pack.files.begin(), pack.files.end(), same))
+        return;
+    (void)update(model, [&](model_state& now) -> result<bool> {
+        for (auto* p : {&now.active, &now.last_good})
+            if (*p && (*p)->folder == pack.folder && (*p)->artifact == pack.artifact && (*p)->files.size() == seen.size())
+            {
+                (*p)->files = seen;
+                return true;
+            }
+        return false;
+    });
+}
+
+}  // namespace detail
+MODELSEC_END_NAMESPACE
+
+#endif

@@ -1,0 +1,184 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_DETAIL_STORE_STORE_STAGE_IPP
+#define MODELSEC_DETAIL_STORE_STORE_STAGE_IPP
+
+#include <modelsec/detail/store/store_generation.ipp>
+#include <modelsec/detail/store/store.hpp>
+
+MODELSEC_BEGIN_NAMESPACE
+namespace detail {
+
+inline constexpr std::string_view asked_by_prefix = "for-";
+inline constexpr std::string_view claim_suffix = ".claim";
+inline constexpr unsigned staging_folders_per_content = 1000;
+
+/// `<64 hex>` or `<64 hex>.<n>`.
+inline std::optional<sha256_digest> content_of_staging(std::string_view name)
+{
+    constexpr std::size_t digits = 2 * sha256_digest::size_bytes;
+    if (name.size() < digits || (name.size() > digits && name[digits] != '.') || name.ends_with(claim_suffix))
+        return std::nullopt;
+    return sha256_digest::from_hex(name.substr(0, digits));
+}
+
+enum class ownership
+{
+    held,     ///< its lock is ours
+    busy,     ///< another operation works there
+    no_locks  ///< locks mean nothing on this file system
+};
+
+/// Takes the lock of a staging folder, and finds out whether that means anything: it must keep out even its own owner.
+inline result<ownership> own_staging(const store_disk& d, const file& folder, const std::string& name)
+{
+    MODELSEC_TRY(const bool mine, d.files->try_lock(folder, lock_kind::exclusive));
+    if (!mine)
+        return ownership::busy;
+    MODELSEC_TRY(const file again, d.files->open_folder(d.staging, name, false));
+    if (!again)
+        return ownership::busy;  // gc was faster
+    MODELSEC_TRY(const bool twice, d.files->try_lock(again, lock_kind::exclusive));
+    if (twice)
+        return ownership::no_locks;
+    MODELSEC_TRY(const file_info held, d.files->info(folder));
+    MODELSEC_TRY(const file_info named, d.files->info(again));
+    return held.inode == named.inode && held.device == named.device ? ownership::held : ownership::busy;
+}
+
+struct owned_folder
+{
+    file folder;
+    std::string name;
+};
+
+/// A staging folder for this content that nobody else works in. Where there are no locks that is one which nobody used before:
+/// bytes that another process may still be writing to are never resumed (FORMATS: Resume).
+inline result<owned_folder> claim_staging(const store_disk& d, const sha256_digest& content)
+{
+    bool locks = true;
+    for (unsigned n = 0; n < staging_folders_per_content; ++n)
+    {
+        const std::string name = n == 0 ? content.hex() : content.hex() + '.' + std::to_string(n);
+        if (!locks)
+        {
+            MODELSEC_TRY(const file claim,
+                         d.files->open_file(d.staging, name + std::string(claim_suffix), open_mode::create_new));
+            if (!claim)
+                continue;
+            MODELSEC_TRY(file fresh, d.files->open_folder(d.staging, name, true));
+            return owned_folder{std::move(fresh), name};
+        }
+        MODELSEC_TRY(file folder, d.files->open_folder(d.staging, name, true));
+        MODELSEC_TRY(const ownership whose, own_staging(d, folder, name));
+        if (whose == ownership::held)
+            return owned_folder{std::move(folder), name};
+        locks = whose != ownership::no_locks;
+    }
+    return fail(reason::store_layout, "too many staging folders for one content");
+}
+
+/// Moves something out of the way: into staging, as `orphan-<n>`.
+inline result<std::string> move_aside(const store_disk& d, const file& from, const std::string& name)
+{
+    for (unsigned n = 0; n < 10'000; ++n)
+    {
+        std::string orphan = "orphan-" + std::to_string(n);
+        MODELSEC_TRY(const bool moved, d.files->rename(from, name, d.staging, orphan));
+        if (!moved)
+            continue;
+        MODELSEC_CHECK(d.files->sync(d.staging));
+        MODELSEC_CHECK(d.files->sync(from));
+        return orphan;
+    }
+    return fail(reason::store_layout, "too many orphans: gc removes them");
+}
+
+/// Removes a staging folder that is ours.
+inline result<void> remove_staging(const store_disk& d, const std::string& name, std::uint64_t& freed)
+{
+    MODELSEC_CHECK(remove_tree(*d.files, d.staging, name, freed));
+    return d.files->remove_file(d.staging, name + std::string(claim_suffix));
+}
+
+/// How many bytes of a staging folder need not be fetched again.
+inline result<std::uint64_t> resumable_bytes(const store_disk& d, const std::string& name)
+{
+    std::uint64_t sum = 0;
+    MODELSEC_TRY(const file folder, d.files->open_folder(d.staging, name, false));
+    if (!folder)
+        return sum;
+    MODELSEC_TRY(const std::vector<std::string> entries, d.files->list(folder));
+    for (const std::string& entry : entries)
+    {
+        const auto digest = digest_in_name(entry, journal_prefix);
+        if (!digest)
+            continue;
+        MODELSEC_TRY(const journal notes, load_journal(*d.files, folder, *digest));
+        MODELSEC_TRY(const range_set kept, synced_ranges(*d.files, folder, *digest, notes));
+        sum += kept.size();
+        // Placed in the pack folder, waiting to be activated: the next attempt takes it back.
+        MODELSEC_TRY(const bool partial, is_there(*d.files, folder, partial_name(*digest)));
+        MODELSEC_TRY(const file pack, d.files->open_folder(folder, pack_folder_name, false));
+        if (partial || !notes.placed || !pack)
+            continue;
+        const auto placed = in_parent_folder(*d.files, pack, *notes.placed, false, [&](const file& parent) {
+            return d.files->info_at(parent, notes.placed->file().str());
+        });
+        sum += placed && placed->kind == file_kind::regular ? notes.synced.size() : 0;
+    }
+    return sum;
+}
+
+result<staging> store::stage(const identifier& model, const sha256_digest& content) const
+{
+    MODELSEC_TRY(owned_folder place, claim_staging(*disk_, content));
+    MODELSEC_CHECK(disk_->files->sync(disk_->staging));
+    staging out(*disk_->files, std::move(place.folder), std::move(place.name));
+    MODELSEC_CHECK(out.take_back_placed());
+    MODELSEC_CHECK(disk_->files->open_file(out.folder_, std::string(asked_by_prefix) + model.str(), open_mode::create_new));
+    return out;
+}
+
+result<std::uint64_t> store::partial_bytes(const identifier& model) const
+{
+    std::uint64_t sum = 0;
+    MODELSEC_TRY(const model_state now, state(model));
+    MODELSEC_TRY(const std::vector<std::string> names, disk_->files->list(disk_->staging));
+    for (const std::string& name : names)
+    {
+        const auto content = content_of_staging(name);
+        if (!content || (now.active && now.active->artifact == *content))
+            continue;
+        MODELSEC_TRY(const file folder, disk_->files->open_folder(disk_->staging, name, false));
+        if (!folder)
+            continue;
+        MODELSEC_TRY(const bool asked, is_there(*disk_->files, folder, std::string(asked_by_prefix) + model.str()));
+        if (!asked)
+            continue;
+        MODELSEC_TRY(const std::uint64_t size, resumable_bytes(*disk_, name));
+        sum += size;
+    }
+    return sum;
+}
+
+result<std::uint64_t> store::partial_room(const sha256_digest& content) const
+{
+    file_system& fs = *disk_->files;
+    MODELSEC_TRY(const file folder, fs.open_folder(disk_->staging, content.hex(), false));
+    if (!folder)
+        return std::uint64_t{0};
+    std::uint64_t sum = 0;
+    MODELSEC_TRY(const std::vector<std::string> names, fs.list(folder));
+    for (const std::string& name : names)
+        if (name.starts_with(partial_prefix))
+        {
+            MODELSEC_TRY(const file_info what, fs.info_at(folder, name));
+            sum += what.allocated;
+        }
+    return sum;
+}
+
+}  // namespace detail
+MODELSEC_END_NAMESPACE
+
+#endif

@@ -1,0 +1,60 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_DETAIL_STORE_VERIFIED_HPP
+#define MODELSEC_DETAIL_STORE_VERIFIED_HPP
+
+#include <modelsec/detail/base/digest.hpp>
+#include <modelsec/detail/base/name.hpp>
+
+#include <cstdint>
+#include <vector>
+
+MODELSEC_BEGIN_NAMESPACE
+namespace detail {
+
+class stream_verifier;
+class zip_extractor;
+
+/// The knowledge that a stream of bytes had the signed size and digest. Only a verifier can make one.
+class verified_file
+{
+public:
+    std::uint64_t size() const noexcept { return size_; }
+    const sha256_digest& sha256() const noexcept { return sha256_; }
+
+private:
+    friend class stream_verifier;
+    friend class zip_extractor;
+    verified_file(std::uint64_t size, const sha256_digest& digest) : size_(size), sha256_(digest) {}
+    std::uint64_t size_;
+    sha256_digest sha256_;
+};
+
+/// A verified file and its place in a pack.
+struct placed_file
+{
+    relative_path path;
+    verified_file content;
+};
+
+/// The knowledge that every file of a staged folder is, byte for byte, what a trusted manifest says: all that the store
+/// activates. Made only by make_verified_pack (verify/pack.hpp).
+class verified_pack
+{
+public:
+    const std::vector<placed_file>& files() const noexcept { return files_; }
+    const sha256_digest& artifact() const noexcept { return artifact_; }
+
+private:
+    friend struct pack_maker;
+    verified_pack(std::vector<placed_file> files, const sha256_digest& artifact)
+        : files_(std::move(files)), artifact_(artifact)
+    {
+    }
+    std::vector<placed_file> files_;
+    sha256_digest artifact_;
+};
+
+}  // namespace detail
+MODELSEC_END_NAMESPACE
+
+#endif

@@ -1,0 +1,141 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_DETAIL_TRUST_MEMORY_IPP
+#define MODELSEC_DETAIL_TRUST_MEMORY_IPP
+
+#include <modelsec/detail/trust/memory.hpp>
+
+#include <algorithm>
+
+MODELSEC_BEGIN_NAMESPACE
+namespace detail {
+
+result<void> check_memory(const model_memory& memory, const manifest_claim& claim, utc_time now, std::uint64_t min_sequence,
+                          const limits& caps)
+{
+    // A format that was left behind does not come back (FORMATS: No confusion; OWASP: downgrade).
+    if (memory.dsse_seen && !claim.dsse)
+        return fail(reason::format_downgrade);
+    // Two signs of a wrong clock, which would make expiry worthless (TUF 1.0 section 5.1, fixed update start time). Both allow for
+    // the skew under which a manifest may have been accepted.
+    if (claim.issued_at && *claim.issued_at > now + caps.clock_skew)
+        return fail(reason::issued_in_future);
+    if (memory.issued_at && now + caps.clock_skew < *memory.issued_at)
+        return fail(reason::clock_went_back);
+    // Freeze attack: TUF 1.0 section 5.4.4 and its like.
+    if (claim.expires_at && *claim.expires_at <= now)
+        return fail(reason::manifest_expired);
+    // Rollback attack: TUF 1.0 section 5.4.3.1 and its like. A manifest without a sequence (pack only) cannot satisfy a minimum.
+    if (min_sequence > 0 && claim.sequence.value_or(0) < min_sequence)
+        return fail(reason::below_min_sequence);
+    if (claim.sequence && *claim.sequence < memory.sequence)
+        return fail(reason::older_sequence);
+    return {};
+}
+
+/// Whether an entry is the highest of one of its keys.
+inline bool is_highest_of_a_key(const std::vector<model_memory::accepted>& history, std::size_t index)
+{
+    const auto& entry = history[index];
+    const auto higher = [&](const std::string& key) {
+        for (std::size_t i = 0; i < history.size(); ++i)
+            if (i != index && std::ranges::count(history[i].key_ids, key) != 0 &&
+                (history[i].sequence > entry.sequence || (history[i].sequence == entry.sequence && i > index)))
+                return true;
+        return false;
+    };
+    return !std::ranges::all_of(entry.key_ids, higher);
+}
+
+inline void shorten(std::vector<model_memory::accepted>& history)
+{
+    for (std::size_t i = 0; history.size() > model_memory::history_cap && i < history.size();)
+        if (is_highest_of_a_key(history, i))
+            ++i;
+        else
+            history.erase(history.begin() + static_cast<std::ptrdiff_t>(i));
+}
+
+/// Whether it says something new, or somebody vouches for it who has not yet: later only that key may be left (FORMATS: Memory).
+inline bool is_new(const model_memory& memory, const manifest_claim& claim)
+{
+    bool known = false;
+    std::vector<std::string> unheard = claim.key_ids;
+    for (const auto& a : memory.history)
+        if (a.statement == claim.statement)
+        {
+            known = true;
+            std::erase_if(unheard, [&](const std::string& key) { return std::ranges::count(a.key_ids, key) != 0; });
+        }
+    return !known || !unheard.empty();
+}
+
+bool remember(model_memory& memory, const manifest_claim& claim)
+{
+    if (!is_new(memory, claim))
+        return false;
+    memory.sequence = std::max(memory.sequence, claim.sequence.value_or(0));
+    if (claim.issued_at)
+        memory.issued_at = std::max(memory.issued_at.value_or(*claim.issued_at), *claim.issued_at);
+    memory.dsse_seen = memory.dsse_seen || claim.dsse;
+    memory.history.push_back({claim.sequence.value_or(0), claim.issued_at, claim.envelope, claim.statement, claim.key_ids});
+    shorten(memory.history);
+    return true;
+}
+
+sha256_digest kept_envelope(const model_memory& memory, const manifest_claim& claim)
+{
+    const model_memory::accepted* kept = nullptr;
+    for (const auto& a : memory.history)
+        if (a.statement == claim.statement && (!kept || a.key_ids.size() >= kept->key_ids.size()))
+            kept = &a;
+    return kept ? kept->envelope : claim.envelope;
+}
+
+void remember_active(model_memory& memory, std::uint64_t sequence, const std::string& platform,
+                     const sha256_digest& artifact, const sha256_digest& envelope)
+{
+    auto& list = memory.active_digests;
+    std::erase_if(list, [&](const auto& a) { return a.sequence == sequence && a.platform == platform; });
+    list.push_back({sequence, platform, artifact, envelope});
+    if (list.size() > model_memory::active_digests_cap)
+        list.erase(list.begin());
+}
+
+result<void> check_equivocation(const model_memory& memory, std::uint64_t sequence, const std::string& platform,
+                                const sha256_digest& artifact)
+{
+    for (const auto& a : memory.active_digests)
+        if (a.sequence == sequence && a.platform == platform && !(a.artifact == artifact))
+            return fail(reason::equivocation);
+    return {};
+}
+
+bool forget_disowned(model_memory& memory, std::uint64_t sequence,
+                     const std::function<bool(const sha256_digest&)>& still_vouched)
+{
+    return std::erase_if(memory.active_digests,
+                         [&](const auto& a) { return a.sequence == sequence && !still_vouched(a.envelope); }) != 0;
+}
+
+// TUF 1.0 section 5.3.11: after a rotation, what only the old keys vouched for must not block the new ones (fast-forward attack).
+model_memory fall_back(model_memory memory, const std::function<bool(const sha256_digest&)>& still_vouched)
+{
+    const auto gone = [&](const model_memory::accepted& a) { return !still_vouched(a.envelope); };
+    if (std::erase_if(memory.history, gone) == 0)
+        return memory;
+    memory.sequence = 0;
+    memory.issued_at.reset();
+    for (const auto& a : memory.history)
+    {
+        memory.sequence = std::max(memory.sequence, a.sequence);
+        if (a.issued_at)
+            memory.issued_at = std::max(memory.issued_at.value_or(*a.issued_at), *a.issued_at);
+    }
+    std::erase_if(memory.active_digests, [&](const auto& a) { return a.sequence > memory.sequence; });
+    return memory;
+}
+
+}  // namespace detail
+MODELSEC_END_NAMESPACE
+
+#endif

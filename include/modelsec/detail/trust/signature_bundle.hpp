@@ -1,0 +1,42 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_DETAIL_TRUST_SIGNATURE_BUNDLE_HPP
+#define MODELSEC_DETAIL_TRUST_SIGNATURE_BUNDLE_HPP
+
+#include <modelsec/detail/trust/envelope.hpp>
+
+MODELSEC_BEGIN_NAMESPACE
+namespace detail {
+
+/// What a Sigstore bundle v0.3 calls itself; compared exactly.
+inline constexpr std::string_view bundle_media_type = "application/vnd.dev.sigstore.bundle.v0.3+json";
+/// The payload type of in-toto statements in DSSE; compared exactly.
+inline constexpr std::string_view statement_payload_type = "application/vnd.in-toto+json";
+
+/// A Sigstore bundle v0.3 that a plain key signed: a DSSE envelope with one signature. Nothing in it is trusted yet.
+struct signature_bundle
+{
+    envelope content;
+    std::string key_hint;  ///< which key is claimed to have signed (see model_key_hint); empty: not said
+};
+
+/// Reads a bundle. Another media or payload type, a message signature, no or several signatures, anything that is not exactly
+/// such a bundle: `bundle_malformed` or `envelope_malformed` (24). One that is signed by a certificate instead of a key:
+/// `unknown_key` (20). Transparency log entries and time stamps are not looked at: the key alone is trusted.
+MODELSEC_DECL result<signature_bundle> parse_signature_bundle(bytes_view text, const limits& caps = {});
+
+inline failure bundle_failure(std::string detail)
+{
+    return fail(reason::bundle_malformed, std::move(detail));
+}
+
+/// Writes a bundle as JSON text.
+MODELSEC_DECL std::string write_signature_bundle(const signature_bundle& b);
+
+}  // namespace detail
+MODELSEC_END_NAMESPACE
+
+#ifndef MODELSEC_SEPARATE_COMPILATION
+#include <modelsec/detail/trust/signature_bundle.ipp>
+#endif
+
+#endif

@@ -1,0 +1,69 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_DETAIL_TRUST_SIGNATURE_BUNDLE_IPP
+#define MODELSEC_DETAIL_TRUST_SIGNATURE_BUNDLE_IPP
+
+#include <modelsec/detail/base/json.hpp>
+#include <modelsec/detail/base/json_document.hpp>
+#include <modelsec/detail/trust/signature_bundle.hpp>
+#include <modelsec/detail/trust/envelope.ipp>
+
+MODELSEC_BEGIN_NAMESPACE
+namespace detail {
+
+/// Sigstore's VerificationMaterial: exactly one of publicKey, certificate, x509CertificateChain.
+inline result<std::string> parse_key_hint(json_view doc)
+{
+    const auto material = doc.present("verificationMaterial");
+    if (!material || !material->is_object())
+        return bundle_failure("no verificationMaterial");
+    const auto key = material->present("publicKey");
+    const bool certified = material->present("certificate") || material->present("x509CertificateChain");
+    if (certified && !key)
+        return fail(reason::unknown_key, "a bundle that is signed by a certificate, not by a key");
+    if (certified || !key || !key->is_object())
+        return bundle_failure("verificationMaterial needs publicKey and nothing beside it");
+    const auto hint = key->present("hint");
+    if (hint && !hint->as_string())
+        return bundle_failure("hint is not a string");
+    return hint ? std::string(*hint->as_string()) : std::string();
+}
+
+result<signature_bundle> parse_signature_bundle(bytes_view text, const limits& caps)
+{
+    if (text.size() > caps.envelope_bytes)
+        return fail(reason::too_large, "the signature bundle");
+    const auto document = json_document::parse(text, caps.json_depth);
+    if (!document)
+        return bundle_failure(document.error().detail);
+    const json_view doc = document->root();
+    if (doc.string_at("mediaType") != bundle_media_type)
+        return bundle_failure("another mediaType than " + std::string(bundle_media_type));
+    signature_bundle out;
+    MODELSEC_TRY(out.key_hint, parse_key_hint(doc));
+    // Sigstore's Bundle: the content is one of messageSignature and dsseEnvelope. What could be read as both is read as neither.
+    const auto content = doc.present("dsseEnvelope");
+    if (!content || !content->is_object() || doc.present("messageSignature"))
+        return bundle_failure("needs dsseEnvelope and no messageSignature");
+    MODELSEC_TRY(out.content, parse_dsse(*content, caps, statement_payload_type));
+    if (out.content.signatures.size() != 1)  // Sigstore's Bundle: "the DSSE envelope MUST contain only one signature"
+        return bundle_failure("a bundle has exactly one signature");
+    return out;
+}
+
+std::string write_signature_bundle(const signature_bundle& b)
+{
+    const signature& s = b.content.signatures.at(0);
+    return json{
+        {"mediaType", bundle_media_type},
+        {"verificationMaterial", json{{"publicKey", b.key_hint.empty() ? json(json::object()) : json{{"hint", b.key_hint}}},
+                                      {"tlogEntries", json::array()}}},
+        {"dsseEnvelope", json{{"payload", to_base64(b.content.payload())},
+                              {"payloadType", statement_payload_type},
+                              {"signatures", json::array{json{{"sig", to_base64(s.value)}, {"keyid", s.key_id}}}}}}}
+        .dump();
+}
+
+}  // namespace detail
+MODELSEC_END_NAMESPACE
+
+#endif

@@ -1,0 +1,50 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_DETAIL_TRUST_THRESHOLD_HPP
+#define MODELSEC_DETAIL_TRUST_THRESHOLD_HPP
+
+#include <modelsec/detail/trust/envelope.hpp>
+#include <modelsec/detail/trust/key.hpp>
+
+#include <string>
+#include <vector>
+
+MODELSEC_BEGIN_NAMESPACE
+namespace detail {
+
+/// A key and whether it may count right now.
+struct candidate_key
+{
+    std::string key_id;
+    public_key key;
+    /// none: it may; else why its signatures count for nothing (`key_revoked`, `key_window`).
+    reason barred = reason::none;
+};
+
+/// What a key id in a signature means.
+enum class key_id_rule
+{
+    hint,  ///< DSSE: try the key of this id first, then the others
+    binds  ///< pack, TUF: this key and no other
+};
+
+/// The keys that vouch for a message.
+struct threshold_verdict
+{
+    std::vector<std::string> key_ids;  ///< one for each distinct key (by its bytes) with a valid signature
+};
+
+/// The one function that decides whether enough keys signed (TUF 1.0 section 5.3.4 and its like, DSSE protocol step 3):
+/// `threshold` signatures that verify, by keys distinct by their bytes. Signatures that do not verify do no harm once it is
+/// met. Fails with the most telling reason: `unknown_key`, `key_revoked`, `key_window`, `bad_signature`, `threshold_unmet`.
+MODELSEC_DECL result<threshold_verdict> check_threshold(const std::vector<candidate_key>& keys, unsigned threshold,
+                                                        key_id_rule rule, bytes_view message,
+                                                        const std::vector<signature>& signatures);
+
+}  // namespace detail
+MODELSEC_END_NAMESPACE
+
+#ifndef MODELSEC_SEPARATE_COMPILATION
+#include <modelsec/detail/trust/threshold.ipp>
+#endif
+
+#endif

@@ -1,0 +1,141 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_OPTIONS_HPP
+#define MODELSEC_OPTIONS_HPP
+
+#include <modelsec/detail/base/control.hpp>
+#include <modelsec/event.hpp>
+#include <modelsec/detail/manifest/select.hpp>
+#include <modelsec/detail/store/open_pack.hpp>
+#include <modelsec/detail/net/options.hpp>
+#include <modelsec/pins.hpp>
+
+#include <variant>
+
+MODELSEC_BEGIN_NAMESPACE
+
+/// Who runs the library. A client holds no storage credentials (`hf_…` tokens, S3 keys): policy 50.
+enum class profile
+{
+    client,
+    server
+};
+
+/// How a download is written. Weights are about to be read: what fits into free memory is best left in the page cache,
+/// what does not is faster written past it.
+enum class write_policy
+{
+    automatic,  ///< direct, where the file system can, from 256 MiB on, or from 1/32 of the free memory if that is less
+    direct,     ///< past the page cache where the file system can
+    cached      ///< through the page cache
+};
+
+/// What stays the same over the life of a client.
+struct client_options
+{
+    std::string store;          ///< the store's folder; made at the first fetch
+    bool group_shared = false;  ///< accept a store that its group may write to
+    transport_options transport;
+    modelsec::profile profile = profile::client;
+    write_policy writing = write_policy::automatic;
+    limits caps;
+    std::chrono::milliseconds lock_wait{10 * 60 * 1000};  ///< how long to wait for another process that fetches the model
+    std::optional<device_facts> device;                   ///< what `min_device` is held against; default: this machine
+    const modelsec::clock* clock = &modelsec::clock::system();    ///< must outlive the client
+    detail::file_system* files = &detail::file_system::native();  ///< must outlive the client
+};
+
+/// Where the signed manifest comes from: a URL (https) or a local file, exactly one.
+struct manifest_source
+{
+    std::string url;
+    std::optional<std::string> post_body;  ///< POST this JSON, verbatim, instead of GET
+    std::vector<http_header> headers;      ///< sent to the manifest's origin only
+    std::string file;
+};
+
+/// A TUF 1.0 root that the application ships. The newest root of its chain is found at every attempt, as `<url>/<N>.root.json`;
+/// manifests are signed by its `targets` role. So keys can be rotated, and lost, without a new application.
+struct pinned_root
+{
+    bytes root;                   ///< the root.json, byte by byte
+    std::string url;              ///< https; the folder that holds its successors
+    bool forbidden_ends = false;  ///< for servers that answer 403 where a file is missing (S3 without ListBucket)
+};
+
+/// A TUF 1.0 repository and one of its targets, which takes the place of a manifest: its metadata says what the bytes are, so
+/// `manifest`, `tier`, `platforms` and `min_sequence` stay empty, and `model_id` is required. The pack's version is the first
+/// 16 hex digits of the target's SHA-256, its one file the last part of the target's name.
+struct tuf_repository
+{
+    bytes root;                ///< a root.json that the application ships, byte by byte
+    std::string metadata_url;  ///< https; the folder that holds timestamp.json
+    std::string target;        ///< its name: a relative path
+    std::vector<std::string>
+        urls{};  ///< https; folders of targets, best first. Empty: `targets/` beside the metadata, then below
+};
+
+/// Who may say what a model is: exactly one source for a model.
+using trust_source = std::variant<std::monostate, pins, pinned_root, tuf_repository>;
+
+struct fetch_options
+{
+    manifest_source manifest;
+    trust_source trust;
+    detail::envelope_format format = detail::envelope_format::dsse;
+    std::string model_id;                ///< the model expected; may be empty in DSSE only
+    std::string tier;                    ///< the tier asked for; empty: any
+    std::vector<std::string> platforms;  ///< in order of preference; empty: the only one there is
+    std::uint64_t min_sequence = 0;      ///< refuse what is older; all that protects a fresh store against replay
+    bool offline = false;                ///< no request at all: what is active, or none_active
+    bool dry_run = false;                ///< everything up to the first artifact byte; changes nothing
+    std::optional<std::chrono::milliseconds> deadline;  ///< for the whole attempt
+    event_handler on_event;
+    control handle;  ///< keep a copy to cancel, pause or resume
+};
+
+struct fetch_result
+{
+    std::string model_id;
+    std::string version;
+    std::uint64_t sequence = 0;
+    std::string path;             ///< the pack's folder, absolute; for the owner of the process, not for messages to users
+    bool already_active = false;  ///< nothing had to be downloaded
+    bool stale = false;           ///< ensure(): the network failed, this is what was active before
+    std::uint64_t bytes_fetched = 0;
+    sha256_digest artifact{};  ///< which bytes they are, as signed
+};
+
+struct model_status
+{
+    std::string model_id;
+    std::optional<pack_info> active;
+    std::optional<pack_info> last_good;
+    std::uint64_t sequence = 0;  ///< the highest accepted
+    std::vector<pack_info> rejected;
+    std::uint64_t bytes = 0;          ///< of active and last good
+    std::uint64_t partial_bytes = 0;  ///< downloaded so far of what is not active yet
+};
+
+struct rollback_options
+{
+    std::string model_id;
+    trust_source trust;  ///< asked again about the pack that comes back, if given
+    control handle{};    ///< keep a copy to cancel
+};
+
+struct gc_options
+{
+    unsigned keep = 0;  ///< packs to keep beside active and last good, newest first
+    bool dry_run = false;
+    control handle{};  ///< keep a copy to cancel; what is removed by then is removed
+};
+
+struct gc_report
+{
+    std::vector<std::string> removed;  ///< relative to the store
+    std::uint64_t bytes = 0;
+};
+
+MODELSEC_END_NAMESPACE
+
+#endif

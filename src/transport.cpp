@@ -1,2 +1,0 @@
-// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
-#include <modelsec/impl/bodies_transport.hpp>

@@ -30,6 +30,7 @@ void fetch_arguments::add_to(CLI::App& c)
     trust_.add_to(c);
     trust_.add_repository_to(c, source);
     c.add_option("--min-sequence", min_sequence_, "Refuse what is older")->type_name("N")->group(who);
+    c.add_flag("--require-order", require_order_, "Refuse manifests that have neither sequence nor issued_at")->group(who);
 
     static const char* const what = "Model";
     c.add_option("--store", store_, "The folder where models live")->type_name("DIR")->required()->group(what);
@@ -121,6 +122,7 @@ fetch_options fetch_arguments::fetch() const
     out.tier = tier_;
     out.platforms = platforms_;
     out.min_sequence = min_sequence_;
+    out.require_order = require_order_;
     out.offline = offline_;
     out.dry_run = dry_run_;
     return out;

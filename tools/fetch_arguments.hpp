@@ -49,6 +49,7 @@ private:
     std::string limit_rate_;
     std::optional<unsigned> connections_;
     std::uint64_t min_sequence_ = 0;
+    bool require_order_ = false;
     bool offline_ = false;
     bool dry_run_ = false;
 };

@@ -86,8 +86,10 @@ struct fetch_options
     std::string tier;                    ///< the tier asked for; empty: any
     std::vector<std::string> platforms;  ///< in order of preference; empty: the only one there is
     std::uint64_t min_sequence = 0;      ///< refuse what is older; all that protects a fresh store against replay
-    bool offline = false;                ///< no request at all: what is active, or none_active
-    bool dry_run = false;                ///< everything up to the first artifact byte; changes nothing
+    /// Refuse a manifest that neither sequence nor issued_at orders (22 `unordered`), in place of a warning.
+    bool require_order = false;
+    bool offline = false;                               ///< no request at all: what is active, or none_active
+    bool dry_run = false;                               ///< everything up to the first artifact byte; changes nothing
     std::optional<std::chrono::milliseconds> deadline;  ///< for the whole attempt
     event_handler on_event;
     control handle;  ///< keep a copy to cancel, pause or resume

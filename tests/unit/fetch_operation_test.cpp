@@ -292,32 +292,158 @@ TEST_CASE("two different packs under one sequence are equivocation; the same one
     CHECK(w.active() == "1.0");
 }
 
-TEST_CASE("a pack envelope after a DSSE manifest is a downgrade; an old pack digest is superseded")
+namespace {
+
+/// A world whose manifests are pack envelopes.
+struct pack_world : world
 {
-    world w;
-    w.asked.model_id = "demo";
-    w.asked.format = envelope_format::pack;
-    const auto offer_pack = [&](const std::string& version, const std::string& content) {
+    pack_world()
+    {
+        asked.model_id = "demo";
+        asked.format = envelope_format::pack;
+    }
+
+    void offer_pack(const std::string& version, const std::string& content, std::optional<std::uint64_t> sequence = {},
+                    std::optional<utc_time> issued_at = {}, const support::signer* by = nullptr)
+    {
         auto m = support::published_manifest::bare();
         m.version = version;
+        m.sequence = sequence;
+        m.issued_at = issued_at;
         const std::string where = "https://h.example/" + version;
-        w.net.bodies[where] = content;
+        net.bodies[where] = content;
         m.artifacts = {support::published_artifact::of(content, where)};
-        w.net.envelope = support::pack_envelope(m.json(), w.key);
-    };
-    offer_pack("1.0", body_1);
+        net.envelope = support::pack_envelope(m.json(), by ? *by : key);
+    }
+
+    std::ptrdiff_t warnings(reason about) const
+    {
+        return std::count_if(events.begin(), events.end(),
+                             [&](const event& e) { return e.kind == event_kind::warning && e.why == about; });
+    }
+};
+
+}  // namespace
+
+TEST_CASE("a pack envelope after a DSSE manifest is a downgrade")
+{
+    pack_world w;
+    w.offer_pack("1.0", body_1);
     CHECK(w.why() == reason::none);
-    offer_pack("2.0", body_2);
-    CHECK(w.why() == reason::none);
-    offer_pack("1.0", body_1);
-    CHECK(w.why() == reason::superseded);
-    CHECK(w.active() == "2.0");
     w.asked.format = envelope_format::dsse;
     w.offer(1, "3.0", body_1 + "3");
     CHECK(w.why() == reason::none);
     w.asked.format = envelope_format::pack;
-    offer_pack("4.0", body_2 + "4");
+    w.offer_pack("4.0", body_2 + "4");
     CHECK(w.why() == reason::format_downgrade);
+}
+
+TEST_CASE("where nothing orders the packs, a replayed one locks out none, and the owner is warned")
+{
+    pack_world w;
+    w.offer_pack("1", body_1);
+    CHECK(w.why() == reason::none);
+    CHECK(w.warnings(reason::unordered) == 1);
+    w.offer_pack("3", body_1 + "3");
+    CHECK(w.why() == reason::none);
+    w.offer_pack("2", body_2);  // the host's replay
+    CHECK(w.why() == reason::none);
+    w.offer_pack("3", body_1 + "3");
+    CHECK(w.why() == reason::none);
+    CHECK(w.active() == "3");
+    CHECK(w.warnings(reason::unordered) == 1);
+    w.asked.dry_run = true;
+    CHECK(w.why() == reason::none);
+    CHECK(w.warnings(reason::unordered) == 1);
+    w.asked.dry_run = false;
+    w.asked.require_order = true;
+    CHECK(w.why() == reason::unordered);
+    CHECK(w.active() == "3");
+}
+
+TEST_CASE("in pack as in DSSE, sequence or lacking it the time of issue decides, and neither is given up again")
+{
+    pack_world w;
+    const utc_time noon = w.time.time - std::chrono::hours(20);
+    w.offer_pack("1", body_1, {}, noon);
+    CHECK(w.why() == reason::none);
+    CHECK(w.warnings(reason::unordered) == 0);
+    w.offer_pack("2", body_2, {}, noon);
+    CHECK(w.why() == reason::equivocation);
+    w.offer_pack("0", body_2, {}, noon - std::chrono::seconds(1));
+    CHECK(w.why() == reason::older_issue);
+    w.offer_pack("2", body_2);
+    CHECK(w.why() == reason::order_lost);
+    w.offer_pack("2", body_2, {}, noon + std::chrono::seconds(1));
+    CHECK(w.why() == reason::none);
+
+    w.offer_pack("3", body_1 + "3", 7);
+    CHECK(w.why() == reason::none);
+    w.offer_pack("4", body_1 + "4", {}, noon + std::chrono::hours(1));
+    CHECK(w.why() == reason::order_lost);
+    w.offer_pack("4", body_1 + "4", 6);
+    CHECK(w.why() == reason::older_sequence);
+    w.offer_pack("4", body_1 + "4", 7);
+    CHECK(w.why() == reason::equivocation);
+    CHECK(w.active() == "3");
+}
+
+TEST_CASE("when a thief's key is revoked, what it put in the way falls, and honest bytes signed anew are welcome")
+{
+    for (const bool ordered : {false, true})
+    {
+        CAPTURE(ordered);
+        pack_world w;
+        const support::signer stolen("old"), fresh("new");
+        pins both;
+        REQUIRE(both.add(stolen.pin()).has_value());
+        w.asked.trust = both;
+        const auto number = [&](std::uint64_t n) { return ordered ? std::optional(n) : std::nullopt; };
+        w.offer_pack("1", body_1, number(1), {}, &stolen);
+        REQUIRE(w.why() == reason::none);
+        w.offer_pack("evil", body_2, number(900), {}, &stolen);
+        REQUIRE(w.why() == reason::none);
+
+        pin revoked = stolen.pin();
+        revoked.revoked = true;
+        pins later;
+        REQUIRE(later.add(revoked).has_value());
+        REQUIRE(later.add(fresh.pin()).has_value());
+        w.asked.trust = later;
+        w.offer_pack("1", body_1, number(2), {}, &fresh);
+        CHECK(w.why() == reason::none);
+        CHECK(w.active() == "1");
+    }
+}
+
+TEST_CASE("a rollback with trust asks whether keys that are valid now vouch for the bytes, whatever the pack came by")
+{
+    world w;
+    const support::signer fresh("new");
+    w.offer(1, "1.0", body_1);
+    REQUIRE(w.fetch().has_value());
+    const auto again = w.manifest(1, "1.0", body_1);
+    w.offer(2, "2.0", body_2);
+    REQUIRE(w.fetch().has_value());
+
+    pin revoked = w.key.pin();
+    revoked.revoked = true;
+    pins later;
+    REQUIRE(later.add(revoked).has_value());
+    REQUIRE(later.add(fresh.pin()).has_value());
+    CHECK(detail::run_rollback(w.owner, {"demo", later}).error().code() == errc::signature);
+
+    // The publisher signs the old pack anew, by the new key: accepted, then left for another one.
+    w.asked.trust = later;
+    auto renewed = again;
+    renewed.sequence = 3;
+    w.net.envelope = support::dsse_envelope(renewed.json(), {fresh});
+    REQUIRE(w.fetch().has_value());
+    CHECK(w.active() == "1.0");
+    w.net.envelope = support::dsse_envelope(w.manifest(4, "4.0", body_2 + "4").json(), {fresh});
+    REQUIRE(w.fetch().has_value());
+    CHECK(detail::run_rollback(w.owner, {"demo", later}).has_value());
+    CHECK(w.active() == "1.0");
 }
 
 TEST_CASE("a manifest that expires while a long download runs is not activated")

@@ -45,7 +45,10 @@ model_state sample_state()
     out.memory.issued_at = parse_rfc3339("2026-01-01T00:00:00Z");
     out.memory.dsse_seen = true;
     out.memory.history.push_back({41, std::nullopt, digest_of("h")});
-    out.memory.active_digests.push_back({42, "linux", digest_of("2.0"), digest_of("envelope")});
+    out.memory.sequence_seen = true;
+    out.memory.active_digests.push_back({{42, {}}, "linux", digest_of("2.0"), digest_of("envelope")});
+    out.memory.active_digests.push_back(
+        {{{}, parse_rfc3339("2026-01-01T00:00:00Z")}, "linux", digest_of("1.0"), digest_of("e")});
     out.ancestors.push_back(digest_of("a"));
     return out;
 }

@@ -75,9 +75,28 @@ inline std::uint64_t size_of(const pack_record& pack)
     return sum;
 }
 
-/// The clauses under which a pack may come back are those under which it came: its envelope, asked again, the manifest's own expiry aside.
-inline result<void> ask_trust_again(const store& disk, const pack_record& pack, const trust_source& trust, utc_time now,
-                                    const limits& caps)
+/// Whether a kept envelope is signed by enough of the keys and lists these very bytes under this version.
+inline result<void> vouches_for(const store& disk, const sha256_digest& envelope, const pack_record& pack,
+                                const signing_keys& keys, const limits& caps)
+{
+    MODELSEC_TRY(const bytes raw, disk.read_envelope(envelope));
+    auto e = parse_envelope(raw, envelope_format::dsse, caps);
+    if (!e && e.error().why == reason::wrong_format)
+        e = parse_envelope(raw, envelope_format::pack, caps);
+    if (!e)
+        return std::move(e).error();
+    MODELSEC_TRY(const verified_payload payload, verify_envelope(std::move(*e), keys.keys, keys.threshold));
+    MODELSEC_TRY(const manifest m, parse_manifest(payload, caps));
+    for (const artifact& a : m.artifacts)
+        if (m.version == pack.version && a.content_digest() == pack.artifact)
+            return {};
+    return fail(reason::equivocation, "the kept manifest is about another pack");
+}
+
+/// A pack comes back if keys that are valid now vouch for its bytes: by the envelope it came by or by any other that was accepted
+/// (the publisher may have signed the same pack anew with a new key). The manifest's own expiry does not count.
+inline result<void> ask_trust_again(const store& disk, const model_state& state, const pack_record& pack,
+                                    const trust_source& trust, utc_time now, const limits& caps)
 {
     if (std::holds_alternative<std::monostate>(trust))
         return {};
@@ -89,14 +108,13 @@ inline result<void> ask_trust_again(const store& disk, const pack_record& pack, 
         means.kept = &*kept;
     }
     MODELSEC_TRY(const signing_keys keys, resolve_trust(trust, now, means));
-    MODELSEC_TRY(const bytes raw, disk.read_envelope(pack.envelope));
-    auto e = parse_envelope(raw, envelope_format::dsse, caps);
-    if (!e && e.error().why == reason::wrong_format)
-        e = parse_envelope(raw, envelope_format::pack, caps);
-    if (!e)
-        return std::move(e).error();
-    MODELSEC_CHECK(verify_envelope(std::move(*e), keys.keys, keys.threshold));
-    return {};
+    const result<void> own = vouches_for(disk, pack.envelope, pack, keys, caps);
+    if (own)
+        return {};
+    for (const auto& accepted : state.memory.history)
+        if (vouches_for(disk, accepted.envelope, pack, keys, caps))
+            return {};
+    return own;
 }
 
 result<open_pack> open_active(const client_options& owner, const std::string& model_id, const control& handle)
@@ -179,7 +197,7 @@ result<pack_info> run_rollback(const client_options& owner, const rollback_optio
     if (!state.last_good)
         return fail(reason::no_last_good);
     const utc_time now = owner.clock->now();
-    MODELSEC_CHECK(ask_trust_again(disk, *state.last_good, asked.trust, now, owner.caps));
+    MODELSEC_CHECK(ask_trust_again(disk, state, *state.last_good, asked.trust, now, owner.caps));
     MODELSEC_CHECK(disk.hash_again(*model, *state.last_good, asked.handle, {}));
     MODELSEC_TRY(const model_state after, disk.roll_back(lock, *model, *state.last_good, now));
     return disk.info(*model, *after.active);

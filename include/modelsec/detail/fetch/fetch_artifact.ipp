@@ -44,8 +44,14 @@ result<fetch_result> fetch_operation::install(const store& disk, const accepted&
     MODELSEC_CHECK(stopped());
     tell_stage(stage::activate);
     const std::uint64_t sequence = offer.claim.sequence.value_or(0);
-    activation how{offer.manifest.version,           wanted.platform,      sequence,
-                   offer.claim.sequence.has_value(), offer.claim.envelope, now};
+    activation how{offer.manifest.version,
+                   wanted.platform,
+                   sequence,
+                   offer.claim.sequence.has_value(),
+                   offer.claim.envelope,
+                   now,
+                   offer.claim.issued_at,
+                   offer.claim.ordered_elsewhere};
     MODELSEC_TRY(const pack_info info, disk.activate(lock, model, std::move(staged), pack, how));
     return result_of(info, sequence, false);
 }

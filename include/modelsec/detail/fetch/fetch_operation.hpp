@@ -84,6 +84,7 @@ private:
     MODELSEC_DECL http_client::environment environment();
     MODELSEC_DECL void tell(event e) const;
     MODELSEC_DECL void tell_stage(stage s) const;
+    MODELSEC_DECL void warn(reason why) const;
     MODELSEC_DECL void tell_progress(std::uint64_t bytes);
 
     const client_options& owner_;

@@ -123,6 +123,8 @@ result<fetch_result> fetch_operation::answer_dry_run(const accepted& offer) cons
     }
     else
         MODELSEC_CHECK(check_times(offer, state.memory, now_));
+    if (is_unordered(state.memory, offer.claim))
+        warn(reason::unordered);
     MODELSEC_TRY(const artifact* wanted, select_artifact(offer.manifest, asked_.platforms));
     MODELSEC_CHECK(check_pack(state, offer, *wanted));
     if (disk)
@@ -211,6 +213,14 @@ void fetch_operation::tell_stage(stage s) const
     event e;
     e.kind = event_kind::stage;
     e.stage = s;
+    tell(std::move(e));
+}
+
+void fetch_operation::warn(reason why) const
+{
+    event e;
+    e.kind = event_kind::warning;
+    e.why = why;
     tell(std::move(e));
 }
 

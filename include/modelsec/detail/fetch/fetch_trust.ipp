@@ -120,7 +120,7 @@ result<fetch_operation::accepted> fetch_operation::find_target(utc_time now)
         {"sha256", file.sha256.hex()},
         {"root", folder.hex()}}.dump();
     const sha256_digest digest = sha256(as_bytes(record));
-    return accepted{std::move(m), {{}, {}, {}, true, digest, digest, {}}, bytes(record.begin(), record.end())};
+    return accepted{std::move(m), {{}, {}, {}, true, digest, digest, {}, true}, bytes(record.begin(), record.end())};
 }
 
 }  // namespace detail

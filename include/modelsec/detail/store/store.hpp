@@ -53,6 +53,13 @@ struct activation
     bool counts_sequence = false;  ///< the manifest had one
     sha256_digest envelope;        ///< of the raw envelope that vouches for it, goes into the pack_record
     utc_time now;
+    std::optional<utc_time> issued_at{};  ///< what orders a manifest without a sequence
+    bool ordered_elsewhere = false;       ///< a TUF target
+
+    order_mark mark() const
+    {
+        return {counts_sequence ? std::optional(sequence) : std::nullopt, counts_sequence ? std::nullopt : issued_at};
+    }
 };
 
 /// The store on disk (FORMATS: Store). Every change of a model goes through a new generation of its state file; a reader sees
@@ -84,7 +91,7 @@ public:
 
     /// Makes a verified pack active: names it in a pending generation, renames its folder in, publishes. The old active one becomes
     /// last good (unless it is the very same pack). Everything that must survive is synced before it is named; what the state
-    /// says by then is checked again: `older_sequence`, `equivocation`, `rejected`. The staging folder is gone afterwards.
+    /// says by then is checked again: `older_sequence` and its like, `equivocation`, `rejected`. The staging folder is gone afterwards.
     MODELSEC_DECL result<pack_info> activate(const model_lock& lock, const identifier& model, staging&& staged,
                                              const verified_pack& pack, const activation& how) const;
     /// Undoes what a crash left half done for this model: a pack that did not become active goes back to its staging folder, from

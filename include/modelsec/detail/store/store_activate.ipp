@@ -67,11 +67,10 @@ inline result<void> check_activation(const model_state& state, const activation&
     for (const barred_pack& b : state.rejected)
         if (b.version == how.version && b.artifact == artifact)
             return fail(reason::rejected);
-    if (!how.counts_sequence)
+    if (how.ordered_elsewhere)
         return {};
-    if (how.sequence < state.memory.sequence)
-        return fail(reason::older_sequence);
-    return check_equivocation(state.memory, how.sequence, how.platform, artifact);
+    MODELSEC_CHECK(check_order(state.memory, how.mark()));
+    return check_equivocation(state.memory, how.mark(), how.platform, artifact);
 }
 
 inline result<std::string> free_folder_name(const store_disk& d, const identifier& model, const identifier& version,
@@ -103,8 +102,8 @@ inline result<bool> make_active(model_state& s, const pack_record& pack, const a
     }
     forget_pack(s.superseded, pack);
     s.active = std::exchange(s.pending, std::nullopt);
-    if (how.counts_sequence)
-        remember_active(s.memory, how.sequence, how.platform, pack.artifact, how.envelope);
+    if (how.mark().ordered())
+        remember_active(s.memory, how.mark(), how.platform, pack.artifact, how.envelope);
     return true;
 }
 

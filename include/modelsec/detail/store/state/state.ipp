@@ -45,7 +45,7 @@ inline json barred_to_json(const std::vector<barred_pack>& packs)
 
 inline json memory_to_json(const model_memory& memory)
 {
-    json out{{"sequence", memory.sequence}, {"dsse_seen", memory.dsse_seen}};
+    json out{{"sequence", memory.sequence}, {"sequence_seen", memory.sequence_seen}, {"dsse_seen", memory.dsse_seen}};
     set_time(out, "issued_at", memory.issued_at);
     json::array history;
     for (const auto& h : memory.history)
@@ -54,6 +54,7 @@ inline json memory_to_json(const model_memory& memory)
         for (const std::string& id : h.key_ids)
             keys.push_back(id);
         json entry{{"sequence", h.sequence},
+                   {"sequenced", h.sequenced},
                    {"envelope", h.envelope.hex()},
                    {"statement", h.statement.hex()},
                    {"key_ids", std::move(keys)}};
@@ -63,10 +64,13 @@ inline json memory_to_json(const model_memory& memory)
     out.set("history", std::move(history));
     json::array active;
     for (const auto& a : memory.active_digests)
-        active.push_back(json{{"sequence", a.sequence},
-                              {"platform", a.platform},
-                              {"artifact", a.artifact.hex()},
-                              {"envelope", a.envelope.hex()}});
+    {
+        json entry{{"platform", a.platform}, {"artifact", a.artifact.hex()}, {"envelope", a.envelope.hex()}};
+        if (a.mark.sequence)
+            entry.set("sequence", *a.mark.sequence);
+        set_time(entry, "issued_at", a.mark.issued_at);
+        active.push_back(std::move(entry));
+    }
     out.set("active_digests", std::move(active));
     return out;
 }
@@ -91,6 +95,14 @@ public:
         const std::int64_t* const value = found ? found->as_integer() : nullptr;
         return need(value ? std::optional(*value) : std::nullopt, std::int64_t{0});
     }
+
+    std::optional<std::uint64_t> optional_size(std::string_view key)
+    {
+        return from_.find(key) ? std::optional(size(key)) : std::nullopt;
+    }
+
+    /// What earlier versions did not write.
+    bool flag_or(std::string_view key, bool otherwise) { return from_.find(key) ? flag(key) : otherwise; }
 
     std::optional<utc_time> optional_time(std::string_view key)
     {
@@ -168,6 +180,7 @@ inline std::optional<model_memory> memory_from_json(const json& from)
     state_reader r(from);
     model_memory out;
     out.sequence = r.size("sequence");
+    out.sequence_seen = r.flag_or("sequence_seen", out.sequence != 0);
     out.dsse_seen = r.flag("dsse_seen");
     out.issued_at = r.optional_time("issued_at");
     r.list("history", [&](const json& element) {
@@ -179,12 +192,14 @@ inline std::optional<model_memory> memory_from_json(const json& from)
                 a.key_ids.push_back(*id.as_string());
             return id.as_string() != nullptr;
         });
+        a.sequenced = e.flag_or("sequenced", a.sequence != 0);
         out.history.push_back(std::move(a));
         return e.good();
     });
     r.list("active_digests", [&](const json& element) {
         state_reader e(element);
-        out.active_digests.push_back({e.size("sequence"), e.text("platform"), e.digest("artifact"), e.digest("envelope")});
+        order_mark mark{e.optional_size("sequence"), e.optional_time("issued_at")};
+        out.active_digests.push_back({mark, e.text("platform"), e.digest("artifact"), e.digest("envelope")});
         return e.good();
     });
     return r.good() ? std::optional(std::move(out)) : std::nullopt;

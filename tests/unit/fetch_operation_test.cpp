@@ -404,7 +404,7 @@ TEST_CASE("when a thief's key is revoked, what it put in the way falls, and hone
         w.offer_pack("evil", body_2, number(900), {}, &stolen);
         REQUIRE(w.why() == reason::none);
 
-        pin revoked = stolen.pin();
+        pin revoked = both.keys().front();
         revoked.revoked = true;
         pins later;
         REQUIRE(later.add(revoked).has_value());
@@ -426,7 +426,7 @@ TEST_CASE("a rollback with trust asks whether keys that are valid now vouch for 
     w.offer(2, "2.0", body_2);
     REQUIRE(w.fetch().has_value());
 
-    pin revoked = w.key.pin();
+    pin revoked = std::get<pins>(w.asked.trust).keys().front();
     revoked.revoked = true;
     pins later;
     REQUIRE(later.add(revoked).has_value());

@@ -12,7 +12,9 @@ result<fetch_operation::accepted> fetch_operation::accept(bytes raw) const
 {
     MODELSEC_TRY(envelope signed_by, parse_envelope(raw, asked_.format, owner_.caps));
     const sha256_digest statement = sha256(signed_by.signed_bytes);
-    MODELSEC_TRY(const verified_payload payload, verify_envelope(std::move(signed_by), keys_.keys, keys_.threshold));
+    signature_budget budget{owner_.caps.signature_message_bytes, [this] { return stopped(); }};
+    MODELSEC_TRY(const verified_payload payload,
+                 verify_envelope(std::move(signed_by), keys_.keys, keys_.threshold, &budget));
     MODELSEC_TRY(manifest m, parse_manifest(payload, owner_.caps));
     const bool dsse = payload.format() == envelope_format::dsse;
     if (keys_.chain && m.root_version)

@@ -251,10 +251,11 @@ inline result<void> read_needs(const manifest_reader& reader, const limits& caps
     return {};
 }
 
-result<verified_payload> verify_envelope(envelope e, const std::vector<candidate_key>& keys, unsigned threshold)
+result<verified_payload> verify_envelope(envelope e, const std::vector<candidate_key>& keys, unsigned threshold,
+                                         signature_budget* budget)
 {
     const auto rule = e.format == envelope_format::pack ? key_id_rule::binds : key_id_rule::hint;
-    MODELSEC_TRY(threshold_verdict verdict, check_threshold(keys, threshold, rule, e.signed_bytes, e.signatures));
+    MODELSEC_TRY(threshold_verdict verdict, check_threshold(keys, threshold, rule, e.signed_bytes, e.signatures, budget));
     return verified_payload(std::move(e), std::move(verdict.key_ids));
 }
 

@@ -125,7 +125,7 @@ void output::fail(reason why, std::string_view own_hint, std::string_view detail
                              (case_word == word ? "" : ", " + case_word) + ")." +
                              (what.empty() ? "" : ' ' + capitalized(what) + '.'));
     }
-    // ARCHITECTURE rule 6: what may hold paths and remote text is for the owner, who asks for it.
+    // docs/architecture.md, rule 6: what may hold paths and remote text is for the owner, who asks for it.
     if (!detail.empty() && environment("MODELSEC_DEBUG") == "1")
         put_line(stderr, "modelsec: detail: " + printable(detail));
 }

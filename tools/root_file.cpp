@@ -66,7 +66,7 @@ void add_keys(role_content& role, json& keys, const std::vector<pin>& more)
     }
 }
 
-// FORMATS: one key serves one use. Root keys lie in a safe; whoever signs manifests must not be able to rotate.
+// docs/manifest.md: one key serves one use. Root keys lie in a safe; whoever signs manifests must not be able to rotate.
 result<void> check_roles(const role_contents& roles)
 {
     for (const auto& [role, content] : roles)

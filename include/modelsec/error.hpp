@@ -57,7 +57,7 @@ inline error_code make_error_code(errc code) noexcept
 struct failure
 {
     reason why = reason::internal_error;
-    std::string detail;
+    std::string detail{};
 
     errc code() const noexcept { return code_of(why); }
     operator error_code() const noexcept { return make_error_code(code()); }
@@ -72,7 +72,7 @@ inline failure fail(reason why, std::string detail = {})
 struct diagnostics
 {
     reason why = reason::none;
-    std::string detail;  ///< for the owner; see failure::detail
+    std::string detail{};  ///< for the owner; see failure::detail
 
     void clear() noexcept
     {

@@ -40,8 +40,8 @@ struct event
     std::uint64_t wait_ms = 0;
     errc code = errc::ok;
     reason why = reason::none;
-    std::string host;
-    std::string model_id;
+    std::string host{};
+    std::string model_id{};
 };
 
 /// Called on the thread that runs the operation, never on two at once for one operation. It may cancel, pause or resume the

@@ -1,5 +1,5 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
-// What a store remembers of a model, and what it refuses because of it (FORMATS: Memory and time).
+// What a store remembers of a model, and what it refuses because of it (docs/manifest.md, Memory and time).
 #include "world.hpp"
 
 using namespace integration;

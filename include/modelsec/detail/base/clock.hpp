@@ -14,7 +14,7 @@ MODELSEC_BEGIN_NAMESPACE
 /// Wall-clock time in whole seconds, UTC. Manifests and keys live in these.
 using utc_time = std::chrono::sys_seconds;
 
-/// Where the library learns the time. The library itself never reads the wall clock (ARCHITECTURE rule 7): tests and
+/// Where the library learns the time. The library itself never reads the wall clock (docs/architecture.md, rule 7): tests and
 /// applications with a trusted source of time give their own. Called from any thread.
 class clock
 {

@@ -77,7 +77,7 @@ result<model_state> fetch_operation::remember_accepted(const store& disk, const 
 
 result<void> fetch_operation::check_pack(const model_state& state, const accepted& offer, const artifact& wanted) const
 {
-    // Nothing here can decrypt: cipher text must not become anybody's weights (ARCHITECTURE rule 3: unknown algorithm).
+    // Nothing here can decrypt: cipher text must not become anybody's weights (docs/architecture.md, rule 3: unknown algorithm).
     if (wanted.encryption)
         return fail(reason::encrypted, wanted.encryption->scheme);
     const sha256_digest content = wanted.content_digest();

@@ -56,7 +56,7 @@ result<void> fetch_operation::check_options() const
         return check_target_options();
     if (asked_.manifest.url.empty() == asked_.manifest.file.empty())
         return fail(reason::bad_option, "a manifest comes from a URL or from a file");
-    // A pack envelope says nothing that ties it to what was asked for; the caller must (FORMATS: Envelopes).
+    // A pack envelope says nothing that ties it to what was asked for; the caller must (docs/manifest.md, Envelopes).
     if (asked_.format == envelope_format::pack && asked_.model_id.empty())
         return fail(reason::model_required);
     if (!asked_.model_id.empty() && identifier::parse(asked_.model_id).has_error())

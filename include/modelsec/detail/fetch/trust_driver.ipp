@@ -25,7 +25,7 @@ trust_input trust_driver::perform(const trust_action& action)
     return trust_input::finished();
 }
 
-// FORMATS, root chain: only the origin's own 404 ends the walk; everything else that is not a root fails the attempt, or whoever
+// docs/manifest.md, Root chain: only the origin's own 404 ends the walk; everything else that is not a root fails the attempt, or whoever
 // sits in between could hold back a rotation (TUF 1.0 section 5.3.3). Other metadata may be redirected: it is listed, or dated.
 trust_input trust_driver::fetch(const trust_action& action)
 {

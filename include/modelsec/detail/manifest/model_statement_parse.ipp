@@ -168,7 +168,7 @@ private:
         signed_model_file added;
         if (file != ".")
         {
-            // OWASP path traversal (CWE-22): only safe names reach the disk; FORMATS: Names.
+            // OWASP path traversal (CWE-22): only safe names reach the disk; docs/manifest.md, Names.
             MODELSEC_TRY(relative_path path, relative_path::parse(file));
             MODELSEC_CHECK(paths_.add_file(path));
             for (std::size_t at = file.find('/');; at = file.find('/', at + 1))

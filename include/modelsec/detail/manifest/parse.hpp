@@ -34,7 +34,7 @@ private:
 MODELSEC_DECL result<verified_payload> verify_envelope(envelope e, const std::vector<candidate_key>& keys,
                                                        unsigned threshold, signature_budget* budget = nullptr);
 
-/// Reads a manifest (FORMATS: Manifest payload). Unknown fields are ignored; a missing or wrong required one is
+/// Reads a manifest (docs/manifest.md, Manifest). Unknown fields are ignored; a missing or wrong required one is
 /// `manifest_malformed` (24), a name that is no safe name `unsafe_name` (31).
 MODELSEC_DECL result<manifest> parse_manifest(const verified_payload& payload, const limits& caps = {});
 

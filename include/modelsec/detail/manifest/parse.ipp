@@ -137,7 +137,7 @@ inline result<artifact_file> manifest_reader::file_content() const
     MODELSEC_TRY(out.mirrors, texts("mirrors", caps_.mirrors));
     out.size_bytes = *size;
     MODELSEC_TRY(out.chunks, chunks(out.size_bytes));
-    // FORMATS: size 0 only for a truly empty file, whose digest everybody knows.
+    // docs/manifest.md: size 0 only for a truly empty file, whose digest everybody knows.
     if (out.size_bytes == 0 && !(out.sha256 == sha256({})))
         return manifest_failure("size 0 for a file that is not empty");
     return out;

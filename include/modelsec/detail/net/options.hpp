@@ -14,15 +14,15 @@ MODELSEC_BEGIN_NAMESPACE
 
 struct http_header
 {
-    std::string name;
-    std::string value;
+    std::string name{};
+    std::string value{};
 };
 
 /// What one origin (scheme, host, port) gets to see of the caller, and no other.
 struct origin_credentials
 {
-    std::string origin;                ///< "https://host[:port]"
-    std::vector<http_header> headers;  ///< e.g. Authorization, apikey; values are secrets
+    std::string origin{};                ///< "https://host[:port]"
+    std::vector<http_header> headers{};  ///< e.g. Authorization, apikey; values are secrets
 };
 
 /// Asked before every request for the headers of its origin, on the thread of the operation; so tokens can change at any
@@ -40,11 +40,12 @@ enum class ocsp_policy
 
 struct tls_options
 {
-    std::string ca_file;                 ///< PEM; in place of the system's roots
-    std::string certificate_file;        ///< PEM chain, for the manifest's origin
-    std::string private_key_file;        ///< PEM
-    std::vector<std::string> spki_pins;  ///< base64 SHA-256 of SubjectPublicKeyInfo (RFC 7469 section 2.4): one of them must
-                                         ///< be in the verified chain of the manifest's origin
+    std::string ca_file{};           ///< PEM; in place of the system's roots
+    std::string certificate_file{};  ///< PEM chain, for the manifest's origin
+    std::string private_key_file{};  ///< PEM
+    std::vector<std::string>
+        spki_pins{};  ///< base64 SHA-256 of SubjectPublicKeyInfo (RFC 7469 section 2.4): one of them must
+                      ///< be in the verified chain of the manifest's origin
     ocsp_policy ocsp = ocsp_policy::if_stapled;  ///< holds for every server
 };
 
@@ -76,13 +77,13 @@ private:
 
 struct transport_options
 {
-    tls_options tls;
-    proxy_options proxy;
-    credential_provider credentials;
+    tls_options tls{};
+    proxy_options proxy{};
+    credential_provider credentials{};
     unsigned connections = 8;      ///< at most so many at once for one download; as many as help are used
     std::uint64_t limit_rate = 0;  ///< bytes a second over all connections; 0: no limit
     std::string user_agent = "modelsec";
-    std::vector<std::string> allowed_hosts;  ///< if not empty: no other host is asked, redirected to or not (policy 50)
+    std::vector<std::string> allowed_hosts{};  ///< if not empty: no other host is asked, redirected to or not (policy 50)
 };
 
 MODELSEC_END_NAMESPACE

@@ -62,7 +62,7 @@ struct activation
     }
 };
 
-/// The store on disk (FORMATS: Store). Every change of a model goes through a new generation of its state file; a reader sees
+/// The store on disk (docs/manifest.md, Store). Every change of a model goes through a new generation of its state file; a reader sees
 /// the old whole one or the new whole one. All members are safe to call from any thread and process.
 class store
 {

@@ -61,7 +61,7 @@ inline result<std::vector<file_record>> settle_files(file_system& fs, const file
     return out;
 }
 
-/// What a racing process may have changed since the manifest was accepted (FORMATS: Memory and time).
+/// What a racing process may have changed since the manifest was accepted (docs/manifest.md, Memory and time).
 inline result<void> check_activation(const model_state& state, const activation& how, const sha256_digest& artifact)
 {
     for (const barred_pack& b : state.rejected)

@@ -80,7 +80,7 @@ inline result<temporary_file> write_temporary(file_system& fs, const file& at, c
     return std::move(written).error();
 }
 
-/// Writes a file so that it is there whole or not at all (ARCHITECTURE rule 5). Replaces one of that name.
+/// Writes a file so that it is there whole or not at all (docs/architecture.md, rule 5). Replaces one of that name.
 inline result<void> write_whole(file_system& fs, const file& at, const std::string& name, bytes_view data)
 {
     MODELSEC_TRY(const temporary_file temporary, write_temporary(fs, at, name, data));

@@ -126,7 +126,7 @@ inline result<newest_generation> load_newest(const store_disk& d, const identifi
         MODELSEC_TRY(const std::vector<std::uint64_t> numbers, list_generations(d, model));
         if (numbers.empty())
         {
-            // Packs without a state are no first run: their memory was taken away (FORMATS: Store; TUF 1.0 section 5.1).
+            // Packs without a state are no first run: their memory was taken away (docs/manifest.md, Store; TUF 1.0 section 5.1).
             MODELSEC_TRY(const bool packs, has_packs(d, model.str()));
             if (!packs)
                 return newest_generation{};

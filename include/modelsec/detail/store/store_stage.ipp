@@ -52,7 +52,7 @@ struct owned_folder
 };
 
 /// A staging folder for this content that nobody else works in. Where there are no locks that is one which nobody used before:
-/// bytes that another process may still be writing to are never resumed (FORMATS: Resume).
+/// bytes that another process may still be writing to are never resumed (docs/manifest.md, Store).
 inline result<owned_folder> claim_staging(const store_disk& d, const sha256_digest& content)
 {
     bool locks = true;

@@ -33,7 +33,7 @@ struct order_mark
 };
 
 /// What a store remembers of the manifests of one model: the highest that was accepted, and what vouched for it
-/// (FORMATS: Memory and time).
+/// (docs/manifest.md, Memory and time).
 struct model_memory
 {
     std::uint64_t sequence = 0;

@@ -32,7 +32,7 @@ bool is_unordered(const model_memory& memory, const manifest_claim& claim)
 result<void> check_memory(const model_memory& memory, const manifest_claim& claim, utc_time now, std::uint64_t min_sequence,
                           const limits& caps, bool require_order)
 {
-    // A format that was left behind does not come back (FORMATS: No confusion; OWASP: downgrade).
+    // A format that was left behind does not come back (docs/manifest.md, No confusion; OWASP: downgrade).
     if (memory.dsse_seen && !claim.dsse)
         return fail(reason::format_downgrade);
     // Two signs of a wrong clock, which would make expiry worthless (TUF 1.0 section 5.1, fixed update start time). Both allow for
@@ -81,7 +81,7 @@ inline void shorten(std::vector<model_memory::accepted>& history)
             history.erase(history.begin() + static_cast<std::ptrdiff_t>(i));
 }
 
-/// Whether it says something new, or somebody vouches for it who has not yet: later only that key may be left (FORMATS: Memory).
+/// Whether it says something new, or somebody vouches for it who has not yet: later only that key may be left (docs/manifest.md, Memory and time).
 inline bool is_new(const model_memory& memory, const manifest_claim& claim)
 {
     bool known = false;

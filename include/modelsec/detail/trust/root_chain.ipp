@@ -38,7 +38,7 @@ result<root_metadata> verify_next_root(const root_metadata& trusted, bytes_view 
     return root;
 }
 
-/// FORMATS, No confusion: a key serves one use. Whoever signs manifests must not be able to rotate.
+/// docs/manifest.md, No confusion: a key serves one use. Whoever signs manifests must not be able to rotate.
 inline result<void> check_uses(const root_metadata& root)
 {
     const auto signs_manifests = root.authority(tuf_role::targets).candidates(root.keys);

@@ -78,7 +78,7 @@ enum class lock_kind
 };
 
 /// All that the store asks of a disk, relative to an open folder, following no link. One implementation a platform; tests
-/// put a faulty one in its place (ARCHITECTURE rule 7). `name` is a single path component. Thread-safe. Failures: `disk_full`
+/// put a faulty one in its place (docs/architecture.md, rule 7). `name` is a single path component. Thread-safe. Failures: `disk_full`
 /// (ENOSPC, EDQUOT), `store_permissions`, `store_layout` (a link or device in the way), else `store_io`; where absence or
 /// presence is an answer rather than a failure, the return type says so.
 class file_system

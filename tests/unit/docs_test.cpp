@@ -47,6 +47,30 @@ std::vector<std::string> proofs(const std::string& document)
 
 }  // namespace
 
+TEST_CASE("every place that docs/architecture.md names is there")
+{
+    namespace fs = std::filesystem;
+    const fs::path tree = MODELSEC_SOURCE_DIR, headers = tree / "include/modelsec";
+    std::istringstream lines(support::read_file((tree / "docs/architecture.md").string()));
+    static const std::regex quoted("`([a-z_/]+(?:/|\\.[hi]pp|\\.def|\\.py))`");
+    std::size_t places = 0;
+    for (std::string line; std::getline(lines, line);)
+    {
+        if (!line.starts_with('|'))
+            continue;
+        fs::path folder;  // a bare name lies beside the name before it
+        for (std::sregex_iterator it(line.begin(), line.end(), quoted), end; it != end; ++it, ++places)
+        {
+            const std::string name = (*it)[1];
+            const bool found = fs::exists(headers / name) || fs::exists(tree / name) || fs::exists(folder / name);
+            CHECK_MESSAGE(found, name);
+            if (fs::exists(headers / name))
+                folder = (headers / name).parent_path();
+        }
+    }
+    CHECK(places > 60);
+}
+
 TEST_CASE("every threat and every clause of docs/trust.md is shown by tests that exist")
 {
     const auto tests = names_of_tests();

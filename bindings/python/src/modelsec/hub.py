@@ -70,7 +70,7 @@ def _model(repo_id: str, revision: Optional[str], repo_type: Optional[str], loca
     if _source is None:
         raise UsageError("bad_option", "call modelsec.hub.configure() first")
     chosen = _source if isinstance(_source, Source) else _source(repo_id)
-    options = {**_options, "offline": local_files_only or _options.get("offline", False)}
+    options: dict[str, Any] = {**_options, "offline": local_files_only or _options.get("offline", False)}
     model = ensure(model_id_of(repo_id, repo_type), chosen, progress=tqdm_class or False, **options)
     # The signed manifest says what is current; who insists on something else is told.
     if revision not in (None, "main", model.version):

@@ -121,7 +121,7 @@ def interruptible(operation: Operation) -> Iterator[None]:
             before[number](number, frame)
 
     try:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in map(int, (signal.SIGINT, signal.SIGTERM)):
             handler = signal.getsignal(number)
             if callable(handler):  # who does nothing about it is ended by it, or does not want it
                 before[number] = handler

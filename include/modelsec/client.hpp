@@ -83,6 +83,15 @@ public:
     template <class CompletionToken>
     auto async_gc(gc_options options, CompletionToken&& token, diagnostics* diag = nullptr);
 
+    /// Gives models a state again whose newest one is damaged, or that have packs and none: the highest state that is whole, with
+    /// the highest memory that anything readable proves. What the newest kept manifest is about becomes active if nothing is and its
+    /// files are here; what no state names is set aside. Codes: 2, 3, 20, 41, 42.
+    MODELSEC_DECL repair_report repair(const repair_options& options = {});
+    MODELSEC_DECL repair_report repair(const repair_options& options, error_code& ec, diagnostics& diag);
+    /// Signature of the handler: void(error_code, repair_report).
+    template <class CompletionToken>
+    auto async_repair(repair_options options, CompletionToken&& token, diagnostics* diag = nullptr);
+
 private:
     struct state;
     using state_ptr = std::shared_ptr<state>;
@@ -102,6 +111,8 @@ private:
                                              handler<pack_info> then);
     MODELSEC_DECL static void start_gc(const state_ptr& self, gc_options options, diagnostics* diag,
                                        handler<gc_report> then);
+    MODELSEC_DECL static void start_repair(const state_ptr& self, repair_options options, diagnostics* diag,
+                                           handler<repair_report> then);
 
     /// `start` is called, when the token wants the operation to begin, with the handler that the token made.
     template <class T, class CompletionToken, class Start>
@@ -178,6 +189,15 @@ auto client::async_gc(gc_options options, CompletionToken&& token, diagnostics* 
                                [self = state_, o = std::move(options), diag](handler<gc_report> then) mutable {
                                    start_gc(self, std::move(o), diag, std::move(then));
                                });
+}
+
+template <class CompletionToken>
+auto client::async_repair(repair_options options, CompletionToken&& token, diagnostics* diag)
+{
+    return initiate<repair_report>(std::forward<CompletionToken>(token),
+                                   [self = state_, o = std::move(options), diag](handler<repair_report> then) mutable {
+                                       start_repair(self, std::move(o), diag, std::move(then));
+                                   });
 }
 
 MODELSEC_END_NAMESPACE

@@ -32,8 +32,13 @@ enum class write_policy
 /// What stays the same over the life of a client.
 struct client_options
 {
-    std::string store;          ///< the store's folder; made at the first fetch
-    bool group_shared = false;  ///< accept a store that its group may write to
+    std::string store;                               ///< the store's folder; made at the first fetch
+    bool group_shared = false;                       ///< accept a store that its group may write to
+    store_policy policy = store_policy::owner_only;  ///< who beside its owner may use the store
+    /// Where the newest state of a model is damaged: go on with the highest that is whole, as repair() does, and say so by the event
+    /// `memory_lost`, in place of `state_damaged`.
+    bool automatic_repair = false;
+    bool cache_tag = false;  ///< mark the store by a CACHEDIR.TAG, so that backups leave it out (bford.info/cachedir)
     transport_options transport;
     modelsec::profile profile = profile::client;
     write_policy writing = write_policy::automatic;
@@ -116,6 +121,7 @@ struct model_status
     std::vector<pack_info> rejected;
     std::uint64_t bytes = 0;          ///< of active and last good
     std::uint64_t partial_bytes = 0;  ///< downloaded so far of what is not active yet
+    reason why = reason::none;        ///< why its state cannot be used (`state_damaged`, …): then nothing else is known
 };
 
 struct rollback_options
@@ -136,6 +142,36 @@ struct gc_report
 {
     std::vector<std::string> removed;  ///< relative to the store
     std::uint64_t bytes = 0;
+    std::vector<std::string> skipped{};  ///< models whose state cannot be used: nothing of them was removed
+};
+
+struct repair_options
+{
+    std::string model_id;  ///< empty: all
+    /// Asked about the manifest under which files are adopted that no state names; without it the store's own word is taken, which it
+    /// was given when that manifest was accepted.
+    trust_source trust{};
+    event_handler on_event{};  ///< `memory_lost`, for every model of which something may be forgotten
+    control handle{};          ///< keep a copy to cancel
+};
+
+/// What was found of one model, and done.
+struct model_repair
+{
+    std::string model_id;
+    /// `state_damaged`: its newest state was; `memory_lost`: it had none; none: nothing was wrong.
+    reason found = reason::none;
+    reason why = reason::none;             ///< none, or why it could not be repaired (`newer_schema`, …)
+    std::uint64_t forgotten_changes = 0;   ///< newer states that could not be read: what they said may be forgotten
+    std::uint64_t sequence = 0;            ///< the highest that is still known to have been accepted
+    std::optional<pack_info> active;       ///< by now
+    bool adopted = false;                  ///< `active` was made so of files that no state named
+    std::vector<std::string> set_aside{};  ///< relative to the store; gc removes them
+};
+
+struct repair_report
+{
+    std::vector<model_repair> models;
 };
 
 MODELSEC_END_NAMESPACE

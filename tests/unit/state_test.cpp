@@ -98,17 +98,31 @@ TEST_CASE("a state that was cut or altered anywhere is not taken for a whole one
         altered[at] = static_cast<char>(altered[at] ^ 1);
         const auto read = parse_state(as_bytes(altered));
         REQUIRE(read.has_error());
-        CHECK(read.error().why == reason::state_unreadable);
+        CHECK(read.error().why == reason::state_damaged);
     }
     CHECK(parse_state(as_bytes(text + "\n")).has_error());
     CHECK(parse_state(as_bytes("")).has_error());
 }
 
+TEST_CASE("a whole state of a later version is told apart from a damaged one")
+{
+    const std::string text = to_json(sample_state()).dump();
+    const auto later = parse_state(as_bytes(with(text, "\"schema\":2", "\"schema\":3")));
+    REQUIRE(later.has_error());
+    CHECK(later.error().why == reason::newer_schema);
+    // What else it says is up to that version.
+    const auto other =
+        parse_state(as_bytes(with(with(text, "\"schema\":2", "\"schema\":900"), "\"memory\"", "\"memories\"")));
+    REQUIRE(other.has_error());
+    CHECK(other.error().why == reason::newer_schema);
+}
+
 TEST_CASE("a state with a good checksum but without sense is refused")
 {
     const std::string text = to_json(sample_state()).dump();
-    CHECK(parse_state(as_bytes(with(text, "\"schema\":1", "\"schema\":1"))).has_value());
-    CHECK(parse_state(as_bytes(with(text, "\"schema\":1", "\"schema\":2"))).has_error());
+    CHECK(parse_state(as_bytes(with(text, "\"schema\":2", "\"schema\":2"))).has_value());
+    CHECK(parse_state(as_bytes(with(text, "\"schema\":2", "\"schema\":1"))).has_value());  // as version 0.1 wrote it
+    CHECK(parse_state(as_bytes(with(text, "\"schema\":2", "\"schema\":0"))).has_error());
     CHECK(parse_state(as_bytes(with(text, "2.0~0123456789ab", "../../elsewhere"))).has_error());
     CHECK(parse_state(as_bytes(with(text, "dir/", "../"))).has_error());
     CHECK(parse_state(as_bytes(with(text, "\"rejected\":[", "\"rejected\":[7,"))).has_error());

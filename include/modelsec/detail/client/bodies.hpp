@@ -3,6 +3,7 @@
 #define MODELSEC_DETAIL_CLIENT_BODIES_HPP
 
 #include <modelsec/detail/client/client.ipp>
+#include <modelsec/detail/client/repair_operation.ipp>
 #include <modelsec/detail/client/status_cache.ipp>
 #include <modelsec/detail/client/store_operation.ipp>
 

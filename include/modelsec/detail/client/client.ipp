@@ -134,6 +134,16 @@ gc_report client::gc(const gc_options& options, error_code& ec, diagnostics& dia
     return detail::report(detail::guarded([&] { return detail::run_gc(state_->options, options); }), ec, diag);
 }
 
+repair_report client::repair(const repair_options& options)
+{
+    return detail::value_or_throw(detail::guarded([&] { return detail::run_repair(state_->options, options); }));
+}
+
+repair_report client::repair(const repair_options& options, error_code& ec, diagnostics& diag)
+{
+    return detail::report(detail::guarded([&] { return detail::run_repair(state_->options, options); }), ec, diag);
+}
+
 void client::start_fetch(const state_ptr& self, fetch_options options, bool lenient, diagnostics* diag,
                          handler<fetch_result> then)
 {
@@ -181,6 +191,14 @@ void client::start_gc(const state_ptr& self, gc_options options, diagnostics* di
     detail::run_on_worker<gc_report>(
         self->executor, std::move(handle), diag, std::move(then),
         [self, options = std::move(options)] { return detail::run_gc(self->options, options); });
+}
+
+void client::start_repair(const state_ptr& self, repair_options options, diagnostics* diag, handler<repair_report> then)
+{
+    control handle = options.handle;
+    detail::run_on_worker<repair_report>(
+        self->executor, std::move(handle), diag, std::move(then),
+        [self, options = std::move(options)] { return detail::run_repair(self->options, options); });
 }
 
 MODELSEC_END_NAMESPACE

@@ -15,11 +15,13 @@ MODELSEC_DECL result<pack_info> verify_active(const client_options& owner, const
                                               const event_handler& on_event, const control& handle);
 MODELSEC_DECL result<pack_info> run_rollback(const client_options& owner, const rollback_options& asked);
 MODELSEC_DECL result<gc_report> run_gc(const client_options& owner, const gc_options& asked);
+MODELSEC_DECL result<repair_report> run_repair(const client_options& owner, const repair_options& asked);
 
 }  // namespace detail
 MODELSEC_END_NAMESPACE
 
 #ifndef MODELSEC_SEPARATE_COMPILATION
+#include <modelsec/detail/client/repair_operation.ipp>
 #include <modelsec/detail/client/store_operation.ipp>
 #endif
 

@@ -3,6 +3,7 @@
 #define MODELSEC_DETAIL_CLIENT_STORE_OPERATION_IPP
 
 #include <modelsec/detail/client/store_operation.hpp>
+#include <modelsec/detail/fetch/repair.hpp>
 #include <modelsec/detail/fetch/trust_anchor.hpp>
 #include <modelsec/detail/store/with_active.hpp>
 #include <modelsec/detail/manifest/parse.hpp>
@@ -15,7 +16,7 @@ inline result<store> existing_store(const client_options& owner)
 {
     if (owner.store.empty())
         return fail(reason::bad_option, "no store was given");
-    return store::open({owner.store, false, owner.group_shared, owner.files, owner.caps});
+    return store::open({owner.store, false, owner.group_shared, owner.policy, owner.files, owner.caps});
 }
 
 inline result<identifier> known_model(const std::string& model_id)
@@ -121,6 +122,7 @@ result<open_pack> open_active(const client_options& owner, const std::string& mo
 {
     MODELSEC_TRY(const identifier model, known_model(model_id));
     MODELSEC_TRY(const store disk, existing_store(owner));
+    MODELSEC_CHECK(repair_if_allowed(owner, disk, model, handle, {}));
     return disk.open_active(model, handle);
 }
 
@@ -134,9 +136,17 @@ result<std::vector<model_status>> read_status(const client_options& owner)
     MODELSEC_TRY(const auto models, disk->models());
     for (const identifier& model : models)
     {
-        MODELSEC_TRY(const model_state state, disk->state(model));
         model_status s;
         s.model_id = model.str();
+        const auto read = disk->state(model);
+        if (!read)
+        {
+            // What is wrong with one model is told of that one, and keeps nobody from the others.
+            s.why = read.error().why;
+            out.push_back(std::move(s));
+            continue;
+        }
+        const model_state& state = *read;
         s.sequence = state.memory.sequence;
         if (state.active)
         {
@@ -191,6 +201,7 @@ result<pack_info> run_rollback(const client_options& owner, const rollback_optio
     if (!model)
         return model.error();
     MODELSEC_TRY(const store disk, existing_store(owner));
+    MODELSEC_CHECK(repair_if_allowed(owner, disk, *model, asked.handle, {}));
     MODELSEC_TRY(const model_lock lock, disk.lock(*model, owner.lock_wait, asked.handle));
     MODELSEC_CHECK(disk.recover(lock, *model));
     MODELSEC_TRY(const model_state state, disk.state(*model));
@@ -213,6 +224,11 @@ result<gc_report> run_gc(const client_options& owner, const gc_options& asked)
     for (const identifier& model : models)
     {
         MODELSEC_TRY(const model_lock lock, disk->lock(model, owner.lock_wait, asked.handle));
+        if (const auto state = disk->state(model); !state)
+        {
+            out.skipped.push_back(model.str());
+            continue;
+        }
         if (!asked.dry_run)
             MODELSEC_CHECK(disk->recover(lock, model));
         MODELSEC_CHECK(disk->collect(lock, model, asked.keep, asked.dry_run, out.removed, out.bytes));

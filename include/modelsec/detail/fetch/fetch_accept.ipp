@@ -89,6 +89,18 @@ result<void> fetch_operation::check_pack(const model_state& state, const accepte
     return check_equivocation(state.memory, offer.claim.mark(), wanted.platform, content);
 }
 
+/// Whether every file of an open pack is this user's, or root's.
+result<bool> fetch_operation::owns_files(const open_pack& pack) const
+{
+    for (const open_pack::entry& f : pack.files())
+    {
+        MODELSEC_TRY(const file_info what, owner_.files->info(f.content));
+        if (!what.owned && !what.roots)
+            return false;
+    }
+    return true;
+}
+
 // The same pack again: nothing to download, if it is still what it was. What the manifest adds is remembered.
 result<std::optional<fetch_result>> fetch_operation::answer_active(const store& disk, const model_state& state,
                                                                    const accepted& offer, const artifact& wanted) const
@@ -111,6 +123,10 @@ result<std::optional<fetch_result>> fetch_operation::answer_active(const store& 
         warn(reason::pack_damaged);
         return std::optional<fetch_result>();
     }
+    // What another user's process may still write to is read, but never taken for one's own: it is adopted by copy (volume).
+    MODELSEC_TRY(const bool ours, owns_files(*pack));
+    if (!ours)
+        return std::optional<fetch_result>();
     const std::uint64_t sequence = offer.claim.sequence.value_or(state.active->sequence);
     MODELSEC_CHECK(disk.update(model, [&](model_state& now) -> result<bool> {
         if (!same(now.active) || (now.active->sequence == sequence && now.active->envelope == offer.claim.envelope))

@@ -29,6 +29,7 @@ result<fetch_result> fetch_operation::install(const store& disk, const accepted&
         return std::move(*active);
 
     MODELSEC_TRY(staging staged, disk.stage(model, wanted.content_digest()));
+    MODELSEC_TRY(adopted_, disk.adopt(model, staged, wanted, asked_.handle));
     auto obtained = obtain_pack(staged, wanted);
     if (obtained.has_error())
     {
@@ -140,6 +141,15 @@ result<void> fetch_operation::download_files(staging& staged, const artifact& wa
 
 result<verified_file> fetch_operation::download_file(staging& staged, const artifact& wanted, const artifact_file& file)
 {
+    // Once: its partial moves on to its place in the pack.
+    const auto adopted =
+        std::find_if(adopted_.begin(), adopted_.end(), [&](const verified_file& f) { return f.sha256() == file.sha256; });
+    if (adopted != adopted_.end())
+    {
+        verified_file out = *adopted;
+        adopted_.erase(adopted);
+        return out;
+    }
     MODELSEC_TRY(std::vector<url> addresses, sources(wanted, file));
     download_request what{file,
                           std::move(addresses),

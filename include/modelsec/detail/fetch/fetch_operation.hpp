@@ -57,6 +57,8 @@ private:
     MODELSEC_DECL result<void> check_times(const accepted& offer, const model_memory& memory, utc_time now) const;
     MODELSEC_DECL result<model_memory> effective_memory(const store& disk, const accepted& offer,
                                                         const model_memory& known) const;
+    MODELSEC_DECL result<bool> owns_files(const open_pack& pack) const;
+    MODELSEC_DECL result<void> look_after_state(const store& disk, const identifier& model) const;
     MODELSEC_DECL result<model_state> remember_accepted(const store& disk, const accepted& offer) const;
     MODELSEC_DECL result<void> check_pack(const model_state& state, const accepted& offer, const artifact& wanted) const;
     MODELSEC_DECL result<std::optional<fetch_result>> answer_active(const store& disk, const model_state& state,
@@ -94,8 +96,9 @@ private:
     utc_time now_;
     std::optional<std::chrono::steady_clock::time_point> deadline_;  // of the whole attempt
     signing_keys keys_;
-    std::string model_id_;           // known from the manifest on
-    std::uint64_t done_before_ = 0;  // bytes of the files that are complete
+    std::vector<verified_file> adopted_;  // they need not be fetched
+    std::string model_id_;                // known from the manifest on
+    std::uint64_t done_before_ = 0;       // bytes of the files that are complete
     std::uint64_t total_ = 0;
     std::uint64_t told_ = 0;
     std::uint64_t fetched_ = 0;

@@ -5,6 +5,7 @@
 #include <modelsec/detail/base/local_file.hpp>
 #include <modelsec/detail/base/machine.hpp>
 #include <modelsec/detail/fetch/fetch_operation.hpp>
+#include <modelsec/detail/fetch/repair.hpp>
 #include <modelsec/detail/base/guarded.hpp>
 #include <modelsec/detail/net/credentials.hpp>
 #include <modelsec/detail/net/proxy.hpp>
@@ -35,6 +36,7 @@ result<fetch_result> fetch_operation::run()
         return answer_dry_run(offer);
 
     MODELSEC_TRY(const store disk, open_store(true));
+    MODELSEC_CHECK(look_after_state(disk, offer.manifest.model_id));
     MODELSEC_TRY(const model_state known, remember_accepted(disk, offer));
     offer.claim.envelope = kept_envelope(known.memory, offer.claim);
     MODELSEC_TRY(const artifact* wanted, select_artifact(offer.manifest, asked_.platforms));
@@ -43,6 +45,22 @@ result<fetch_result> fetch_operation::run()
     if (active)
         return std::move(*active);
     return install(disk, offer, *wanted);
+}
+
+/// A damaged state is repaired if that was asked for. Packs without one are no first run: what they were accepted by is forgotten, and
+/// that is told (TUF 1.0 section 5.1 asks for a memory that outlives the attempt).
+result<void> fetch_operation::look_after_state(const store& disk, const identifier& model) const
+{
+    MODELSEC_CHECK(repair_if_allowed(owner_, disk, model, asked_.handle, asked_.on_event));
+    MODELSEC_TRY(const model_state state, disk.state(model));
+    if (state.found_files && state.generation == 0)
+    {
+        MODELSEC_TRY(const model_lock lock, disk.lock(model, lock_wait(), asked_.handle));
+        MODELSEC_TRY(const state_repair done, disk.repair(lock, model));
+        if (done.found != reason::none)
+            tell_memory_lost(asked_.on_event, model);
+    }
+    return {};
 }
 
 result<void> fetch_operation::check_options() const
@@ -103,6 +121,7 @@ result<fetch_result> fetch_operation::answer_offline() const
     if (!disk)
         return std::move(disk).error();
     MODELSEC_TRY(const identifier model, identifier::parse(asked_.model_id));
+    MODELSEC_CHECK(repair_if_allowed(owner_, *disk, model, asked_.handle, asked_.on_event));
     MODELSEC_TRY(const open_pack pack, disk->open_active(model, asked_.handle));
     return result_of(pack.info(), pack.info().sequence, true);
 }
@@ -153,7 +172,8 @@ fetch_result fetch_operation::result_of(const pack_info& pack, std::uint64_t seq
 
 result<store> fetch_operation::open_store(bool create) const
 {
-    return store::open({owner_.store, create, owner_.group_shared, owner_.files, owner_.caps});
+    return store::open(
+        {owner_.store, create, owner_.group_shared, owner_.policy, owner_.files, owner_.caps, owner_.cache_tag});
 }
 
 result<void> fetch_operation::stopped() const

@@ -17,12 +17,15 @@
 #include <modelsec/detail/store/state/store_state.ipp>
 #include <modelsec/detail/store/store.ipp>
 #include <modelsec/detail/store/store_activate.ipp>
+#include <modelsec/detail/store/store_adopt.ipp>
+#include <modelsec/detail/store/store_aside.ipp>
 #include <modelsec/detail/store/store_collect.ipp>
 #include <modelsec/detail/store/store_disk.ipp>
 #include <modelsec/detail/store/store_generation.ipp>
 #include <modelsec/detail/store/store_lock.ipp>
 #include <modelsec/detail/store/store_open.ipp>
 #include <modelsec/detail/store/store_read.ipp>
+#include <modelsec/detail/store/store_repair.ipp>
 #include <modelsec/detail/store/store_recover.ipp>
 #include <modelsec/detail/store/store_stage.ipp>
 #include <modelsec/detail/store/stream.ipp>

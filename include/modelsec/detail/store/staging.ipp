@@ -35,7 +35,7 @@ inline std::optional<std::string> digest_in_name(std::string_view name, std::str
 inline result<journal> load_journal(file_system& fs, const file& folder, const std::string& digest)
 {
     auto at = fs.open_file(folder, journal_name(digest), open_mode::read);
-    if (at.has_error() && at.error().code() == errc::store && at.error().why != reason::store_io)
+    if (at.has_error() && is_unfit(at.error().why))
         return journal{};
     if (at.has_error())
         return std::move(at).error();
@@ -62,7 +62,7 @@ result<file> staging::open_partial(const sha256_digest& content)
 {
     const std::string name = partial_name(content.hex());
     auto there = files_->open_file(folder_, name, open_mode::read_write);
-    if (there.has_error() && there.error().why == reason::store_io)
+    if (there.has_error() && !is_unfit(there.error().why))
         return std::move(there).error();
     if (there && *there)
         return std::move(there).value();

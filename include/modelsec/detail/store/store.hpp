@@ -27,8 +27,10 @@ struct store_options
     std::string path;
     bool create = false;        ///< make it if it is not there
     bool group_shared = false;  ///< accept a root that its group may write to
+    store_policy policy = store_policy::owner_only;
     file_system* files = &file_system::native();
     limits caps;
+    bool cache_tag = false;  ///< with `create`: put a CACHEDIR.TAG into it
 };
 
 /// Held while one operation changes a model, or the metadata of a repository.
@@ -62,6 +64,14 @@ struct activation
     }
 };
 
+/// What repair() found and did.
+struct state_repair
+{
+    reason found = reason::none;          ///< `state_damaged`, `memory_lost` (no state at all); none: nothing was wrong
+    std::size_t damaged_generations = 0;  ///< newer ones than what is the state now: what they said may be forgotten
+    model_state state;                    ///< by now
+};
+
 /// The store on disk (docs/manifest.md, Store). Every change of a model goes through a new generation of its state file; a reader sees
 /// the old whole one or the new whole one. All members are safe to call from any thread and process.
 class store
@@ -71,7 +81,7 @@ public:
     MODELSEC_DECL static result<store> open(const store_options& options);
 
     MODELSEC_DECL result<std::vector<identifier>> models() const;
-    /// The highest whole generation; a fresh state if the model was never here; `state_unreadable` if it was.
+    /// The highest generation; a fresh state if there is none (found_files: but files are). `state_damaged`, `newer_schema`.
     MODELSEC_DECL result<model_state> state(const identifier& model) const;
     /// Reads, lets `change` decide, publishes the next generation; reads and decides again if another was faster. `change`
     /// returns false to leave things as they are. The published (or the current) state.
@@ -97,6 +107,22 @@ public:
     /// Undoes what a crash left half done for this model: a pack that did not become active goes back to its staging folder, from
     /// where the next attempt verifies and activates it without fetching it again. Folders no state names go aside.
     MODELSEC_DECL result<void> recover(const model_lock& lock, const identifier& model) const;
+
+    /// Copies files of this artifact that are in the store already, in whatever pack, set aside or without a state, into their
+    /// partials, as if they had been fetched. Those that were found; files that the partials have already are not looked for.
+    MODELSEC_DECL result<std::vector<verified_file>> adopt(const identifier& model, staging& staged, const artifact& wanted,
+                                                           const control& handle) const;
+    /// Gives a model a state again whose newest generation is damaged, or that has packs and none: the highest whole one, and the
+    /// highest memory that any readable generation or kept envelope proves. `newer_schema`: nothing is done.
+    MODELSEC_DECL result<state_repair> repair(const model_lock& lock, const identifier& model) const;
+    /// Makes the pack active, if none is, that the newest kept envelope is about and whose files are all here. `still_vouched` (may be
+    /// empty) judges the envelope anew.
+    MODELSEC_DECL result<bool> adopt_known(const model_lock& lock, const identifier& model,
+                                           const std::function<bool(bytes_view)>& still_vouched, utc_time now,
+                                           const control& handle) const;
+    /// Moves what no state names out of the model's folder, to `.modelsec/aside`; the names there, relative to the store.
+    MODELSEC_DECL result<std::vector<std::string>> set_found_files_aside(const model_lock& lock,
+                                                                         const identifier& model) const;
 
     /// The metadata that belongs to a pinned root (made if need be).
     MODELSEC_DECL result<metadata_folder> metadata(const sha256_digest& pinned_root) const;

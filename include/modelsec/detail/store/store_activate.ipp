@@ -142,11 +142,13 @@ result<pack_info> store::activate(const model_lock& lock, const identifier& mode
     MODELSEC_CHECK(fs.sync(from.folder_));
 
     // 3. The switch.
-    MODELSEC_CHECK(update(model, [&](model_state& s) { return make_active(s, record, how); }));
+    MODELSEC_TRY(const model_state active, update(model, [&](model_state& s) { return make_active(s, record, how); }));
 
     // What is left of the staging folder is in nobody's way; gc would find it.
     std::uint64_t freed = 0;
     (void)remove_staging(*disk_, from.name_, freed);
+    if (active.found_files)
+        (void)set_found_files_aside(lock, model);  // else the next recover() does it
     return info(model, record);
 }
 

@@ -4,10 +4,12 @@
 
 #include <modelsec/detail/base/name.hpp>
 #include <modelsec/detail/base/file_system/file_system.hpp>
+#include <modelsec/detail/store/layout.hpp>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <optional>
 
 // What the store does with files again and again, in terms of a file_system.
 
@@ -51,9 +53,8 @@ struct temporary_file
 };
 
 inline constexpr unsigned store_patience = 1000;  ///< how often somebody else may be faster
-inline constexpr std::string_view temporary_mark = ".new-";
 
-/// Writes and syncs a new file `<stem>.new-<unique word>`.
+/// Writes and syncs a new temporary file. `stem`: an identifier, or nothing.
 inline result<temporary_file> write_temporary(file_system& fs, const file& at, const std::string& stem, bytes_view data)
 {
     temporary_file out;
@@ -61,7 +62,7 @@ inline result<temporary_file> write_temporary(file_system& fs, const file& at, c
     {
         if (i == store_patience)
             return fail(reason::store_layout, "a temporary file that comes and goes");
-        out.name = stem + std::string(temporary_mark) + unique_word();
+        out.name = std::string(temporary_prefix) + stem + (stem.empty() ? "" : "~") + unique_word();
         MODELSEC_TRY(file fresh, fs.open_file(at, out.name, open_mode::create_new));
         if (!fresh)
             continue;
@@ -83,7 +84,7 @@ inline result<temporary_file> write_temporary(file_system& fs, const file& at, c
 /// Writes a file so that it is there whole or not at all (docs/architecture.md, rule 5). Replaces one of that name.
 inline result<void> write_whole(file_system& fs, const file& at, const std::string& name, bytes_view data)
 {
-    MODELSEC_TRY(const temporary_file temporary, write_temporary(fs, at, name, data));
+    MODELSEC_TRY(const temporary_file temporary, write_temporary(fs, at, {}, data));
     MODELSEC_CHECK(fs.replace(at, temporary.name, at, name));
     return fs.sync(at);
 }

@@ -64,7 +64,7 @@ inline result<file> open_lock_file(file_system& fs, const file& at, const std::s
 {
     for (unsigned i = 0; i < store_patience; ++i)
     {
-        MODELSEC_TRY(file there, fs.open_file(at, name, open_mode::read_write));
+        MODELSEC_TRY(file there, fs.open_file(at, name, open_mode::lock));
         if (there)
             return there;
         MODELSEC_TRY(file fresh, fs.open_file(at, name, open_mode::create_new));

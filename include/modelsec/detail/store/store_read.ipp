@@ -21,8 +21,7 @@ inline failure damaged(std::string detail)
 /// Whatever stands in the place of a pack's file or folder that should not (a link, something of another owner) is damage too.
 inline failure as_damage(failure f)
 {
-    const bool planted = f.why == reason::store_layout || f.why == reason::store_permissions;
-    return planted ? damaged(std::move(f.detail)) : f;
+    return is_unfit(f.why) ? damaged(std::move(f.detail)) : f;
 }
 
 /// Opens a pack's folder and holds it against gc.
@@ -62,7 +61,7 @@ inline result<void> check_no_more(file_system& fs, const file& folder, const pac
 inline result<file> open_content(file_system& fs, const file& folder, const file_record& f)
 {
     auto out = in_parent_folder(fs, folder, f.path, false, [&](const file& parent) {
-        return fs.open_file(parent, f.path.file().str(), open_mode::read);
+        return fs.open_file(parent, f.path.file().str(), open_mode::read_linked);
     });
     if (!out)
         return as_damage(std::move(out).error());
@@ -149,7 +148,7 @@ void store::remember_files(const identifier& model, const pack_record& pack, std
     const auto same = [](const file_record& a, const file_record& b) {
         return a.inode == b.inode && a.changed_ns == b.changed_ns;
     };
-    if (std::equal(seen.begin(), seen.end(), pack.files.begin(), pack.files.end(), same))
+    if (disk_->root.rule().reader || std::equal(seen.begin(), seen.end(), pack.files.begin(), pack.files.end(), same))
         return;
     (void)update(model, [&](model_state& now) -> result<bool> {
         for (auto* p : {&now.active, &now.last_good})

@@ -77,12 +77,14 @@ inline result<owned_folder> claim_staging(const store_disk& d, const sha256_dige
     return fail(reason::store_layout, "too many staging folders for one content");
 }
 
+inline constexpr std::string_view orphan_prefix = "orphan-";
+
 /// Moves something out of the way: into staging, as `orphan-<n>`.
 inline result<std::string> move_aside(const store_disk& d, const file& from, const std::string& name)
 {
     for (unsigned n = 0; n < 10'000; ++n)
     {
-        std::string orphan = "orphan-" + std::to_string(n);
+        std::string orphan = std::string(orphan_prefix) + std::to_string(n);
         MODELSEC_TRY(const bool moved, d.files->rename(from, name, d.staging, orphan));
         if (!moved)
             continue;
@@ -129,8 +131,22 @@ inline result<std::uint64_t> resumable_bytes(const store_disk& d, const std::str
     return sum;
 }
 
+/// Whether a finished pack can be renamed in, before its first byte is fetched. A mount has no need of another device to be one: the
+/// kernel is asked, by a name that is not there.
+inline result<void> check_one_disk(const store_disk& d, const identifier& model)
+{
+    static constexpr const char* probe = ".new~probe";
+    MODELSEC_TRY(const file home, d.files->open_folder(d.root, model.str(), false));
+    const auto moved = d.files->rename(d.staging, probe, home ? home : d.root, probe);
+    if (moved || moved.error().why != reason::other_disk)
+        return {};
+    return fail(reason::other_disk, d.path + "/.modelsec/staging and " + d.path +
+                                        (home ? '/' + model.str() : std::string()) + " are not on one mount");
+}
+
 result<staging> store::stage(const identifier& model, const sha256_digest& content) const
 {
+    MODELSEC_CHECK(check_one_disk(*disk_, model));
     MODELSEC_TRY(owned_folder place, claim_staging(*disk_, content));
     MODELSEC_CHECK(disk_->files->sync(disk_->staging));
     staging out(*disk_->files, std::move(place.folder), std::move(place.name));
@@ -142,6 +158,8 @@ result<staging> store::stage(const identifier& model, const sha256_digest& conte
 result<std::uint64_t> store::partial_bytes(const identifier& model) const
 {
     std::uint64_t sum = 0;
+    if (!disk_->staging)
+        return sum;
     MODELSEC_TRY(const model_state now, state(model));
     MODELSEC_TRY(const std::vector<std::string> names, disk_->files->list(disk_->staging));
     for (const std::string& name : names)
@@ -164,6 +182,8 @@ result<std::uint64_t> store::partial_bytes(const identifier& model) const
 result<std::uint64_t> store::partial_room(const sha256_digest& content) const
 {
     file_system& fs = *disk_->files;
+    if (!disk_->staging)
+        return std::uint64_t{0};
     MODELSEC_TRY(const file folder, fs.open_folder(disk_->staging, content.hex(), false));
     if (!folder)
         return std::uint64_t{0};

@@ -22,7 +22,7 @@ struct barred_pack
     sha256_digest artifact;
 };
 
-/// By what a manifest stands in order: its sequence or, lacking it, its time of issue (FORMATS: Memory and time).
+/// By what a manifest stands in order: its sequence or, lacking it, its time of issue (docs/manifest.md, Memory and time).
 struct order_mark
 {
     std::optional<std::uint64_t> sequence;

@@ -6,6 +6,8 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -64,6 +66,15 @@ inline int reserve_room(int fd, off_t size)
 {
     return ::fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, size);
 }
+
+/// One copy of the bytes for both files, where the file system has that (btrfs, XFS).
+inline int share_bytes(int from, int to)
+{
+    return ::ioctl(to, FICLONE, from);
+}
+
+/// There is no one way on Linux; a CACHEDIR.TAG is by option.
+inline void mark_excluded_from_backups(int) noexcept {}
 
 /// By number: C libraries older than the call have no function for it.
 inline int rename_exclusively(int from, const char* name, int to, const char* target)

@@ -7,7 +7,7 @@
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
-inline constexpr unsigned state_schema = 1;
+inline constexpr unsigned state_schema = 2;
 inline constexpr std::string_view checksum_member = ",\"checksum\":\"";
 
 inline void set_time(json& out, std::string_view key, const std::optional<utc_time>& time)
@@ -216,8 +216,8 @@ inline std::optional<model_state> state_from_json(const json& from)
 {
     state_reader r(from);
     model_state out;
-    if (r.size("schema") != state_schema)
-        return std::nullopt;
+    const json* const found = from.find("found_files");
+    out.found_files = found && r.flag("found_files");
     out.generation = r.size("generation");
     out.attempt = r.text("attempt");
     for (const auto& [key, member] : state_packs)
@@ -245,6 +245,8 @@ inline std::optional<model_state> state_from_json(const json& from)
 json to_json(const model_state& state)
 {
     json out{{"schema", state_schema}, {"generation", state.generation}, {"attempt", state.attempt}};
+    if (state.found_files)
+        out.set("found_files", true);
     for (const auto& [key, member] : state_packs)
         if (state.*member)
             out.set(key, pack_to_json(*(state.*member)));
@@ -268,17 +270,21 @@ result<model_state> parse_state(bytes_view raw)
     const std::string_view text = as_text(raw);
     const std::size_t tail = checksum_member.size() + 2 * sha256_digest::size_bytes + 2;
     if (text.size() < tail || !text.ends_with("\"}"))
-        return fail(reason::state_unreadable, "a state that is not whole");
+        return fail(reason::state_damaged, "a state that is not whole");
     const std::string_view body = text.substr(0, text.size() - tail);
     const std::string_view member = text.substr(body.size());
     const auto digest = sha256_digest::from_hex(member.substr(checksum_member.size(), 2 * sha256_digest::size_bytes));
     if (!member.starts_with(checksum_member) || !digest || !(*digest == sha256(as_bytes(body))))
-        return fail(reason::state_unreadable, "a state that does not have its checksum");
+        return fail(reason::state_damaged, "a state that does not have its checksum");
 
     const auto document = parse_json(raw);
-    auto state = document ? state_from_json(*document) : std::nullopt;
+    const auto schema = document ? document->size_at("schema") : std::nullopt;
+    // What a later version remembers, and this one does not know of, must not be written over without it.
+    if (schema && *schema > state_schema)
+        return fail(reason::newer_schema, "a state of schema " + std::to_string(*schema));
+    auto state = schema && *schema > 0 ? state_from_json(*document) : std::nullopt;
     if (!state)
-        return fail(reason::state_unreadable, "a state that does not say what it must");
+        return fail(reason::state_damaged, "a state that does not say what it must");
     return std::move(*state);
 }
 

@@ -211,7 +211,7 @@ TEST_CASE("a damaged state is trouble to be repaired, not a first run; without a
     CHECK(fetch(w).why == reason::older_sequence);  // the envelopes are still there
     fs::remove_all(w.store() + "/.modelsec");
     w.release("content", 8, "1.0.0");
-    const int before = w.web.count("/model.bin");
+    const auto before = w.web.count("/model.bin");
     const auto again = fetch(w);
     CHECK(again.code == errc::ok);
     CHECK(lost(again) == 1);

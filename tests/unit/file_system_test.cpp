@@ -419,8 +419,9 @@ TEST_CASE("a mount inside the store is found by asking the kernel, also one of t
         if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
             ::mount((dir / "store/b").c_str(), (dir / "store/b").c_str(), nullptr, MS_BIND, nullptr) != 0)
             return "not tried";
-        const auto mounted = fs.open_folder(*root, "b", false);
-        const auto moved = fs.rename(*a, "nothing", *mounted, "nothing");
+        const auto inside = fs.open_root(dir / "store", false);  // as this namespace has it
+        const auto one = fs.open_folder(*inside, "a", false), mounted = fs.open_folder(*inside, "b", false);
+        const auto moved = fs.rename(*one, "nothing", *mounted, "nothing");
         return moved ? "none" : std::string(to_string(moved.error().why));
     });
     CHECK((told == "other_disk" || told == "not tried"));

@@ -78,6 +78,7 @@ inline void add_to_memory(model_memory& memory, const model_memory& other)
     memory.sequence = std::max(memory.sequence, other.sequence);
     if (other.issued_at)
         memory.issued_at = std::max(memory.issued_at.value_or(*other.issued_at), *other.issued_at);
+    memory.sequence_seen = memory.sequence_seen || other.sequence_seen;
     memory.dsse_seen = memory.dsse_seen || other.dsse_seen;
     for (const auto& a : other.history)
         if (std::none_of(memory.history.begin(), memory.history.end(),
@@ -85,7 +86,7 @@ inline void add_to_memory(model_memory& memory, const model_memory& other)
             memory.history.push_back(a);
     for (const auto& a : other.active_digests)
         if (std::none_of(memory.active_digests.begin(), memory.active_digests.end(), [&](const auto& h) {
-                return h.sequence == a.sequence && h.platform == a.platform && h.artifact == a.artifact;
+                return h.mark == a.mark && h.platform == a.platform && h.artifact == a.artifact;
             }))
             memory.active_digests.push_back(a);
 }
@@ -191,9 +192,13 @@ result<bool> store::adopt_known(const model_lock& lock, const identifier& model,
                 placed.push_back({*a.files[i].name, found[i]});
             }
             MODELSEC_TRY(const verified_pack pack, make_verified_pack(std::move(placed), a));
-            const activation how{
-                offer.version,        a.platform, offer.claim.sequence.value_or(0), offer.claim.sequence.has_value(),
-                offer.claim.envelope, now};
+            activation how{offer.version,
+                           a.platform,
+                           offer.claim.sequence.value_or(0),
+                           offer.claim.sequence.has_value(),
+                           offer.claim.envelope,
+                           now,
+                           offer.claim.issued_at};
             MODELSEC_CHECK(activate(lock, model, std::move(staged), pack, how));
             return true;
         }

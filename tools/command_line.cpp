@@ -106,6 +106,7 @@ command_line::command_line() : app(tool_purpose, "modelsec")
     add_verify(*this);
     add_rollback(*this);
     add_gc(*this);
+    add_repair(*this);
     add_inspect(*this);
     add_keygen(*this);
     add_publish(*this);

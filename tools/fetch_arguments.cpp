@@ -34,6 +34,7 @@ void fetch_arguments::add_to(CLI::App& c)
 
     static const char* const what = "Model";
     c.add_option("--store", store_, "The folder where models live")->type_name("DIR")->required()->group(what);
+    sharing_.add_to(c, what);
     c.add_option("--model", model_, "The model expected")->type_name("ID")->group(what);
     c.add_option("--tier", tier_, "The tier expected")->type_name("TIER")->group(what);
     repeatable(c, "--platform", platforms_, "What runs here, the best first", "NAME")->group(what);
@@ -78,6 +79,7 @@ client_options fetch_arguments::client() const
 {
     client_options out;
     out.store = store_;
+    out.policy = sharing_.policy();
     if (profile_ != "server" && profile_ != "client")
         usage("--profile is server or client");
     out.profile = profile_ == "server" ? profile::server : profile::client;

@@ -2,6 +2,7 @@
 #ifndef MODELSEC_TOOLS_FETCH_ARGUMENTS_HPP
 #define MODELSEC_TOOLS_FETCH_ARGUMENTS_HPP
 
+#include "policy_arguments.hpp"
 #include "trust_arguments.hpp"
 
 #include <modelsec/client.hpp>
@@ -36,6 +37,7 @@ private:
     std::string manifest_url_, manifest_file_, post_;
     std::vector<std::string> headers_, header_variables_;
     trust_arguments trust_;
+    policy_arguments sharing_;
     std::string store_, model_, tier_;
     std::vector<std::string> platforms_;
     std::string format_ = "dsse";

@@ -219,3 +219,31 @@ TEST_CASE("a damaged state is trouble to be repaired, not a first run; without a
     CHECK(active_content(w) == "content");
     CHECK(lost(fetch(w)) == 0);
 }
+
+TEST_CASE("the command tells of one unreadable model, spares it, and repairs it")
+{
+    world w;
+    w.release("content", 7);
+    REQUIRE(fetch(w).code == errc::ok);
+    const auto state = [&] {
+        std::vector<std::string> names;
+        for (const auto& entry : fs::directory_iterator(w.store() + "/.modelsec/state"))
+            names.push_back(entry.path());
+        return *std::max_element(names.begin(), names.end());
+    };
+    fs::resize_file(state(), 10);
+    const auto shown = run_command({"status", "--store", w.store(), "--json"});
+    CHECK(shown.exit_code == 0);
+    CHECK(shown.out.find(R"("reason":"state_damaged")") != std::string::npos);
+    CHECK(run_command({"status", "--store", w.store(), "demo"}).exit_code == 41);
+    CHECK(run_command({"path", "--store", w.store(), "demo"}).exit_code == 41);
+    const auto cleaned = run_command({"gc", "--store", w.store(), "--json"});
+    CHECK(cleaned.exit_code == 0);
+    CHECK(cleaned.out.find(R"("skipped":["demo"])") != std::string::npos);
+    const auto repaired = run_command({"repair", "--store", w.store(), "--json"});
+    CHECK(repaired.exit_code == 0);
+    CHECK(repaired.out.find(R"("found":"state_damaged")") != std::string::npos);
+    CHECK(repaired.out.find(R"("reason":"memory_lost")") != std::string::npos);  // the event
+    CHECK(run_command({"path", "--store", w.store(), "demo"}).exit_code == 0);
+    CHECK(run_command({"repair", "--store", w.store(), "demo"}).out.find("nothing to repair") != std::string::npos);
+}

@@ -13,6 +13,7 @@ void add_path(command_line& line);
 void add_verify(command_line& line);
 void add_rollback(command_line& line);
 void add_gc(command_line& line);
+void add_repair(command_line& line);
 void add_inspect(command_line& line);
 void add_keygen(command_line& line);
 void add_publish(command_line& line);

@@ -8,13 +8,17 @@
 #include "proxy.hpp"
 #include "text.hpp"
 
+#include <modelsec/detail/net/tls.hpp>
 #include <modelsec/detail/net/url.hpp>
+
+#include <algorithm>
 
 namespace modelsec::tool {
 
 namespace {
+constexpr std::uint64_t most_seconds = 365 * 24 * 3600;
 constexpr unsigned most_connections = 64;  // a server takes more of them for an attack
-}
+}  // namespace
 
 void fetch_arguments::add_to(CLI::App& c)
 {
@@ -51,7 +55,11 @@ void fetch_arguments::add_to(CLI::App& c)
         ->group(access);
 
     static const char* const network = "Network";
-    c.add_option("--ca", ca_, "The CA to trust in place of the system's")->type_name("FILE")->group(network);
+    c.add_option("--ca", ca_, "The CA to trust in place of the system's: a file, or a folder of them")
+        ->type_name("FILE|DIR")
+        ->group(network);
+    c.add_flag("--ca-partial", ca_partial_, "Believe what --ca holds as it is, an intermediate certificate too")
+        ->group(network);
     c.add_option("--cert", certificate_, "A client certificate")->type_name("FILE")->group(network);
     c.add_option("--cert-key", certificate_key_, "Its private key")->type_name("FILE")->group(network);
     c.add_option("--ocsp", ocsp_,
@@ -72,6 +80,9 @@ void fetch_arguments::add_to(CLI::App& c)
     c.add_option("--connections", connections_, "At most so many at once for a download; as many as help are used")
         ->type_name("N")
         ->group(network);
+    c.add_option("--first-byte", first_byte_, "How long a server may take to begin an answer (default 60)")
+        ->type_name("SECONDS")
+        ->group(network);
     c.add_option("--limit-rate", limit_rate_, "Not faster than this: 500k, 2MiB")->type_name("BYTES/S")->group(network);
 }
 
@@ -87,7 +98,22 @@ client_options fetch_arguments::client() const
         usage("--cert and --cert-key belong together");
     if (manifest_url_.empty() && !trust_.repository() && (!certificate_.empty() || !spki_pins_.empty()))
         usage("--cert and --spki-pin are for the origin of --manifest");
-    out.transport.tls = {ca_, certificate_, certificate_key_, spki_pins_, ocsp()};
+    tls_options& tls = out.transport.tls;
+    tls.ca_file = ca_;
+    tls.certificate_file = certificate_;
+    tls.private_key_file = certificate_key_;
+    tls.spki_pins = spki_pins_;
+    tls.ocsp = ocsp();
+    tls.partial_chain = ca_partial_;
+    tls.roots_from_environment = true;
+    if (ca_partial_ && ca_.empty())
+        usage("--ca-partial goes with --ca");
+    if (first_byte_)
+    {
+        if (*first_byte_ == 0)
+            usage("--first-byte 0 would never wait for an answer");
+        out.caps.first_byte_timeout = std::chrono::seconds(std::min(*first_byte_, most_seconds));
+    }
     out.transport.proxy = find_proxy(proxy_, no_proxy_, proxy_user_variable_);
     if (connections_)
     {
@@ -103,6 +129,14 @@ client_options fetch_arguments::client() const
     }
     out.transport.credentials = credentials();
     return out;
+}
+
+void fetch_arguments::check_files(const client_options& options) const
+{
+    if (const auto usable = check_tls_options(options.transport.tls); usable.has_error())
+        throw command_error(usable.error().why, usable.error().why == reason::file_unreadable
+                                                    ? "cannot read " + printable(usable.error().detail)
+                                                    : printable(usable.error().detail));
 }
 
 ocsp_policy fetch_arguments::ocsp() const
@@ -166,7 +200,7 @@ credential_provider fetch_arguments::credentials() const
         const auto token = environment(token_variable_);
         const auto address = url::parse(from);
         if (token && address)
-            fixed[address->origin()] = {{"Authorization", "Bearer " + *token}};
+            fixed[address->origin()] = {{"Authorization", secret_text("Bearer ").append(*token)}};
     }
     return make_provider(std::move(fixed), credentials_file_);
 }

@@ -26,6 +26,8 @@ public:
     bool dry_run() const noexcept { return dry_run_; }
     client_options client() const;
     fetch_options fetch() const;
+    /// Whether the files of --ca, --cert and --cert-key can be used: a failure names the one that cannot, which the caller has named.
+    void check_files(const client_options& options) const;
     /// Variables of --token-env, --header-env and --proxy-user-env that are not set: worth a word.
     std::vector<std::string> unset_variables() const;
 
@@ -44,6 +46,8 @@ private:
     std::string token_variable_, credentials_file_;
     std::string profile_ = "server";
     std::string ca_, certificate_, certificate_key_;
+    bool ca_partial_ = false;
+    std::optional<std::uint64_t> first_byte_;
     std::vector<std::string> spki_pins_;
     std::string ocsp_ = "check";
     std::optional<std::string> proxy_, no_proxy_;

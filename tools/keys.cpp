@@ -6,6 +6,7 @@
 #include <modelsec/detail/base/digest.hpp>
 #include <modelsec/detail/base/encoding.hpp>
 #include <modelsec/detail/base/local_file.hpp>
+#include <modelsec/detail/base/pem.hpp>
 #include <modelsec/pins.hpp>
 
 #include <sodium.h>
@@ -72,8 +73,10 @@ std::optional<bytes> secret_base64(const std::string& text)
 /// The seed within a PEM block (RFC 7468) and nothing else.
 result<secret> parse_pem(std::string_view text)
 {
-    while (!text.empty() && space(text.back()))
-        text.remove_suffix(1);
+    const auto block = detail::next_pem(text);
+    if (!block || detail::next_pem(text))
+        return not_a_key("not one PEM block");
+    text = block->text;
     if (!text.starts_with(pem_begin) || !text.ends_with(pem_end) || text.size() < pem_begin.size() + pem_end.size())
         return not_a_key("no PEM block PRIVATE KEY");
     text = text.substr(pem_begin.size(), text.size() - pem_begin.size() - pem_end.size());

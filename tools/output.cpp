@@ -94,7 +94,7 @@ json output::final_line(reason why) const
                 {"message", message(code)}, {"model_id", model_id_.empty() ? json() : json(model_id_)},
                 {"version", nullptr},       {"sequence", nullptr},
                 {"path", nullptr},          {"already_active", false},
-                {"stale", false},           {"bytes_fetched", 0}};
+                {"stale", false},           {"bytes_fetched", bytes_fetched_}};
 }
 
 void output::succeed(const json::object& members)
@@ -160,7 +160,10 @@ void output::observe(const event& e)
     if (!e.model_id.empty())
         about(e.model_id);
     if (e.kind == event_kind::done)
+    {
+        bytes_fetched_ = e.bytes;
         return;  // the final line says it
+    }
     if (e.kind == event_kind::progress)
         return progress(to_string(e.stage), e.bytes, e.total);
     if (json_lines())

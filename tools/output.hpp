@@ -55,6 +55,7 @@ private:
 
     output_mode mode_;
     bool publishing_ = false;
+    std::uint64_t bytes_fetched_ = 0;
     std::string model_id_;
     std::string stage_;
     bool stage_announced_ = false;

@@ -18,7 +18,7 @@ enum class event_kind
     redirect,  ///< `host` is asked next
     retry,     ///< a request failed by `why` and is made again after `wait_ms`
     warning,   ///< something the owner should know, by `why`; the operation goes on
-    done       ///< the last event of an attempt, exactly one: `code`, `why`
+    done  ///< the last event of an attempt, exactly one: `code`, `why`; `bytes`: how many artifact bytes came over the network
 };
 
 enum class stage

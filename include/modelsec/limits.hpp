@@ -49,6 +49,16 @@ struct limits
     std::chrono::milliseconds connect_timeout{10'000};
     std::chrono::milliseconds handshake_timeout{10'000};
     std::chrono::milliseconds stall_timeout{20'000};
+    std::chrono::milliseconds first_byte_timeout{60'000};  ///< from a request to the first byte of its answer: proxies that
+                                                           ///< scan a file first say nothing for long
+    std::size_t tls_overhead_bytes =
+        256u << 10;                     ///< what may come without data in it: a handshake, or later, between two pieces
+    std::size_t idle_connections = 16;  ///< kept open while nobody uses them, over all origins
+    std::chrono::milliseconds idle_timeout{30'000};
+    std::size_t document_start_bytes = 256u << 10;  ///< of manifests and metadata: these bytes have this time …
+    std::chrono::milliseconds document_start_time{30'000};
+    std::uint64_t document_min_rate =
+        16u << 10;  ///< … and all further ones come at so many a second; 0: they may take their time
 
     // archives
     std::size_t zip_entries = 65'535;

@@ -165,7 +165,7 @@ private:
         options.transport.connections = connections_;
         options.caps.retries = 2;
         options.caps.first_retry_wait = 10ms;
-        options.caps.stall_timeout = hasty ? 80ms : 10s;
+        options.caps.stall_timeout = options.caps.first_byte_timeout = hasty ? 80ms : 10s;
         options.caps.handshake_timeout = hasty ? 150ms : 10s;
         modelsec::client client(options);
         auto asked = w_.request();

@@ -36,7 +36,7 @@ struct scene
         place.write("ca.pem", ca.certificate());
         options.tls.ca_file = place / "ca.pem";
         caps.retries = 2;
-        caps.stall_timeout = 300ms;
+        caps.stall_timeout = caps.first_byte_timeout = 300ms;
         web.serve("/model.bin", content);
         web.serve("/mirror.bin", content);
         expected.size_bytes = size;

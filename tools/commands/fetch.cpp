@@ -46,6 +46,8 @@ void fetch(const fetch_arguments& arguments, output& out)
         out.notice("warning: " + printable(variable) + " is not set; going on without it");
     what.on_event = [&out](const event& e) { out.observe(e); };
     const interrupt_guard guard(what.handle);
+    if (!what.offline)
+        arguments.check_files(how);
     const fetch_result r = client(std::move(how)).fetch(what);
     out.about(r.model_id);
     out.succeed({{"version", r.version},

@@ -31,6 +31,22 @@ result<bytes> read_local_file(const std::string& path, std::size_t cap)
     return out;
 }
 
+result<secret> read_local_secret(const std::string& path)
+{
+    constexpr std::size_t cap = 64u << 10;
+    const auto close = [](std::FILE* f) { std::fclose(f); };
+    const std::unique_ptr<std::FILE, decltype(close)> in(open_stream(path), close);
+    if (!in || std::setvbuf(in.get(), nullptr, _IONBF, 0) != 0)
+        return fail(reason::file_unreadable, path);
+    std::vector<std::uint8_t, wiping_allocator<std::uint8_t>> space(cap + 1);
+    const std::size_t size = std::fread(space.data(), 1, space.size(), in.get());
+    if (std::ferror(in.get()))
+        return fail(reason::file_unreadable, path);
+    if (size > cap)
+        return fail(reason::too_large, path);
+    return secret(bytes_view(space.data(), size));
+}
+
 }  // namespace detail
 MODELSEC_END_NAMESPACE
 

@@ -168,7 +168,7 @@ result<std::vector<url>> fetch_operation::sources(const artifact& wanted, const 
     std::vector<url> out;
     if (!file.url.empty())
     {
-        MODELSEC_TRY(url address, resolve_locator(file.url));
+        MODELSEC_TRY(url address, resolve_signed(file.url));
         out.push_back(std::move(address));
     }
     else
@@ -176,18 +176,21 @@ result<std::vector<url>> fetch_operation::sources(const artifact& wanted, const 
         MODELSEC_TRY(url address, ask_endpoint(*wanted.endpoint));
         out.push_back(std::move(address));
     }
-    for (const std::string& mirror : file.mirrors)
-    {
-        MODELSEC_TRY(url address, resolve_locator(mirror));
-        out.push_back(std::move(address));
-    }
+    MODELSEC_TRY(const std::vector<url> mirrors, resolve_mirrors(file.mirrors, [this](const failure& f) {
+                     event e;
+                     e.kind = event_kind::warning;
+                     e.stage = stage::download;
+                     e.why = f.why;
+                     tell(std::move(e));
+                 }));
+    out.insert(out.end(), mirrors.begin(), mirrors.end());
     return out;
 }
 
 // The answer counts as a redirect: https only, and none of the manifest's headers go along.
 result<url> fetch_operation::ask_endpoint(const url_endpoint& endpoint)
 {
-    MODELSEC_TRY(url address, url::parse(endpoint.url));
+    MODELSEC_TRY(url address, resolve_signed(endpoint.url));
     std::vector<http_header> headers;
     if (const auto origin = url::parse(asked_.manifest.url); origin && origin->origin() == address.origin())
         headers = asked_.manifest.headers;

@@ -25,6 +25,8 @@ public:
     MODELSEC_DECL fetch_operation(const client_options& owner, const fetch_options& asked, network_maker connect);
 
     MODELSEC_DECL result<fetch_result> run();
+    /// Artifact bytes that came over the network, of a failed attempt as well.
+    std::uint64_t bytes_fetched() const noexcept { return fetched_; }
     /// The model that was asked for or, once the manifest is accepted, that it is about.
     const std::string& model_id() const noexcept { return model_id_.empty() ? asked_.model_id : model_id_; }
 

@@ -4,11 +4,13 @@
 
 #include <modelsec/detail/base/local_file.hpp>
 #include <modelsec/detail/base/machine.hpp>
+#include <modelsec/detail/base/steady_time.hpp>
 #include <modelsec/detail/fetch/fetch_operation.hpp>
 #include <modelsec/detail/fetch/repair.hpp>
 #include <modelsec/detail/base/guarded.hpp>
 #include <modelsec/detail/net/credentials.hpp>
 #include <modelsec/detail/net/proxy.hpp>
+#include <modelsec/detail/net/tls.hpp>
 
 #include <algorithm>
 
@@ -18,10 +20,8 @@ namespace detail {
 fetch_operation::fetch_operation(const client_options& owner, const fetch_options& asked, network_maker connect)
     : owner_(owner), asked_(asked), connect_(std::move(connect)), now_(owner.clock->now())
 {
-    // Whoever means for ever says so by a number that no clock can add.
-    static constexpr std::chrono::milliseconds longest = std::chrono::days(365);
     if (asked.deadline)
-        deadline_ = std::chrono::steady_clock::now() + std::min(*asked.deadline, longest);
+        deadline_ = steady_after(std::chrono::steady_clock::now(), *asked.deadline);
 }
 
 result<fetch_result> fetch_operation::run()
@@ -70,6 +70,7 @@ result<void> fetch_operation::check_options() const
     MODELSEC_CHECK(proxy_rules::parse(owner_.transport.proxy));
     if (asked_.offline)
         return asked_.model_id.empty() ? result<void>(fail(reason::model_required)) : result<void>();
+    MODELSEC_CHECK(check_tls_options(owner_.transport.tls));
     if (repository())
         return check_target_options();
     if (asked_.manifest.url.empty() == asked_.manifest.file.empty())
@@ -189,8 +190,7 @@ std::chrono::milliseconds fetch_operation::lock_wait() const
 {
     if (!deadline_)
         return owner_.lock_wait;
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline_ - std::chrono::steady_clock::now());
-    return std::clamp(left, std::chrono::milliseconds(0), owner_.lock_wait);
+    return std::min(steady_left(std::chrono::steady_clock::now(), *deadline_), owner_.lock_wait);
 }
 
 // The page cache is where weights are best found by who loads them next, but filling it costs more than the disk does: from a
@@ -263,11 +263,13 @@ result<fetch_result> run_fetch(const client_options& owner, const fetch_options&
                                const network_maker& connect)
 {
     std::string model_id = asked.model_id;
+    std::uint64_t fetched = 0;
     auto outcome = guarded([&] {
         fetch_operation operation(owner, asked, connect);
         auto r = operation.run();
         if (model_id.empty())
             model_id = operation.model_id();
+        fetched = operation.bytes_fetched();
         return r;
     });
     const auto unreachable = [](errc code) {
@@ -276,6 +278,7 @@ result<fetch_result> run_fetch(const client_options& owner, const fetch_options&
     event last;
     last.kind = event_kind::done;
     last.model_id = model_id;
+    last.bytes = fetched;
     if (outcome.has_error() && lenient && unreachable(outcome.error().code()) && !model_id.empty())
     {
         fetch_options offline = asked;

@@ -223,6 +223,9 @@ range_fsm::then range_fsm::ended(lane_id id, std::optional<failure> why, time_po
             return then::renew;
         }
     }
+    // Unless it has served parts before: then it is not the part that it refuses.
+    else if (why->why == reason::range_refused && mirrors_.has_ranges(l.source) && delivered_[l.source].empty())
+        mirrors_.no_ranges(l.source);
     else if (!retry_fsm::worth_retrying(why->why))
         drop(l.source, std::move(*why));
     else

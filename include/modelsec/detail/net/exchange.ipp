@@ -5,15 +5,30 @@
 #include <modelsec/detail/net/session.hpp>
 
 #include <algorithm>
+#include <limits>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
+
+/// What so many bytes of a document may take beyond `document_start_time`.
+inline std::chrono::milliseconds session::document_time(std::size_t size) const noexcept
+{
+    const std::uint64_t more = size - std::min(size, caps().document_start_bytes);
+    if (more == 0)
+        return std::chrono::milliseconds(0);
+    constexpr std::uint64_t longest = 1u << 30;  // twelve days
+    const std::uint64_t rate = caps().document_min_rate;
+    return std::chrono::milliseconds(rate == 0 ? longest
+                                               : std::min(longest, more / rate * 1000 + more % rate * 1000 / rate));
+}
 
 awaitable<result<bytes>> session::read_all(connection& link, const response_head& head, std::size_t cap)
 {
     if (head.content_length && *head.content_length > cap)
         co_return fail(reason::too_large, "a body of " + std::to_string(*head.content_length) + " bytes");
-    const auto start = std::chrono::steady_clock::now();
+    cap = std::min(cap, std::numeric_limits<std::size_t>::max() / 2);
+    // CWE-400: a document that drips would never stall, and hold up whoever waits for it.
+    link.must_end_within(caps().document_start_time);
     bytes body;
     while (true)
     {
@@ -26,10 +41,7 @@ awaitable<result<bytes>> session::read_all(connection& link, const response_head
             co_return body;
         if (body.size() > cap)
             co_return fail(reason::too_large, "a body of more than " + std::to_string(cap) + " bytes");
-        // A document that still only trickles once the stall time-out has passed is given up.
-        const auto taken = std::chrono::steady_clock::now() - start;
-        if (taken > caps().stall_timeout && is_trickle(body.size(), taken))
-            co_return fail(reason::too_slow, "less than 1 KiB a second");
+        link.may_take_longer(document_time(size + n) - document_time(size));
     }
 }
 
@@ -69,6 +81,9 @@ awaitable<result<http_answer>> session::exchange_once(const http_request& reques
             co_return fail(reason::bad_redirect, "no redirect is followed here");
         co_return status_failure(status);
     }
+    // RFC 9110 section 8.4: nobody asked for a coding, nothing is decoded here (CWE-409), and what is encoded is no document.
+    if (std::string coding = answer.head.content_coding(); !coding.empty())
+        co_return fail(reason::content_encoding, "content coding " + std::move(coding));
     MODELSEC_CO_TRY(bytes body, co_await read_all(*answer.link, answer.head, request.body_cap));
     release(std::move(answer.link));
     co_return http_answer{answer.head.status, std::move(answer.head.headers), std::move(body), std::move(answer.where)};

@@ -89,7 +89,7 @@ public:
         data_.insert(data_.end(), more.begin(), more.end());
         return *this;
     }
-    void clear() noexcept { data_ = {}; }
+    void clear() noexcept { decltype(data_)().swap(data_); }
 
     friend bool operator==(const secret_text& a, std::string_view b) noexcept { return a.view() == b; }
 

@@ -2,15 +2,13 @@
 #ifndef MODELSEC_DETAIL_BASE_STEADY_TIME_HPP
 #define MODELSEC_DETAIL_BASE_STEADY_TIME_HPP
 
-#include <modelsec/config.hpp>
+#include <modelsec/detail/base/clock.hpp>
 
 #include <algorithm>
 #include <chrono>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
-
-using steady_time = std::chrono::steady_clock::time_point;
 
 /// `from` + `wait`, at most the last point in time there is: "for ever" is said by numbers that no clock can add (CWE-190). A
 /// negative wait is none.

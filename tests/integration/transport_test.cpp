@@ -454,6 +454,37 @@ TEST_CASE("credentials go to their origin and are gone for good after another on
     CHECK(other.requests()[0].header("apikey").empty());
 }
 
+TEST_CASE("a token that was replaced while a request was under way is asked for again, once")
+{
+    line l;
+    unsigned asked = 0;
+    bool rotates = true;
+    l.options.credentials = [&](std::string_view) {
+        ++asked;
+        return std::vector<http_header>{{"Authorization", rotates && asked > 1 ? "Bearer new" : "Bearer old"}};
+    };
+    l.web.handle("/doc", [](const support::seen_request& r) {
+        return r.header("authorization") == "Bearer new" ? support::reply{200, {}, "content"}
+                                                         : support::reply{401, {}, "no"};
+    });
+    CHECK(l.why("/doc") == reason::none);
+    CHECK(l.web.count("/doc") == 2);
+    CHECK(l.web.connections() == 1);
+
+    rotates = false;
+    l.web.forget_requests();
+    CHECK(l.why("/doc") == reason::unauthorized);
+    CHECK(l.web.count("/doc") == 1);
+
+    // Another token that is no good either: the answer stands.
+    l.web.forget_requests();
+    l.options.credentials = [&](std::string_view) {
+        return std::vector<http_header>{{"Authorization", "Bearer " + std::to_string(++asked)}};
+    };
+    CHECK(l.why("/doc") == reason::unauthorized);
+    CHECK(l.web.count("/doc") == 2);
+}
+
 TEST_CASE("a header that would break the request is refused before anything is sent")
 {
     line l;

@@ -167,6 +167,7 @@ private:
     MODELSEC_DECL steady_time steady_now() const noexcept;
     MODELSEC_DECL std::chrono::milliseconds document_time(std::size_t size) const noexcept;
     void drop_idle_connections();
+    result<void> add_credentials(request_head& request) const;
     std::unique_ptr<connection> take_idle(const std::string& origin);
     MODELSEC_DECL awaitable<result<response>> ask(const request_head& request);
     MODELSEC_DECL awaitable<result<http_answer>> exchange_once(const http_request& request,

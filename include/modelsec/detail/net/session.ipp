@@ -265,6 +265,19 @@ awaitable<result<response>> session::ask(const request_head& request)
     co_return response{std::move(link), std::move(head), request.target};
 }
 
+/// What the provider has for the request's origin now.
+inline result<void> session::add_credentials(request_head& request) const
+{
+    if (!env_.options->credentials)
+        return {};
+    std::vector<http_header> given = env_.options->credentials(request.target.origin());
+    if (env_.check_credentials)
+        MODELSEC_CHECK(env_.check_credentials(given));
+    for (http_header& h : given)
+        request.headers.push_back(std::move(h));
+    return {};
+}
+
 awaitable<result<response>> session::follow(request_head request)
 {
     redirect_fsm hops(request.target, request.post_body.has_value(), caps().redirects, env_.options->allowed_hosts);
@@ -279,18 +292,27 @@ awaitable<result<response>> session::follow(request_head request)
         if (hops.trusted())
         {
             request.headers = callers;
-            if (env_.options->credentials)
-            {
-                std::vector<http_header> given = env_.options->credentials(request.target.origin());
-                if (env_.check_credentials)
-                    MODELSEC_CO_CHECK(env_.check_credentials(given));
-                for (http_header& h : given)
-                    request.headers.push_back(std::move(h));
-            }
+            MODELSEC_CO_CHECK(add_credentials(request));
         }
         if (!hops.post())
             request.post_body.reset();
         MODELSEC_CO_TRY(response answer, co_await ask(request));
+        if (answer.head.status == 401 && hops.trusted() && env_.options->credentials)
+        {
+            // A token may have changed while the request was on its way: who has another one now is asked with that, once.
+            request_head again = request;
+            again.headers = callers;
+            MODELSEC_CO_CHECK(add_credentials(again));
+            const auto same = [](const http_header& a, const http_header& b) {
+                return a.name == b.name && a.value == b.value;
+            };
+            if (!std::equal(again.headers.begin(), again.headers.end(), request.headers.begin(), request.headers.end(),
+                            same))
+            {
+                MODELSEC_CO_CHECK(co_await drain(std::move(answer)));
+                MODELSEC_CO_TRY(answer, co_await ask(again));
+            }
+        }
         if (!request.redirects)
             co_return answer;
         MODELSEC_CO_TRY(const bool again, hops.next(answer.head.status, answer.head.find("location")));

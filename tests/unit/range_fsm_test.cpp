@@ -122,6 +122,25 @@ TEST_CASE("mirrors are tried in order, all of them before any wait, and the one 
     CHECK(p.next()->source == 1);
 }
 
+TEST_CASE("a source that forbids ranges is asked for the whole, unless it has served ranges before")
+{
+    play p(10 * mib, 1, 1);
+    auto o = p.next();
+    REQUIRE(o->ask);
+    CHECK(p.fsm.ended(o->lane, fail(reason::range_refused), p.now) == then::go_on);
+    o = p.next();
+    REQUIRE(o);
+    CHECK_FALSE(o->ask);
+    CHECK(p.fsm.ended(o->lane, fail(reason::forbidden), p.now) == then::go_on);
+    CHECK(p.fsm.verdict()->why == reason::forbidden);
+
+    play served(10 * mib, 1, 1);
+    o = served.next();
+    served.deliver(o->lane, 0, mib);
+    CHECK(served.fsm.ended(o->lane, fail(reason::range_refused), served.now) == then::go_on);
+    CHECK(served.fsm.verdict()->why == reason::range_refused);
+}
+
 TEST_CASE("what will not be better next time drops the source; the last one decides the verdict")
 {
     for (const auto final : {reason::not_found, reason::unknown_ca, reason::size_mismatch})

@@ -77,7 +77,7 @@ result<range_answer> check_range_answer(const response_head& head, std::optional
     }
     // Object stores and firewalls in front of them forbid large ranges, or ranges at all, and give the whole: before it is said that the
     // caller has no right, the whole is asked for.
-    if (head.status == 403 && asked && asked->size() < size)
+    if (head.status == 403 && asked)
         return fail(reason::range_refused, "status 403");
     if (head.status != 206 && head.status != 416)
         return status_failure(head.status);

@@ -2,7 +2,6 @@
 #ifndef MODELSEC_DETAIL_NET_SESSION_IPP
 #define MODELSEC_DETAIL_NET_SESSION_IPP
 
-#include <modelsec/detail/base/clock_wait.hpp>
 #include <modelsec/detail/net/watch.ipp>
 #include <modelsec/detail/net/redirect_fsm.hpp>
 #include <modelsec/detail/net/session.hpp>
@@ -40,7 +39,6 @@ struct session::impl
     steady_time last_tick{};
     double allowance = 0;  // bytes that may be read at once under the rate limit; below 0: a debt
     std::optional<steady_time> allowance_at;
-    std::shared_ptr<void> clock_hook;
     std::shared_ptr<void> control_hook;  // last: goes first, so that no change comes in any more
 };
 
@@ -48,7 +46,6 @@ session::session(http_environment env) : env_(std::move(env)), impl_(std::make_u
 {
     const auto changed = [this] { boost::asio::post(context_, [this] { tick(); }); };
     impl_->control_hook = env_.handle.on_change(changed);
-    impl_->clock_hook = env_.time->on_change(changed);
     changed();  // it may be paused already
 }
 
@@ -56,7 +53,7 @@ session::~session() = default;
 
 steady_time session::steady_now() const noexcept
 {
-    return env_.time->steady_now();
+    return std::chrono::steady_clock::now();
 }
 
 void session::run_until(const bool& done)
@@ -67,7 +64,7 @@ void session::run_until(const bool& done)
         if (due == watch::never)
             context_.run_one();
         else
-            context_.run_one_for(real_sleep(*env_.time, due));
+            context_.run_one_until(due);
         ++wakeups_;
         if (steady_now() >= due)
             tick();

@@ -55,8 +55,9 @@ result<std::vector<http_header>> headers_of(const json& entry)
     const auto bearer = entry.string_at("bearer"), basic = entry.string_at("basic");
     const json* headers = entry.find("headers");
     const auto* members = headers ? headers->as_object() : nullptr;
-    if ((bearer && basic) || (!bearer && !basic && !members) || (headers && !members))
-        return not_credentials("an origin has bearer or basic, headers, or both");
+    const json* s3 = entry.find("s3");  // keys to buckets: source_arguments.cpp
+    if ((bearer && basic) || (!bearer && !basic && !members && !s3) || (headers && !members) || (s3 && !s3->as_object()))
+        return not_credentials("an origin has bearer, basic or s3, headers, or both");
     if (bearer)
         out.push_back({"Authorization", secret_text("Bearer ").append(*bearer)});
     if (basic)

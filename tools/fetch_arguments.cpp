@@ -54,6 +54,8 @@ void fetch_arguments::add_to(CLI::App& c)
         ->type_name("server|client")
         ->group(access);
 
+    sources_.add_to(c, access);
+
     static const char* const network = "Network";
     c.add_option("--ca", ca_, "The CA to trust in place of the system's: a file, or a folder of them")
         ->type_name("FILE|DIR")
@@ -128,6 +130,7 @@ client_options fetch_arguments::client() const
             usage("--limit-rate 0 would never end");
     }
     out.transport.credentials = credentials();
+    out.sources = sources_.options(credentials_file_);
     return out;
 }
 

@@ -3,6 +3,7 @@
 #define MODELSEC_TOOLS_FETCH_ARGUMENTS_HPP
 
 #include "policy_arguments.hpp"
+#include "source_arguments.hpp"
 #include "trust_arguments.hpp"
 
 #include <modelsec/client.hpp>
@@ -40,6 +41,7 @@ private:
     std::vector<std::string> headers_, header_variables_;
     trust_arguments trust_;
     policy_arguments sharing_;
+    source_arguments sources_;
     std::string store_, model_, tier_;
     std::vector<std::string> platforms_;
     std::string format_ = "dsse";

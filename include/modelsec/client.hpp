@@ -53,6 +53,10 @@ public:
     template <class CompletionToken>
     auto async_open(std::string model_id, CompletionToken&& token, diagnostics* diag = nullptr);
 
+    /// Opens what is active for reading encrypted files of it, which stay encrypted on disk. Codes: 30, 41, 43, 50.
+    MODELSEC_DECL decrypted_pack open_decrypted(const std::string& model_id, const key_provider& keys);
+    MODELSEC_DECL decrypted_pack open_decrypted(const std::string& model_id, const key_provider& keys, error_code& ec, diagnostics& diag);
+
     /// What the store holds, of all models. An absent store holds nothing. Codes: 41.
     MODELSEC_DECL std::vector<model_status> status();
     MODELSEC_DECL std::vector<model_status> status(error_code& ec, diagnostics& diag);

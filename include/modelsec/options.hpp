@@ -5,8 +5,10 @@
 #include <modelsec/detail/base/control.hpp>
 #include <modelsec/event.hpp>
 #include <modelsec/detail/manifest/select.hpp>
+#include <modelsec/detail/store/decrypted_pack.hpp>
 #include <modelsec/detail/store/open_pack.hpp>
 #include <modelsec/detail/net/options.hpp>
+#include <modelsec/detail/source/source_set.hpp>
 #include <modelsec/pins.hpp>
 
 #include <variant>
@@ -40,6 +42,7 @@ struct client_options
     bool automatic_repair = false;
     bool cache_tag = false;  ///< mark the store by a CACHEDIR.TAG, so that backups leave it out (bford.info/cachedir)
     transport_options transport;
+    source_options sources;
     modelsec::profile profile = profile::client;
     write_policy writing = write_policy::automatic;
     limits caps;
@@ -96,6 +99,9 @@ struct fetch_options
     bool offline = false;                               ///< no request at all: what is active, or none_active
     bool dry_run = false;                               ///< everything up to the first artifact byte; changes nothing
     std::optional<std::chrono::milliseconds> deadline;  ///< for the whole attempt
+    /// Keys to encrypted files. With it they are decrypted once in memory before they become active, and a pack that does not open, or is not
+    /// the signed plain text, is refused (`decrypt_failed`). Without it they are fetched as they are. They stay encrypted on disk either way.
+    key_provider decrypt_keys;
     event_handler on_event;
     control handle;  ///< keep a copy to cancel, pause or resume
 };

@@ -86,6 +86,16 @@ open_pack client::open(const std::string& model_id)
     return detail::value_or_throw(detail::guarded([&] { return detail::open_active(state_->options, model_id); }));
 }
 
+decrypted_pack client::open_decrypted(const std::string& model_id, const key_provider& keys)
+{
+    return detail::value_or_throw(detail::guarded([&] { return detail::open_decrypted(state_->options, model_id, keys); }));
+}
+
+decrypted_pack client::open_decrypted(const std::string& model_id, const key_provider& keys, error_code& ec, diagnostics& diag)
+{
+    return detail::report(detail::guarded([&] { return detail::open_decrypted(state_->options, model_id, keys); }), ec, diag);
+}
+
 open_pack client::open(const std::string& model_id, error_code& ec, diagnostics& diag)
 {
     return detail::report(detail::guarded([&] { return detail::open_active(state_->options, model_id); }), ec, diag);

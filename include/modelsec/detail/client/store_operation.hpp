@@ -10,6 +10,8 @@ namespace detail {
 // What client does with the store alone, without a network. Codes at client's members.
 MODELSEC_DECL result<open_pack> open_active(const client_options& owner, const std::string& model_id,
                                             const control& handle = {});
+MODELSEC_DECL result<decrypted_pack> open_decrypted(const client_options& owner, const std::string& model_id, const key_provider& keys,
+                                                   const control& handle = {});
 MODELSEC_DECL result<std::vector<model_status>> read_status(const client_options& owner);
 MODELSEC_DECL result<pack_info> verify_active(const client_options& owner, const std::string& model_id,
                                               const event_handler& on_event, const control& handle);

@@ -118,6 +118,14 @@ inline result<void> ask_trust_again(const store& disk, const model_state& state,
     return own;
 }
 
+result<decrypted_pack> open_decrypted(const client_options& owner, const std::string& model_id, const key_provider& keys,
+                                      const control& handle)
+{
+    MODELSEC_TRY(const identifier model, known_model(model_id));
+    MODELSEC_TRY(const store disk, existing_store(owner));
+    return decrypted_pack_opener::open(disk, *owner.files, model, keys, owner.caps, handle);
+}
+
 result<open_pack> open_active(const client_options& owner, const std::string& model_id, const control& handle)
 {
     MODELSEC_TRY(const identifier model, known_model(model_id));

@@ -59,17 +59,14 @@ inline awaitable<failure> download_run::refusal(lane& self, response answer, fai
     const unsigned status = answer.head.status;
     if (status < 400)
         co_return why;
-    const auto body = co_await job_.net.read_all(*answer.link, answer.head, job_.net.caps().error_body_bytes);
-    if (auto ended = job_.net.stopped())
-        co_return *ended;
-    const bool expired = body.has_value() && says_expired(status, as_text(*body));
-    if (body.has_value())
-        job_.net.release(std::move(answer.link));
+    failure meant = co_await job_.net.refusal(std::move(answer));
+    if (job_.net.stopped() || meant.why == reason::url_expired)
+        co_return meant;
     const bool renewable = job_.what.renew && self.order.source == 0;
-    const bool doubtful = status == 401 || status == 403 || status == 410;
-    if (expired || (renewable && doubtful))
-        co_return fail(reason::url_expired, why.detail);
-    co_return why;
+    if (renewable && (meant.code() == errc::unauthorized || status == 410))
+        co_return fail(reason::url_expired, std::move(meant.detail));
+    // What the range's own answer said, unless the host was more exact.
+    co_return meant.why == status_failure(status).why || status == 416 ? why : meant;
 }
 
 inline awaitable<result<std::size_t>> download_run::read(lane& self, connection& link, std::span<std::uint8_t> space)

@@ -3,7 +3,6 @@
 #define MODELSEC_DETAIL_FETCH_DOWNLOAD_RUN_IPP
 
 #include <modelsec/detail/fetch/download.hpp>
-#include <modelsec/detail/net/expiry.hpp>
 #include <modelsec/detail/net/range_answer.hpp>
 #include <modelsec/detail/fetch/range_fsm.hpp>
 #include <modelsec/detail/net/session.hpp>

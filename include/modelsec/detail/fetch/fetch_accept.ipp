@@ -77,9 +77,10 @@ result<model_state> fetch_operation::remember_accepted(const store& disk, const 
 
 result<void> fetch_operation::check_pack(const model_state& state, const accepted& offer, const artifact& wanted) const
 {
-    // Nothing here can decrypt: cipher text must not become anybody's weights (docs/architecture.md, rule 3: unknown algorithm).
-    if (wanted.encryption)
-        return fail(reason::encrypted, wanted.encryption->scheme);
+    // Cipher text that nothing here can read must not become anybody's weights (docs/architecture.md, rule 3: unknown algorithm).
+    for (const artifact_file& f : wanted.files)
+        if (f.encryption && f.encryption->scheme != encryption_info::stream_scheme)
+            return fail(reason::encrypted, f.encryption->scheme);
     const sha256_digest content = wanted.content_digest();
     // The owner's word has no envelope and never falls. What was merely superseded is not barred: order decides, or a host could lock
     // the newest pack out by replaying an older one.

@@ -6,6 +6,7 @@
 #include <modelsec/detail/fetch/fetch_operation.hpp>
 #include <modelsec/detail/source/locator.hpp>
 #include <modelsec/detail/store/archive/archive.hpp>
+#include <modelsec/detail/store/decrypted_file.hpp>
 #include <modelsec/detail/store/pack.hpp>
 
 #include <algorithm>
@@ -30,7 +31,7 @@ result<fetch_result> fetch_operation::install(const store& disk, const accepted&
 
     MODELSEC_TRY(staging staged, disk.stage(model, wanted.content_digest()));
     MODELSEC_TRY(adopted_, disk.adopt(model, staged, wanted, asked_.handle));
-    auto obtained = obtain_pack(staged, wanted);
+    auto obtained = obtain_pack(staged, offer, wanted);
     if (obtained.has_error())
     {
         sweep(disk, std::move(staged));
@@ -98,7 +99,7 @@ result<void> fetch_operation::check_room(const store& disk, const accepted& offe
     return {};
 }
 
-result<verified_pack> fetch_operation::obtain_pack(staging& staged, const artifact& wanted)
+result<verified_pack> fetch_operation::obtain_pack(staging& staged, const accepted& offer, const artifact& wanted)
 {
     tell_stage(stage::download);
     total_ = wanted.total_bytes();
@@ -108,8 +109,11 @@ result<verified_pack> fetch_operation::obtain_pack(staging& staged, const artifa
     e.total = total_;
     tell(std::move(e));
 
+    if (!wanted.oci.empty())
+        MODELSEC_CHECK(check_layers(wanted));
     std::vector<verified_file> files;
     MODELSEC_CHECK(download_files(staged, wanted, files));
+    MODELSEC_CHECK(check_decryption(staged, offer, wanted));
     if (wanted.is_zip)
         return unpack(staged, wanted, files.front());
 
@@ -125,6 +129,24 @@ result<verified_pack> fetch_operation::obtain_pack(staging& staged, const artifa
         placed.push_back({*file.name, files[i]});
     }
     return make_verified_pack(std::move(placed), wanted);
+}
+
+/// What cannot be opened, or is not what the publisher encrypted, must not replace what can.
+result<void> fetch_operation::check_decryption(staging& staged, const accepted& offer, const artifact& wanted) const
+{
+    if (!asked_.decrypt_keys)
+        return {};
+    for (const artifact_file& f : wanted.files)
+    {
+        if (!f.encryption)
+            continue;
+        MODELSEC_TRY(const file content, staged.open_partial(f.sha256));
+        MODELSEC_TRY(const decrypted_file opened,
+                     decrypted_file::open(*owner_.files, content, {offer.manifest.model_id.str(), offer.manifest.version.str(), f},
+                                          asked_.decrypt_keys, asked_.handle));
+        MODELSEC_CHECK(opened.check_plain(asked_.handle));
+    }
+    return {};
 }
 
 result<void> fetch_operation::download_files(staging& staged, const artifact& wanted, std::vector<verified_file>& out)
@@ -158,33 +180,91 @@ result<verified_file> fetch_operation::download_file(staging& staged, const arti
                           [this](std::uint64_t bytes) { tell_progress(done_before_ + bytes); },
                           &fetched_,
                           {}};
-    if (wanted.endpoint)
-        what.renew = [this, &wanted] { return ask_endpoint(*wanted.endpoint); };
+    if (wanted.endpoint || sources_.renewable(locator_of(wanted, file)))
+        what.renew = [this, &wanted, &file, at = what.sources.front()]() mutable -> result<url> {
+            MODELSEC_TRY(at, next_address(wanted, file, at));
+            return at;
+        };
     return web().fetch_file(what, staged);
 }
 
 result<std::vector<url>> fetch_operation::sources(const artifact& wanted, const artifact_file& file)
 {
     std::vector<url> out;
-    if (!file.url.empty())
+    auto first = first_address(wanted, file);
+    if (first)
+        out.push_back(std::move(*first));
+    // What is wrong with the manifest's own address is the publisher's, whatever the mirrors are; so is what policy forbids.
+    else if (file.mirrors.empty() || first.error().code() == errc::malformed || first.error().code() == errc::policy ||
+             first.error().code() == errc::cancelled)
+        return std::move(first).error();
+    for (const std::string& mirror : file.mirrors)
     {
-        MODELSEC_TRY(url address, resolve_signed(file.url));
-        out.push_back(std::move(address));
+        auto address = sources_.locate(mirror);
+        if (address)
+            out.push_back(std::move(*address));
+        else if (address.error().code() == errc::policy || address.error().code() == errc::cancelled)
+            return std::move(address).error();
+        else
+        {
+            event skipped;
+            skipped.kind = event_kind::warning;
+            skipped.stage = stage::download;
+            skipped.why = address.error().code() == errc::malformed ? reason::bad_mirror : address.error().why;
+            tell(std::move(skipped));
+        }
     }
-    else
-    {
-        MODELSEC_TRY(url address, ask_endpoint(*wanted.endpoint));
-        out.push_back(std::move(address));
-    }
-    MODELSEC_TRY(const std::vector<url> mirrors, resolve_mirrors(file.mirrors, [this](const failure& f) {
-                     event e;
-                     e.kind = event_kind::warning;
-                     e.stage = stage::download;
-                     e.why = f.why;
-                     tell(std::move(e));
-                 }));
-    out.insert(out.end(), mirrors.begin(), mirrors.end());
+    if (out.empty())
+        return std::move(first).error();
     return out;
+}
+
+/// Where the file is, in the manifest's words; empty if only the endpoint knows.
+std::string fetch_operation::locator_of(const artifact& wanted, const artifact_file& file)
+{
+    if (!file.url.empty() || wanted.oci.empty())
+        return file.url;
+    return wanted.oci.substr(0, wanted.oci.rfind('@')) + "@sha256:" + file.sha256.hex();
+}
+
+result<url> fetch_operation::first_address(const artifact& wanted, const artifact_file& file)
+{
+    const std::string locator = locator_of(wanted, file);
+    if (locator.empty())
+        return ask_endpoint(*wanted.endpoint);
+    // A blob is named by its digest: one that is not the file's leads to other bytes (FORMATS: `oci://…@sha256:HEX`).
+    if (locator.starts_with("oci://"))
+        if (const auto blob = oci_locator::parse(locator); blob && !(blob->digest == file.sha256))
+            return fail(reason::manifest_malformed, "an oci:// address with another digest than the file's");
+    return sources_.locate(locator);
+}
+
+/// After the first address was refused: a new signature, another token, or the endpoint's next answer.
+result<url> fetch_operation::next_address(const artifact& wanted, const artifact_file& file, const url& before)
+{
+    if (wanted.endpoint)
+        return ask_endpoint(*wanted.endpoint);
+    return sources_.locate_again(locator_of(wanted, file), before, fail(reason::unauthorized, "refused, and there is no other token"));
+}
+
+/// The layers of a whole artifact are the manifest's files, one for one.
+result<void> fetch_operation::check_layers(const artifact& wanted)
+{
+    MODELSEC_TRY(const std::vector<oci_layer> layers, sources_.layers(wanted.oci));
+    if (layers.size() != wanted.files.size())
+        return fail(reason::manifest_malformed, "the OCI artifact has another number of layers than the manifest has files");
+    for (const artifact_file& file : wanted.files)
+    {
+        const std::string path = file.name->str();
+        const auto layer = std::find_if(layers.begin(), layers.end(), [&](const oci_layer& l) { return l.title == path; });
+        if (layer == layers.end())
+            return fail(reason::manifest_malformed, "no layer of the OCI artifact has the title " + path);
+        if (layer->packed)
+            return fail(reason::packed_layer, path);
+        if (!(layer->sha256 == file.sha256) || layer->size_bytes != file.size_bytes)
+            return fail(reason::manifest_malformed, "the layer " + path + " is not the file of the manifest");
+    }
+    return {};
 }
 
 // The answer counts as a redirect: https only, and none of the manifest's headers go along.

@@ -71,11 +71,16 @@ private:
                                            utc_time now);
     MODELSEC_DECL result<void> check_room(const store& disk, const accepted& offer, const artifact& wanted) const;
     MODELSEC_DECL static void sweep(const store& disk, staging&& staged);
-    MODELSEC_DECL result<verified_pack> obtain_pack(staging& staged, const artifact& wanted);
+    MODELSEC_DECL result<verified_pack> obtain_pack(staging& staged, const accepted& offer, const artifact& wanted);
+    MODELSEC_DECL result<void> check_decryption(staging& staged, const accepted& offer, const artifact& wanted) const;
     MODELSEC_DECL result<void> download_files(staging& staged, const artifact& wanted, std::vector<verified_file>& out);
     MODELSEC_DECL result<verified_pack> unpack(staging& staged, const artifact& wanted, const verified_file& archive);
     MODELSEC_DECL result<verified_file> download_file(staging& staged, const artifact& wanted, const artifact_file& file);
     MODELSEC_DECL result<std::vector<url>> sources(const artifact& wanted, const artifact_file& file);
+    MODELSEC_DECL result<void> check_layers(const artifact& wanted);
+    MODELSEC_DECL static std::string locator_of(const artifact& wanted, const artifact_file& file);
+    MODELSEC_DECL result<url> first_address(const artifact& wanted, const artifact_file& file);
+    MODELSEC_DECL result<url> next_address(const artifact& wanted, const artifact_file& file, const url& before);
     MODELSEC_DECL result<url> ask_endpoint(const url_endpoint& endpoint);
 
     const tuf_repository* repository() const noexcept { return std::get_if<tuf_repository>(&asked_.trust); }
@@ -94,6 +99,7 @@ private:
     const client_options& owner_;
     const fetch_options& asked_;
     network_maker connect_;
+    source_set sources_;
     std::unique_ptr<network> network_;
     utc_time now_;
     std::optional<std::chrono::steady_clock::time_point> deadline_;  // of the whole attempt

@@ -18,7 +18,9 @@ MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
 fetch_operation::fetch_operation(const client_options& owner, const fetch_options& asked, network_maker connect)
-    : owner_(owner), asked_(asked), connect_(std::move(connect)), now_(owner.clock->now())
+    : owner_(owner), asked_(asked), connect_(std::move(connect)),
+      sources_(owner.sources, owner.transport.credentials, *owner.clock, [this](const http_request& r) { return web().exchange(r); }),
+      now_(owner.clock->now())
 {
     if (asked.deadline)
         deadline_ = steady_after(std::chrono::steady_clock::now(), *asked.deadline);
@@ -215,6 +217,8 @@ http_client::environment fetch_operation::environment()
     if (const auto origin = url::parse(repository() ? repository()->metadata_url : asked_.manifest.url))
         env.manifest_origin = origin->origin();
     env.observe = [this](const event& e) { tell(e); };
+    env.authorize = [this](const url& target) -> result<std::vector<http_header>> { return sources_.headers(target); };
+    env.classify = [this](const url& from, const response_head& head, bytes_view body) { return sources_.classify(from, head, body); };
     if (owner_.profile == profile::client)
         env.check_credentials = check_client_headers;
     return env;

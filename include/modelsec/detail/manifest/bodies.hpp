@@ -2,6 +2,7 @@
 #ifndef MODELSEC_DETAIL_MANIFEST_BODIES_HPP
 #define MODELSEC_DETAIL_MANIFEST_BODIES_HPP
 
+#include <modelsec/detail/manifest/encryption.ipp>
 #include <modelsec/detail/manifest/known_artifacts.ipp>
 #include <modelsec/detail/manifest/model.ipp>
 #include <modelsec/detail/manifest/model_folder.ipp>

@@ -2,6 +2,7 @@
 #ifndef MODELSEC_DETAIL_NET_EXCHANGE_IPP
 #define MODELSEC_DETAIL_NET_EXCHANGE_IPP
 
+#include <modelsec/detail/net/expiry.hpp>
 #include <modelsec/detail/net/session.hpp>
 
 #include <algorithm>
@@ -57,6 +58,23 @@ awaitable<result<void>> session::drain(response answer)
     co_return result<void>();
 }
 
+awaitable<failure> session::refusal(response answer)
+{
+    const auto body = co_await read_all(*answer.link, answer.head, caps().error_body_bytes);
+    if (auto ended = stopped())
+        co_return *ended;
+    const unsigned status = answer.head.status;
+    const bytes_view said = body.has_value() ? bytes_view(*body) : bytes_view();
+    std::optional<failure> meant;
+    if (env_.classify)
+        meant = env_.classify(answer.where, answer.head, said);
+    if (!meant && says_expired(status, as_text(said)))
+        meant = fail(reason::url_expired, "status " + std::to_string(status));
+    if (body.has_value())
+        release(std::move(answer.link));
+    co_return meant ? std::move(*meant) : status_failure(status);
+}
+
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wmismatched-new-delete"  // g++ 12 takes Asio's own pair for a mismatch, once it is inlined
@@ -70,16 +88,18 @@ awaitable<result<http_answer>> session::exchange_once(const http_request& reques
     outgoing.redirects = !request.first_hand;
     MODELSEC_CO_TRY(response answer, co_await follow(std::move(outgoing)));
     head = answer.head;
-    if (answer.head.status < 200 || answer.head.status > 299)
+    if (!request.any_status && (answer.head.status < 200 || answer.head.status > 299))
     {
         const unsigned status = answer.head.status;
         const url where = answer.where;
-        MODELSEC_CO_CHECK(co_await drain(std::move(answer)));
+        failure meant = co_await refusal(std::move(answer));
+        if (auto ended = stopped())
+            co_return *ended;
         if (request.first_hand && (status == 403 || status == 404))
             co_return http_answer{status, {}, {}, where};
         if (request.first_hand && status < 400)
             co_return fail(reason::bad_redirect, "no redirect is followed here");
-        co_return status_failure(status);
+        co_return meant;
     }
     // RFC 9110 section 8.4: nobody asked for a coding, nothing is decoded here (CWE-409), and what is encoded is no document.
     if (std::string coding = answer.head.content_coding(); !coding.empty())

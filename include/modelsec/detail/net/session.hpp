@@ -118,6 +118,8 @@ public:
     MODELSEC_DECL awaitable<result<bytes>> read_all(connection& link, const response_head& head, std::size_t cap);
     /// Reads what nobody wants, if it is little, so that the connection can be used again.
     MODELSEC_DECL awaitable<result<void>> drain(response answer);
+    /// What an error answer means, once its body is read (up to a cap) and its host was asked what it is by `env().classify`.
+    MODELSEC_DECL awaitable<failure> refusal(response answer);
     /// A small document, with redirects and retries: http_client::exchange() for use within run().
     MODELSEC_DECL awaitable<result<http_answer>> exchange(http_request request);
 

@@ -7,6 +7,7 @@
 #include <modelsec/detail/net/session.hpp>
 
 #include <boost/asio/executor_work_guard.hpp>
+#include <boost/beast/core/string.hpp>
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
@@ -262,12 +263,21 @@ awaitable<result<response>> session::ask(const request_head& request)
     co_return response{std::move(link), std::move(head), request.target};
 }
 
-/// What the provider has for the request's origin now.
+/// What the provider has for the request's origin now, and what this address needs beside: that replaces what has the same name.
 inline result<void> session::add_credentials(request_head& request) const
 {
-    if (!env_.options->credentials)
-        return {};
-    std::vector<http_header> given = env_.options->credentials(request.target.origin());
+    std::vector<http_header> given;
+    if (env_.options->credentials)
+        given = env_.options->credentials(request.target.origin());
+    if (env_.authorize)
+    {
+        MODELSEC_TRY(std::vector<http_header> more, env_.authorize(request.target));
+        for (http_header& h : more)
+        {
+            std::erase_if(given, [&](const http_header& old) { return boost::beast::iequals(old.name, h.name); });
+            given.push_back(std::move(h));
+        }
+    }
     if (env_.check_credentials)
         MODELSEC_CHECK(env_.check_credentials(given));
     for (http_header& h : given)

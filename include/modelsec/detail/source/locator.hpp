@@ -22,7 +22,8 @@ struct locator_options
 ///  * `https://…` itself;
 ///  * `hf://ORG/REPO@COMMIT/PATH` into that Hub's `/ORG/REPO/resolve/COMMIT/PATH`, percent-encoded (PATH is written as it is, blanks
 ///    and letters of any script included); the commit has 40 hex digits, anything else could be moved under us
-///    (`mutable_revision`).
+///    (`mutable_revision`);
+///  * `oci://HOST/REPOSITORY@sha256:HEX` into that blob's address; a tag is `mutable_revision` too.
 /// `http:` is `plain_http`; every other scheme `scheme_not_allowed` (50).
 MODELSEC_DECL result<url> resolve_locator(std::string_view locator, const locator_options& options = {});
 

@@ -4,10 +4,12 @@
 #include "command_error.hpp"
 #include "command_line.hpp"
 #include "credentials.hpp"
+#include "encryption_keys.hpp"
 #include "platform.hpp"
 #include "proxy.hpp"
 #include "text.hpp"
 
+#include <modelsec/detail/fetch/bundle_network.hpp>
 #include <modelsec/detail/net/tls.hpp>
 #include <modelsec/detail/net/url.hpp>
 
@@ -20,11 +22,14 @@ constexpr std::uint64_t most_seconds = 365 * 24 * 3600;
 constexpr unsigned most_connections = 64;  // a server takes more of them for an attack
 }  // namespace
 
-void fetch_arguments::add_to(CLI::App& c)
+void fetch_arguments::add_to(CLI::App& c, bool with_store)
 {
     static const char* const source = "Manifest";
     c.add_option("--manifest", manifest_url_, "Where the signed manifest is")->type_name("URL")->group(source);
     c.add_option("--manifest-file", manifest_file_, "The signed manifest as a file")->type_name("FILE")->group(source);
+    c.add_option("--bundle", bundle_, "One file with manifest, roots and model, for machines without a network")
+        ->type_name("FILE")
+        ->group(source);
     c.add_option("--format", format_, "Its envelope: dsse (default) or pack")->type_name("dsse|pack")->group(source);
     c.add_option("--post", post_, "POST this JSON instead of GET")->type_name("JSON")->group(source);
     repeatable(c, "--header", headers_, "A header for the manifest's origin; no secrets here", "'K: V'")->group(source);
@@ -37,7 +42,8 @@ void fetch_arguments::add_to(CLI::App& c)
     c.add_flag("--require-order", require_order_, "Refuse manifests that have neither sequence nor issued_at")->group(who);
 
     static const char* const what = "Model";
-    c.add_option("--store", store_, "The folder where models live")->type_name("DIR")->required()->group(what);
+    if (with_store)
+        c.add_option("--store", store_, "The folder where models live")->type_name("DIR")->required()->group(what);
     sharing_.add_to(c, what);
     c.add_option("--model", model_, "The model expected")->type_name("ID")->group(what);
     c.add_option("--tier", tier_, "The tier expected")->type_name("TIER")->group(what);
@@ -55,6 +61,8 @@ void fetch_arguments::add_to(CLI::App& c)
         ->group(access);
 
     sources_.add_to(c, access);
+    c.add_option("--decrypt-key-env", decrypt_variable_, "The variable with the key to an encrypted model")->type_name("VAR")->group(access);
+    c.add_option("--decrypt-key", decrypt_file_, "A 0600 file with that key")->type_name("FILE")->group(access);
 
     static const char* const network = "Network";
     c.add_option("--ca", ca_, "The CA to trust in place of the system's: a file, or a folder of them")
@@ -88,10 +96,10 @@ void fetch_arguments::add_to(CLI::App& c)
     c.add_option("--limit-rate", limit_rate_, "Not faster than this: 500k, 2MiB")->type_name("BYTES/S")->group(network);
 }
 
-client_options fetch_arguments::client() const
+client_options fetch_arguments::client(const std::string& instead) const
 {
     client_options out;
-    out.store = store_;
+    out.store = instead.empty() ? store_ : instead;
     out.policy = sharing_.policy();
     if (profile_ != "server" && profile_ != "client")
         usage("--profile is server or client");
@@ -156,7 +164,9 @@ fetch_options fetch_arguments::fetch() const
         usage("--format is dsse or pack");
     out.format = format_ == "dsse" ? envelope_format::dsse : envelope_format::pack;
     out.manifest = manifest();
-    out.trust = trust_.source(manifest_url_, !offline_);
+    // A bundle has the root's successors, wherever these are otherwise.
+    out.trust = trust_.source(bundle_.empty() ? manifest_url_ : std::string(bundle_address), !offline_);
+    out.decrypt_keys = find_decryption_key(decrypt_variable_, decrypt_file_);
     out.model_id = model_;
     out.tier = tier_;
     out.platforms = platforms_;
@@ -169,16 +179,17 @@ fetch_options fetch_arguments::fetch() const
 
 manifest_source fetch_arguments::manifest() const
 {
-    if (!manifest_url_.empty() && !manifest_file_.empty())
-        usage("--manifest or --manifest-file, not both");
-    if (trust_.repository() && !(manifest_url_.empty() && manifest_file_.empty()))
+    if (int(!manifest_url_.empty()) + int(!manifest_file_.empty()) + int(!bundle_.empty()) > 1)
+        usage("one of --manifest, --manifest-file and --bundle");
+    if (trust_.repository() && !(manifest_url_.empty() && manifest_file_.empty() && bundle_.empty()))
         usage("--tuf takes the place of a manifest");
-    if (manifest_url_.empty() && manifest_file_.empty() && !trust_.repository() && !offline_)
+    if (manifest_url_.empty() && manifest_file_.empty() && bundle_.empty() && !trust_.repository() && !offline_)
         usage("say where the manifest is: --manifest URL or --manifest-file FILE");
     refuse_userinfo(manifest_url_);
     manifest_source out;
     out.url = manifest_url_;
     out.file = manifest_file_;
+    out.bundle = bundle_;
     if (!post_.empty())
         out.post_body = post_;
     for (const std::string& text : headers_)
@@ -186,7 +197,7 @@ manifest_source fetch_arguments::manifest() const
     for (const std::string& text : header_variables_)
         if (http_header h = header_from_environment(text); !h.name.empty())
             out.headers.push_back(std::move(h));
-    if (manifest_url_.empty() && (!manifest_file_.empty() || trust_.repository()) &&
+    if (manifest_url_.empty() && (!manifest_file_.empty() || !bundle_.empty() || trust_.repository()) &&
         (out.post_body || !headers_.empty() || !header_variables_.empty()))
         usage("--post and headers are for --manifest URL");
     return out;

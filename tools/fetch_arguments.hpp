@@ -21,11 +21,14 @@ namespace modelsec::tool {
 class fetch_arguments
 {
 public:
-    void add_to(CLI::App& command);
+    /// `with_store`: whether --store is asked for.
+    void add_to(CLI::App& command, bool with_store = true);
 
     const std::string& model() const noexcept { return model_; }
     bool dry_run() const noexcept { return dry_run_; }
-    client_options client() const;
+    /// The store of --store; `instead` where that is not the place.
+    client_options client(const std::string& instead = {}) const;
+    const std::string& manifest_file() const noexcept { return manifest_file_; }
     fetch_options fetch() const;
     /// Whether the files of --ca, --cert and --cert-key can be used: a failure names the one that cannot, which the caller has named.
     void check_files(const client_options& options) const;
@@ -37,7 +40,8 @@ private:
     credential_provider credentials() const;
     ocsp_policy ocsp() const;
 
-    std::string manifest_url_, manifest_file_, post_;
+    std::string manifest_url_, manifest_file_, bundle_, post_;
+    std::string decrypt_variable_, decrypt_file_;
     std::vector<std::string> headers_, header_variables_;
     trust_arguments trust_;
     policy_arguments sharing_;

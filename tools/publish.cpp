@@ -93,11 +93,18 @@ result<std::uint64_t> fitting_chunk(std::uint64_t wished, const std::vector<std:
     return fail(reason::too_large, "too many chunks for one manifest");
 }
 
+std::string name_of(const file_to_publish& file)
+{
+    return file.name.empty() ? std::filesystem::path(file.path).filename().string() : file.name;
+}
+
 /// The members that a single file and an element of `files` have in common.
 result<json> describe_file(const file_to_publish& file, std::uint64_t size, std::uint64_t chunk_bytes, file_hasher& hash)
 {
     MODELSEC_TRY(fingerprint print, hash.hash(file.path, size));
     json out{{"url", file.url}, {"sha256", print.whole.hex()}, {"size_bytes", size}};
+    if (!file.encryption.is_null())
+        out.set("encryption", file.encryption);
     if (!file.mirrors.empty())
         out.set("mirrors", json::array(file.mirrors.begin(), file.mirrors.end()));
     if (print.chunks.size() > 1)  // the digest of a single chunk is that of the file
@@ -119,7 +126,7 @@ result<json> describe_artifact(const artifact_to_publish& artifact, const std::u
     {
         MODELSEC_TRY(json described, describe_file(file, *size++, chunk_bytes, hash));
         described.set(artifact.files.size() == 1 ? "file_name" : "name",
-                      std::filesystem::path(file.path).filename().string());
+                      name_of(file));
         files.push_back(std::move(described));
     }
     if (files.size() > 1)
@@ -190,7 +197,7 @@ result<void> check_public_texts(const publication& what)
         MODELSEC_CHECK(check_public(artifact.platform));
         for (const file_to_publish& file : artifact.files)
         {
-            const std::string file_name = std::filesystem::path(file.path).filename().string();
+            const std::string file_name = name_of(file);
             MODELSEC_CHECK(check_public(file_name));
             MODELSEC_CHECK(name::parse(file_name));  // before hours of hashing
             MODELSEC_CHECK(check_address(file.url));

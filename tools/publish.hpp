@@ -22,6 +22,8 @@ struct file_to_publish
     std::string path;
     std::string url;
     std::vector<std::string> mirrors;
+    std::string name{};  ///< in the manifest; empty: the last part of `path`
+    json encryption{};   ///< the manifest's member, if the file is the cipher text of another; else null
 };
 
 struct artifact_to_publish

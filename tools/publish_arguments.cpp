@@ -121,6 +121,8 @@ void publish_arguments::add_to(CLI::App& c)
     repeatable(c, "--file", files_, "A file of the model", "FILE")->required()->group(files);
     repeatable(c, "--url", urls_, "Where clients get it", "URL")->required()->group(files);
     repeatable(c, "--mirror", mirrors_, "Where else they get it", "URL")->group(files);
+    repeatable(c, "--encrypt-for", encrypt_for_, "Encrypt the files, for the holder of this X25519 key; writes FILE.enc beside each", "FILE")
+        ->group(files);
     c.add_flag("--zip", zips_, "The file is a zip archive; clients unpack it")->group(files);
     c.add_option("--chunk-size", chunk_size_, "Bytes that are checked as they arrive; 4MiB")
         ->type_name("SIZE")

@@ -28,13 +28,15 @@ public:
     /// they sign.
     std::optional<std::uint64_t> root_version(const std::vector<signing_key>& keys) const;
     const std::string& out_file() const noexcept { return out_; }
+    /// Files with the public keys of those who may read the model.
+    const std::vector<std::string>& encrypt_for() const noexcept { return encrypt_for_; }
 
 private:
     std::vector<artifact_to_publish> artifacts() const;
     std::optional<utc_time> expiry(utc_time now) const;
 
     CLI::App* command_ = nullptr;
-    std::vector<std::string> keys_, platforms_, files_, urls_, mirrors_;
+    std::vector<std::string> keys_, platforms_, files_, urls_, mirrors_, encrypt_for_;
     std::string model_, version_, tier_, expires_, root_, chunk_size_ = "4MiB", format_ = "dsse", out_;
     std::optional<std::uint64_t> sequence_;
     int zips_ = 0;

@@ -52,13 +52,14 @@ struct client_options
     detail::file_system* files = &detail::file_system::native();  ///< must outlive the client
 };
 
-/// Where the signed manifest comes from: a URL (https) or a local file, exactly one.
+/// Where the signed manifest comes from: a URL (https), a local file, or a bundle with all that belongs to it, exactly one.
 struct manifest_source
 {
     std::string url;
     std::optional<std::string> post_body;  ///< POST this JSON, verbatim, instead of GET
     std::vector<http_header> headers;      ///< sent to the manifest's origin only
     std::string file;
+    std::string bundle{};  ///< one local file with envelope, roots and artifacts: no host is asked for anything
 };
 
 /// A TUF 1.0 root that the application ships. The newest root of its chain is found at every attempt, as `<url>/<N>.root.json`;

@@ -8,6 +8,12 @@ struct command_line;
 
 // Each adds its subcommand.
 void add_fetch(command_line& line);
+void add_bundle(command_line& line);
+void add_scan(command_line& line);
+void add_check_remote(command_line& line);
+/// What `publish --watch-expiry` is taken for: it describes nothing, so none of publish's options belong to it.
+inline constexpr const char* watch_expiry_name = "watch-expiry";
+void add_watch_expiry(command_line& line);
 void add_status(command_line& line);
 void add_path(command_line& line);
 void add_verify(command_line& line);

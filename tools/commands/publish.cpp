@@ -3,6 +3,7 @@
 
 #include "../command_error.hpp"
 #include "../command_line.hpp"
+#include "../encrypt_publication.hpp"
 #include "../platform.hpp"
 #include "../publish_arguments.hpp"
 #include "../text.hpp"
@@ -29,6 +30,7 @@ void publish(const publish_arguments& arguments, output& out)
     out.about(what.model_id);
     control handle;
     const interrupt_guard guard(handle);
+    encrypt_files(what, arguments.encrypt_for(), [&](std::uint64_t bytes, std::uint64_t total) { out.progress("encrypt", bytes, total); }, handle);
     const published made =
         make_manifest(
             what, keys, [&](std::uint64_t bytes, std::uint64_t total) { out.progress("hash", bytes, total); }, handle)

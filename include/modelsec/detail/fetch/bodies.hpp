@@ -3,6 +3,8 @@
 #define MODELSEC_DETAIL_FETCH_BODIES_HPP
 
 #include <modelsec/detail/fetch/block_pool.ipp>
+#include <modelsec/detail/fetch/bundle.ipp>
+#include <modelsec/detail/fetch/bundle_network.ipp>
 #include <modelsec/detail/fetch/download.ipp>
 #include <modelsec/detail/fetch/download_lane.ipp>
 #include <modelsec/detail/fetch/download_run.ipp>

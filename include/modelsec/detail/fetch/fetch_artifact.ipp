@@ -109,7 +109,7 @@ result<verified_pack> fetch_operation::obtain_pack(staging& staged, const accept
     e.total = total_;
     tell(std::move(e));
 
-    if (!wanted.oci.empty())
+    if (!wanted.oci.empty() && !bundle_)
         MODELSEC_CHECK(check_layers(wanted));
     std::vector<verified_file> files;
     MODELSEC_CHECK(download_files(staged, wanted, files));
@@ -191,6 +191,12 @@ result<verified_file> fetch_operation::download_file(staging& staged, const arti
 result<std::vector<url>> fetch_operation::sources(const artifact& wanted, const artifact_file& file)
 {
     std::vector<url> out;
+    if (bundle_)
+    {
+        MODELSEC_TRY(url stand_in, url::parse(bundle_address));
+        out.push_back(std::move(stand_in));
+        return out;
+    }
     auto first = first_address(wanted, file);
     if (first)
         out.push_back(std::move(*first));

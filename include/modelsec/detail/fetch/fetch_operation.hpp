@@ -3,6 +3,7 @@
 #define MODELSEC_DETAIL_FETCH_FETCH_OPERATION_HPP
 
 #include <modelsec/options.hpp>
+#include <modelsec/detail/fetch/bundle_network.hpp>
 #include <modelsec/detail/fetch/network.hpp>
 #include <modelsec/detail/fetch/trust_anchor.hpp>
 #include <modelsec/detail/manifest/parse.hpp>
@@ -100,6 +101,7 @@ private:
     const fetch_options& asked_;
     network_maker connect_;
     source_set sources_;
+    std::shared_ptr<const bundle_reader> bundle_;
     std::unique_ptr<network> network_;
     utc_time now_;
     std::optional<std::chrono::steady_clock::time_point> deadline_;  // of the whole attempt

@@ -31,6 +31,11 @@ result<fetch_result> fetch_operation::run()
     MODELSEC_CHECK(check_options());
     if (asked_.offline)
         return answer_offline();
+    if (!asked_.manifest.bundle.empty())
+    {
+        MODELSEC_TRY(bundle_reader from, bundle_reader::open(asked_.manifest.bundle, owner_.caps));
+        bundle_ = std::make_shared<const bundle_reader>(std::move(from));
+    }
     tell_stage(stage::manifest);
     MODELSEC_TRY(accepted offer, obtain_offer());
     model_id_ = offer.manifest.model_id.str();
@@ -75,8 +80,9 @@ result<void> fetch_operation::check_options() const
     MODELSEC_CHECK(check_tls_options(owner_.transport.tls));
     if (repository())
         return check_target_options();
-    if (asked_.manifest.url.empty() == asked_.manifest.file.empty())
-        return fail(reason::bad_option, "a manifest comes from a URL or from a file");
+    const auto given = [](const std::string& text) { return text.empty() ? 0 : 1; };
+    if (given(asked_.manifest.url) + given(asked_.manifest.file) + given(asked_.manifest.bundle) != 1)
+        return fail(reason::bad_option, "a manifest comes from a URL, from a file or in a bundle");
     // A pack envelope says nothing that ties it to what was asked for; the caller must (docs/manifest.md, Envelopes).
     if (asked_.format == envelope_format::pack && asked_.model_id.empty())
         return fail(reason::model_required);
@@ -102,12 +108,14 @@ result<fetch_operation::accepted> fetch_operation::obtain_offer()
 network& fetch_operation::web()
 {
     if (!network_)
-        network_ = connect_(environment());
+        network_ = bundle_ ? make_bundle_network(bundle_, asked_.handle) : connect_(environment());
     return *network_;
 }
 
 result<bytes> fetch_operation::obtain_envelope()
 {
+    if (bundle_)
+        return bundle_->envelope();
     if (!asked_.manifest.file.empty())
         return read_local_file(asked_.manifest.file, owner_.caps.envelope_bytes);
     MODELSEC_TRY(url address, url::parse(asked_.manifest.url));

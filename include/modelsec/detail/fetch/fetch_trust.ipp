@@ -85,7 +85,7 @@ result<signing_keys> fetch_operation::find_keys(utc_time now)
 // Metadata says nothing about tiers, platforms or sequences: an expectation that nobody checks must not look like one.
 result<void> fetch_operation::check_target_options() const
 {
-    if (!asked_.manifest.url.empty() || !asked_.manifest.file.empty())
+    if (!asked_.manifest.url.empty() || !asked_.manifest.file.empty() || !asked_.manifest.bundle.empty())
         return fail(reason::bad_option, "a TUF repository takes the place of a manifest");
     if (!asked_.tier.empty() || !asked_.platforms.empty() || asked_.min_sequence != 0 ||
         asked_.format != envelope_format::dsse)

@@ -5,6 +5,7 @@
 #include <modelsec/detail/net/http_client.hpp>
 #include <modelsec/detail/net/range_answer.hpp>
 #include <modelsec/detail/net/session.hpp>
+#include <modelsec/detail/source/locator.hpp>
 #include <modelsec/detail/source/source_set.hpp>
 #include <modelsec/detail/trust/envelope.hpp>
 

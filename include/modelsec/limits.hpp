@@ -69,8 +69,6 @@ struct limits
     // chunks of a manifest
     static constexpr std::uint64_t chunk_min_bytes = 256u << 10;
     static constexpr std::uint64_t chunk_max_bytes = 64u << 20;
-    /// Of an encrypted file; a reader holds one in memory.
-    static constexpr std::uint64_t cipher_chunk_max_bytes = 16u << 20;
     /// Sizes and sequences are exact in every JSON reader: RFC 8259 section 6.
     static constexpr std::uint64_t max_integer = (std::uint64_t{1} << 53) - 1;
 };

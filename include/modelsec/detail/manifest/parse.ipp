@@ -143,7 +143,7 @@ inline result<std::optional<encryption_info>> manifest_reader::encryption(std::u
     MODELSEC_TRY(out.plain_sha256, reader.digest("plain_sha256"));
     MODELSEC_TRY(const auto plain, reader.size("plain_size_bytes", true));
     MODELSEC_TRY(const std::string prefix, reader.text("nonce_prefix_b64", true));
-    if (*chunk == 0 || *chunk > limits::cipher_chunk_max_bytes || !from_base64(prefix, out.nonce_prefix))
+    if (*chunk == 0 || *chunk > limits::chunk_max_bytes || !from_base64(prefix, out.nonce_prefix))
         return wrong("encryption");
     out.chunk_bytes = static_cast<std::uint32_t>(*chunk);
     out.plain_size_bytes = *plain;

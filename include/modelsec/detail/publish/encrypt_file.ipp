@@ -67,8 +67,8 @@ result<encryption_info> encrypt_file(const std::string& from, const std::string&
     encryption_info info;
     info.scheme = encryption_info::stream_scheme;
     info.chunk_bytes = chunk_bytes;
-    if (chunk_bytes == 0 || chunk_bytes > limits::cipher_chunk_max_bytes)
-        return fail(reason::bad_option, "a chunk of an encrypted file has at most 16 MiB");
+    if (chunk_bytes == 0 || chunk_bytes > limits::chunk_max_bytes)
+        return fail(reason::bad_option, "a chunk of an encrypted file has at most 64 MiB");
     MODELSEC_TRY(const secret key, choose_file_key(targets, info));
     const secret prefix = random_secret(encryption_info::prefix_bytes);
     std::copy(prefix.reveal().begin(), prefix.reveal().end(), info.nonce_prefix.begin());

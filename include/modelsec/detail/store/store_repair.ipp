@@ -178,7 +178,9 @@ result<bool> store::adopt_known(const model_lock& lock, const identifier& model,
         return false;
     for (const artifact& a : offer.artifacts)
     {
-        if (a.is_zip || a.encryption)
+        // What is encrypted lies in the store as it was signed, encrypted; a scheme that nothing here knows is refused by fetch as well.
+        const auto unknown = [](const artifact_file& f) { return f.encryption && f.encryption->scheme != encryption_info::stream_scheme; };
+        if (a.is_zip || std::any_of(a.files.begin(), a.files.end(), unknown))
             continue;
         std::vector<placed_file> placed;
         MODELSEC_TRY(staging staged, stage(model, a.content_digest()));

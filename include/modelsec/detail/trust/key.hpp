@@ -59,6 +59,9 @@ public:
     /// Whether `signature` over `message` was made with this key. Never throws on bad input: it is just not a signature.
     [[nodiscard]] MODELSEC_DECL bool verify(bytes_view message, bytes_view signature) const;
 
+    /// DER SubjectPublicKeyInfo (RFC 5280), whatever the type.
+    MODELSEC_DECL bytes spki_der() const;
+
     friend bool operator==(const public_key& a, const public_key& b) noexcept { return a.raw_ == b.raw_; }
     friend auto operator<=>(const public_key& a, const public_key& b) noexcept { return a.raw_ <=> b.raw_; }
 

@@ -320,11 +320,16 @@ result<public_key> public_key::tuf_hex(std::string_view text, key_type type)
     return key;
 }
 
-std::string public_key::pem_text() const
+bytes public_key::spki_der() const
 {
     bytes der = type_ == key_type::ed25519 ? from_hex(detail::spki_forms[0].prefix_hex).value() : bytes();
     der.insert(der.end(), raw_.begin(), raw_.end());
-    const std::string base64 = to_base64(der);
+    return der;
+}
+
+std::string public_key::pem_text() const
+{
+    const std::string base64 = to_base64(spki_der());
     std::string out = "-----BEGIN PUBLIC KEY-----\n";
     for (std::size_t at = 0; at < base64.size(); at += 64)
         out += base64.substr(at, 64) + '\n';

@@ -58,9 +58,11 @@ MODELSEC_DECL result<model_statement> verify_bundle(bytes_view bundle, const pub
 /// digest of its curve (SHA-256, SHA-384, SHA-512).
 using message_signer = std::function<result<bytes>(bytes_view message)>;
 
-/// Writes and signs a bundle, then verifies it like everybody will. `model.files` are sorted by path.
+/// Writes and signs a bundle, then verifies it like everybody will. `model.files` are sorted by path. With `certificates` (DER, the
+/// signer's own first, then what leads to a CA that verifiers know) they stand in the bundle in place of the key's hint; `bad_option` if
+/// the first is not for the key.
 MODELSEC_DECL result<std::string> sign_bundle(model_statement model, const public_key& key, const message_signer& sign,
-                                              const limits& caps = {});
+                                              const limits& caps = {}, const std::vector<bytes>& certificates = {});
 
 namespace detail {
 // The statement alone, for verify_bundle and for tests: whoever calls these has a signature to check first.

@@ -15,6 +15,7 @@ namespace detail {
 
 inline constexpr std::string_view statement_type = "https://in-toto.io/Statement/v1";
 inline constexpr std::string_view model_predicate_type = "https://model_signing/signature/v1.0";
+inline constexpr std::string_view historic_predicate_type = "https://model_signing/Digests/v0.1";
 inline constexpr std::string_view model_hash = "sha256";
 
 /// A member that is there and not null.
@@ -208,7 +209,26 @@ private:
     hasher whole_;
 };
 
-// in-toto Attestation Framework 1.0, Statement; model_signing's predicate 1.0.
+/// The predicate of release 0.2: each file is a subject of its own, and there is nothing else.
+inline result<model_statement> parse_historic_statement(const json& subjects, const limits& caps)
+{
+    if (!subjects.as_array() || subjects.as_array()->empty())
+        return bundle_failure("no file is signed");
+    model_statement out;
+    resource_reader reader(out, caps);
+    for (const json& subject : *subjects.as_array())
+    {
+        const auto name = subject.string_at("name");
+        const json* digests = subject.find("digest");
+        const auto hex = digests ? digests->string_at("sha256") : std::nullopt;
+        if (!name || !hex)
+            return bundle_failure("a subject needs a name and a sha256 digest");
+        MODELSEC_CHECK(reader.add(json{{"name", *name}, {"algorithm", model_hash}, {"digest", *hex}}));
+    }
+    return out;
+}
+
+// in-toto Attestation Framework 1.0, Statement; model_signing's predicate 1.0, and 0.1 of its release 0.2.
 result<model_statement> parse_model_statement(bytes_view payload, const limits& caps)
 {
     auto doc = parse_json(payload, caps.json_depth);
@@ -216,6 +236,8 @@ result<model_statement> parse_model_statement(bytes_view payload, const limits& 
         return bundle_failure(std::move(doc.error().detail));
     if (doc->string_at("_type") != statement_type)
         return bundle_failure("another statement _type than " + std::string(statement_type));
+    if (doc->string_at("predicateType") == historic_predicate_type && doc->find("subject"))
+        return parse_historic_statement(*doc->find("subject"), caps);
     if (doc->string_at("predicateType") != model_predicate_type)
         return bundle_failure("another predicateType than " + std::string(model_predicate_type));
     const json* subjects = doc->find("subject");

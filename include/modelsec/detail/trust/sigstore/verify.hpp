@@ -44,9 +44,10 @@ MODELSEC_DECL result<signer_facts> verify_managed(const sigstore_bundle& bundle,
 
 /// A bundle that a certificate of an own CA signed, or one below it (OpenSSF Model Signing): only self-signed certificates among those
 /// given are anchors (`bad_option` without any), the others and the bundle's only help to build the chain. Valid at a trusted time if
-/// `root` finds one, else at `now`.
+/// `root` finds one, else at `now`. `other_encoding`, if not empty, is what historic signers signed in place of DSSE's encoding.
 MODELSEC_DECL result<signer_facts> verify_certified(const sigstore_bundle& bundle, const std::vector<certificate>& given,
-                                                    const sigstore_trust* root, utc_time now);
+                                                    const sigstore_trust* root, utc_time now,
+                                                    bytes_view other_encoding = {});
 
 }  // namespace detail
 MODELSEC_END_NAMESPACE

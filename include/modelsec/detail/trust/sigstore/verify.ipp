@@ -160,7 +160,7 @@ result<signer_facts> verify_managed(const sigstore_bundle& bundle, const sigstor
 }
 
 result<signer_facts> verify_certified(const sigstore_bundle& bundle, const std::vector<certificate>& given,
-                                      const sigstore_trust* root, utc_time now)
+                                      const sigstore_trust* root, utc_time now, bytes_view other_encoding)
 {
     std::vector<certificate> anchors, helpers;
     for (const certificate& c : given)
@@ -188,7 +188,8 @@ result<signer_facts> verify_certified(const sigstore_bundle& bundle, const std::
     MODELSEC_TRY(const verifying_key key, leaf.key());
     if (!bundle.content)
         return fail(reason::bundle_malformed, "needs an envelope");
-    if (!key.verify(bundle.content->signed_bytes, bundle.signature()))
+    if (!key.verify(bundle.content->signed_bytes, bundle.signature()) &&
+        (other_encoding.empty() || !key.verify(other_encoding, bundle.signature())))
         return fail(reason::bad_signature);
     return out;
 }

@@ -110,14 +110,18 @@ command_line::command_line() : app(tool_purpose, "modelsec")
     add_gc(*this);
     add_repair(*this);
     add_inspect(*this);
+    add_init(*this);
     add_keygen(*this);
     add_publish(*this);
+    add_renew(*this);
     add_check_remote(*this);
     add_watch_expiry(*this);
     add_sign(*this);
     add_verify_model(*this);
     add_sign_model(*this);
     add_root(*this);
+    add_completion(*this);
+    add_manual(*this);
 }
 
 CLI::App& add_subcommand(command_line& line, const std::string& name, const std::string& purpose,

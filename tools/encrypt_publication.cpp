@@ -22,7 +22,8 @@ std::vector<encryption_target> read_targets(const std::vector<std::string>& path
         bytes text = value_or_hint(read_local_file(path, 64u << 10), "--encrypt-for: check that the file may be read");
         const secret kept{bytes_view(text)};
         wipe(text.data(), text.size());
-        out.push_back(value_or_hint(parse_encryption_target(kept), "--encrypt-for takes a public X25519 key: PEM, JSON, or base64"));
+        out.push_back(
+            value_or_hint(parse_encryption_target(kept), "--encrypt-for takes a public X25519 key: PEM, JSON, or base64"));
     }
     return out;
 }
@@ -49,12 +50,14 @@ void encrypt_files(publication& what, const std::vector<std::string>& recipients
     for (artifact_to_publish& a : what.artifacts)
         for (file_to_publish& f : a.files)
         {
-            f.name = std::filesystem::path(f.path).filename().string();
+            if (f.name.empty())
+                f.name = std::filesystem::path(f.path).filename().string();
             const std::string to = f.path + ".enc";
-            const encryption_info info = encrypt_file(f.path, to, {what.model_id, what.version, f.name}, targets, chunk_bytes,
-                                                      [&](std::uint64_t more) { progress(done += more, total); }, handle)
+            const encryption_info info = encrypt_file(
+                                             f.path, to, {what.model_id, what.version, f.name}, targets, chunk_bytes,
+                                             [&](std::uint64_t more) { progress(done += more, total); }, handle)
                                              .value();
-            f.encryption = describe_encryption(info);
+            f.encryption = info;
             f.path = to;
         }
 }

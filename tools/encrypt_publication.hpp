@@ -2,7 +2,7 @@
 #ifndef MODELSEC_TOOLS_ENCRYPT_PUBLICATION_HPP
 #define MODELSEC_TOOLS_ENCRYPT_PUBLICATION_HPP
 
-#include "publish.hpp"
+#include <modelsec/publish.hpp>
 
 namespace modelsec::tool {
 

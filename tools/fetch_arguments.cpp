@@ -5,6 +5,7 @@
 #include "command_line.hpp"
 #include "credentials.hpp"
 #include "encryption_keys.hpp"
+#include "store_option.hpp"
 #include "platform.hpp"
 #include "proxy.hpp"
 #include "text.hpp"
@@ -43,7 +44,7 @@ void fetch_arguments::add_to(CLI::App& c, bool with_store)
 
     static const char* const what = "Model";
     if (with_store)
-        c.add_option("--store", store_, "The folder where models live")->type_name("DIR")->required()->group(what);
+        add_store(c, store_)->group(what);
     sharing_.add_to(c, what);
     c.add_option("--model", model_, "The model expected")->type_name("ID")->group(what);
     c.add_option("--tier", tier_, "The tier expected")->type_name("TIER")->group(what);
@@ -61,7 +62,9 @@ void fetch_arguments::add_to(CLI::App& c, bool with_store)
         ->group(access);
 
     sources_.add_to(c, access);
-    c.add_option("--decrypt-key-env", decrypt_variable_, "The variable with the key to an encrypted model")->type_name("VAR")->group(access);
+    c.add_option("--decrypt-key-env", decrypt_variable_, "The variable with the key to an encrypted model")
+        ->type_name("VAR")
+        ->group(access);
     c.add_option("--decrypt-key", decrypt_file_, "A 0600 file with that key")->type_name("FILE")->group(access);
 
     static const char* const network = "Network";

@@ -17,6 +17,8 @@ namespace modelsec::tool {
 /// An environment variable; an empty one is unset.
 std::optional<std::string> environment(const std::string& variable);
 
+/// Whether the effective user is root.
+bool is_superuser();
 /// Whether people read standard error on a terminal that can move its cursor.
 bool errors_go_to_terminal();
 /// Its width in columns now.

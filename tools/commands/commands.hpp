@@ -21,12 +21,16 @@ void add_rollback(command_line& line);
 void add_gc(command_line& line);
 void add_repair(command_line& line);
 void add_inspect(command_line& line);
+void add_init(command_line& line);
 void add_keygen(command_line& line);
 void add_publish(command_line& line);
+void add_renew(command_line& line);
 void add_sign(command_line& line);
 void add_verify_model(command_line& line);
 void add_sign_model(command_line& line);
 void add_root(command_line& line);
+void add_completion(command_line& line);
+void add_manual(command_line& line);
 
 }  // namespace modelsec::tool
 

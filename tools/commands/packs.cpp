@@ -2,6 +2,7 @@
 // What is done with packs that are there: path, verify, rollback, gc.
 #include "../command_error.hpp"
 #include "../command_line.hpp"
+#include "../store_option.hpp"
 #include "../platform.hpp"
 #include "../policy_arguments.hpp"
 #include "../text.hpp"
@@ -113,7 +114,7 @@ CLI::App& add_pack_command(command_line& line, const char* name, const char* pur
                            const std::shared_ptr<pack_arguments>& arguments)
 {
     CLI::App& command = add_subcommand(line, name, purpose, examples);
-    command.add_option("--store", arguments->store, "The folder where models live")->type_name("DIR")->required();
+    add_store(command, arguments->store);
     arguments->sharing.add_to(command);
     command.callback([&line, arguments, what] { line.chosen = [=](output& out) { what(*arguments, out); }; });
     return command;

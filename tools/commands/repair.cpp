@@ -2,6 +2,7 @@
 #include "../command_error.hpp"
 #include "../command_line.hpp"
 #include "../policy_arguments.hpp"
+#include "../store_option.hpp"
 #include "../platform.hpp"
 #include "../text.hpp"
 #include "../trust_arguments.hpp"
@@ -91,7 +92,7 @@ void add_repair(command_line& line)
     CLI::App& command =
         add_subcommand(line, "repair", "Adopts or sets aside what has no state, and says what may be forgotten", examples);
     const auto arguments = std::make_shared<repair_arguments>();
-    command.add_option("--store", arguments->store, "The folder where models live")->type_name("DIR")->required();
+    add_store(command, arguments->store);
     command.add_option("MODEL", arguments->model, "Only this model")->type_name("");
     arguments->sharing.add_to(command);
     arguments->trust.add_to(command);  // asked about the manifest under which files are adopted

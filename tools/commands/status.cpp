@@ -1,5 +1,6 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 #include "../command_error.hpp"
+#include "../store_option.hpp"
 #include "../command_line.hpp"
 #include "../policy_arguments.hpp"
 #include "../text.hpp"
@@ -98,7 +99,7 @@ void add_status(command_line& line)
 {
     CLI::App& command = add_subcommand(line, "status", "What the store holds", examples);
     const auto store = std::make_shared<std::string>(), model = std::make_shared<std::string>();
-    command.add_option("--store", *store, "The folder where models live")->type_name("DIR")->required();
+    add_store(command, *store);
     command.add_option("MODEL", *model, "Only this model")->type_name("");
     const auto sharing = std::make_shared<policy_arguments>();
     sharing->add_to(command);

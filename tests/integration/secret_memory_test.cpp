@@ -67,12 +67,17 @@ struct split_token
                 continue;
             piece.resize(std::min<unsigned long long>(end - begin, 256u << 20));
             const ssize_t got = ::pread(memory, piece.data(), piece.size(), static_cast<off_t>(begin));
-            for (ssize_t at = 0; at + 24 <= got; ++at)
+            const char* const end_of_piece = piece.data() + std::max<ssize_t>(got, 0);
+            const char* from = piece.data();
+            while ((from = static_cast<const char*>(
+                        std::memchr(from, at(token_bytes - 24), static_cast<std::size_t>(end_of_piece - from)))) != nullptr)
             {
                 std::size_t same = 0;
-                while (same < 24 && piece[static_cast<std::size_t>(at) + same] == this->at(token_bytes - 24 + same))
+                while (same < 24 && from + same != end_of_piece && from[same] == at(token_bytes - 24 + same))
                     ++same;
                 found += same == 24;
+                if (++from == end_of_piece)
+                    break;
             }
             // What was looked at is not to be found in the next piece.
             modelsec::wipe(piece.data(), piece.size());

@@ -70,6 +70,10 @@ std::string talk::read_request()
 
 bool talk::ticket()
 {
+    // OpenSSL does not notice by itself that nobody is there to take one more.
+    pollfd peer{socket_, POLLRDHUP, 0};
+    if (::poll(&peer, 1, 0) != 0)
+        return false;
     ERR_clear_error();
     return SSL_new_session_ticket(tls(ssl_)) == 1 && SSL_do_handshake(tls(ssl_)) == 1;
 }

@@ -310,9 +310,6 @@ awaitable<result<response>> session::follow(request_head request)
             request_head again = request;
             again.headers = callers;
             MODELSEC_CO_CHECK(add_credentials(again));
-            const auto same = [](const http_header& a, const http_header& b) {
-                return a.name == b.name && a.value == b.value;
-            };
             if (!std::equal(again.headers.begin(), again.headers.end(), request.headers.begin(), request.headers.end(),
                             same))
             {

@@ -31,6 +31,14 @@ inline awaitable<result<void>> connection::impl::wait(tls_step::kind what)
     co_return result<void>();
 }
 
+/// A socket that a watch has closed fails like any other: its verdict goes first here as well.
+inline failure connection::impl::why_failed(failure problem) const
+{
+    if (auto why = limit.verdict())
+        return *why;
+    return whole_body.verdict().value_or(std::move(problem));
+}
+
 inline awaitable<result<void>> connection::impl::handshake()
 {
     limit.expect(owner.caps().handshake_timeout, reason::handshake_timeout);
@@ -40,7 +48,7 @@ inline awaitable<result<void>> connection::impl::handshake()
         if (step.outcome == tls_step::done)
             break;
         if (step.outcome == tls_step::failed)
-            co_return std::move(step.problem);
+            co_return why_failed(std::move(step.problem));
         MODELSEC_CO_CHECK(co_await wait(step.outcome));
     }
     limit.idle();
@@ -57,7 +65,7 @@ inline awaitable<result<void>> connection::impl::write_all(bytes_view data)
         else if (step.outcome == tls_step::closed)
             co_return fail(reason::connection_lost, "the server closed the connection");
         else if (step.outcome == tls_step::failed)
-            co_return std::move(step.problem);
+            co_return why_failed(std::move(step.problem));
         else
             MODELSEC_CO_CHECK(co_await wait(step.outcome));
     }
@@ -80,7 +88,7 @@ inline awaitable<result<std::size_t>> connection::impl::receive(std::span<std::u
         if (step.outcome == tls_step::closed)
             co_return std::size_t{0};
         if (step.outcome == tls_step::failed)
-            co_return std::move(step.problem);
+            co_return why_failed(std::move(step.problem));
         MODELSEC_CO_CHECK(co_await wait(step.outcome));
     }
 }

@@ -65,6 +65,7 @@ struct connection::impl
     bytes_view pending() const noexcept { return bytes_view(in).subspan(in_begin, in_end - in_begin); }
     void consume(std::size_t n) noexcept { in_begin += n; }
 
+    failure why_failed(failure problem) const;
     awaitable<result<void>> handshake();
     awaitable<result<void>> wait(tls_step::kind what);
     awaitable<result<void>> write_all(bytes_view data);

@@ -311,7 +311,7 @@ awaitable<result<response>> session::follow(request_head request)
             again.headers = callers;
             MODELSEC_CO_CHECK(add_credentials(again));
             if (!std::equal(again.headers.begin(), again.headers.end(), request.headers.begin(), request.headers.end(),
-                            same))
+                            same_header))
             {
                 MODELSEC_CO_CHECK(co_await drain(std::move(answer)));
                 MODELSEC_CO_TRY(answer, co_await ask(again));

@@ -263,6 +263,11 @@ awaitable<result<response>> session::ask(const request_head& request)
     co_return response{std::move(link), std::move(head), request.target};
 }
 
+inline bool same_header(const http_header& a, const http_header& b) noexcept
+{
+    return a.name == b.name && a.value == b.value;
+}
+
 /// What the provider has for the request's origin now, and what this address needs beside: that replaces what has the same name.
 inline result<void> session::add_credentials(request_head& request) const
 {

@@ -1,12 +1,15 @@
 # Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 """run_example.py NAME PROGRAM ORIGIN COMMAND: runs an example against the tests' TLS origin (tests/support/origin_main.cpp) and holds what it
 says against what it teaches."""
+import base64
+import hashlib
 import json
 import pathlib
 import re
 import subprocess
 import sys
 import tempfile
+import time
 
 NAME, PROGRAM, ORIGIN, COMMAND = sys.argv[1:5]
 
@@ -90,6 +93,30 @@ def tuf_source(origin, store):
     says(run(*words), f"demo {tuf['sha256'][:16]}", "model.bin 7")
     says(run(*words), "was there")
     says(run(*words[:2], "models/other.bin", *words[3:], code=25), "Model initialization failed")
+
+
+def own_source(origin, store):
+    # The host signs addresses: it is asked for one, and the model lies there.
+    origin.order("serve", path="/vault/model.bin", text="weights")
+    origin.order("serve", path="/sign/model.bin", text=f"{origin.about['base_url']}/vault/model.bin?signature=1")
+    folder = store.parent
+    subprocess.run([COMMAND, "keygen", "--out", folder / "keys", "--key-id", "k"], check=True, stdout=subprocess.DEVNULL)
+    pin = json.loads((folder / "keys" / "k.pub.json").read_text())["keys"][0]
+    key = folder / "keys" / "k.pem"
+    now = int(time.time())
+    stamp = lambda t: time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(t))
+    payload = json.dumps({"schema": 1, "model_id": "demo", "version": "1.0.0", "sequence": 1, "issued_at": stamp(now - 60), "expires_at": stamp(now + 3600),
+                          "artifacts": [{"platform": "any", "url": "vault:model.bin", "sha256": hashlib.sha256(b"weights").hexdigest(), "size_bytes": 7,
+                                         "file_name": "model.bin"}]}).encode()
+    kind = b"application/vnd.modelsec.manifest.v1+json"
+    (folder / "signed").write_bytes(b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload))
+    subprocess.run(["openssl", "pkeyutl", "-sign", "-rawin", "-inkey", key, "-in", folder / "signed", "-out", folder / "sig"], check=True)
+    envelope = {"payloadType": kind.decode(), "payload": base64.b64encode(payload).decode(),
+                "signatures": [{"keyid": "k", "sig": base64.b64encode((folder / "sig").read_bytes()).decode()}]}
+    (folder / "manifest.json").write_text(json.dumps(envelope))
+    words = folder / "manifest.json", f"{pin['key_id']}={pin['ed25519_b64']}", origin.about["base_url"], store, origin.about["ca"]
+    says(run(*words), "demo 1.0.0")
+    assert (store / "demo" / "1.0.0" / "model.bin").read_text() == "weights"
 
 
 def verify_folder(origin, store):

@@ -14,8 +14,8 @@ from jsonschema import Draft202012Validator
 EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 DIGEST = "ab" * 32
 B64 = "A" * 43 + "="
-ENCRYPTION = {"scheme": "xchacha20poly1305-stream", "chunk_bytes": 65536, "key_id": "k", "plain_sha256": DIGEST, "plain_size_bytes": 1,
-              "nonce_prefix_b64": "AAAAAAAAAAAAAAAAAAAAAAAAAAA=", "recipients": [{"key_id": "k", "wrapped_key_b64": "A" * 108}]}
+ENCRYPTION = {"scheme": "xchacha20poly1305-stream", "chunk_bytes": 65536, "key_id": "k", "plain_sha256": DIGEST, "plain_size_bytes": 524160,
+              "nonce_prefix_b64": "A" * 26 + "==", "recipients": [{"key_id": "k", "wrapped_key_b64": "A" * 107 + "="}]}
 FILE = {"name": "shards/model-00001.safetensors", "url": "https://cdn.example/1", "mirrors": ["https://mirror.example/1"],
         "sha256": DIGEST, "size_bytes": 262145, "chunks": {"size_bytes": 262144, "sha256_b64": [B64, B64]}}
 SINGLE = {"platform": "any", "url": "https://cdn.example/m.gguf", "mirrors": ["https://mirror.example/m"], "sha256": DIGEST,
@@ -72,6 +72,10 @@ def absent_members(document):
     yield "artifacts", 0, "url_endpoint"
     yield "artifacts", 1, "url"
     yield "artifacts", 1, "encryption"
+    yield "artifacts", 1, "oci"
+    yield "artifacts", 0, "oci"
+    yield "artifacts", 2, "oci"
+    yield "artifacts", 2, "files", 0, "encryption"
     yield "artifacts", 1, "chunks"
     for name in ("sha256", "size_bytes", "url", "chunks", "is_zip", "file_name", "mirrors", "url_endpoint", "encryption"):
         yield "artifacts", 2, name
@@ -123,6 +127,13 @@ def beyond(document):
             if isinstance(digests, list) and isinstance(size, int) and isinstance(chunk, int) and chunk > 0:
                 if len(digests) != -(-size // chunk):
                     return True
+            # Each chunk of the cipher text is its plain text and a tag of 16 bytes; an empty file has one of them.
+            how = members(f, "encryption")
+            if members(how, "scheme") == "xchacha20poly1305-stream":
+                plain, step = members(how, "plain_size_bytes"), members(how, "chunk_bytes")
+                if isinstance(plain, int) and isinstance(step, int) and isinstance(size, int) and step > 0:
+                    if size != plain + 16 * max(1, -(-plain // step)) or max(1, -(-plain // step)) > 2**32:
+                        return True
         sizes = [members(f, "size_bytes") for f in several]
         if sum(s for s in sizes if isinstance(s, int)) > 2**53 - 1:
             return True

@@ -250,11 +250,15 @@ TEST_CASE("the partial of a store of version 0.1 is resumed, and its memory hold
         << content.substr(0, partial);
     for_all(w.store(), [](const std::string& path, bool folder) { ::chmod(path.c_str(), folder ? 0700 : 0600); });
 
+    w.key = support::signer("new");
     auto offer = w.manifest(content, "/slow.bin", 2);
     offer.model_id = "slow";
     w.publish(offer);
     auto asked = w.request();
     asked.model_id = "slow";
+    auto keys = pins_of({w.key});
+    REQUIRE(keys.add("v1=5DpIl9bSAc3w9Ej2G542QLTOCEC0s8sATRtgWyy57ds=").has_value());  // who vouched for what is remembered
+    asked.trust = keys;
     CHECK(fetch(w, asked).why == reason::older_sequence);
     offer.sequence = 4;
     w.publish(offer);

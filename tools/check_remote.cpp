@@ -37,7 +37,7 @@ public:
         http_environment env;
         env.options = &how_.transport;
         env.caps = &how_.caps;
-        env.time = how_.clock;
+        env.time = how_.clock.get();
         env.handle = what.handle;
         env.authorize = [this](const url& target) -> result<std::vector<http_header>> { return sources_.headers(target); };
         env.classify = [this](const url& from, const response_head& head, bytes_view body) { return sources_.classify(from, head, body); };

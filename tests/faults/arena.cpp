@@ -94,7 +94,7 @@ outcome arena::attempt(unsigned retries)
     auto asked = w.request();
     asked.manifest.url = w.web.url(manifest_path_);
     asked.manifest.headers = {{"X-API-Key", integration::planted_secret}};
-    asked.deadline = deadline;
+    asked.operation.deadline = deadline;
     return integration::fetch(client, asked);
 }
 

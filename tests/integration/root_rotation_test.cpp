@@ -152,7 +152,7 @@ TEST_CASE("a rotation in the middle of a download does no harm")
     bool rotated = false;
     auto options = h.w.options();
     modelsec::fetch_options request = h.request();
-    request.on_event = [&](const modelsec::event& e) {
+    request.operation.events = [&](const modelsec::event& e) {
         if (e.kind == event_kind::retry && !rotated)
         {
             rotated = true;

@@ -393,7 +393,7 @@ TEST_CASE("an expired certificate's detail says what the clock says")
         modelsec::utc_time now() const override { return system().now() + std::chrono::hours(24 * 365 * 20); }
     } future;
     auto options = w.options();
-    options.clock = &future;
+    options.clock = std::shared_ptr<const modelsec::clock>(std::shared_ptr<const void>(), &future);
     const auto r = fetch_with(options, w.request());
     CHECK(r.why == reason::certificate_expired);
     CHECK(r.detail.find(modelsec::format_rfc3339(future.now()).substr(0, 10)) != r.detail.npos);

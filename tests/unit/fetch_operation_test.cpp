@@ -37,7 +37,7 @@ TEST_CASE("a failure or a cancel at any step leaves the active model as it was, 
             REQUIRE(w.fetch().has_value());
             w.offer(2, "2.0", body_2);
             w.net.fail_at = step;
-            w.net.cancel_at_failure = cancel ? &w.asked.handle : nullptr;
+            w.net.cancel_at_failure = cancel ? &w.asked.operation.control : nullptr;
             CHECK(w.why() == (cancel ? reason::cancelled : reason::connection_lost));
             check_events(w);
             CHECK(w.events.back().code == (cancel ? errc::cancelled : errc::network));
@@ -52,7 +52,7 @@ TEST_CASE("a cancel between the last byte and activation is a cancel")
 {
     world w;
     w.offer(1, "1.0", body_1);
-    w.net.during_download = [&] { w.asked.handle.cancel(); };
+    w.net.during_download = [&] { w.asked.operation.control.cancel(); };
     CHECK(w.why() == reason::cancelled);
     CHECK(w.active() == "none_active");
 }
@@ -272,7 +272,7 @@ TEST_CASE("the deadline of an attempt holds for all of it")
 {
     world w;
     w.offer(1, "1.0", body_1);
-    w.asked.deadline = std::chrono::milliseconds(1);
+    w.asked.operation.deadline = std::chrono::milliseconds(1);
     w.net.during_download = [] { std::this_thread::sleep_for(std::chrono::milliseconds(3)); };
     CHECK(w.why() == reason::deadline);
     CHECK(w.active() == "none_active");

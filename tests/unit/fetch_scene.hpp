@@ -105,13 +105,13 @@ struct world
     world()
     {
         owner.store = dir / "store";
-        owner.clock = &time;
+        owner.clock = std::shared_ptr<const modelsec::clock>(std::shared_ptr<const void>(), &time);
         owner.device = device_facts{std::uint64_t{1} << 40, std::uint64_t{1} << 40};
         asked.manifest.url = "https://h.example/manifest";
         pins keys;
         CHECK(keys.add(key.pin()).has_value());
         asked.trust = std::move(keys);
-        asked.on_event = [this](const event& e) { events.push_back(e); };
+        asked.operation.events = [this](const event& e) { events.push_back(e); };
     }
 
     support::published_manifest manifest(std::uint64_t sequence, const std::string& version, const std::string& content,
@@ -137,7 +137,7 @@ struct world
     {
         events.clear();
         net.steps = 0;
-        asked.handle = control();
+        asked.operation.control = control();
         return detail::run_fetch(owner, asked, lenient,
                                  [this](http_client::environment) { return std::make_unique<scripted_network>(net); });
     }

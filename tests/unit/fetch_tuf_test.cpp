@@ -75,7 +75,7 @@ struct scene
     {
         time.time = tuf_test::now;
         owner.store = dir / "store";
-        owner.clock = &time;
+        owner.clock = std::shared_ptr<const modelsec::clock>(std::shared_ptr<const void>(), &time);
         owner.device = device_facts{std::uint64_t{1} << 40, std::uint64_t{1} << 40};
         asked.model_id = "demo";
         asked.trust = tuf_repository{repository.root.file(), "https://h.example/metadata", "llama/model.gguf"};
@@ -103,7 +103,7 @@ struct scene
     result<fetch_result> fetch()
     {
         log.clear();
-        asked.handle = control();
+        asked.operation.control = control();
         return detail::run_fetch(owner, asked, false, [this](const http_client::environment& env) {
             CHECK(env.manifest_origin == "https://h.example");
             return std::make_unique<repository_network>(served, targets, log);

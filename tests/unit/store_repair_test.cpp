@@ -140,7 +140,7 @@ TEST_CASE(
 
     std::vector<event> told;
     repair_options how;
-    how.on_event = [&](const event& e) { told.push_back(e); };
+    how.operation.events = [&](const event& e) { told.push_back(e); };
     client c(w.owner);
     const repair_report report = c.repair(how);
     REQUIRE(report.models.size() == 1);

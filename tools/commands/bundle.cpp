@@ -69,7 +69,8 @@ std::vector<std::pair<std::uint64_t, bytes>> kept_roots(const fs::path& store)
         const std::string name = at->path().filename().string();
         std::uint64_t version = 0;
         const auto [rest, error] = std::from_chars(name.data(), name.data() + name.size(), version);
-        if (error == std::errc() && std::string_view(rest, static_cast<std::size_t>(name.data() + name.size() - rest)) == ".root.json")
+        if (error == std::errc() &&
+            std::string_view(rest, static_cast<std::size_t>(name.data() + name.size() - rest)) == ".root.json")
             out.emplace_back(version, read_local_file(at->path().string(), limits{}.root_bytes).value());
     }
     return out;
@@ -111,8 +112,8 @@ void bundle(const fetch_arguments& arguments, const std::string& out_file, const
     fetch_options options = arguments.fetch();
     if (options.offline || options.dry_run)
         usage("a bundle is made of a model that is fetched");
-    options.handle = handle;
-    options.on_event = [&out](const event& e) {
+    options.operation.control = handle;
+    options.operation.events = [&out](const event& e) {
         if (e.kind == event_kind::progress)
             out.progress("fetch", e.bytes, e.total);
     };
@@ -130,13 +131,16 @@ void bundle(const fetch_arguments& arguments, const std::string& out_file, const
 
 void add_bundle(command_line& line)
 {
-    CLI::App& command = add_subcommand(line, "bundle", "One file with manifest, roots and model, for machines without a network", examples);
+    CLI::App& command =
+        add_subcommand(line, "bundle", "One file with manifest, roots and model, for machines without a network", examples);
     const auto arguments = std::make_shared<fetch_arguments>();
     const auto out_file = std::make_shared<std::string>(), archive = std::make_shared<std::string>();
     arguments->add_to(command, false);
     command.add_option("--out", *out_file, "The bundle; must not be there yet")->type_name("FILE")->required();
     command.add_option("--archive", *archive, "The model's zip, which a store does not keep")->type_name("FILE");
-    command.callback([&line, arguments, out_file, archive] { line.chosen = [=](output& out) { bundle(*arguments, *out_file, *archive, out); }; });
+    command.callback([&line, arguments, out_file, archive] {
+        line.chosen = [=](output& out) { bundle(*arguments, *out_file, *archive, out); };
+    });
 }
 
 }  // namespace modelsec::tool

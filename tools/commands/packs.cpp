@@ -63,8 +63,7 @@ void verify_one(modelsec::client& from, const std::string& model, output& out)
     out.about(model);
     control handle;
     const interrupt_guard guard(handle);
-    const pack_info pack = from.verify(
-        model, [&out](const event& e) { out.observe(e); }, handle);
+    const pack_info pack = from.verify({model, {[&out](const event& e) { out.observe(e); }, handle}});
     out.succeed(members_of(pack));
     out.say(model + ' ' + pack.version + " is what was signed (" + human_size(pack.bytes) + ")");
 }

@@ -66,8 +66,8 @@ void repair(const repair_arguments& arguments, output& out)
     repair_options options;
     options.model_id = arguments.model;
     options.trust = arguments.trust.source({}, false);
-    options.on_event = [&out](const event& e) { out.observe(e); };
-    const interrupt_guard guard(options.handle);
+    options.operation.events = [&out](const event& e) { out.observe(e); };
+    const interrupt_guard guard(options.operation.control);
     client_options owner;
     owner.store = arguments.store;
     owner.policy = arguments.sharing.policy();

@@ -2,6 +2,7 @@
 #ifndef MODELSEC_DETAIL_BASE_GUARDED_HPP
 #define MODELSEC_DETAIL_BASE_GUARDED_HPP
 
+#include <modelsec/detail/base/control.hpp>
 #include <modelsec/error.hpp>
 
 #include <exception>
@@ -30,6 +31,15 @@ auto guarded(Work&& work) -> decltype(work())
     {
         return fail(reason::internal_error, e.what());
     }
+}
+
+/// A control that ends an attempt at its deadline looks cancelled to whoever works; here it gets its own name.
+template <class T>
+result<T> with_deadline_named(result<T> outcome, const control& attempt)
+{
+    if (outcome.has_error() && outcome.error().why == reason::cancelled && attempt.expired())
+        return fail(reason::deadline);
+    return outcome;
 }
 
 }  // namespace detail

@@ -10,8 +10,6 @@
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
-using steady_time = std::chrono::steady_clock::time_point;
-
 /// `from` + `wait`, at most the last point in time there is: "for ever" is said by numbers that no clock can add (CWE-190). A
 /// negative wait is none.
 inline steady_time steady_after(steady_time from, std::chrono::milliseconds wait) noexcept

@@ -19,7 +19,8 @@ inline result<std::optional<store>> store_to_repair(const client_options& owner)
     MODELSEC_TRY(const file root, owner.files->open_root(owner.store, false, owner.policy));
     if (!root)
         return std::optional<store>();
-    MODELSEC_TRY(store out, store::open({owner.store, true, owner.group_shared, owner.policy, owner.files, owner.caps}));
+    MODELSEC_TRY(store out, store::open({owner.store, true, owner.group_shared, owner.policy, owner.files, owner.caps, false,
+                                         owner.clock.get()}));
     return std::optional(std::move(out));
 }
 
@@ -47,15 +48,15 @@ inline result<model_repair> repair_model(const client_options& owner, const repa
 {
     model_repair out;
     out.model_id = model.str();
-    MODELSEC_TRY(const model_lock lock, disk.lock(model, owner.lock_wait, asked.handle));
+    MODELSEC_TRY(const model_lock lock, disk.lock(model, owner.lock_wait, asked.operation.control));
     MODELSEC_TRY(state_repair done, disk.repair(lock, model));
     out.found = done.found;
     out.forgotten_changes = done.damaged_generations;
     if (done.found != reason::none)
-        tell_memory_lost(asked.on_event, model);
+        tell_memory_lost(asked.operation.events, model);
     if (done.state.found_files)
     {
-        MODELSEC_TRY(out.adopted, disk.adopt_known(lock, model, judge, owner.clock->now(), asked.handle));
+        MODELSEC_TRY(out.adopted, disk.adopt_known(lock, model, judge, owner.clock->now(), asked.operation.control));
         MODELSEC_TRY(out.set_aside, disk.set_found_files_aside(lock, model));
         MODELSEC_TRY(done.state, disk.state(model));
     }
@@ -87,7 +88,7 @@ result<repair_report> run_repair(const client_options& owner, const repair_optio
     for (const identifier& model : models)
     {
         auto done = repair_model(owner, asked, *disk, model, judge);
-        if (!done && (done.error().code() != errc::store || asked.handle.cancelled()))
+        if (!done && (done.error().code() != errc::store || asked.operation.control.cancelled()))
             return std::move(done).error();
         if (done)
         {

@@ -113,7 +113,7 @@ result<std::optional<fetch_result>> fetch_operation::answer_active(const store& 
     if (!same(state.active))
         return std::optional<fetch_result>();
     const identifier& model = offer.manifest.model_id;
-    auto pack = disk.open_files(model, *state.active, asked_.handle);
+    auto pack = disk.open_files(model, *state.active, asked_.operation.control);
     if (pack.has_error())
     {
         if (pack.error().why != reason::pack_damaged)

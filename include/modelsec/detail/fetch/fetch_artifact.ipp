@@ -18,7 +18,7 @@ result<fetch_result> fetch_operation::install(const store& disk, const accepted&
 {
     const identifier& model = offer.manifest.model_id;
     MODELSEC_CHECK(check_room(disk, offer, wanted));
-    MODELSEC_TRY(const model_lock lock, disk.lock(model, lock_wait(), asked_.handle));
+    MODELSEC_TRY(const model_lock lock, disk.lock(model, lock_wait(), asked_.operation.control));
     MODELSEC_CHECK(disk.recover(lock, model));
 
     // Another process may have been here while this one waited.
@@ -30,7 +30,7 @@ result<fetch_result> fetch_operation::install(const store& disk, const accepted&
         return std::move(*active);
 
     MODELSEC_TRY(staging staged, disk.stage(model, wanted.content_digest()));
-    MODELSEC_TRY(adopted_, disk.adopt(model, staged, wanted, asked_.handle));
+    MODELSEC_TRY(adopted_, disk.adopt(model, staged, wanted, asked_.operation.control));
     auto obtained = obtain_pack(staged, offer, wanted);
     if (obtained.has_error())
     {
@@ -141,10 +141,11 @@ result<void> fetch_operation::check_decryption(staging& staged, const accepted& 
         if (!f.encryption)
             continue;
         MODELSEC_TRY(const file content, staged.open_partial(f.sha256));
-        MODELSEC_TRY(const decrypted_file opened,
-                     decrypted_file::open(*owner_.files, content, {offer.manifest.model_id.str(), offer.manifest.version.str(), f},
-                                          asked_.decrypt_keys, asked_.handle));
-        MODELSEC_CHECK(opened.check_plain(asked_.handle));
+        MODELSEC_TRY(
+            const decrypted_file opened,
+            decrypted_file::open(*owner_.files, content, {offer.manifest.model_id.str(), offer.manifest.version.str(), f},
+                                 asked_.decrypt_keys, asked_.operation.control));
+        MODELSEC_CHECK(opened.check_plain(asked_.operation.control));
     }
     return {};
 }
@@ -250,7 +251,8 @@ result<url> fetch_operation::next_address(const artifact& wanted, const artifact
 {
     if (wanted.endpoint)
         return ask_endpoint(*wanted.endpoint);
-    return sources_.locate_again(locator_of(wanted, file), before, fail(reason::unauthorized, "refused, and there is no other token"));
+    return sources_.locate_again(locator_of(wanted, file), before,
+                                 fail(reason::unauthorized, "refused, and there is no other token"));
 }
 
 /// The layers of a whole artifact are the manifest's files, one for one.
@@ -291,7 +293,7 @@ result<verified_pack> fetch_operation::unpack(staging& staged, const artifact& w
     MODELSEC_TRY(const file folder, staged.fresh_pack_folder());
     MODELSEC_TRY(const file content, staged.open_partial(archive.sha256()));
     const extraction what{archive.size(), archive.sha256(), wanted.extracted_bytes, {}};
-    MODELSEC_TRY(auto tree, extract_zip(*owner_.files, content, folder, what, owner_.caps, asked_.handle));
+    MODELSEC_TRY(auto tree, extract_zip(*owner_.files, content, folder, what, owner_.caps, asked_.operation.control));
     return make_verified_pack(std::move(tree), archive, wanted);
 }
 

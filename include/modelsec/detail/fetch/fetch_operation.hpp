@@ -28,8 +28,12 @@ public:
     MODELSEC_DECL result<fetch_result> run();
     /// Artifact bytes that came over the network, of a failed attempt as well.
     std::uint64_t bytes_fetched() const noexcept { return fetched_; }
+    /// What run() would do, up to the first artifact byte; changes nothing.
+    MODELSEC_DECL result<check_result> check();
     /// The model that was asked for or, once the manifest is accepted, that it is about.
     const std::string& model_id() const noexcept { return model_id_.empty() ? asked_.model_id : model_id_; }
+    /// The stage that it is in, or ended in.
+    stage reached() const noexcept { return reached_; }
 
 private:
     /// A manifest whose signatures, identity and times hold.
@@ -66,7 +70,7 @@ private:
     MODELSEC_DECL result<void> check_pack(const model_state& state, const accepted& offer, const artifact& wanted) const;
     MODELSEC_DECL result<std::optional<fetch_result>> answer_active(const store& disk, const model_state& state,
                                                                     const accepted& offer, const artifact& wanted) const;
-    MODELSEC_DECL result<fetch_result> answer_dry_run(const accepted& offer) const;
+    MODELSEC_DECL result<check_result> look_at(const accepted& offer) const;
     MODELSEC_DECL result<fetch_result> install(const store& disk, const accepted& offer, const artifact& wanted);
     MODELSEC_DECL result<void> check_again(const accepted& offer, const model_memory& memory, const artifact& wanted,
                                            utc_time now);
@@ -104,7 +108,7 @@ private:
     std::shared_ptr<const bundle_reader> bundle_;
     std::unique_ptr<network> network_;
     utc_time now_;
-    std::optional<std::chrono::steady_clock::time_point> deadline_;  // of the whole attempt
+    std::optional<steady_time> deadline_;  // of the whole attempt
     signing_keys keys_;
     std::vector<verified_file> adopted_;  // they need not be fetched
     std::string model_id_;                // known from the manifest on
@@ -112,7 +116,12 @@ private:
     std::uint64_t total_ = 0;
     std::uint64_t told_ = 0;
     std::uint64_t fetched_ = 0;
+    mutable stage reached_ = stage::manifest;
 };
+
+/// check(), with its one final event.
+MODELSEC_DECL result<check_result> run_check(const client_options& owner, const fetch_options& asked,
+                                             const network_maker& connect = make_network);
 
 /// run(), with its one final event; `lenient` makes it ensure().
 MODELSEC_DECL result<fetch_result> run_fetch(const client_options& owner, const fetch_options& asked, bool lenient,

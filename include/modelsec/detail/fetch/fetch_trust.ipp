@@ -64,7 +64,7 @@ result<fetch_operation::known_metadata> fetch_operation::hold_metadata(const sha
         MODELSEC_TRY(out.folder, disk->known_metadata(folder));
         return out;
     }
-    MODELSEC_TRY(out.alone, disk->lock_metadata(folder, lock_wait(), asked_.handle));
+    MODELSEC_TRY(out.alone, disk->lock_metadata(folder, lock_wait(), asked_.operation.control));
     MODELSEC_TRY(out.folder, disk->metadata(folder));
     return out;
 }

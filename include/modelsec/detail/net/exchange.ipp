@@ -84,6 +84,8 @@ awaitable<result<http_answer>> session::exchange_once(const http_request& reques
     head.reset();
     request_head outgoing(request.url);
     outgoing.headers = request.headers;
+    if (!request.if_none_match.empty())
+        outgoing.headers.push_back({"If-None-Match", request.if_none_match});
     outgoing.post_body = request.post_body;
     outgoing.redirects = !request.first_hand;
     MODELSEC_CO_TRY(response answer, co_await follow(std::move(outgoing)));
@@ -92,6 +94,11 @@ awaitable<result<http_answer>> session::exchange_once(const http_request& reques
     {
         const unsigned status = answer.head.status;
         const url where = answer.where;
+        if (status == 304 && !request.if_none_match.empty())
+        {
+            MODELSEC_CO_CHECK(co_await drain(std::move(answer)));
+            co_return http_answer{status, {}, {}, where};
+        }
         failure meant = co_await refusal(std::move(answer));
         if (auto ended = stopped())
             co_return *ended;

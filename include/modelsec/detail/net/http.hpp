@@ -21,8 +21,9 @@ struct http_request
     std::optional<std::string> post_body;  ///< POST this JSON instead of GET
     std::vector<http_header> headers;      ///< for the first origin only; dropped for good once a redirect leaves it
     std::size_t body_cap = 0;              ///< a longer body is refused while it streams: `too_large`
-    bool any_status = false;  ///< whatever final status comes is an answer, with its body, and is not asked for again
-    bool first_hand = false;  ///< this origin's own word: no redirect is followed, 403 and 404 are answers (no body)
+    bool any_status = false;      ///< whatever final status comes is an answer, with its body, and is not asked for again
+    bool first_hand = false;      ///< this origin's own word: no redirect is followed, 403 and 404 are answers (no body)
+    std::string if_none_match{};  ///< an entity tag: then 304 is an answer, without a body (RFC 9110 section 13.1.2)
 };
 
 struct response_head;

@@ -166,6 +166,7 @@ private:
     MODELSEC_DECL void tick();
     /// When tick() has something to do next, if nothing else happens.
     MODELSEC_DECL steady_time next_due() const;
+    MODELSEC_DECL const clock& session_clock() const noexcept;
     MODELSEC_DECL steady_time steady_now() const noexcept;
     MODELSEC_DECL std::chrono::milliseconds document_time(std::size_t size) const noexcept;
     void drop_idle_connections();

@@ -2,6 +2,7 @@
 #ifndef MODELSEC_DETAIL_NET_SESSION_IPP
 #define MODELSEC_DETAIL_NET_SESSION_IPP
 
+#include <modelsec/detail/base/clock_wait.hpp>
 #include <modelsec/detail/net/watch.ipp>
 #include <modelsec/detail/net/redirect_fsm.hpp>
 #include <modelsec/detail/net/session.hpp>
@@ -40,21 +41,27 @@ struct session::impl
     steady_time last_tick{};
     double allowance = 0;  // bytes that may be read at once under the rate limit; below 0: a debt
     std::optional<steady_time> allowance_at;
-    std::shared_ptr<void> control_hook;  // last: goes first, so that no change comes in any more
+    std::shared_ptr<void> control_hook, clock_hook;  // last: they go first, so that no change comes in any more
 };
 
 session::session(http_environment env) : env_(std::move(env)), impl_(std::make_unique<impl>(context_))
 {
     const auto changed = [this] { boost::asio::post(context_, [this] { tick(); }); };
     impl_->control_hook = env_.handle.on_change(changed);
+    impl_->clock_hook = session_clock().on_change(changed);
     changed();  // it may be paused already
 }
 
 session::~session() = default;
 
+const clock& session::session_clock() const noexcept
+{
+    return env_.time ? *env_.time : clock::system();
+}
+
 steady_time session::steady_now() const noexcept
 {
-    return std::chrono::steady_clock::now();
+    return session_clock().steady_now();
 }
 
 void session::run_until(const bool& done)
@@ -65,7 +72,7 @@ void session::run_until(const bool& done)
         if (due == watch::never)
             context_.run_one();
         else
-            context_.run_one_until(due);
+            context_.run_one_for(real_sleep(session_clock(), due));
         ++wakeups_;
         if (steady_now() >= due)
             tick();

@@ -2,6 +2,7 @@
 #ifndef MODELSEC_DETAIL_STORE_LAYOUT_HPP
 #define MODELSEC_DETAIL_STORE_LAYOUT_HPP
 
+#include <modelsec/detail/base/clock.hpp>
 #include <modelsec/detail/base/file_system/file_system.hpp>
 #include <modelsec/detail/base/name.hpp>
 #include <modelsec/limits.hpp>
@@ -27,6 +28,7 @@ struct store_disk
     file envelopes;
     file locks;
     limits caps;
+    const clock* time;
 };
 
 struct generation_name

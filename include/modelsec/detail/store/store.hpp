@@ -30,7 +30,8 @@ struct store_options
     store_policy policy = store_policy::owner_only;
     file_system* files = &file_system::native();
     limits caps;
-    bool cache_tag = false;  ///< with `create`: put a CACHEDIR.TAG into it
+    bool cache_tag = false;                ///< with `create`: put a CACHEDIR.TAG into it
+    const clock* time = &clock::system();  ///< how long locks are waited for; must outlive the store
 };
 
 /// Held while one operation changes a model, or the metadata of a repository.
@@ -159,6 +160,11 @@ public:
     MODELSEC_DECL result<void> collect_staging(bool dry_run, std::vector<std::string>& removed, std::uint64_t& bytes) const;
     /// How much was downloaded for this model so far that is not active yet.
     MODELSEC_DECL result<std::uint64_t> partial_bytes(const identifier& model) const;
+    /// How much of this content was downloaded so far and need not be again.
+    MODELSEC_DECL result<std::uint64_t> resumable_bytes_of(const sha256_digest& content) const;
+    /// Removes what was downloaded for this model and is not active yet, but for what another operation works on.
+    MODELSEC_DECL result<void> remove_partials(const model_lock& lock, const identifier& model,
+                                               std::vector<std::string>& removed, std::uint64_t& bytes) const;
     /// What this content's partials take up on the disk already, reserved room included.
     MODELSEC_DECL result<std::uint64_t> partial_room(const sha256_digest& content) const;
     MODELSEC_DECL result<std::uint64_t> free_space() const;

@@ -8,8 +8,10 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <optional>
+#include <string>
+
+#include <sodium.h>
 
 // What the store does with files again and again, in terms of a file_system.
 
@@ -37,12 +39,17 @@ inline result<bytes> read_whole(file_system& fs, const file& f, std::uint64_t ca
     return out;
 }
 
-/// A word that no other attempt, of this process or another, ever gets: file names made of it are never used again.
+/// A word that no other attempt, of this process or another, ever gets: file names made of it are never used again. Process
+/// numbers come again; the random part tells those processes apart.
 inline std::string unique_word()
 {
     static std::atomic<std::uint64_t> count{0};
-    const auto ticks = std::chrono::steady_clock::now().time_since_epoch().count();
-    return std::to_string(process_number()) + '-' + std::to_string(ticks) + '-' + std::to_string(++count);
+    static const std::uint64_t process_word = [] {
+        std::uint64_t random = 0;
+        randombytes_buf(&random, sizeof(random));
+        return random;
+    }();
+    return std::to_string(process_number()) + '-' + std::to_string(process_word) + '-' + std::to_string(++count);
 }
 
 /// A file that is not under its real name yet. Its lock says that it is still wanted.

@@ -76,7 +76,7 @@ inline result<void> leave_out_of_backups(const store_disk& d, bool tag)
 
 result<store> store::open(const store_options& options)
 {
-    store_disk d{options.files, {}, {}, {}, {}, {}, {}, options.caps};
+    store_disk d{options.files, {}, {}, {}, {}, {}, {}, options.caps, options.time};
     MODELSEC_TRY(d.root, d.files->open_root(options.path, options.create, options.policy));
     if (!d.root)
         return fail(reason::none_active, "there is no store");

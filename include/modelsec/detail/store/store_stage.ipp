@@ -155,28 +155,69 @@ result<staging> store::stage(const identifier& model, const sha256_digest& conte
     return out;
 }
 
-result<std::uint64_t> store::partial_bytes(const identifier& model) const
+/// The staging folders that hold what was downloaded for this model and is not active yet.
+inline result<std::vector<std::string>> partials_of(const store_disk& d, const identifier& model, const model_state& now)
 {
-    std::uint64_t sum = 0;
-    if (!disk_->staging)
-        return sum;
-    MODELSEC_TRY(const model_state now, state(model));
-    MODELSEC_TRY(const std::vector<std::string> names, disk_->files->list(disk_->staging));
+    std::vector<std::string> out;
+    if (!d.staging)
+        return out;
+    MODELSEC_TRY(const std::vector<std::string> names, d.files->list(d.staging));
     for (const std::string& name : names)
     {
         const auto content = content_of_staging(name);
         if (!content || (now.active && now.active->artifact == *content))
             continue;
-        MODELSEC_TRY(const file folder, disk_->files->open_folder(disk_->staging, name, false));
+        MODELSEC_TRY(const file folder, d.files->open_folder(d.staging, name, false));
         if (!folder)
             continue;
-        MODELSEC_TRY(const bool asked, is_there(*disk_->files, folder, std::string(asked_by_prefix) + model.str()));
-        if (!asked)
-            continue;
+        MODELSEC_TRY(const bool asked, is_there(*d.files, folder, std::string(asked_by_prefix) + model.str()));
+        if (asked)
+            out.push_back(name);
+    }
+    return out;
+}
+
+result<std::uint64_t> store::partial_bytes(const identifier& model) const
+{
+    std::uint64_t sum = 0;
+    MODELSEC_TRY(const model_state now, state(model));
+    MODELSEC_TRY(const std::vector<std::string> names, partials_of(*disk_, model, now));
+    for (const std::string& name : names)
+    {
         MODELSEC_TRY(const std::uint64_t size, resumable_bytes(*disk_, name));
         sum += size;
     }
     return sum;
+}
+
+result<std::uint64_t> store::resumable_bytes_of(const sha256_digest& content) const
+{
+    if (!disk_->staging)
+        return std::uint64_t{0};
+    // The first folder is the one that the next attempt takes, if nobody works there.
+    return resumable_bytes(*disk_, content.hex());
+}
+
+result<void> store::remove_partials(const model_lock&, const identifier& model, std::vector<std::string>& removed,
+                                    std::uint64_t& total) const
+{
+    MODELSEC_TRY(const model_state now, state(model));
+    MODELSEC_TRY(const std::vector<std::string> names, partials_of(*disk_, model, now));
+    for (const std::string& name : names)
+    {
+        MODELSEC_TRY(const file folder, disk_->files->open_folder(disk_->staging, name, false));
+        if (!folder)
+            continue;
+        MODELSEC_TRY(const bool unheld, disk_->files->try_lock(folder, lock_kind::exclusive));
+        if (!unheld)
+            continue;
+        std::uint64_t freed = 0;
+        MODELSEC_TRY(const std::uint64_t size, size_of_tree(*disk_->files, disk_->staging, name));
+        MODELSEC_CHECK(remove_staging(*disk_, name, freed));
+        total += size;
+        removed.push_back(std::string(inner_folder_name) + "/staging/" + name);
+    }
+    return names.empty() ? result<void>() : disk_->files->sync(disk_->staging);
 }
 
 result<std::uint64_t> store::partial_room(const sha256_digest& content) const

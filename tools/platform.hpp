@@ -23,6 +23,8 @@ bool is_superuser();
 bool errors_go_to_terminal();
 /// Its width in columns now.
 unsigned terminal_width();
+/// Whether people read standard output on a terminal.
+bool results_go_to_terminal();
 /// Whether the locale's characters are UTF-8.
 bool terminal_is_utf8();
 

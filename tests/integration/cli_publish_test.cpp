@@ -460,3 +460,21 @@ TEST_CASE("init makes all that a publisher begins with, and never replaces a key
                        "1", "--out", place / "manifest.json"})
               .exit_code == 0);
 }
+
+TEST_CASE("doctor says what is wrong with the server, the CA and the proxy, and what to do")
+{
+    world w;
+    const auto doctor = [&](const std::vector<std::string>& more) {
+        std::vector<std::string> all{"doctor", "--store", w.store()};
+        all.insert(all.end(), more.begin(), more.end());
+        return run_command(all);
+    };
+    w.web.serve("/manifest", "anything");
+    const auto good = doctor({"--manifest", w.web.url("/manifest"), "--ca", w.place / "ca.pem"});
+    CHECK_MESSAGE(good.exit_code == 0, good.out);
+    const auto untrusted = doctor({"--manifest", w.web.url("/manifest")});
+    CHECK(untrusted.exit_code == 60);
+    CHECK_MESSAGE(untrusted.out.find("--ca") != std::string::npos, untrusted.out);
+    CHECK(doctor({"--ca", w.place / "absent.pem"}).exit_code == 60);
+    CHECK(doctor({"--proxy", "ftp://proxy.invalid"}).exit_code == 60);
+}

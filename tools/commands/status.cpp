@@ -70,7 +70,8 @@ void print_table(const std::vector<model_status>& models, output& out)
         std::string text;
         for (std::size_t i = 0; i + 1 < columns; ++i)
             text += r[i] + std::string(widths[i] - r[i].size() + 2, ' ');
-        out.say(text + r.back());
+        text += r.back();
+        out.say(&r == rows.data() ? out.painted(text, paint::strong) : text);
     }
 }
 

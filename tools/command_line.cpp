@@ -101,6 +101,7 @@ command_line::command_line() : app(tool_purpose, "modelsec")
     app.footer(tool_footer);
     app.get_formatter()->column_width(32);
     add_fetch(*this);
+    add_check(*this);
     add_bundle(*this);
     add_scan(*this);
     add_status(*this);
@@ -109,6 +110,7 @@ command_line::command_line() : app(tool_purpose, "modelsec")
     add_rollback(*this);
     add_gc(*this);
     add_repair(*this);
+    add_remove(*this);
     add_doctor(*this);
     add_inspect(*this);
     add_init(*this);

@@ -79,9 +79,7 @@ std::string output::painted(std::string_view text, paint how, bool wanted)
 /// The generic text is all that end users are told of a fetch; whoever gave a wrong option, and everybody else, is told the cause.
 std::string output::message_of(errc code) const
 {
-    return initializing_ && code != errc::ok && code != errc::usage
-               ? "Model initialization failed (code " + std::to_string(static_cast<int>(code)) + ")"
-               : without_prefix(message(code));
+    return initializing_ && code != errc::ok && code != errc::usage ? generic_message(code) : without_prefix(message(code));
 }
 
 void output::say(std::string_view line)
@@ -222,6 +220,7 @@ void output::show_event(const event& e)
         return notice("trying again in " + human_time((e.wait_ms + 999) / 1000) + " (" + std::string(to_string(e.why)) +
                       ')');
     case event_kind::warning: return notice(painted("warning: ", paint::caution, colours_on_errors_) + why);
+    case event_kind::update: return notice("there is a new version");
     case event_kind::progress:
     case event_kind::done: return;
     }

@@ -8,6 +8,7 @@ struct command_line;
 
 // Each adds its subcommand.
 void add_fetch(command_line& line);
+void add_check(command_line& line);
 void add_bundle(command_line& line);
 void add_scan(command_line& line);
 void add_check_remote(command_line& line);
@@ -20,6 +21,7 @@ void add_verify(command_line& line);
 void add_rollback(command_line& line);
 void add_gc(command_line& line);
 void add_repair(command_line& line);
+void add_remove(command_line& line);
 void add_doctor(command_line& line);
 void add_inspect(command_line& line);
 void add_init(command_line& line);

@@ -78,6 +78,22 @@ case $way in
         done < <(grep -rhoE '(option|modelsec_part)\(MODELSEC_[A-Z_]+|set\(MODELSEC_[A-Z_]+ .*CACHE' "$source"/CMakeLists.txt "$source"/cmake "$source"/bindings/c/CMakeLists.txt |
             grep -oE 'MODELSEC_[A-Z_]+' | sort -u)
         ;;
+    sbom)
+        for round in first second; do
+            SOURCE_DATE_EPOCH=1700000000 python3 "$source/packaging/release/sbom.py" --out "$round" "$source/LICENSE"
+        done
+        diff -r first second
+        python3 - first/*.spdx.json first/*.cdx.json <<'CHECK'
+import json, sys
+spdx, cyclone = (json.load(open(name)) for name in sys.argv[1:])
+names = {"boost", "openssl", "libsodium", "simdjson", "utf8proc", "zlib"}
+assert names < {p["name"] for p in spdx["packages"]} and all(p["versionInfo"] for p in spdx["packages"])
+assert names < {c["name"] for c in cyclone["components"]} and spdx["creationInfo"]["created"] == cyclone["metadata"]["timestamp"] == "2023-11-14T22:13:20Z"
+ids = {p["SPDXID"] for p in spdx["packages"] + spdx["files"]} | {"SPDXRef-DOCUMENT"}
+assert all(r["spdxElementId"] in ids and r["relatedSpdxElement"] in ids for r in spdx["relationships"])
+assert spdx["files"][0]["checksums"][0]["checksumValue"] == cyclone["components"][-1]["hashes"][0]["content"]
+CHECK
+        ;;
     designated_initialisers)
         "$CXX" -std=c++20 -Wall -Wextra -Werror -DMODELSEC_SEPARATE_COMPILATION -I"$source/include" -fsyntax-only "$here/designated_initialisers.cpp"
         # Each public aggregate is in there.

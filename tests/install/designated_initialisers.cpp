@@ -25,6 +25,16 @@ const http_header p = http_header{.name = "Accept"};
 const origin_credentials q = origin_credentials{.origin = "https://models.example.org"};
 const device_facts r = device_facts{.ram_bytes = 1};
 const pack_info s = pack_info{.version = "1.0.0"};
+const operation_options t1 = operation_options{.events = {}};
+const remove_options t2 = remove_options{.model_id = "llama"};
+const check_result t3 = check_result{.model_id = "llama"};
+const ensure_all_options t4 = ensure_all_options{.models = {}};
+const model_outcome t5 = model_outcome{.ec = {}};
+const watch_options t6 = watch_options{.models = {}};
+const model_options t7 = model_options("llama");  // takes an id alone, and so has constructors
+const repair_options t8 = repair_options{.model_id = "llama"};
+const model_repair t9 = model_repair{.model_id = "llama"};
+const repair_report t10 = repair_report{.models = {}};
 
 pin one_pin(public_key key)
 {

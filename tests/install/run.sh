@@ -101,7 +101,7 @@ CHECK
             [ -e "$source/include/modelsec/$header.hpp" ] || continue
             while read -r name; do
                 grep -qE "(^|[^_[:alnum:]])$name[{(]" "$here/designated_initialisers.cpp" || { echo "$header.hpp: $name is not tried" >&2; exit 1; }
-            done < <(sed -nE 's/^struct ([a-z_0-9]+)( final)?$/\1/p' "$source/include/modelsec/$header.hpp")
+            done < <(awk '/^namespace detail/ {inner = 1} /^}  \/\/ namespace detail/ {inner = 0} !inner && /^struct [a-z_0-9]+( final)?$/ {print $2}' "$source/include/modelsec/$header.hpp")
         done
         ;;
     add_subdirectory | fetch_content) consumer "$way" -DMODELSEC_SOURCE="$source" ;;

@@ -63,7 +63,7 @@ inline awaitable<failure> download_run::refusal(lane& self, response answer, fai
     if (job_.net.stopped() || meant.why == reason::url_expired)
         co_return meant;
     const bool renewable = job_.what.renew && self.order.source == 0;
-    if (renewable && (meant.code() == errc::unauthorized || status == 410))
+    if (renewable && (meant.why == reason::unauthorized || meant.why == reason::forbidden || status == 410))
         co_return fail(reason::url_expired, std::move(meant.detail));
     // What the range's own answer said, unless the host was more exact.
     co_return meant.why == status_failure(status).why || status == 416 ? why : meant;

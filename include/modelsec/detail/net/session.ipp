@@ -292,8 +292,12 @@ inline result<void> session::add_credentials(request_head& request) const
     }
     if (env_.check_credentials)
         MODELSEC_CHECK(env_.check_credentials(given));
+    // What this one request was given stands: two fields of one name would be one too many (RFC 9110 section 11.6.2).
+    const std::size_t own = request.headers.size();
     for (http_header& h : given)
-        request.headers.push_back(std::move(h));
+        if (std::none_of(request.headers.begin(), request.headers.begin() + static_cast<std::ptrdiff_t>(own),
+                         [&](const http_header& mine) { return boost::beast::iequals(mine.name, h.name); }))
+            request.headers.push_back(std::move(h));
     return {};
 }
 

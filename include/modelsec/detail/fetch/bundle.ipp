@@ -16,7 +16,7 @@ namespace detail {
 
 inline constexpr std::size_t bundle_block = 512;
 
-inline failure bundle_failure(std::string detail)
+inline failure malformed_bundle(std::string detail)
 {
     return fail(reason::bundle_malformed, std::move(detail));
 }
@@ -65,17 +65,17 @@ inline std::string bundle_text(bytes_view field)
 result<std::optional<bundle_entry>> parse_bundle_header(bytes_view block)
 {
     if (block.size() != bundle_block)
-        return bundle_failure("a header that is cut short");
+        return malformed_bundle("a header that is cut short");
     if (std::all_of(block.begin(), block.end(), [](std::uint8_t c) { return c == 0; }))
         return std::optional<bundle_entry>();
     const auto sum = bundle_number(block.subspan(148, 8));
     const auto size = bundle_number(block.subspan(124, 12));
     if (!sum || *sum != bundle_checksum(block) || !size || *size > limits::max_integer)
-        return bundle_failure("not a tar's header");
+        return malformed_bundle("not a tar's header");
     const std::uint8_t type = block[156];
     // CWE-59, CWE-22: regular files under names of our own; no links, devices or extended headers that could rename them.
     if (type != '0' && type != 0 && type != '5')
-        return bundle_failure("an entry that is neither file nor folder");
+        return malformed_bundle("an entry that is neither file nor folder");
     bundle_entry out{bundle_text(block.subspan(0, 100)), *size, type == '5'};
     if (std::memcmp(block.data() + 257, "ustar", 5) == 0 && block[345] != 0)
         out.name = bundle_text(block.subspan(345, 155)) + '/' + out.name;
@@ -136,14 +136,14 @@ struct bundle_reader::impl
         in.clear();
         in.seekg(static_cast<std::streamoff>(offset));
         if (!in.read(reinterpret_cast<char*>(into.data()), static_cast<std::streamsize>(into.size())))
-            return bundle_failure("it is cut short");
+            return malformed_bundle("it is cut short");
         return {};
     }
 
     result<bytes> read_small(const part& what, std::size_t cap)
     {
         if (what.size > cap)
-            return bundle_failure("a document that is larger than allowed");
+            return malformed_bundle("a document that is larger than allowed");
         bytes out(static_cast<std::size_t>(what.size));
         MODELSEC_CHECK(read(what.offset, out));
         return out;
@@ -152,11 +152,11 @@ struct bundle_reader::impl
     result<void> add(const bundle_entry& entry, const part& where)
     {
         if (entry.folder)
-            return entry.name == "roots/" || entry.name == "sha256/" || entry.name.empty() ? result<void>() : bundle_failure("a folder that does not belong there");
+            return entry.name == "roots/" || entry.name == "sha256/" || entry.name.empty() ? result<void>() : malformed_bundle("a folder that does not belong there");
         if (entry.name == "envelope.json")
         {
             if (envelope)
-                return bundle_failure("two envelopes");
+                return malformed_bundle("two envelopes");
             envelope = where;
             return {};
         }
@@ -173,7 +173,7 @@ struct bundle_reader::impl
             const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), version);
             added = error == std::errc() && end == number.data() + number.size() && roots.emplace(version, where).second;
         }
-        return added ? result<void>() : bundle_failure("an entry twice, or one that does not belong there");
+        return added ? result<void>() : malformed_bundle("an entry twice, or one that does not belong there");
     }
 };
 
@@ -204,13 +204,13 @@ result<bundle_reader> bundle_reader::open(const std::string& path, const limits&
         if (!entry)
             break;
         if (++entries > most || entry->size > total - at)
-            return bundle_failure(entries > most ? "too many entries" : "it is cut short");
+            return malformed_bundle(entries > most ? "too many entries" : "it is cut short");
         MODELSEC_CHECK(self->add(*entry, {at, entry->size}));
         const std::uint64_t padded = (entry->size + bundle_block - 1) / bundle_block * bundle_block;
         at += std::min(padded, total - at);
     }
     if (!self->envelope)
-        return bundle_failure("there is no envelope in it");
+        return malformed_bundle("there is no envelope in it");
     return bundle_reader(std::move(self));
 }
 
@@ -238,7 +238,7 @@ result<void> bundle_reader::read(const sha256_digest& content, std::uint64_t off
 {
     const auto found = impl_->files.find(content.hex());
     if (found == impl_->files.end() || offset > found->second.size || into.size() > found->second.size - offset)
-        return bundle_failure("a file is not in it, or is shorter");
+        return malformed_bundle("a file is not in it, or is shorter");
     return impl_->read(found->second.offset + offset, into);
 }
 

@@ -45,6 +45,6 @@ TEST_CASE("every address that both readers take has one host and one port")
         CHECK(std::to_string(ours->port()) == fields[3].dump());
     }
     CHECK(lines >= 5'000);
-    CHECK(both >= 1'000);
+    CHECK(both >= 700);
     CHECK(ours_alone < 100);
 }

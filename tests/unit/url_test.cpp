@@ -132,6 +132,8 @@ TEST_CASE("a Location is resolved as RFC 3986 says")
     CHECK(resolved(base, "/a b/c?d= e") == "https://h:8443/a%20b/c?d=%20e");
     CHECK(resolved(base, "https://o/my model.gguf") == "https://o/my%20model.gguf");
     CHECK(resolved(base, "https://o o/x") == "bad_url");
+    CHECK(resolved(base, "  https://o/x ") == "https://o/x");
+    CHECK(resolved(base, "  ") == "bad_url");
     CHECK(resolved(base, "https://o/x\ty") == "bad_url");
     CHECK(resolved(base, "javascript:x") == "bad_url");
     CHECK(resolved(base, "") == "bad_url");

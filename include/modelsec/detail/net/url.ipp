@@ -203,7 +203,10 @@ result<url> url::resolve(std::string_view reference) const
 {
     // The fragment of a Location is for a reader of documents (RFC 9110 section 10.2.2).
     reference = reference.substr(0, std::min(reference.find('#'), reference.size()));
-    // Servers send blanks in a Location as they are, and every browser follows them.
+    // Servers send blanks in a Location as they are, and every browser follows them. Around it they mean nothing (RFC 9110 section
+    // 5.5): part of a path, the address behind them would lead elsewhere than it does for others.
+    reference.remove_prefix(std::min(reference.find_first_not_of(' '), reference.size()));
+    reference = reference.substr(0, reference.find_last_not_of(' ') + 1);
     std::string without_blanks;
     if (reference.find(' ') != reference.npos)
     {

@@ -25,7 +25,7 @@ struct pinned_key
 };
 
 /// Pins of constants, `threshold` of which must sign. `bad_option` for bytes that are no key or a threshold that cannot be met.
-inline result<pins> make_pins(std::span<const pinned_key> keys, unsigned threshold)
+inline result<pins> make_pins(std::span<const pinned_key> keys, unsigned threshold = 1)
 {
     const auto time = [](std::int64_t seconds) {
         return seconds == pinned_key::always ? std::optional<utc_time>() : utc_time(std::chrono::seconds(seconds));

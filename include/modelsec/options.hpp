@@ -33,6 +33,14 @@ enum class write_policy
     cached      ///< through the page cache
 };
 
+/// Which signed digests decide before a pack becomes active. Every byte is matched against one, always.
+enum class digest_policy
+{
+    automatic,  ///< that of the whole file too, as long as the pack does not wait for it; where it would, all signed chunks decide.
+                ///< Files without chunks, archives and packs of up to 256 MiB always get the whole one
+    whole  ///< always that of the whole file
+};
+
 /// What every operation can be given.
 struct operation_options
 {
@@ -56,6 +64,7 @@ struct client_options
     source_options sources{};
     modelsec::profile profile = profile::client;
     write_policy writing = write_policy::automatic;
+    digest_policy digest = digest_policy::automatic;
     limits caps{};
     std::chrono::milliseconds lock_wait{10 * 60 * 1000};  ///< how long to wait for another process that fetches the model
     std::optional<device_facts> device{};                 ///< what `min_device` is held against; default: this machine

@@ -77,9 +77,13 @@ struct scene
                 on_event(e);
         };
         modelsec::detail::http_client client(env);
-        modelsec::detail::download_request what{expected, {}, direct, connections, {}, &fetched, {}};
+        modelsec::detail::download_request what;
+        what.files.push_back({&expected, {}});
+        what.direct = direct;
+        what.connections = connections;
+        what.fetched = &fetched;
         for (const auto& path : paths)
-            what.sources.push_back(url::parse(web.url(path)).value());
+            what.files[0].sources.push_back(url::parse(web.url(path)).value());
         std::uint64_t shown = 0;
         what.progress = [&](std::uint64_t bytes) {
             CHECK(bytes >= shown);
@@ -89,8 +93,9 @@ struct scene
             if (on_progress)
                 on_progress(bytes);
         };
+        what.files[0].renewable = static_cast<bool>(renew);
         if (renew)
-            what.renew = [&]() -> modelsec::result<url> { return url::parse(web.url(renew())); };
+            what.renew = [&](std::size_t) -> modelsec::result<url> { return url::parse(web.url(renew())); };
         auto staging = staged();
         fetched = 0;
         const auto out = modelsec::detail::download(client, what, staging);

@@ -109,6 +109,13 @@ public:
         std::erase_if(log_, [&](const entry& e) { return e.folders.contains(id(f)); });
         return {};
     }
+    result<bool> sync_all(const file&) override
+    {
+        MODELSEC_CHECK(step());
+        contents_.clear();
+        log_.clear();
+        return true;
+    }
     result<modelsec::detail::file_info> info(const file& f) override
     {
         MODELSEC_CHECK(step());

@@ -37,19 +37,21 @@ public:
         return http_answer{200, {}, found->second, request.url};
     }
 
-    result<verified_file> fetch_file(const download_request& what, staging& staged) override
+    result<std::vector<verified_file>> fetch_files(const download_request& what, staging& staged) override
     {
-        for (const url& from : what.sources)
+        const wanted_file& wanted = what.files.at(0);
+        for (const url& from : wanted.sources)
         {
             log_.push_back(from.target());
             const auto found = targets_.find(from.target());
             if (found == targets_.end())
                 continue;
-            MODELSEC_TRY(const file partial, staged.open_partial(what.expected.sha256));
+            MODELSEC_TRY(const file partial, staged.open_partial(wanted.expected->sha256));
             MODELSEC_CHECK(file_system::native().write_at(partial, 0, as_bytes(found->second)));
-            stream_verifier check(what.expected);
+            stream_verifier check(*wanted.expected);
             MODELSEC_CHECK(check.update(as_bytes(found->second)));
-            return check.finish();
+            MODELSEC_TRY(const verified_file good, check.finish());
+            return std::vector<verified_file>{good};
         }
         return fail(reason::not_found);
     }

@@ -146,9 +146,9 @@ private:
         explicit lent(kept_network& owner) : owner_(owner) {}
         ~lent() override { owner_.observe_ = nullptr; }
         result<http_answer> exchange(const http_request& request) override { return owner_.exchange(request); }
-        result<verified_file> fetch_file(const download_request& what, staging& staged) override
+        result<std::vector<verified_file>> fetch_files(const download_request& what, staging& staged) override
         {
-            return owner_.network_->fetch_file(what, staged);
+            return owner_.network_->fetch_files(what, staged);
         }
 
     private:

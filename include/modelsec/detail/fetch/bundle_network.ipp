@@ -28,9 +28,26 @@ public:
         return root ? http_answer{200, {}, std::move(*root), request.url} : http_answer{404, {}, {}, request.url};
     }
 
-    result<verified_file> fetch_file(const download_request& what, staging& staged) override
+    result<std::vector<verified_file>> fetch_files(const download_request& what, staging& staged) override
     {
-        const artifact_file& expected = what.expected;
+        std::vector<verified_file> out;
+        std::uint64_t before = 0;
+        for (const wanted_file& wanted : what.files)
+        {
+            MODELSEC_TRY(const verified_file done, copy(*wanted.expected, staged, [&](std::uint64_t bytes) {
+                             if (what.progress)
+                                 what.progress(before + bytes);
+                         }));
+            before += wanted.expected->size_bytes;
+            out.push_back(done);
+        }
+        return out;
+    }
+
+private:
+    template <class Progress>
+    result<verified_file> copy(const artifact_file& expected, staging& staged, const Progress& progress)
+    {
         const auto size = from_->size_of(expected.sha256);
         if (!size)
             return fail(reason::not_found, "the bundle lacks a file of the model");
@@ -55,8 +72,7 @@ public:
             }
             MODELSEC_CHECK(staged.files().write_at(partial, at, part));
             at += part.size();
-            if (what.progress)
-                what.progress(at);
+            progress(at);
         }
         MODELSEC_CHECK(staged.files().sync(partial));
         auto done = check.finish();
@@ -65,7 +81,6 @@ public:
         return done;
     }
 
-private:
     std::shared_ptr<const bundle_reader> from_;
     control handle_;
 };

@@ -10,6 +10,8 @@
 #include <modelsec/detail/store/pack.hpp>
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
@@ -111,23 +113,12 @@ result<verified_pack> fetch_operation::obtain_pack(staging& staged, const accept
 
     if (!wanted.oci.empty() && !bundle_)
         MODELSEC_CHECK(check_layers(wanted));
-    std::vector<verified_file> files;
-    MODELSEC_CHECK(download_files(staged, wanted, files));
+    MODELSEC_TRY(const std::vector<verified_file> files, download_files(staged, wanted));
     MODELSEC_CHECK(check_decryption(staged, offer, wanted));
     if (wanted.is_zip)
         return unpack(staged, wanted, files.front());
 
-    MODELSEC_CHECK(staged.fresh_pack_folder());
-    std::vector<placed_file> placed;
-    for (std::size_t i = 0; i < files.size(); ++i)
-    {
-        const artifact_file& file = wanted.files[i];
-        const auto same = [&](const placed_file& p) { return p.content.sha256() == file.sha256; };
-        if (std::any_of(placed.begin(), placed.end(), same))  // the same bytes under two names: the partial has moved on
-            MODELSEC_CHECK(download_file(staged, wanted, file));
-        MODELSEC_CHECK(staged.place(file.sha256, *file.name));
-        placed.push_back({*file.name, files[i]});
-    }
+    MODELSEC_TRY(std::vector<placed_file> placed, staged.assemble(wanted, files));
     return make_verified_pack(std::move(placed), wanted);
 }
 
@@ -141,52 +132,60 @@ result<void> fetch_operation::check_decryption(staging& staged, const accepted& 
         if (!f.encryption)
             continue;
         MODELSEC_TRY(const file content, staged.open_partial(f.sha256));
-        MODELSEC_TRY(
-            const decrypted_file opened,
-            decrypted_file::open(*owner_.files, content, {offer.manifest.model_id.str(), offer.manifest.version.str(), f},
-                                 asked_.decrypt_keys, asked_.operation.control));
+        MODELSEC_TRY(const decrypted_file opened,
+                     decrypted_file::open(*owner_.files, content, {offer.manifest.model_id.str(), offer.manifest.version.str(), f},
+                                          asked_.decrypt_keys, asked_.operation.control));
         MODELSEC_CHECK(opened.check_plain(asked_.operation.control));
     }
     return {};
 }
 
-result<void> fetch_operation::download_files(staging& staged, const artifact& wanted, std::vector<verified_file>& out)
+/// For every file of the artifact what is known of its partial, which several files of the same content share.
+result<std::vector<verified_file>> fetch_operation::download_files(staging& staged, const artifact& wanted)
 {
+    // Small packs are never a reason to leave the digest of the whole out; what is unpacked is hashed as a whole anyway.
+    static constexpr std::uint64_t small = std::uint64_t{256} << 20;
+    std::map<std::string, verified_file> known;  // by digest
+    for (const verified_file& file : adopted_)
+        known.emplace(file.sha256().hex(), file);
+    download_request what;
+    std::set<std::string> asked;
+    std::uint64_t travelling = 0;
     for (const artifact_file& file : wanted.files)
     {
-        MODELSEC_TRY(verified_file done, download_file(staged, wanted, file));
-        done_before_ += file.size_bytes;
-        tell_progress(done_before_);
-        out.push_back(std::move(done));
+        if (known.contains(file.sha256.hex()) || !asked.insert(file.sha256.hex()).second)
+            continue;
+        travelling += file.size_bytes;
+        MODELSEC_TRY(std::vector<url> addresses, sources(wanted, file));
+        what.files.push_back(
+            {&file, std::move(addresses), wanted.endpoint || sources_.renewable(locator_of(wanted, file))});
     }
-    return {};
-}
-
-result<verified_file> fetch_operation::download_file(staging& staged, const artifact& wanted, const artifact_file& file)
-{
-    // Once: its partial moves on to its place in the pack.
-    const auto adopted =
-        std::find_if(adopted_.begin(), adopted_.end(), [&](const verified_file& f) { return f.sha256() == file.sha256; });
-    if (adopted != adopted_.end())
+    // What is here already counts first.
+    what.progress = [this, here = total_ - travelling](std::uint64_t bytes) { tell_progress(here + bytes); };
+    what.direct = write_directly(wanted);
+    what.connections = owner_.transport.connections;
+    what.whole = owner_.digest == digest_policy::whole || wanted.is_zip || wanted.total_bytes() <= small;
+    what.fetched = &fetched_;
+    std::map<std::size_t, url> renewed;
+    what.renew = [&](std::size_t i) -> result<url> {
+        const auto before = renewed.find(i);
+        MODELSEC_TRY(url next, next_address(wanted, *what.files[i].expected,
+                                            before != renewed.end() ? before->second : what.files[i].sources.front()));
+        renewed.insert_or_assign(i, next);
+        return next;
+    };
+    if (what.files.empty())
+        tell_progress(total_);
+    else
     {
-        verified_file out = *adopted;
-        adopted_.erase(adopted);
-        return out;
+        MODELSEC_TRY(const std::vector<verified_file> fetched, web().fetch_files(what, staged));
+        for (const verified_file& file : fetched)
+            known.emplace(file.sha256().hex(), file);
     }
-    MODELSEC_TRY(std::vector<url> addresses, sources(wanted, file));
-    download_request what{file,
-                          std::move(addresses),
-                          write_directly(wanted),
-                          owner_.transport.connections,
-                          [this](std::uint64_t bytes) { tell_progress(done_before_ + bytes); },
-                          &fetched_,
-                          {}};
-    if (wanted.endpoint || sources_.renewable(locator_of(wanted, file)))
-        what.renew = [this, &wanted, &file, at = what.sources.front()]() mutable -> result<url> {
-            MODELSEC_TRY(at, next_address(wanted, file, at));
-            return at;
-        };
-    return web().fetch_file(what, staged);
+    std::vector<verified_file> out;
+    for (const artifact_file& file : wanted.files)
+        out.push_back(known.at(file.sha256.hex()));
+    return out;
 }
 
 result<std::vector<url>> fetch_operation::sources(const artifact& wanted, const artifact_file& file)
@@ -251,8 +250,7 @@ result<url> fetch_operation::next_address(const artifact& wanted, const artifact
 {
     if (wanted.endpoint)
         return ask_endpoint(*wanted.endpoint);
-    return sources_.locate_again(locator_of(wanted, file), before,
-                                 fail(reason::unauthorized, "refused, and there is no other token"));
+    return sources_.locate_again(locator_of(wanted, file), before, fail(reason::unauthorized, "refused, and there is no other token"));
 }
 
 /// The layers of a whole artifact are the manifest's files, one for one.

@@ -78,9 +78,8 @@ private:
     MODELSEC_DECL static void sweep(const store& disk, staging&& staged);
     MODELSEC_DECL result<verified_pack> obtain_pack(staging& staged, const accepted& offer, const artifact& wanted);
     MODELSEC_DECL result<void> check_decryption(staging& staged, const accepted& offer, const artifact& wanted) const;
-    MODELSEC_DECL result<void> download_files(staging& staged, const artifact& wanted, std::vector<verified_file>& out);
+    MODELSEC_DECL result<std::vector<verified_file>> download_files(staging& staged, const artifact& wanted);
     MODELSEC_DECL result<verified_pack> unpack(staging& staged, const artifact& wanted, const verified_file& archive);
-    MODELSEC_DECL result<verified_file> download_file(staging& staged, const artifact& wanted, const artifact_file& file);
     MODELSEC_DECL result<std::vector<url>> sources(const artifact& wanted, const artifact_file& file);
     MODELSEC_DECL result<void> check_layers(const artifact& wanted);
     MODELSEC_DECL static std::string locator_of(const artifact& wanted, const artifact_file& file);
@@ -112,7 +111,6 @@ private:
     signing_keys keys_;
     std::vector<verified_file> adopted_;  // they need not be fetched
     std::string model_id_;                // known from the manifest on
-    std::uint64_t done_before_ = 0;       // bytes of the files that are complete
     std::uint64_t total_ = 0;
     std::uint64_t told_ = 0;
     std::uint64_t fetched_ = 0;

@@ -34,6 +34,11 @@ inline result<std::vector<file_record>> settle_files(file_system& fs, const file
     std::map<std::string, const placed_file*> wanted;
     for (const placed_file& f : pack.files())
         wanted.emplace(f.path.str(), &f);
+    bool synced = false;
+    if (pack.files().size() >= sync_together_from)
+    {
+        MODELSEC_TRY(synced, fs.sync_all(folder));
+    }
     const auto settle = [&](const std::string& path, const file& parent, const std::string& name) -> result<void> {
         const auto expected = wanted.find(path);
         if (expected == wanted.end())
@@ -41,15 +46,18 @@ inline result<std::vector<file_record>> settle_files(file_system& fs, const file
         MODELSEC_TRY(const file content, fs.open_file(parent, name, open_mode::read));
         if (!content)
             return fail(reason::store_layout, "a file vanished: " + path);
-        MODELSEC_CHECK(fs.sync(content));
+        if (!synced)
+            MODELSEC_CHECK(fs.sync(content));
         MODELSEC_TRY(const file_info info, fs.info(content));
         const placed_file& f = *expected->second;
         if (info.size != f.content.size())
             return fail(reason::size_mismatch, "changed since it was verified: " + path);
-        found.emplace(path, file_record{f.path, info.size, f.content.sha256(), info.inode, info.changed_ns});
+        found.emplace(
+            path, file_record{f.path, info.size, f.content.sha256(), info.inode, info.changed_ns, f.content.decided_by()});
         return {};
     };
-    MODELSEC_CHECK(walk_tree(fs, folder, {}, settle, [&](const file& done) { return fs.sync(done); }));
+    MODELSEC_CHECK(
+        walk_tree(fs, folder, {}, settle, [&](const file& done) { return synced ? result<void>() : fs.sync(done); }));
     std::vector<file_record> out;
     for (const placed_file& f : pack.files())
     {

@@ -88,6 +88,7 @@ inline result<file_record> check_content(file_system& fs, const file& content, c
     }
     // CWE-354: the digest of the whole is the one that was compared when the pack became active.
     MODELSEC_TRY(const sha256_digest digest, hash_file(fs, content, handle, chunks ? hash_listener() : listener));
+    out.decided_by = digest_scope::whole;
     return digest == f.sha256 ? result<file_record>(std::move(out)) : damaged("not the bytes it had: " + f.path.str());
 }
 
@@ -146,7 +147,7 @@ result<void> store::hash_again(const identifier& model, const pack_record& pack,
 void store::remember_files(const identifier& model, const pack_record& pack, std::vector<file_record> seen) const
 {
     const auto same = [](const file_record& a, const file_record& b) {
-        return a.inode == b.inode && a.changed_ns == b.changed_ns;
+        return a.inode == b.inode && a.changed_ns == b.changed_ns && a.decided_by == b.decided_by;
     };
     if (disk_->root.rule().reader || std::equal(seen.begin(), seen.end(), pack.files.begin(), pack.files.end(), same))
         return;

@@ -182,17 +182,11 @@ result<bool> store::adopt_known(const model_lock& lock, const identifier& model,
         const auto unknown = [](const artifact_file& f) { return f.encryption && f.encryption->scheme != encryption_info::stream_scheme; };
         if (a.is_zip || std::any_of(a.files.begin(), a.files.end(), unknown))
             continue;
-        std::vector<placed_file> placed;
         MODELSEC_TRY(staging staged, stage(model, a.content_digest()));
         MODELSEC_TRY(const std::vector<verified_file> found, adopt(model, staged, a, handle));
         if (found.size() == a.files.size())
         {
-            MODELSEC_CHECK(staged.fresh_pack_folder());
-            for (std::size_t i = 0; i < found.size(); ++i)
-            {
-                MODELSEC_CHECK(staged.place(found[i].sha256(), *a.files[i].name));
-                placed.push_back({*a.files[i].name, found[i]});
-            }
+            MODELSEC_TRY(std::vector<placed_file> placed, staged.assemble(a, found));
             MODELSEC_TRY(const verified_pack pack, make_verified_pack(std::move(placed), a));
             activation how{offer.version,
                            a.platform,

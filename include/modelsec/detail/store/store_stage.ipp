@@ -109,19 +109,17 @@ inline result<std::uint64_t> resumable_bytes(const store_disk& d, const std::str
     MODELSEC_TRY(const file folder, d.files->open_folder(d.staging, name, false));
     if (!folder)
         return sum;
-    MODELSEC_TRY(const std::vector<std::string> entries, d.files->list(folder));
-    for (const std::string& entry : entries)
+    MODELSEC_TRY(const journal says, load_journal(*d.files, folder));
+    MODELSEC_TRY(const file pack, d.files->open_folder(folder, pack_folder_name, false));
+    for (const auto& [digest, notes] : says.files)
     {
-        const auto digest = digest_in_name(entry, journal_prefix);
-        if (!digest)
-            continue;
-        MODELSEC_TRY(const journal notes, load_journal(*d.files, folder, *digest));
-        MODELSEC_TRY(const range_set kept, synced_ranges(*d.files, folder, *digest, notes));
+        MODELSEC_TRY(const range_set kept, synced_ranges(*d.files, folder, digest, notes));
         sum += kept.size();
         // Placed in the pack folder, waiting to be activated: the next attempt takes it back.
-        MODELSEC_TRY(const bool partial, is_there(*d.files, folder, partial_name(*digest)));
-        MODELSEC_TRY(const file pack, d.files->open_folder(folder, pack_folder_name, false));
-        if (partial || !notes.placed || !pack)
+        if (!notes.placed || !pack)
+            continue;
+        MODELSEC_TRY(const bool partial, is_there(*d.files, folder, partial_name(digest)));
+        if (partial)
             continue;
         const auto placed = in_parent_folder(*d.files, pack, *notes.placed, false, [&](const file& parent) {
             return d.files->info_at(parent, notes.placed->file().str());

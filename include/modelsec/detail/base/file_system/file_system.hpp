@@ -156,6 +156,9 @@ public:
     virtual result<void> truncate(const file& f, std::uint64_t size) = 0;
     /// Returns when the file's bytes (or the folder's entries) are on stable storage.
     virtual result<void> sync(const file& f) = 0;
+    /// The same for everything that was written so far to the disk that `at` lies on: cheaper than many files one by one. False where
+    /// there is no such call, or none that tells of bytes that could not be written: then nothing was done.
+    virtual result<bool> sync_all(const file& /*at*/) { return false; }
 
     virtual result<file_info> info(const file& f) = 0;
     /// Of the entry itself, not of what a link names. kind other and links 0: there is none.

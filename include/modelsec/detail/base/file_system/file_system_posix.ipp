@@ -88,6 +88,7 @@ public:
     }
 
     result<void> sync(const file& f) override { return posix_sync(f); }
+    result<bool> sync_all(const file& at) override { return flush_whole_disk(at.native()); }
 
     result<file_info> info(const file& f) override
     {

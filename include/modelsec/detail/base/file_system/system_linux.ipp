@@ -10,10 +10,13 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdint>
+#include <cstdio>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
@@ -52,6 +55,27 @@ inline result<std::string> path_of(int fd)
 inline int flush_to_disk(int fd)
 {
     return ::fsync(fd);
+}
+
+/// Before Linux 5.8 syncfs says nothing of bytes that could not be written (syncfs(2)).
+inline bool syncfs_tells_errors() noexcept
+{
+    utsname about{};
+    int major = 0;
+    int minor = 0;
+    if (::uname(&about) != 0 || std::sscanf(about.release, "%d.%d", &major, &minor) != 2)
+        return false;
+    return major > 5 || (major == 5 && minor >= 8);
+}
+
+inline result<bool> flush_whole_disk(int fd)
+{
+    static const bool usable = syncfs_tells_errors();
+    if (!usable)
+        return false;
+    if (::syscall(SYS_syncfs, fd) == 0)
+        return true;
+    return errno == ENOSYS || errno == EBADF ? result<bool>(false) : posix_failure("syncfs");
 }
 
 inline result<bool> write_directly(int fd, bool on)

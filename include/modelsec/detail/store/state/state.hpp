@@ -6,6 +6,7 @@
 #include <modelsec/detail/base/digest.hpp>
 #include <modelsec/detail/base/json.hpp>
 #include <modelsec/detail/base/name.hpp>
+#include <modelsec/detail/store/verified.hpp>
 #include <modelsec/detail/trust/memory.hpp>
 
 #include <optional>
@@ -22,6 +23,7 @@ struct file_record
     sha256_digest sha256;
     std::uint64_t inode = 0;
     std::int64_t changed_ns = 0;
+    digest_scope decided_by = digest_scope::whole;  ///< chunks: nobody has computed the digest of the whole yet
 };
 
 /// A verified pack in the store.

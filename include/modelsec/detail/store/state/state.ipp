@@ -20,11 +20,16 @@ inline json pack_to_json(const pack_record& pack)
 {
     json::array files;
     for (const file_record& f : pack.files)
-        files.push_back(json{{"path", f.path.str()},
-                             {"size", f.size},
-                             {"sha256", f.sha256.hex()},
-                             {"inode", f.inode},
-                             {"changed_ns", f.changed_ns}});
+    {
+        json entry{{"path", f.path.str()},
+                   {"size", f.size},
+                   {"sha256", f.sha256.hex()},
+                   {"inode", f.inode},
+                   {"changed_ns", f.changed_ns}};
+        if (f.decided_by == digest_scope::chunks)
+            entry.set("decided_by", "chunks");
+        files.push_back(std::move(entry));
+    }
     return json{{"version", pack.version.str()},
                 {"artifact", pack.artifact.hex()},
                 {"platform", pack.platform},
@@ -141,7 +146,9 @@ inline std::optional<file_record> file_from_json(const json& from)
     const std::uint64_t size = r.size("size");
     const sha256_digest digest = r.digest("sha256");
     const auto inode = static_cast<std::uint64_t>(r.integer("inode"));
-    file_record out{std::move(*path), size, digest, inode, r.integer("changed_ns")};
+    file_record out{std::move(*path), size, digest, inode, r.integer("changed_ns"), digest_scope::whole};
+    if (from.find("decided_by"))
+        out.decided_by = r.text("decided_by") == "chunks" ? digest_scope::chunks : digest_scope::whole;
     return r.good() ? std::optional(std::move(out)) : std::nullopt;
 }
 

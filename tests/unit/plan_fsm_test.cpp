@@ -1,7 +1,7 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
-#include "range_play.hpp"
+#include "plan_play.hpp"
 
-using namespace range_play;
+using namespace plan_play;
 
 TEST_CASE("a fresh download over one connection asks for the whole file without a range")
 {
@@ -16,7 +16,7 @@ TEST_CASE("a fresh download over one connection asks for the whole file without 
     CHECK(p.fsm.complete());
     CHECK_FALSE(p.next());
     CHECK_FALSE(p.fsm.verdict());
-    CHECK(p.mirrors.has_ranges(0));
+    CHECK(p.mirrors().has_ranges(0));
 }
 
 TEST_CASE("a resume asks for exactly what is missing, gap by gap")
@@ -38,8 +38,7 @@ TEST_CASE("a resume asks for exactly what is missing, gap by gap")
 
 TEST_CASE("nothing missing needs no request")
 {
-    mirror_fsm mirrors(1);
-    range_fsm fsm(0, {}, 8, mirrors);
+    plan_fsm fsm(play::one_file(0, 1, {}), 8);
     CHECK(fsm.complete());
     CHECK_FALSE(fsm.next({}));
 }
@@ -52,7 +51,7 @@ TEST_CASE("a 200 to a range is taken from its beginning, and what is there alrea
     const auto o = p.next();
     REQUIRE(o->ask);
     p.fsm.answered(o->lane, true);
-    CHECK_FALSE(p.mirrors.has_ranges(0));
+    CHECK_FALSE(p.mirrors().has_ranges(0));
     CHECK(p.fsm.wanted(o->lane, 0) == byte_range{4096, 8192});
     CHECK(p.fsm.wanted(o->lane, 8192) == byte_range{mib, 2 * mib});
     CHECK(p.fsm.wanted(o->lane, 2 * mib).empty());
@@ -124,7 +123,7 @@ TEST_CASE("mirrors are tried in order, all of them before any wait, and the one 
 
 TEST_CASE("a source that forbids ranges is asked for the whole, unless it has served ranges before")
 {
-    play p(10 * mib, 1, 1);
+    play p(10 * mib, 4, 1);
     auto o = p.next();
     REQUIRE(o->ask);
     CHECK(p.fsm.ended(o->lane, fail(reason::range_refused), p.now) == then::go_on);
@@ -134,7 +133,7 @@ TEST_CASE("a source that forbids ranges is asked for the whole, unless it has se
     CHECK(p.fsm.ended(o->lane, fail(reason::forbidden), p.now) == then::go_on);
     CHECK(p.fsm.verdict()->why == reason::forbidden);
 
-    play served(10 * mib, 1, 1);
+    play served(10 * mib, 4, 1);
     o = served.next();
     served.deliver(o->lane, 0, mib);
     CHECK(served.fsm.ended(o->lane, fail(reason::range_refused), served.now) == then::go_on);
@@ -218,9 +217,9 @@ TEST_CASE("a bad chunk is fetched again from another mirror, and who served it i
     p.deliver_all(*o);
     p.fsm.ended(o->lane, {}, p.now);
     p.got.subtract({mib, 2 * mib});
-    p.fsm.refused({mib, 2 * mib});
+    p.fsm.refused(0, {mib, 2 * mib});
     CHECK_FALSE(p.fsm.complete());
-    CHECK(p.mirrors.dropped(0));
+    CHECK(p.mirrors().dropped(0));
     o = p.next();
     CHECK(o->source == 1);
     CHECK(o->ask == byte_range{mib, 2 * mib});
@@ -238,7 +237,7 @@ TEST_CASE("the only source gets a second chance for a bad chunk, and no third")
         p.deliver_all(*o);
         p.fsm.ended(o->lane, {}, p.now);
         p.got.subtract({mib, 2 * mib});
-        p.fsm.refused({mib, 2 * mib});
+        p.fsm.refused(0, {mib, 2 * mib});
     }
     CHECK_FALSE(p.next());
     REQUIRE(p.fsm.verdict());
@@ -248,7 +247,7 @@ TEST_CASE("the only source gets a second chance for a bad chunk, and no third")
 TEST_CASE("a bad chunk that was kept from an earlier run is nobody's fault")
 {
     play p(10 * mib, 1, 2, range_set({5 * mib, 10 * mib}));
-    p.fsm.refused({0, mib});
-    CHECK(p.mirrors.alive() == 2);
+    p.fsm.refused(0, {0, mib});
+    CHECK(p.mirrors().alive() == 2);
     CHECK(p.next()->ask == byte_range{0, mib});
 }

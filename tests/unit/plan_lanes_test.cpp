@@ -1,15 +1,15 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 // Several connections: how many, who takes over from whom, and that no order of events loses a byte.
-#include "range_play.hpp"
+#include "plan_play.hpp"
 
 #include <random>
 
-using namespace range_play;
+using namespace plan_play;
 
 TEST_CASE("connections grow while that makes it faster, and one that is refused is not tried again at once")
 {
     play p(4096 * mib, 8);
-    std::map<range_fsm::lane_id, std::uint64_t> at;
+    std::map<plan_fsm::lane_id, std::uint64_t> at;
     const auto begin = [&] {
         while (auto o = p.next())
             at[o->lane] = o->ask->begin;
@@ -61,7 +61,7 @@ TEST_CASE("the tail of a slow connection is taken over by a fast one, and a sile
     play p(64 * mib, 2);
     auto first = p.next();
     std::uint64_t at = first->ask->begin;
-    std::optional<range_fsm::order> second;
+    std::optional<plan_fsm::order> second;
     while (!second)  // until there are two
     {
         p.now += 10ms;
@@ -119,7 +119,7 @@ TEST_CASE("a thousand random downloads end whole, with every byte delivered once
         const auto pick = [&](unsigned n) { return static_cast<unsigned>(random() % n); };
         const std::uint64_t size = 1 + random() % (40 * mib);
         play p(size, 1 + pick(8), 1 + pick(3));
-        std::map<range_fsm::lane_id, std::pair<range_fsm::order, std::uint64_t>> lanes;
+        std::map<plan_fsm::lane_id, std::pair<plan_fsm::order, std::uint64_t>> lanes;
         bool waiting = false;
         for (int step = 0; !p.fsm.verdict() && !(p.fsm.complete() && lanes.empty()); ++step)
         {

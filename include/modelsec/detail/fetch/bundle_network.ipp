@@ -13,7 +13,10 @@ namespace detail {
 class bundle_network final : public network
 {
 public:
-    bundle_network(std::shared_ptr<const bundle_reader> from, control handle) : from_(std::move(from)), handle_(std::move(handle)) {}
+    bundle_network(std::shared_ptr<const bundle_reader> from, control handle)
+        : from_(std::move(from)), handle_(std::move(handle))
+    {
+    }
 
     result<http_answer> exchange(const http_request& request) override
     {
@@ -62,7 +65,8 @@ private:
         {
             if (handle_.cancelled())
                 return fail(reason::cancelled);
-            const auto part = std::span(buffer).first(static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), *size - at)));
+            const auto part =
+                std::span(buffer).first(static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), *size - at)));
             MODELSEC_CHECK(from_->read(expected.sha256, at, part));
             auto good = check.update(part);
             if (good.has_error())

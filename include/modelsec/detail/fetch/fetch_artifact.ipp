@@ -132,9 +132,10 @@ result<void> fetch_operation::check_decryption(staging& staged, const accepted& 
         if (!f.encryption)
             continue;
         MODELSEC_TRY(const file content, staged.open_partial(f.sha256));
-        MODELSEC_TRY(const decrypted_file opened,
-                     decrypted_file::open(*owner_.files, content, {offer.manifest.model_id.str(), offer.manifest.version.str(), f},
-                                          asked_.decrypt_keys, asked_.operation.control));
+        MODELSEC_TRY(
+            const decrypted_file opened,
+            decrypted_file::open(*owner_.files, content, {offer.manifest.model_id.str(), offer.manifest.version.str(), f},
+                                 asked_.decrypt_keys, asked_.operation.control));
         MODELSEC_CHECK(opened.check_plain(asked_.operation.control));
     }
     return {};
@@ -157,8 +158,7 @@ result<std::vector<verified_file>> fetch_operation::download_files(staging& stag
             continue;
         travelling += file.size_bytes;
         MODELSEC_TRY(std::vector<url> addresses, sources(wanted, file));
-        what.files.push_back(
-            {&file, std::move(addresses), wanted.endpoint || sources_.renewable(locator_of(wanted, file))});
+        what.files.push_back({&file, std::move(addresses), wanted.endpoint || sources_.renewable(locator_of(wanted, file))});
     }
     // What is here already counts first.
     what.progress = [this, here = total_ - travelling](std::uint64_t bytes) { tell_progress(here + bytes); };
@@ -250,7 +250,8 @@ result<url> fetch_operation::next_address(const artifact& wanted, const artifact
 {
     if (wanted.endpoint)
         return ask_endpoint(*wanted.endpoint);
-    return sources_.locate_again(locator_of(wanted, file), before, fail(reason::unauthorized, "refused, and there is no other token"));
+    return sources_.locate_again(locator_of(wanted, file), before,
+                                 fail(reason::unauthorized, "refused, and there is no other token"));
 }
 
 /// The layers of a whole artifact are the manifest's files, one for one.

@@ -179,7 +179,9 @@ result<bool> store::adopt_known(const model_lock& lock, const identifier& model,
     for (const artifact& a : offer.artifacts)
     {
         // What is encrypted lies in the store as it was signed, encrypted; a scheme that nothing here knows is refused by fetch as well.
-        const auto unknown = [](const artifact_file& f) { return f.encryption && f.encryption->scheme != encryption_info::stream_scheme; };
+        const auto unknown = [](const artifact_file& f) {
+            return f.encryption && f.encryption->scheme != encryption_info::stream_scheme;
+        };
         if (a.is_zip || std::any_of(a.files.begin(), a.files.end(), unknown))
             continue;
         MODELSEC_TRY(staging staged, stage(model, a.content_digest()));

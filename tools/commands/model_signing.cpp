@@ -158,8 +158,7 @@ model_serialization serialization_of(const sign_arguments& arguments)
     std::sort(ignored.begin(), ignored.end());
     ignored.erase(std::unique(ignored.begin(), ignored.end()), ignored.end());
     for (const std::string& path : ignored)
-        out.ignored.push_back(
-            value_or_hint(relative_path::parse(path), "--ignore and --out: paths below the folder, of portable names"));
+        out.ignored.push_back(value_or_hint(model_path::parse(path), "--ignore and --out: paths below the folder"));
     return out;
 }
 

@@ -196,7 +196,7 @@ result<model_statement> describe_model(const std::string& path, model_serializat
         {
             MODELSEC_TRY(relative_path parsed, relative_path::parse(found));
             MODELSEC_CHECK(paths.add_file(parsed));
-            added.path = std::move(parsed);
+            MODELSEC_TRY(added.path, model_path::parse(found));
         }
         added.size = size;
         detail::add_jobs(jobs, out.serialization, out.files.size(), found, size);

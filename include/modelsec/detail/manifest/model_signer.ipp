@@ -69,6 +69,10 @@ result<signature_facts> verify_artifact(bytes_view bundle, const sha256_digest& 
     MODELSEC_TRY(const detail::sigstore_bundle parsed, detail::parse_sigstore_bundle(bundle, caps));
     if (parsed.version == detail::bundle_version::v0_3 && parsed.certificates.size() > 1)
         return detail::bundle_failure("from version 0.3 on a bundle has the signer's certificate alone");
+    // protobuf-specs, X509CertificateChain: "must not include" roots; who brings an own one may want it to be taken for trusted.
+    for (std::size_t i = 1; i < parsed.certificates.size(); ++i)
+        if (parsed.certificates[i].self_signed())
+            return detail::bundle_failure("a bundle with a root certificate in it");
     MODELSEC_TRY(detail::signer_facts facts, detail::verify_logged(parsed, by, artifact, caps));
     if (parsed.content)
     {
@@ -91,7 +95,8 @@ result<verified_model> verify_model_bundle(bytes_view bundle, const model_signer
         return detail::bundle_failure("a model is signed as an in-toto statement in an envelope");
     const auto* authority = std::get_if<signing_authority>(&by);
     MODELSEC_TRY(detail::signer_facts facts, authority
-                                                 ? detail::verify_certified(parsed, authority->certificates(), nullptr, now, detail::historic_pae(parsed.content->payload()))
+                                                 ? detail::verify_certified(parsed, authority->certificates(), nullptr, now,
+                                                                            detail::historic_pae(parsed.content->payload()))
                                                  : detail::verify_logged(parsed, by, {}, caps));
     MODELSEC_TRY(model_statement statement, detail::parse_model_statement(parsed.content->payload(), caps));
     return verified_model{std::move(statement), detail::facts_of(std::move(facts), parsed)};

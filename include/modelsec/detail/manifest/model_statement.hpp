@@ -23,18 +23,37 @@ enum class serialization_method
     shards  ///< one digest for each piece of `shard_bytes` of a file, so that one file is hashed on several threads
 };
 
+/// A file's place below a model's folder as POSIX has it, byte by byte: colons, case twins and blanks included. Nothing but its parts
+/// is looked at (none empty, `.` or `..`; at most 32, of 255 bytes each; no NUL), so that it cannot leave the folder (CWE-22); what is
+/// to be activated in a store needs a portable name besides.
+class model_path
+{
+public:
+    /// `unsafe_name` (31).
+    MODELSEC_DECL static result<model_path> parse(std::string_view text);
+
+    const std::string& str() const noexcept { return text_; }
+
+    friend bool operator==(const model_path&, const model_path&) = default;
+    friend auto operator<=>(const model_path&, const model_path&) = default;
+
+private:
+    explicit model_path(std::string text) : text_(std::move(text)) {}
+    std::string text_;
+};
+
 /// How a model's files were turned into digests; a verifier must do the same.
 struct model_serialization
 {
     serialization_method method = serialization_method::files;
     std::uint64_t shard_bytes = 1'000'000'000;  ///< of `shards`: every piece but a file's last has this size
     bool follow_links = false;                  ///< symbolic links to files count as the files; without: none may be there
-    std::vector<relative_path> ignored;         ///< files and folders that are not looked at
+    std::vector<model_path> ignored;            ///< files and folders that are not looked at
 };
 
 struct signed_model_file
 {
-    std::optional<relative_path> path;   ///< nothing: the model is one file, whatever its name
+    std::optional<model_path> path;      ///< nothing: the model is one file, whatever its name
     std::uint64_t size = 0;              ///< in bytes; known of `shards` only
     std::vector<sha256_digest> digests;  ///< of the file, or of each of its shards
 };

@@ -37,7 +37,7 @@ std::string write_model_statement(const model_statement& model)
     if (shards)
         record.set("shard_size", how.shard_bytes);
     json::array ignored;
-    for (const relative_path& p : how.ignored)
+    for (const model_path& p : how.ignored)
         ignored.emplace_back(p.str());
     if (!ignored.empty())
         record.set("ignore_paths", std::move(ignored));
@@ -78,6 +78,23 @@ inline bool signs_models(key_type type)
 }
 
 }  // namespace detail
+
+result<model_path> model_path::parse(std::string_view text)
+{
+    static constexpr std::size_t most_parts = 32, longest_part = 255;
+    std::size_t parts = 0;
+    for (std::string_view rest = text;; ++parts)
+    {
+        const auto slash = rest.find('/');
+        const std::string_view part = rest.substr(0, slash);
+        if (parts == most_parts || part.empty() || part == "." || part == ".." || part.size() > longest_part ||
+            part.find('\0') != std::string_view::npos)
+            return fail(reason::unsafe_name, "not a path below the model's folder");
+        if (slash == std::string_view::npos)
+            return model_path(std::string(text));
+        rest.remove_prefix(slash + 1);
+    }
+}
 
 std::string model_key_hint(const public_key& key)
 {

@@ -75,7 +75,7 @@ inline result<model_serialization> parse_serialization(const json& record, const
         {
             if (!path.as_string())
                 return bundle_failure("ignore_paths has something that is not a string");
-            MODELSEC_TRY(relative_path parsed, relative_path::parse(*path.as_string()));
+            MODELSEC_TRY(model_path parsed, model_path::parse(*path.as_string()));
             out.ignored.push_back(std::move(parsed));
         }
     }
@@ -127,7 +127,7 @@ public:
     resource_reader(model_statement& into, const limits& caps)
         : into_(into), caps_(caps), algorithm_(resource_algorithm(into.serialization))
     {
-        for (const relative_path& p : into.serialization.ignored)
+        for (const model_path& p : into.serialization.ignored)
             ignored_.insert(p.str());
     }
 
@@ -169,16 +169,21 @@ private:
         signed_model_file added;
         if (file != ".")
         {
-            // OWASP path traversal (CWE-22): only safe names reach the disk; docs/manifest.md, Names.
-            MODELSEC_TRY(relative_path path, relative_path::parse(file));
-            MODELSEC_CHECK(paths_.add_file(path));
+            // OWASP path traversal (CWE-22): no name leads out of the folder.
+            MODELSEC_TRY(model_path path, model_path::parse(file));
             for (std::size_t at = file.find('/');; at = file.find('/', at + 1))
             {
-                if (ignored_.count(std::string(file.substr(0, at))) != 0)
+                const std::string above(file.substr(0, at));
+                if (ignored_.count(above) != 0)
                     return bundle_failure("a file is both signed and ignored");
                 if (at == std::string_view::npos)
                     break;
+                folders_.insert(above);
+                if (seen_.count(above) != 0)
+                    return fail(reason::unsafe_name, "a file is another's folder: " + above);
             }
+            if (folders_.count(std::string(file)) != 0)
+                return fail(reason::unsafe_name, "a file is another's folder: " + std::string(file));
             added.path = std::move(path);
         }
         last_ = file;
@@ -205,7 +210,7 @@ private:
     std::set<std::string> ignored_;
     std::set<std::string> seen_;
     std::string last_;
-    path_set paths_;
+    std::set<std::string> folders_;
     hasher whole_;
 };
 

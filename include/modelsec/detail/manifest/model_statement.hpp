@@ -87,6 +87,8 @@ namespace detail {
 // The statement alone, for verify_bundle and for tests: whoever calls these has a signature to check first.
 MODELSEC_DECL result<model_statement> parse_model_statement(bytes_view payload, const limits& caps);
 MODELSEC_DECL std::string write_model_statement(const model_statement& model);
+/// What releases 0.2 and 0.3 of model-signing signed in place of DSSE's encoding.
+MODELSEC_DECL bytes historic_pae(bytes_view payload);
 }  // namespace detail
 
 MODELSEC_END_NAMESPACE

@@ -51,7 +51,7 @@ std::string write_model_statement(const model_statement& model)
 
 /// What releases 0.2 and 0.3 of model-signing signed in place of DSSE's encoding, for want of a conversion: the payload as Python
 /// prints a bytes object. It begins otherwise and, with a fixed payload type, is as unambiguous: escapes stand for exactly one byte.
-inline bytes historic_pae(bytes_view payload)
+bytes historic_pae(bytes_view payload)
 {
     static constexpr char digits[] = "0123456789abcdef";
     const bool single = std::ranges::find(payload, '\'') != payload.end();

@@ -202,8 +202,7 @@ TEST_CASE("a rollback and a gc that wait for another's work can be cancelled")
     w.release("content");
     REQUIRE(fetch(w).code == errc::ok);
     const auto model = modelsec::identifier::parse("demo").value();
-    const auto disk =
-        modelsec::detail::store::open({w.store(), false, false, &modelsec::detail::file_system::native(), {}}).value();
+    const auto disk = modelsec::detail::store::open({.path = w.store(), .caps = {}}).value();
     const auto lock = disk.lock(model, 0ms, {}).value();
     modelsec::client client(w.options());
     modelsec::rollback_options back{"demo", {}};

@@ -194,8 +194,7 @@ TEST_CASE("attempts under one root take turns, so that none writes an older root
     modelsec::client client(options);
     REQUIRE(fetch(client, h.request()).code == errc::ok);
     {
-        const auto disk =
-            modelsec::detail::store::open({h.w.store(), false, false, &modelsec::detail::file_system::native(), {}}).value();
+        const auto disk = modelsec::detail::store::open({.path = h.w.store(), .caps = {}}).value();
         const auto pinned = modelsec::sha256(modelsec::as_bytes(support::read_file(h.root(1))));
         const auto other = disk.lock_metadata(pinned, {}, {}).value();
         h.w.web.forget_requests();

@@ -63,9 +63,13 @@ std::string with(std::string text, std::string_view from, std::string_view to)
     return body + ",\"checksum\":\"" + digest_of(body).hex() + "\"}";
 }
 
+const std::string partial = std::string(64, 'a');  // the digest of one file
+
 std::vector<byte_range> ranges(const std::string& text)
 {
-    return journal::parse(as_bytes(text)).synced.ranges();
+    const journal read = journal::parse(as_bytes(text));
+    const auto found = read.files.find(partial);
+    return found == read.files.end() ? std::vector<byte_range>() : found->second.synced.ranges();
 }
 
 }  // namespace
@@ -132,33 +136,39 @@ TEST_CASE("a state with a good checksum but without sense is refused")
 
 TEST_CASE("a journal's ranges are merged, and those after a torn or altered line are not believed")
 {
-    const std::string first = journal::first_line(1000);
-    const std::string a = journal::synced_line({0, 100});
-    const std::string b = journal::synced_line({500, 600});
-    const std::string c = journal::synced_line({100, 200});
+    journal notes;
+    const std::string first = journal::first_line();
+    const std::string a = notes.note_synced(partial, 1000, range_set({0, 100}));
+    const std::string b = notes.note_synced(partial, 1000, range_set({500, 600}));
+    const std::string c = notes.note_synced(partial, 1000, range_set({100, 200}));
     CHECK(ranges(first + a + b + c) == std::vector<byte_range>{{0, 200}, {500, 600}});
-    CHECK(journal::parse(as_bytes(first + a)).size == 1000);
+    CHECK(journal::parse(as_bytes(first + a)).files.at(partial).size == 1000);
 
     for (std::size_t cut = 0; cut < c.size(); ++cut)
     {
         const auto torn = journal::parse(as_bytes(first + a + c.substr(0, cut)));
-        CHECK(torn.synced.ranges() == std::vector<byte_range>{{0, 100}});
+        CHECK(torn.files.at(partial).synced.ranges() == std::vector<byte_range>{{0, 100}});
         CHECK(torn.whole_bytes == first.size() + a.size());
     }
     std::string altered = b;
-    altered[7] = '4';
+    altered[7] = altered[7] == '4' ? '5' : '4';
     CHECK(ranges(first + a + altered + c) == std::vector<byte_range>{{0, 100}});
 }
 
 TEST_CASE("a journal without its first line, or with ranges outside the file, says nothing")
 {
+    const auto line = [](std::uint64_t size, byte_range range) {
+        return journal().note_synced(partial, size, range_set(range));
+    };
     CHECK(ranges("").empty());
-    CHECK(ranges(journal::synced_line({0, 100})).empty());
-    CHECK(ranges(journal::first_line(100) + journal::synced_line({0, 101})).empty());
-    CHECK(ranges(journal::first_line(100) + journal::synced_line({60, 50})).empty());
-    CHECK(ranges(journal::first_line(100) + journal::first_line(200) + journal::synced_line({0, 50})).empty());
+    CHECK(ranges(line(1000, {0, 100})).empty());
+    CHECK_FALSE(ranges(journal::first_line() + line(1000, {0, 100})).empty());
+    CHECK(ranges(journal::first_line() + line(100, {0, 101})).empty());
     const auto placed = relative_path::parse("a b/c d.bin").value();
-    const auto read = journal::parse(as_bytes(journal::first_line(9) + journal::placed_line(placed)));
-    REQUIRE(read.placed.has_value());
-    CHECK(*read.placed == placed);
+    journal notes;
+    const std::string text =
+        journal::first_line() + notes.note_synced(partial, 9, range_set({0, 9})) + notes.note_placed(partial, placed);
+    const auto read = journal::parse(as_bytes(text));
+    REQUIRE(read.files.at(partial).placed.has_value());
+    CHECK(*read.files.at(partial).placed == placed);
 }

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <utility>
 #include <thread>
 
 MODELSEC_BEGIN_NAMESPACE

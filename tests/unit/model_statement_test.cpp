@@ -197,7 +197,7 @@ TEST_CASE("a statement is exactly in-toto's with the predicate of model signing 
         CHECK(after([&](json& s) { s.set(name, nullptr); }) == reason::bundle_malformed);
     }
     CHECK(after([](json& s) { s.set("_type", "https://in-toto.io/Statement/v0.1"); }) == reason::bundle_malformed);
-    CHECK(after([](json& s) { s.set("predicateType", "https://model_signing/Digests/v0.1"); }) == reason::bundle_malformed);
+    CHECK(after([](json& s) { s.set("predicateType", "https://model_signing/Digests/v0.2"); }) == reason::bundle_malformed);
     CHECK(after([](json& s) { s.set("subject", json::array()); }) == reason::bundle_malformed);
     CHECK(after([](json& s) {
               json::array& subjects = *member(s, "subject").as_array();

@@ -16,7 +16,7 @@ MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
 /// The number that `text` begins with; `text` becomes what follows it.
-inline std::optional<std::uint64_t> take_number(std::string_view& text)
+inline std::optional<std::uint64_t> leading_number(std::string_view& text)
 {
     std::uint64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -204,7 +204,7 @@ std::optional<std::uint64_t> parse_size(std::string_view text)
                                                                                        {"g", k * k * k},
                                                                                        {"GiB", k * k * k},
                                                                                        {"GB", 1'000'000'000}}};
-    const auto number = detail::take_number(text);
+    const auto number = detail::leading_number(text);
     const auto factor = detail::unit_factor(text, units);
     if (!number || !factor || *number > limits::max_integer / *factor)
         return std::nullopt;
@@ -217,7 +217,7 @@ std::optional<utc_time> parse_expiry(std::string_view text, utc_time now)
         {{"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86'400}, {"w", 604'800}}};
     if (const auto time = parse_rfc3339(text))
         return *time;
-    const auto number = detail::take_number(text);
+    const auto number = detail::leading_number(text);
     const auto factor = detail::unit_factor(text, units);
     if (!number || !factor || *number > limits::max_integer / 1024 / *factor)
         return std::nullopt;

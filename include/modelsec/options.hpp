@@ -165,7 +165,9 @@ struct rollback_options
 /// The model that an operation on the store is about.
 struct model_options
 {
-    model_options(std::string id, operation_options run = {}) : model_id(std::move(id)), operation(std::move(run)) {}
+    // No default argument: g++ 12 destroys one twice where the model is converted within a co_await expression.
+    model_options(std::string id) : model_id(std::move(id)) {}
+    model_options(std::string id, operation_options run) : model_id(std::move(id)), operation(std::move(run)) {}
     model_options(const char* id) : model_id(id) {}
 
     std::string model_id;

@@ -52,8 +52,9 @@ int main(int count, char** words)
             });
         });
     };
-    models.async_watch(watched, [](modelsec::error_code ec, std::uint64_t seen) {
-        std::cout << "watched until " << (ec ? ec.message() : "its end") << ", new versions: " << seen << std::endl;
+    // A watch ends by its deadline or, as here, by being cancelled.
+    models.async_watch(watched, [](modelsec::error_code ec, std::uint64_t) {
+        std::cout << "watched until " << (ec ? ec.message() : "its end") << std::endl;
     });
     context.run();
 }

@@ -33,6 +33,9 @@ public:
 
     void platform(const std::string& name)
     {
+        for (const artifact_arguments& a : all_)
+            if (a.artifact.platform == name)
+                usage("a --platform stands once, before all of its files");
         // With one platform only, its place does not matter.
         if (all_.size() == 1 && all_.front().artifact.platform.empty())
             all_.front().artifact.platform = name;

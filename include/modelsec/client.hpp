@@ -10,6 +10,7 @@
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/deferred.hpp>
+#include <boost/asio/system_executor.hpp>
 
 #include <memory>
 
@@ -18,10 +19,29 @@ MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 struct client_state;
 
-/// The context that an executor runs things in; null if it does not say.
+template <class>
+inline constexpr bool is_system_executor_type = false;
+template <class Blocking, class Relationship, class Allocator>
+inline constexpr bool is_system_executor_type<boost::asio::basic_system_executor<Blocking, Relationship, Allocator>> = true;
+
+/// Its context must not even be asked for where threads are scarce: it starts several, and where it cannot, Asio ends the process.
+template <class Executor>
+bool is_system_executor([[maybe_unused]] const Executor& executor) noexcept
+{
+    if constexpr (is_system_executor_type<Executor>)
+        return true;
+    else if constexpr (requires { executor.template target<boost::asio::system_executor>(); })
+        return executor.template target<boost::asio::system_executor>() != nullptr;
+    else
+        return false;
+}
+
+/// The context that an executor runs things in; null if it does not say, or is the system's, which outlives all.
 template <class Executor>
 boost::asio::execution_context* context_of(const Executor& executor)
 {
+    if (is_system_executor(executor))
+        return nullptr;
     using wanted = boost::asio::execution::context_as_t<boost::asio::execution_context&>;
     if constexpr (boost::asio::can_query_v<const Executor&, wanted>)
         return &boost::asio::query(executor, wanted());
@@ -80,7 +100,8 @@ struct executor_probe
 /// clients on one io_context share it. When that context goes, its operations are cancelled and its threads joined, and handlers that
 /// were to run there are destroyed without a call, as Asio's are. Without an executor the client has a context, and so a pool, of its
 /// own: handlers without an executor then run on the library's threads, and the pool goes when the client and the last of its
-/// operations have. What still runs when the process exits is cancelled and joined then.
+/// operations have. What still runs when the process exits is cancelled and joined then. Where not one thread can be started, an
+/// operation fails with `out_of_memory`: through the executor, or, if that is none or a system_executor, at once and right here.
 ///
 /// **Lifetimes**: a client may be destroyed, moved or assigned while operations run, also by an event handler or a completion handler:
 /// they finish. Who wants them to end calls stop() or shutdown() first.

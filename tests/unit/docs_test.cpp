@@ -14,7 +14,7 @@ namespace {
 /// The names of all tests, read from their sources.
 std::set<std::string> names_of_tests()
 {
-    static const std::regex test("TEST_CASE\\(\\s*\"([^\"]+)\"");
+    static const std::regex test("TEST_CASE\\(\\s*\"([^\"]+)\"((?:\\s*\"[^\"]+\")*)"), further("\"([^\"]+)\"");
     std::set<std::string> out;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(MODELSEC_SOURCE_DIR "/tests"))
     {
@@ -22,7 +22,14 @@ std::set<std::string> names_of_tests()
             continue;
         const std::string text = support::read_file(entry.path().string());
         for (std::sregex_iterator it(text.begin(), text.end(), test), end; it != end; ++it)
-            out.insert((*it)[1]);
+        {
+            // A long name stands in several literals, one after the other.
+            std::string name = (*it)[1];
+            const std::string rest = (*it)[2];
+            for (std::sregex_iterator piece(rest.begin(), rest.end(), further); piece != end; ++piece)
+                name += (*piece)[1];
+            out.insert(name);
+        }
     }
     return out;
 }

@@ -110,6 +110,31 @@ TEST_CASE("only synced ranges are journalled, and all of them when it ends early
     CHECK(std::ranges::equal(b.content(), bytes_view(content).first(21 * mib)));
 }
 
+TEST_CASE("what turns out wrong while the disk syncs is dropped after that, so that no journal vouches for it")
+{
+    const auto content = sample(4 * mib);
+    const auto expected = signed_file(content);
+    auto altered = content;
+    altered[mib] ^= 1;
+    bench b(expected);
+    std::atomic<bool> dropped_meanwhile{false};
+    b.before_sync = [&] {
+        const unsigned before = b.drops;
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));  // time enough to hash the rest
+        dropped_meanwhile = dropped_meanwhile || b.drops != before;
+    };
+    b.start();
+    REQUIRE(b.feed(altered));
+    CHECK(b.refused().size() == 1);
+    CHECK(b.drops == 1);
+    CHECK_FALSE(dropped_meanwhile);
+    CHECK(b.batches > 0);
+    CHECK(b.journalled().empty());
+    REQUIRE(b.feed(content));
+    CHECK(b.line->finish().has_value());
+    CHECK(std::ranges::equal(b.content(), content));
+}
+
 TEST_CASE("while the disk syncs for long, no more is taken than may be lost in a crash")
 {
     const auto content = sample(32 * mib);

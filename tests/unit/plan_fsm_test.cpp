@@ -43,6 +43,35 @@ TEST_CASE("nothing missing needs no request")
     CHECK_FALSE(fsm.next({}));
 }
 
+TEST_CASE(
+    "files that are ordered whole leave the queue one after the other, the largest first, whatever their source can do")
+{
+    std::vector<planned_file> files;
+    for (const std::uint64_t size : {3u, 9u, 7u})
+        files.push_back({"", size, range_set({0, size}), {0}, 0});
+    plan_fsm fsm(std::move(files), 1);
+    const auto now = plan_fsm::time_point() + 1h;
+    for (const std::size_t file : {1u, 2u, 2u, 0u})
+    {
+        const auto o = fsm.next(now);
+        REQUIRE(o.has_value());
+        CHECK(o->file == file);
+        const byte_range wanted = fsm.wanted(o->lane, 0);
+        if (file == 2 && fsm.sources(2).has_ranges(0))
+        {
+            CHECK(fsm.ended(o->lane, fail(reason::range_mismatch), now) == then::back_off);
+            fsm.backed_off({});
+            continue;
+        }
+        fsm.answered(o->lane, false);
+        fsm.arrived(o->lane, wanted.size(), now);
+        fsm.put(o->lane, wanted);
+        fsm.ended(o->lane, {}, now);
+    }
+    CHECK(fsm.complete());
+    CHECK_FALSE(fsm.next(now));
+}
+
 TEST_CASE("a 200 to a range is taken from its beginning, and what is there already is skipped")
 {
     range_set missing({4096, 8192});

@@ -166,8 +166,9 @@ TEST_CASE("a journal without its first line, or with ranges outside the file, sa
     CHECK(ranges(journal::first_line() + line(100, {0, 101})).empty());
     const auto placed = relative_path::parse("a b/c d.bin").value();
     journal notes;
-    const std::string text =
-        journal::first_line() + notes.note_synced(partial, 9, range_set({0, 9})) + notes.note_placed(partial, placed);
+    std::string text = journal::first_line();
+    text += notes.note_synced(partial, 9, range_set({0, 9}));  // one after the other: the order within a sum is open
+    text += notes.note_placed(partial, placed);
     const auto read = journal::parse(as_bytes(text));
     REQUIRE(read.files.at(partial).placed.has_value());
     CHECK(*read.files.at(partial).placed == placed);

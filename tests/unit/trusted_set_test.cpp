@@ -268,7 +268,7 @@ TEST_CASE("a delegated role answers to the keys and the threshold of whoever del
 TEST_CASE("metadata above its cap is refused before it is read")
 {
     ms::limits caps;
-    caps.tuf_metadata_bytes = 100;
+    caps.timestamp_bytes = 100;
     auto set = ms::detail::trusted_set::start(root_spec().file(), now, caps).value();
     REQUIRE(set.finish_root().has_value());
     CHECK(why(set.update_timestamp(sign(timestamp(1, listed(1)), {timestamp_key}))) == ms::reason::too_large);

@@ -4,7 +4,9 @@
 #include "registry.hpp"
 
 #include <memory>
-#include <system_error>
+#include <optional>
+#include <thread>
+#include <utility>
 
 namespace c_api {
 namespace {
@@ -23,6 +25,32 @@ void tell(uint64_t operation, Word word) noexcept
         return;
     }
 }
+
+/// Whether an operation failed before it had a thread. Then nobody is told but who starts it.
+class refusal
+{
+public:
+    /// By the completion handler: true if it runs within the start of the operation, which so takes the failure.
+    bool take(modelsec::result<outcome>& r) noexcept
+    {
+        if (std::this_thread::get_id() != starter_ || over_ || r)
+            return false;
+        why_ = std::move(r).error();
+        return true;
+    }
+
+    /// By who started it, when that is done.
+    std::optional<modelsec::failure> started() noexcept
+    {
+        over_ = true;
+        return std::move(why_);
+    }
+
+private:
+    const std::thread::id starter_ = std::this_thread::get_id();
+    bool over_ = false;  ///< like the next, of that thread only
+    std::optional<modelsec::failure> why_;
+};
 
 }  // namespace
 }  // namespace c_api
@@ -57,7 +85,10 @@ int32_t modelsec_start(modelsec_client* client, const modelsec_request* request,
         const auto tell = [id, on_event, user](const modelsec::event& e) {
             c_api::send(on_event, user, std::make_unique<c_api::owned_event>(id, e));
         };
-        const auto done = [id, last, on_event, user](modelsec::result<c_api::outcome> r) noexcept {
+        const auto refused = std::make_shared<c_api::refusal>();
+        const auto done = [id, last, refused, on_event, user](modelsec::result<c_api::outcome> r) noexcept {
+            if (refused->take(r))
+                return;
             if (r)
                 last->worked(std::move(r->result), std::move(r->pack));
             else
@@ -65,14 +96,9 @@ int32_t modelsec_start(modelsec_client* client, const modelsec_request* request,
             last->send_to(on_event, user);
             c_api::registry::instance().leave(id);
         };
-        try
-        {
-            work.start(tell, done);
-        }
-        catch (const std::system_error&)
-        {
-            return modelsec::fail(modelsec::reason::out_of_memory, "no thread can be made");
-        }
+        work.start(tell, done);
+        if (auto why = refused->started())
+            return *std::move(why);
         entry.keep();  // `done` ends it
         return {};
     });

@@ -7,6 +7,7 @@
 
 #include <exception>
 #include <new>
+#include <system_error>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
@@ -26,6 +27,12 @@ auto guarded(Work&& work) -> decltype(work())
     catch (const std::bad_alloc&)
     {
         return fail(reason::out_of_memory);
+    }
+    catch (const std::system_error& e)
+    {
+        if (e.code() == std::errc::resource_unavailable_try_again)
+            return fail(reason::out_of_memory, "no thread can be started");
+        return fail(reason::internal_error, e.what());
     }
     catch (const std::exception& e)
     {

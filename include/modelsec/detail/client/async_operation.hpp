@@ -20,6 +20,7 @@
 #include <condition_variable>
 #include <functional>
 #include <optional>
+#include <system_error>
 #include <thread>
 
 MODELSEC_BEGIN_NAMESPACE
@@ -66,8 +67,8 @@ public:
         if (target_watch_ && !target_watch_->enter(self))
             return leave(*target_context_);
         if (client_watch_ != target_watch_ && !client_watch_->enter(self))
-            return leave(*client_context_);
-        failure refused = fail(reason::cancelled, "the client was stopped");
+            return client_context_ ? leave(*client_context_)
+                                   : refuse(client_executor, fail(reason::cancelled, "the client was stopped"));
         try
         {
             if (listed_ && pool && pool->submit(self, expected))
@@ -75,13 +76,9 @@ public:
         }
         catch (const std::system_error&)
         {
-            refused = fail(reason::out_of_memory, "no thread can be started");
+            return refuse(client_executor, fail(reason::out_of_memory, "no thread can be started"));
         }
-        // Never within the initiating function.
-        boost::asio::post(client_executor, [self, refused]() mutable {
-            self->work_ = nullptr;
-            self->deliver(std::move(refused));
-        });
+        refuse(client_executor, fail(reason::cancelled, "the client was stopped"));
     }
 
     void run() noexcept override
@@ -124,6 +121,25 @@ private:
         delivering,
         over
     };
+
+    /// The end of an operation that no pool takes: not within the initiating function, but where no thread can be had for it.
+    void refuse(const boost::asio::any_io_executor& client_executor, const failure& why)
+    {
+        work_ = nullptr;
+        if (is_system_executor(client_executor))
+        {
+            // It starts threads at its first use, and where it cannot, Asio ends the process.
+            try
+            {
+                std::thread([] {}).join();
+            }
+            catch (const std::system_error&)
+            {
+                return deliver(failure(why));
+            }
+        }
+        boost::asio::post(client_executor, [self = this->shared_from_this(), why] { self->deliver(failure(why)); });
+    }
 
     /// What runs on the handler's executor.
     struct delivery

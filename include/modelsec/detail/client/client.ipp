@@ -29,7 +29,7 @@ struct client_state
         if (!options.clock)
             options.clock = clock::shared_system();
         list = std::make_shared<operation_list>(options.clock);
-        if (executor)
+        if (executor && !is_system_executor(executor))
         {
             watch = context_watch::of(
                 boost::asio::query(executor, boost::asio::execution::context_as<boost::asio::execution_context&>));

@@ -282,7 +282,7 @@ result<url> fetch_operation::ask_endpoint(const url_endpoint& endpoint)
     if (const auto origin = url::parse(asked_.manifest.url); origin && origin->origin() == address.origin())
         headers = asked_.manifest.headers;
     MODELSEC_TRY(const http_answer answer,
-                 web().exchange({address, endpoint.body, std::move(headers), owner_.caps.endpoint_answer_bytes, false}));
+                 web().exchange({address, endpoint.body, std::move(headers), owner_.caps.endpoint_answer_bytes}));
     return read_endpoint_answer(answer.body, address);
 }
 

@@ -342,7 +342,8 @@ inline void pack_sink::impl::decide(std::size_t file)
 inline void pack_sink::impl::drop(std::unique_lock<std::mutex>& lock, std::size_t file)
 {
     entry& e = *entries[file];
-    if (e.writing > 0 || std::ranges::any_of(to_write, [&](const auto& x) { return x.first == file; }))
+    // What is made durable must not vanish meanwhile, and the journal not vouch for it afterwards.
+    if (syncing || e.writing > 0 || std::ranges::any_of(to_write, [&](const auto& x) { return x.first == file; }))
     {
         after_writes.push_back({step::drop, file});
         return;

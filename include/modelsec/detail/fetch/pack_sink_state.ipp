@@ -158,6 +158,7 @@ struct pack_sink::impl
     MODELSEC_DECL void decide(std::size_t file);
     MODELSEC_DECL bool make_room();
     MODELSEC_DECL void set_problem(failure f);
+    MODELSEC_DECL void run_deferred();
     MODELSEC_DECL bool sync_due(time_point now) const;
     MODELSEC_DECL bool settled() const;
     bool all_written() const { return to_write.empty() && writing == 0; }
@@ -181,7 +182,7 @@ struct pack_sink::impl
     std::deque<step> steps;          ///< what must be done
     std::deque<step> kept_steps;     ///< chunks that were kept: once arriving bytes leave time
     std::deque<step> spare_steps;    ///< whole digests that nobody waits for
-    std::vector<step> after_writes;  ///< refusals that wait for what is being written
+    std::vector<step> after_writes;  ///< refusals that wait for what is being written, or made durable
     std::map<std::size_t, failure> dropping;
     std::set<std::size_t> unsynced;  ///< files with bytes that are not durable
     std::uint64_t unsynced_bytes = 0;

@@ -4,7 +4,7 @@
 
 #include <modelsec/detail/fetch/pack_sink_digests.ipp>
 
-#include <system_error>
+#include <exception>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
@@ -25,10 +25,12 @@ inline void pack_sink::impl::call_workers()
     {
         threads.emplace_back([this] { guarded(); });
     }
-    catch (const std::system_error&)
+    catch (const std::exception&)  // no thread, or no memory for it
     {
-        if (threads.empty())
-            set_problem(fail(reason::out_of_memory, "no thread can be started"));
+        if (!threads.empty())
+            return;
+        set_problem(fail(reason::out_of_memory, "no thread can be started"));
+        on_change();  // it only wakes somebody, and no thread of the sink's will
     }
 }
 
@@ -253,11 +255,7 @@ inline void pack_sink::impl::write_one(std::unique_lock<std::mutex>& lock)
         e.unsynced.add(x->range());
         e.on_disk.add(x->range());
     }
-    if (!after_writes.empty())
-    {
-        steps.insert(steps.end(), after_writes.begin(), after_writes.end());
-        after_writes.clear();
-    }
+    run_deferred();
     // Whoever may have waited for the last of it.
     if (to_write.empty())
         more.notify_one();
@@ -322,7 +320,14 @@ inline void pack_sink::impl::sync(std::unique_lock<std::mutex>& lock)
         set_problem(std::move(done).error());
     if (room_wanted)
         change = true;
+    run_deferred();
     more.notify_all();
+}
+
+inline void pack_sink::impl::run_deferred()
+{
+    steps.insert(steps.end(), after_writes.begin(), after_writes.end());
+    after_writes.clear();
 }
 
 // Lets go of what is in memory and written and whose turn is not now: it is read back then. A whole digest that nobody waits for

@@ -120,8 +120,9 @@ std::optional<plan_fsm::order> plan_fsm::next(time_point now, bool warm)
     const unsigned most = std::min(connections_, growth_.target() + (pace_.probe() ? 1u : 0u));
     if (verdict_ || backing_off_ || renewing_ || complete() || lanes_.size() >= most)
         return std::nullopt;
-    for (const auto& [unused, index] : open_)
+    for (const order_key& key : open_)
     {
+        const std::size_t index = key.second;  // a copy: take() may erase the key
         planned& f = files_[index];
         if (now < f.later && !lanes_.empty())
             continue;

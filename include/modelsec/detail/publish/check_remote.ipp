@@ -195,7 +195,7 @@ public:
     {
         MODELSEC_TRY(const url where, url::parse(endpoint.url));
         MODELSEC_TRY(const http_answer answer,
-                     client_.exchange({where, endpoint.body, {}, options_.caps.endpoint_answer_bytes, false}));
+                     client_.exchange({where, endpoint.body, {}, options_.caps.endpoint_answer_bytes}));
         MODELSEC_TRY(const url out, read_endpoint_answer(answer.body, answer.url));
         return out.str();
     }

@@ -129,15 +129,26 @@ public:
     result<void> fetch(const tuf_request& request, const tuf_sink& sink)
     {
         MODELSEC_TRY(const url where, url::parse(request.url));
-        if (request.cap > options_.caps.tuf_metadata_bytes)
+        if (!request.first_hand && request.cap > options_.caps.tuf_metadata_bytes)
             return client_.get().run(stream(where, request.cap, sink));
-        MODELSEC_TRY(const http_answer answer,
-                     client_.exchange({where, {}, {}, static_cast<std::size_t>(request.cap), request.first_hand}));
-        if (answer.status == 404)
+        http_request outgoing{where, {}, {}, static_cast<std::size_t>(request.cap)};
+        outgoing.first_hand = request.first_hand;
+        auto answer = client_.exchange(outgoing);
+        if (answer.has_error())
+        {
+            // Of a root, `not_found` is the 404 below and nothing else: a 410 says nothing about newer ones.
+            failure problem = std::move(answer).error();
+            if (request.first_hand && problem.why == reason::not_found)
+                problem = fail(reason::http_status, std::move(problem.detail));
+            return problem;
+        }
+        if (answer->status == 404)
             return fail(reason::not_found, where.display());
-        if (answer.status == 403)
+        if (answer->status == 403)
             return fail(reason::forbidden, "no answer to whether there is a newer root");
-        return sink(answer.body);
+        if (answer->status < 200 || answer->status > 299)
+            return fail(reason::http_status, "status " + std::to_string(answer->status));
+        return sink(answer->body);
     }
 
 private:

@@ -109,6 +109,7 @@ command_line::command_line() : app(tool_purpose, "modelsec")
     add_rollback(*this);
     add_gc(*this);
     add_repair(*this);
+    add_audit(*this);
     add_inspect(*this);
     add_init(*this);
     add_keygen(*this);

@@ -20,6 +20,7 @@ void add_verify(command_line& line);
 void add_rollback(command_line& line);
 void add_gc(command_line& line);
 void add_repair(command_line& line);
+void add_audit(command_line& line);
 void add_inspect(command_line& line);
 void add_init(command_line& line);
 void add_keygen(command_line& line);

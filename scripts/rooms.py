@@ -22,7 +22,7 @@ ORDER = {  # a room -> the rooms that it may include, itself aside
 }
 PUBLIC = {  # a public header -> the room whose rules it keeps
     "config.hpp": "base", "version.hpp": "base", "error.hpp": "base", "event.hpp": "base", "limits.hpp": "base",
-    "pins.hpp": "trust", "model_signing.hpp": "fetch", "options.hpp": "fetch", "publish.hpp": "publish",
+    "pins.hpp": "trust", "pinned_keys.hpp": "trust", "model_signing.hpp": "fetch", "options.hpp": "fetch", "publish.hpp": "publish",
     "tuf.hpp": "tuf_client", "client.hpp": "client", "modelsec.hpp": "client", "src.hpp": "client",
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"](?:[^<">]*/)?(modelsec/[^>"]+)[>"]', re.M)

@@ -4,17 +4,10 @@
 #include "command_error.hpp"
 #include "command_line.hpp"
 #include "credentials.hpp"
+#include "pack_arguments.hpp"
 #include "platform.hpp"
-#include "proxy.hpp"
-#include "text.hpp"
-
-#include <modelsec/detail/net/url.hpp>
 
 namespace modelsec::tool {
-
-namespace {
-constexpr unsigned most_connections = 64;  // a server takes more of them for an attack
-}
 
 void fetch_arguments::add_to(CLI::App& c)
 {
@@ -33,7 +26,7 @@ void fetch_arguments::add_to(CLI::App& c)
     c.add_flag("--require-order", require_order_, "Refuse manifests that have neither sequence nor issued_at")->group(who);
 
     static const char* const what = "Model";
-    c.add_option("--store", store_, "The folder where models live")->type_name("DIR")->required()->group(what);
+    add_store(c, store_, what);
     sharing_.add_to(c, what);
     c.add_option("--model", model_, "The model expected")->type_name("ID")->group(what);
     c.add_option("--tier", tier_, "The tier expected")->type_name("TIER")->group(what);
@@ -50,66 +43,22 @@ void fetch_arguments::add_to(CLI::App& c)
         ->type_name("server|client")
         ->group(access);
 
-    static const char* const network = "Network";
-    c.add_option("--ca", ca_, "The CA to trust in place of the system's")->type_name("FILE")->group(network);
-    c.add_option("--cert", certificate_, "A client certificate")->type_name("FILE")->group(network);
-    c.add_option("--cert-key", certificate_key_, "Its private key")->type_name("FILE")->group(network);
-    c.add_option("--ocsp", ocsp_,
-                 "Stapled OCSP answers: check (default) those that come, require one of every server, or off")
-        ->type_name("check|require|off")
-        ->group(network);
-    c.add_option("--proxy", proxy_, "Ask through this proxy; in place of HTTPS_PROXY and ALL_PROXY; '' for none")
-        ->type_name("[http|socks5]://HOST:PORT")
-        ->group(network);
-    c.add_option("--no-proxy", no_proxy_, "Hosts that are asked directly, in place of NO_PROXY: a.example,10.0.0.0/8,*")
-        ->type_name("LIST")
-        ->group(network);
-    c.add_option("--proxy-user-env", proxy_user_variable_, "The variable with USER:PASSWORD for the proxy")
-        ->type_name("VAR")
-        ->group(network);
-    repeatable(c, "--spki-pin", spki_pins_, "A key that must be in the chain of the manifest's origin", "BASE64")
-        ->group(network);
-    c.add_option("--connections", connections_, "At most so many at once for a download; as many as help are used")
-        ->type_name("N")
-        ->group(network);
-    c.add_option("--limit-rate", limit_rate_, "Not faster than this: 500k, 2MiB")->type_name("BYTES/S")->group(network);
+    network_.add_to(c);
 }
 
 client_options fetch_arguments::client() const
 {
     client_options out;
-    out.store = store_;
+    out.store = checked_store(store_);
     out.policy = sharing_.policy();
     if (profile_ != "server" && profile_ != "client")
         usage("--profile is server or client");
     out.profile = profile_ == "server" ? profile::server : profile::client;
-    if (certificate_.empty() != certificate_key_.empty())
-        usage("--cert and --cert-key belong together");
-    if (manifest_url_.empty() && !trust_.repository() && (!certificate_.empty() || !spki_pins_.empty()))
+    if (manifest_url_.empty() && !trust_.repository() && network_.is_for_one_origin())
         usage("--cert and --spki-pin are for the origin of --manifest");
-    out.transport.tls = {ca_, certificate_, certificate_key_, spki_pins_, ocsp()};
-    out.transport.proxy = find_proxy(proxy_, no_proxy_, proxy_user_variable_);
-    if (connections_)
-    {
-        if (*connections_ < 1 || *connections_ > most_connections)
-            usage("--connections is from 1 to " + std::to_string(most_connections));
-        out.transport.connections = *connections_;
-    }
-    if (!limit_rate_.empty())
-    {
-        out.transport.limit_rate = value_or_hint(parse_size(limit_rate_), "--limit-rate takes bytes a second: 500k, 2MiB");
-        if (out.transport.limit_rate == 0)
-            usage("--limit-rate 0 would never end");
-    }
+    out.transport = network_.transport();
     out.transport.credentials = credentials();
     return out;
-}
-
-ocsp_policy fetch_arguments::ocsp() const
-{
-    if (ocsp_ != "check" && ocsp_ != "require" && ocsp_ != "off")
-        usage("--ocsp is check, require or off");
-    return ocsp_ == "check" ? ocsp_policy::if_stapled : ocsp_ == "require" ? ocsp_policy::required : ocsp_policy::off;
 }
 
 fetch_options fetch_arguments::fetch() const
@@ -164,9 +113,9 @@ credential_provider fetch_arguments::credentials() const
         if (from.empty())
             usage("--token-env is for the origin of --manifest; see --credentials");
         const auto token = environment(token_variable_);
-        const auto address = url::parse(from);
-        if (token && address)
-            fixed[address->origin()] = {{"Authorization", "Bearer " + *token}};
+        const auto origin = origin_of(from);
+        if (token && origin)
+            fixed[*origin] = {{"Authorization", "Bearer " + *token}};
     }
     return make_provider(std::move(fixed), credentials_file_);
 }
@@ -176,8 +125,8 @@ std::vector<std::string> fetch_arguments::unset_variables() const
     std::vector<std::string> out;
     if (!token_variable_.empty() && !environment(token_variable_))
         out.push_back(token_variable_);
-    if (!proxy_user_variable_.empty() && !environment(proxy_user_variable_))
-        out.push_back(proxy_user_variable_);
+    if (const std::string& variable = network_.proxy_user_variable(); !variable.empty() && !environment(variable))
+        out.push_back(variable);
     for (const std::string& text : header_variables_)
         if (const std::string variable = text.substr(text.find('=') + 1); !environment(variable))
             out.push_back(variable);

@@ -2,6 +2,7 @@
 #ifndef MODELSEC_TOOLS_FETCH_ARGUMENTS_HPP
 #define MODELSEC_TOOLS_FETCH_ARGUMENTS_HPP
 
+#include "network_arguments.hpp"
 #include "policy_arguments.hpp"
 #include "trust_arguments.hpp"
 
@@ -32,7 +33,6 @@ public:
 private:
     manifest_source manifest() const;
     credential_provider credentials() const;
-    ocsp_policy ocsp() const;
 
     std::string manifest_url_, manifest_file_, post_;
     std::vector<std::string> headers_, header_variables_;
@@ -43,13 +43,7 @@ private:
     std::string format_ = "dsse";
     std::string token_variable_, credentials_file_;
     std::string profile_ = "server";
-    std::string ca_, certificate_, certificate_key_;
-    std::vector<std::string> spki_pins_;
-    std::string ocsp_ = "check";
-    std::optional<std::string> proxy_, no_proxy_;
-    std::string proxy_user_variable_;
-    std::string limit_rate_;
-    std::optional<unsigned> connections_;
+    network_arguments network_;
     std::uint64_t min_sequence_ = 0;
     bool require_order_ = false;
     bool offline_ = false;

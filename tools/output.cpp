@@ -1,6 +1,7 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 #include "output.hpp"
 
+#include "hints.hpp"
 #include "platform.hpp"
 #include "text.hpp"
 
@@ -15,13 +16,14 @@ namespace {
 /// What people read while a stage lasts.
 std::string_view label_of(std::string_view stage)
 {
-    static constexpr std::array<std::pair<std::string_view, std::string_view>, 6> labels{{
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 7> labels{{
         {"manifest", "Checking the manifest"},
         {"download", "Downloading"},
         {"extract", "Unpacking"},
         {"activate", "Activating"},
         {"verify", "Verifying"},
         {"hash", "Hashing"},
+        {"remote", "Asking the hosts"},
     }};
     for (const auto& [word, label] : labels)
         if (word == stage)
@@ -60,8 +62,27 @@ std::string without_prefix(std::string_view text)
 
 output::output(output_mode mode) : mode_(mode)
 {
+    colours_on_results_ = results_go_to_terminal() && colours_are_wanted();
+    colours_on_errors_ = errors_go_to_terminal() && colours_are_wanted();
     if (mode == output_mode::people && errors_go_to_terminal())
         bar_.emplace(stderr, terminal_width, terminal_is_utf8());
+}
+
+// ECMA-48 section 8.3.117, Select Graphic Rendition.
+std::string output::painted(std::string_view text, tool::paint how, bool wanted)
+{
+    if (!wanted)
+        return std::string(text);
+    const char* code = how == tool::paint::bad ? "\x1b[31m" : how == tool::paint::caution ? "\x1b[33m" : "\x1b[1m";
+    return code + std::string(text) + "\x1b[0m";
+}
+
+/// The generic text is all that end users are told; whoever gave a wrong option, and everybody else, is told what it was.
+std::string output::message_of(errc code) const
+{
+    return initializing_ && code != errc::ok && code != errc::usage
+               ? "Model initialization failed (code " + std::to_string(static_cast<int>(code)) + ")"
+               : without_prefix(message(code));
 }
 
 void output::say(std::string_view line)
@@ -80,28 +101,34 @@ void output::notice(std::string_view line)
         put_line(stderr, "modelsec: " + std::string(line));
 }
 
-void output::object(const json& line)
+void output::object(const json::object& line)
 {
     if (json_lines())
-        put_line(stdout, line.dump());
+        put_line(stdout, json::serialize(line));
 }
 
-json output::final_line(reason why) const
+json::object output::final_line(reason why) const
 {
     const errc code = code_of(why);
-    return json{{"type", "result"},         {"code", static_cast<int>(code)},
-                {"name", to_string(code)},  {"reason", to_string(why)},
-                {"message", message(code)}, {"model_id", model_id_.empty() ? json() : json(model_id_)},
-                {"version", nullptr},       {"sequence", nullptr},
-                {"path", nullptr},          {"already_active", false},
-                {"stale", false},           {"bytes_fetched", 0}};
+    return json::object{{"type", "result"},
+                        {"code", static_cast<int>(code)},
+                        {"name", to_string(code)},
+                        {"reason", to_string(why)},
+                        {"message", message_of(code)},
+                        {"model_id", model_id_.empty() ? json::value() : json::value(model_id_)},
+                        {"version", nullptr},
+                        {"sequence", nullptr},
+                        {"path", nullptr},
+                        {"already_active", false},
+                        {"stale", false},
+                        {"bytes_fetched", 0}};
 }
 
 void output::succeed(const json::object& members)
 {
-    json line = final_line(reason::none);
+    json::object line = final_line(reason::none);
     for (const auto& [key, value] : members)
-        line.set(key, value);
+        line[key] = value;
     object(line);
 }
 
@@ -110,16 +137,16 @@ void output::fail(reason why, std::string_view own_hint, std::string_view detail
     if (bar_)
         bar_->clear();
     const errc code = code_of(why);
-    const std::string what(own_hint.empty() ? hint(why) : own_hint);
+    const std::string what(own_hint.empty() ? command_hint(why) : own_hint);
     if (json_lines())
     {
-        json line = final_line(why);
-        line.set("hint", what);
+        json::object line = final_line(why);
+        line["hint"] = what;
         object(line);
     }
     else
     {
-        const std::string text = publishing_ ? without_prefix(message(code)) : std::string(message(code));
+        const std::string text = painted(message_of(code), tool::paint::bad, colours_on_errors_);
         const std::string word(to_string(code)), case_word(to_string(why));
         put_line(stderr, "modelsec: " + text + " (" + std::to_string(static_cast<int>(code)) + ' ' + word +
                              (case_word == word ? "" : ", " + case_word) + ")." +
@@ -165,13 +192,13 @@ void output::observe(const event& e)
         return progress(to_string(e.stage), e.bytes, e.total);
     if (json_lines())
     {
-        json line{{"type", "event"}, {"event", to_string(e.kind)}, {"stage", to_string(e.stage)}};
+        json::object line{{"type", "event"}, {"event", to_string(e.kind)}, {"stage", to_string(e.stage)}};
         if (e.why != reason::none)
-            line.set("reason", to_string(e.why));
+            line["reason"] = to_string(e.why);
         if (e.kind == event_kind::retry)
-            line.set("wait_ms", e.wait_ms);
+            line["wait_ms"] = e.wait_ms;
         if (!e.host.empty())
-            line.set("host", e.host);
+            line["host"] = e.host;
         return object(line);
     }
     if (mode_ == output_mode::people)
@@ -180,7 +207,8 @@ void output::observe(const event& e)
 
 void output::show_event(const event& e)
 {
-    const std::string why = std::string(to_string(e.why)) + (hint(e.why).empty() ? "" : ": " + std::string(hint(e.why)));
+    const std::string why =
+        std::string(to_string(e.why)) + (command_hint(e.why).empty() ? "" : ": " + std::string(command_hint(e.why)));
     switch (e.kind)
     {
     case event_kind::stage: return begin(to_string(e.stage));
@@ -191,7 +219,7 @@ void output::show_event(const event& e)
     case event_kind::retry:
         return notice("trying again in " + human_time((e.wait_ms + 999) / 1000) + " (" + std::string(to_string(e.why)) +
                       ')');
-    case event_kind::warning: return notice("warning: " + why);
+    case event_kind::warning: return notice(painted("warning: ", tool::paint::caution, colours_on_errors_) + why);
     case event_kind::progress:
     case event_kind::done: return;
     }

@@ -4,8 +4,9 @@
 
 #include "progress_bar.hpp"
 
-#include <modelsec/detail/base/json.hpp>
 #include <modelsec/event.hpp>
+
+#include <boost/json.hpp>
 
 #include <memory>
 #include <optional>
@@ -14,6 +15,8 @@
 
 namespace modelsec::tool {
 
+namespace json = boost::json;
+
 enum class output_mode
 {
     people,  ///< results on stdout; progress and errors on stderr
@@ -21,7 +24,14 @@ enum class output_mode
     json     ///< one JSON object a line on stdout, nothing else
 };
 
-/// All that the command says.
+enum class paint
+{
+    bad,      ///< red
+    caution,  ///< yellow
+    strong    ///< bold
+};
+
+/// All that the command says. Colours only on terminals, and not with NO_COLOR in the environment.
 class output
 {
 public:
@@ -30,14 +40,16 @@ public:
     bool json_lines() const noexcept { return mode_ == output_mode::json; }
     /// The model that the final line is about, also when it is about an error.
     void about(std::string model_id) { model_id_ = std::move(model_id); }
-    /// Errors are not about the initialization of a model: a command of publishers.
-    void publishing() noexcept { publishing_ = true; }
+    /// Errors from here on say that a model could not be initialized, and nothing more to end users: a fetch.
+    void initializing() noexcept { initializing_ = true; }
 
     // For people.
+    /// A part of a result, painted where results go to a terminal.
+    std::string paint(std::string_view text, tool::paint how) const { return painted(text, how, colours_on_results_); }
     void say(std::string_view line);     ///< a result, on stdout
     void notice(std::string_view line);  ///< on stderr, above a bar
     // For programs.
-    void object(const json& line);
+    void object(const json::object& line);
     /// The final line of success, with these members beside the usual ones.
     void succeed(const json::object& members = {});
 
@@ -49,12 +61,16 @@ public:
     void fail(reason why, std::string_view hint, std::string_view detail);
 
 private:
+    static std::string painted(std::string_view text, tool::paint how, bool wanted);
+    std::string message_of(errc code) const;
     void begin(std::string_view stage);
     void show_event(const event& e);
-    json final_line(reason why) const;
+    json::object final_line(reason why) const;
 
     output_mode mode_;
-    bool publishing_ = false;
+    bool initializing_ = false;
+    bool colours_on_results_ = false;
+    bool colours_on_errors_ = false;
     std::string model_id_;
     std::string stage_;
     bool stage_announced_ = false;

@@ -2,9 +2,7 @@
 #ifndef MODELSEC_TOOLS_PLATFORM_HPP
 #define MODELSEC_TOOLS_PLATFORM_HPP
 
-#include <modelsec/detail/base/control.hpp>
-#include <modelsec/detail/base/secret.hpp>
-#include <modelsec/error.hpp>
+#include <modelsec/options.hpp>
 
 #include <memory>
 #include <optional>
@@ -17,16 +15,21 @@ namespace modelsec::tool {
 /// An environment variable; an empty one is unset.
 std::optional<std::string> environment(const std::string& variable);
 
+/// Whether the effective user is root.
+bool is_superuser();
 /// Whether people read standard error on a terminal that can move its cursor.
 bool errors_go_to_terminal();
 /// Its width in columns now.
 unsigned terminal_width();
+/// Whether people read standard output on a terminal.
+bool results_go_to_terminal();
+/// Whether colours are wanted on terminals: not with NO_COLOR in the environment (no-color.org).
+bool colours_are_wanted();
 /// Whether the locale's characters are UTF-8.
 bool terminal_is_utf8();
 
-/// A file with secrets, of at most 64 KiB. It must be a regular file of this user that nobody else may read or write (CWE-732):
-/// `secret_file_exposed`.
-result<secret> read_secret_file(const std::string& path);
+/// A whole file that an argument names: `file_unreadable`, or `too_large` as soon as it has more than `cap` bytes.
+result<bytes> read_file(const std::string& path, std::size_t cap);
 
 enum class visibility
 {

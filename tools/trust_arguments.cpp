@@ -4,19 +4,24 @@
 #include "command_error.hpp"
 #include "command_line.hpp"
 #include "credentials.hpp"
+#include "platform.hpp"
 
-#include <modelsec/detail/base/local_file.hpp>
-#include <modelsec/detail/trust/root_chain.hpp>
+#include <modelsec/publish.hpp>
 
 #include <algorithm>
 
 namespace modelsec::tool {
 
+void trust_arguments::add_keys_to(CLI::App& c, const std::string& group)
+{
+    repeatable(c, "--pin", pins_, "A public key that may sign", "ID=BASE64")->group(group);
+    c.add_option("--pins", pins_file_, "The keys that may sign, and how many must")->type_name("FILE")->group(group);
+}
+
 void trust_arguments::add_to(CLI::App& c)
 {
     static const char* const who = "Trust";
-    repeatable(c, "--pin", pins_, "A public key that may sign", "ID=BASE64")->group(who);
-    c.add_option("--pins", pins_file_, "The keys that may sign, and how many must")->type_name("FILE")->group(who);
+    add_keys_to(c, who);
     c.add_option("--root", root_file_, "The root.json that says who may sign; its successors are looked for")
         ->type_name("FILE")
         ->group(who);
@@ -51,8 +56,8 @@ trust_source trust_arguments::source(const std::string& manifest_url, bool onlin
             usage("--tuf goes with --root FILE, the repository's root.json");
         return keys();
     }
-    bytes root = value_or_hint(read_local_file(root_file_, limits{}.root_bytes), "--root: check that the file may be read");
-    value_or_hint(verify_first_root(root), "--root takes a root.json that its own keys signed");
+    bytes root = value_or_hint(read_file(root_file_, limits{}.root_bytes), "--root: check that the file may be read");
+    value_or_hint(root_document::verify({root}), "--root takes a root.json that its own keys signed");
     if (!repository())
         return pinned_root{std::move(root), online ? root_folder(manifest_url) : std::string()};
     if (!root_url_.empty())
@@ -78,7 +83,7 @@ trust_source trust_arguments::keys() const
     if (!pins_file_.empty())
     {
         const bytes text =
-            value_or_hint(read_local_file(pins_file_, limits{}.root_bytes), "--pins: check that the file may be read");
+            value_or_hint(read_file(pins_file_, limits{}.root_bytes), "--pins: check that the file may be read");
         return value_or_hint(pins::parse(text),
                              "--pins takes {\"keys\": [{\"key_id\", \"ed25519_b64\"}], \"threshold\": 1}");
     }

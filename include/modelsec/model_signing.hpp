@@ -6,5 +6,6 @@
 // describe_model() and sign_bundle() make such a signature.
 #include <modelsec/detail/manifest/model_folder.hpp>
 #include <modelsec/detail/manifest/model_statement.hpp>
+#include <modelsec/detail/trust/model_key.hpp>
 
 #endif

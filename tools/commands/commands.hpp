@@ -6,21 +6,35 @@ namespace modelsec::tool {
 
 struct command_line;
 
-// Each adds its subcommand.
-void add_fetch(command_line& line);
-void add_status(command_line& line);
-void add_path(command_line& line);
-void add_verify(command_line& line);
-void add_rollback(command_line& line);
-void add_gc(command_line& line);
-void add_repair(command_line& line);
-void add_inspect(command_line& line);
-void add_keygen(command_line& line);
-void add_publish(command_line& line);
-void add_sign(command_line& line);
-void add_verify_model(command_line& line);
-void add_sign_model(command_line& line);
-void add_root(command_line& line);
+// A new subcommand: a file of its own in this folder that declares it, and its name here, in the order of the help. Help, manual
+// pages and completions are made from what it declares.
+// clang-format off
+#define MODELSEC_SUBCOMMANDS(X) \
+    X(fetch) \
+    X(status) \
+    X(path) \
+    X(verify) \
+    X(rollback) \
+    X(gc) \
+    X(repair) \
+    X(doctor) \
+    X(inspect) \
+    X(init) \
+    X(keygen) \
+    X(publish) \
+    X(renew) \
+    X(sign) \
+    X(root) \
+    X(check_remote) \
+    X(verify_model) \
+    X(sign_model) \
+    X(completion) \
+    X(manual)
+// clang-format on
+
+#define MODELSEC_SUBCOMMAND(name) void add_##name(command_line& line);
+MODELSEC_SUBCOMMANDS(MODELSEC_SUBCOMMAND)
+#undef MODELSEC_SUBCOMMAND
 
 }  // namespace modelsec::tool
 

@@ -39,6 +39,7 @@ std::string summary(const fetch_result& r, bool dry_run, std::chrono::duration<d
 void fetch(const fetch_arguments& arguments, output& out)
 {
     const auto begin = std::chrono::steady_clock::now();
+    out.initializing();
     out.about(arguments.model());
     client_options how = arguments.client();
     fetch_options what = arguments.fetch();

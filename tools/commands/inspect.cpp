@@ -2,10 +2,10 @@
 #include "../command_error.hpp"
 #include "../command_line.hpp"
 #include "../describe.hpp"
+#include "../platform.hpp"
 #include "commands.hpp"
 
-#include <modelsec/detail/base/local_file.hpp>
-#include <modelsec/limits.hpp>
+#include <modelsec/publish.hpp>
 
 #include <memory>
 
@@ -20,13 +20,12 @@ constexpr const char* examples = R"(  modelsec inspect manifest.json
 
 void inspect(const std::string& path, output& out)
 {
-    out.publishing();
     const bytes text =
-        value_or_hint(read_local_file(path, limits{}.envelope_bytes), "check that the file is there and may be read");
-    const json description =
-        value_or_hint(describe_document(text), "inspect reads envelopes, manifests, roots, pins and states");
-    out.object(description);
-    out.say(render(description));
+        value_or_hint(read_file(path, limits{}.envelope_bytes), "check that the file is there and may be read");
+    const json::value description =
+        json::parse(value_or_hint(describe_document(text), "inspect reads envelopes, manifests, roots, pins and states"));
+    out.object(description.as_object());
+    out.say(render(description.as_object()));
 }
 
 }  // namespace

@@ -2,13 +2,13 @@
 // OpenSSF Model Signing: verify-model, sign-model.
 #include "../command_error.hpp"
 #include "../command_line.hpp"
-#include "../model_key.hpp"
 #include "../platform.hpp"
 #include "../text.hpp"
 #include "commands.hpp"
 
-#include <modelsec/detail/base/local_file.hpp>
-#include <modelsec/detail/manifest/model_folder.hpp>
+#include <modelsec/client.hpp>
+#include <modelsec/model_signing.hpp>
+#include <modelsec/publish.hpp>
 
 #include <algorithm>
 #include <filesystem>
@@ -74,11 +74,10 @@ model_walk walk_for(output& out, const control& handle)
 
 void verify_model(const verify_arguments& arguments, output& out)
 {
-    out.publishing();
-    const bytes key = value_or_hint(read_local_file(arguments.key, limits{}.root_bytes), "--key: the file cannot be read");
+    const bytes key = value_or_hint(read_file(arguments.key, limits{}.root_bytes), "--key: the file cannot be read");
     const public_key by = value_or_hint(public_key::pem(as_text(key)), "--key takes a public key in PEM: ECDSA or Ed25519");
     const bytes bundle =
-        value_or_hint(read_local_file(arguments.bundle, limits{}.envelope_bytes), "BUNDLE cannot be read, or is too large");
+        value_or_hint(read_file(arguments.bundle, limits{}.envelope_bytes), "BUNDLE cannot be read, or is too large");
     const model_statement expected = modelsec::verify_bundle(bundle, by).value();
     control handle;
     const interrupt_guard guard(handle);
@@ -108,7 +107,7 @@ model_serialization serialization_of(const sign_arguments& arguments)
     if (!arguments.shard_size.empty())
     {
         out.method = serialization_method::shards;
-        out.shard_bytes = value_or_hint(parse_size(arguments.shard_size), "--shard-size takes a size, as 1GB or 256MiB");
+        out.shard_bytes = parse_size(arguments.shard_size).value_or(0);
         if (out.shard_bytes == 0)
             usage("--shard-size takes a size, as 1GB or 256MiB");
     }
@@ -127,7 +126,6 @@ model_serialization serialization_of(const sign_arguments& arguments)
 
 void sign_model(const sign_arguments& arguments, output& out)
 {
-    out.publishing();
     const model_key key = value_or_hint(model_key::read(arguments.key),
                                         "--key takes a 0600 file with an ECDSA or Ed25519 key in PEM, without passphrase");
     control handle;

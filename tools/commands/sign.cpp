@@ -2,11 +2,8 @@
 #include "../command_error.hpp"
 #include "../command_line.hpp"
 #include "../platform.hpp"
-#include "../publish.hpp"
 #include "../publish_arguments.hpp"
 #include "commands.hpp"
-
-#include <modelsec/detail/base/local_file.hpp>
 
 #include <memory>
 
@@ -20,9 +17,8 @@ constexpr const char* examples = R"(  modelsec sign --key offline/second.pem man
 
 void sign(const std::string& key_file, const std::string& manifest_file, output& out)
 {
-    out.publishing();
     const signing_key key = read_signing_key(key_file);
-    const bytes raw = read_local_file(manifest_file, limits{}.envelope_bytes).value();
+    const bytes raw = read_file(manifest_file, limits{}.envelope_bytes).value();
     std::string text(as_text(raw));
     const bool added = add_signature(text, key).value();
     if (added)

@@ -9,9 +9,9 @@ namespace modelsec::tool {
 
 namespace {
 
-constexpr const char* examples = R"(  llama-server --model "$(modelsec path llama3_1_8b --file)"
+constexpr const char* examples = R"text(  llama-server --model "$(modelsec path llama3_1_8b --file)"
   modelsec path --store models llama3_1_8b
-)";
+)text";
 
 struct path_arguments : pack_arguments
 {

@@ -163,8 +163,7 @@ inline json describe_file(const file_to_publish& file, const file_digests& diges
     return out;
 }
 
-/// How many bytes an archive unpacks to, by what clients do with it: checksums, local headers, names, sizes (issue: what is signed is
-/// accepted).
+/// How many bytes an archive unpacks to, by what clients do with it: checksums, local headers, names, sizes.
 inline result<std::uint64_t> unpacked_bytes(const std::string& path, const file_digests& digests, const control& handle)
 {
     MODELSEC_TRY(const file opened, open_local_file(path));

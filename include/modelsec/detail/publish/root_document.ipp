@@ -67,7 +67,7 @@ inline void add_keys(role_content& role, json& keys, const std::vector<pin>& mor
     }
 }
 
-// FORMATS: one key serves one use. Root keys lie in a safe; whoever signs manifests must not be able to rotate.
+// docs/manifest.md: one key serves one use. Root keys lie in a safe; whoever signs manifests must not be able to rotate.
 inline result<void> check_roles(const role_contents& roles)
 {
     for (const auto& [role, content] : roles)

@@ -2,7 +2,7 @@
 #ifndef MODELSEC_TOOLS_CREDENTIALS_HPP
 #define MODELSEC_TOOLS_CREDENTIALS_HPP
 
-#include <modelsec/options.hpp>
+#include <modelsec/publish.hpp>
 
 #include <string>
 #include <string_view>

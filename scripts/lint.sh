@@ -82,7 +82,7 @@ fi
 
 heading "Rooms without IO"
 # ARCHITECTURE rule 1: decisions see no network, no file system, no clock.
-for f in include/modelsec/detail/trust/*.?pp include/modelsec/detail/*/*_fsm.?pp; do
+for f in include/modelsec/detail/trust/*.?pp include/modelsec/detail/manifest/*.hpp include/modelsec/detail/*/*_fsm.?pp; do
     [ -f "$f" ] || continue
     grep -nE '#include <(boost/asio|boost/beast|filesystem|fstream|iostream|unistd|sys/|fcntl|ctime)|system_clock::now' "$f" &&
         trouble "$f does IO"

@@ -23,8 +23,8 @@ ORDER = {  # a room -> the rooms that it may include, itself aside
 }
 PUBLIC = {  # a public header -> the room whose rules it keeps
     "config.hpp": "base", "version.hpp": "base", "error.hpp": "base", "event.hpp": "base", "limits.hpp": "base",
-    "pins.hpp": "trust", "pinned_keys.hpp": "trust", "model_signing.hpp": "fetch", "options.hpp": "fetch", "publish.hpp": "publish",
-    "tuf.hpp": "tuf_client", "client.hpp": "client", "event_delivery.hpp": "client", "with_diagnostics.hpp": "base", "modelsec.hpp": "client", "src.hpp": "client",
+    "pins.hpp": "trust", "model_signing.hpp": "fetch", "options.hpp": "fetch", "publish.hpp": "publish",
+    "tuf.hpp": "tuf_client", "client.hpp": "client", "modelsec.hpp": "client", "src.hpp": "client",
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"](?:[^<">]*/)?(modelsec/[^>"]+)[>"]', re.M)
 

@@ -23,5 +23,6 @@ install(FILES
     "${PROJECT_SOURCE_DIR}/cmake/Findutf8proc.cmake"
     DESTINATION "${modelsec_package_dir}" COMPONENT development)
 
+file(RELATIVE_PATH modelsec_include_from_pc "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/${CMAKE_INSTALL_INCLUDEDIR}")
 configure_file("${PROJECT_SOURCE_DIR}/cmake/modelsec.pc.in" "${PROJECT_BINARY_DIR}/modelsec.pc" @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/modelsec.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig" COMPONENT development)

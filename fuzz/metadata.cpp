@@ -67,7 +67,7 @@ MODELSEC_FUZZ_TARGET(metadata)
         check_names(path);
         return;
     }
-    if (const auto root = parse_root(e->signed_part); root.has_value())
+    if (const auto root = parse_root(e->signed_part()); root.has_value())
     {
         for (const auto role : {tuf_role::root, tuf_role::timestamp, tuf_role::snapshot, tuf_role::targets})
             check(root->authority(role), root->keys);
@@ -75,10 +75,10 @@ MODELSEC_FUZZ_TARGET(metadata)
                           trusted_set::start(input, utc_time()).has_value(),
                       "a root starts a chain exactly if it signed itself");
     }
-    if (const auto timestamp = parse_timestamp(e->signed_part); timestamp.has_value())
+    if (const auto timestamp = parse_timestamp(e->signed_part()); timestamp.has_value())
         fuzz::require(timestamp->version <= limits::max_integer, "versions are exact");
-    if (const auto snapshot = parse_snapshot(e->signed_part); snapshot.has_value())
+    if (const auto snapshot = parse_snapshot(e->signed_part()); snapshot.has_value())
         fuzz::require(snapshot->version <= limits::max_integer, "versions are exact");
-    if (const auto targets = parse_targets(e->signed_part); targets.has_value())
+    if (const auto targets = parse_targets(e->signed_part()); targets.has_value())
         check(*targets);
 }

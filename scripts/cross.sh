@@ -73,7 +73,7 @@ list_units()
     for target in "${targets[@]}"; do
         # Bodies in headers become code where they are used.
         printf '%s header-only tests/install/main.cpp\n' "$target"
-        for unit in net fetch store client trust manifest base source; do
+        for unit in net fetch store client trust manifest base source publish tuf_client; do
             printf '%s compiled src/%s.cpp\n' "$target" "$unit"
         done
         for unit in bindings/c/src/*.cpp; do

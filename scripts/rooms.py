@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 """Called by ./dev lint: reads the includes. Rooms stand in one order (docs/architecture.md), and only tests look behind the
-public headers. `--users` looks at the command, the bindings and the benchmarks too, some of which
+public headers. Clocks are read in one place. `--users` looks at the command, the bindings and the benchmarks too, some of which
 still stand on more than the public headers."""
 import pathlib
 import re
@@ -23,10 +23,11 @@ ORDER = {  # a room -> the rooms that it may include, itself aside
 }
 PUBLIC = {  # a public header -> the room whose rules it keeps
     "config.hpp": "base", "version.hpp": "base", "error.hpp": "base", "event.hpp": "base", "limits.hpp": "base",
-    "pins.hpp": "trust", "model_signing.hpp": "fetch", "options.hpp": "fetch", "publish.hpp": "publish",
-    "tuf.hpp": "tuf_client", "client.hpp": "client", "modelsec.hpp": "client", "src.hpp": "client",
+    "pins.hpp": "trust", "pinned_keys.hpp": "trust", "model_signing.hpp": "fetch", "options.hpp": "fetch", "publish.hpp": "publish",
+    "tuf.hpp": "tuf_client", "client.hpp": "client", "event_delivery.hpp": "client", "with_diagnostics.hpp": "base", "modelsec.hpp": "client", "src.hpp": "client",
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"](?:[^<">]*/)?(modelsec/[^>"]+)[>"]', re.M)
+CLOCK = re.compile(r"\b(?:system_clock|steady_clock|high_resolution_clock|utc_clock)::now\b|\bclock_gettime\b|\bgettimeofday\b|\btime\(nullptr\)")
 
 
 def tracked(*patterns):
@@ -61,6 +62,8 @@ def main():
                 continue
             if theirs is None or theirs not in ORDER[mine]:
                 troubles.append(f"{path}: {mine} may not see {theirs or 'no room'} ({other})")
+        if CLOCK.search(text) and not re.search(r"detail/base/(clock(_[a-z]+)?|file_system/system_[a-z]+)\.ipp$", str(path)):
+            troubles.append(f"{path}: reads a clock itself")
     users = ("tools", "bindings", "examples", "benchmarks") if "--users" in sys.argv else ("examples",)
     for path in tracked(*users):
         if path.suffix not in (".hpp", ".cpp", ".h", ".c", ".ipp"):

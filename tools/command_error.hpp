@@ -2,7 +2,7 @@
 #ifndef MODELSEC_TOOLS_COMMAND_ERROR_HPP
 #define MODELSEC_TOOLS_COMMAND_ERROR_HPP
 
-#include <modelsec/error.hpp>
+#include <modelsec/publish.hpp>
 
 #include <string>
 #include <utility>
@@ -38,6 +38,24 @@ T value_or_hint(result<T> r, std::string hint)
 [[noreturn]] inline void usage(std::string hint)
 {
     throw command_error(reason::bad_option, std::move(hint));
+}
+
+/// A size in an option, as 4MiB; a usage error with this hint for anything else.
+inline std::uint64_t size_option(std::string_view text, std::string hint)
+{
+    const auto size = modelsec::parse_size(text);
+    if (!size)
+        usage(std::move(hint));
+    return *size;
+}
+
+/// A time in an option, as 30d from `now` on or in RFC 3339; a usage error with this hint for anything else.
+inline utc_time expiry_option(std::string_view text, utc_time now, std::string hint)
+{
+    const auto time = modelsec::parse_expiry(text, now);
+    if (!time)
+        usage(std::move(hint));
+    return *time;
 }
 
 }  // namespace modelsec::tool

@@ -101,18 +101,30 @@ command_line::command_line() : app(tool_purpose, "modelsec")
     app.footer(tool_footer);
     app.get_formatter()->column_width(32);
     add_fetch(*this);
+    add_check(*this);
+    add_bundle(*this);
+    add_scan(*this);
     add_status(*this);
     add_path(*this);
     add_verify(*this);
     add_rollback(*this);
     add_gc(*this);
+    add_repair(*this);
+    add_remove(*this);
+    add_doctor(*this);
     add_inspect(*this);
+    add_init(*this);
     add_keygen(*this);
     add_publish(*this);
+    add_renew(*this);
+    add_check_remote(*this);
+    add_watch_expiry(*this);
     add_sign(*this);
     add_verify_model(*this);
     add_sign_model(*this);
     add_root(*this);
+    add_completion(*this);
+    add_manual(*this);
 }
 
 CLI::App& add_subcommand(command_line& line, const std::string& name, const std::string& purpose,
@@ -134,9 +146,13 @@ CLI::Option* repeatable(CLI::App& command, const std::string& name, std::vector<
 int run(int argc, char** argv)
 {
     command_line line;
+    std::vector<const char*> arguments(argv, argv + argc);
+    const auto watches = [](std::string_view a) { return a == "--watch-expiry" || a.starts_with("--watch-expiry="); };
+    if (argc > 2 && std::string_view(argv[1]) == "publish" && std::any_of(argv + 2, argv + argc, watches))
+        arguments[1] = watch_expiry_name;
     try
     {
-        line.app.parse(argc, argv);
+        line.app.parse(argc, arguments.data());
     }
     catch (const CLI::Success& e)  // --help, --version
     {

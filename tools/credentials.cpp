@@ -55,12 +55,17 @@ result<std::vector<http_header>> headers_of(const json& entry)
     const auto bearer = entry.string_at("bearer"), basic = entry.string_at("basic");
     const json* headers = entry.find("headers");
     const auto* members = headers ? headers->as_object() : nullptr;
-    if ((bearer && basic) || (!bearer && !basic && !members) || (headers && !members))
-        return not_credentials("an origin has bearer or basic, headers, or both");
+    const json* s3 = entry.find("s3");  // keys to buckets: source_arguments.cpp
+    if ((bearer && basic) || (!bearer && !basic && !members && !s3) || (headers && !members) || (s3 && !s3->as_object()))
+        return not_credentials("an origin has bearer, basic or s3, headers, or both");
     if (bearer)
-        out.push_back({"Authorization", "Bearer " + std::string(*bearer)});
+        out.push_back({"Authorization", secret_text("Bearer ").append(*bearer)});
     if (basic)
-        out.push_back({"Authorization", "Basic " + to_base64(as_bytes(*basic))});
+    {
+        std::string encoded = to_base64(as_bytes(*basic));
+        out.push_back({"Authorization", secret_text("Basic ").append(encoded)});
+        wipe(encoded);
+    }
     if (members)
         for (const auto& [name, value] : *members)
         {
@@ -94,7 +99,7 @@ http_header parse_header(std::string_view text)
 {
     const std::size_t colon = text.find(':');
     http_header out{std::string(text.substr(0, colon)),
-                    colon == std::string_view::npos ? std::string() : std::string(trimmed(text.substr(colon + 1)))};
+                    colon == std::string_view::npos ? std::string_view() : trimmed(text.substr(colon + 1))};
     if (colon == std::string_view::npos || !is_token(out.name) || !is_field_value(out.value))
         usage("--header takes 'Name: value'");
     for (const std::string_view secret_name : {"Authorization", "Proxy-Authorization", "Cookie", "apikey", "X-API-Key"})

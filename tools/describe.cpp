@@ -56,7 +56,7 @@ result<json> describe_metadata(bytes_view text, const json& doc)
     json::array signers;
     for (const signature& s : e.signatures)
         signers.emplace_back(s.key_id);
-    return json{{"kind", "TUF metadata: " + std::string(e.signed_part.string_at("_type").value_or("of no type"))},
+    return json{{"kind", "TUF metadata: " + std::string(e.signed_view.string_at("_type").value_or("of no type"))},
                 {"verified", "no: inspect checks no signature; modelsec root verify does"},
                 {"signatures_claimed_by", std::move(signers)},
                 {"signed", *doc.find("signed")}};

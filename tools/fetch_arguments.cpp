@@ -4,23 +4,33 @@
 #include "command_error.hpp"
 #include "command_line.hpp"
 #include "credentials.hpp"
+#include "encryption_keys.hpp"
+#include "store_option.hpp"
 #include "platform.hpp"
 #include "proxy.hpp"
 #include "text.hpp"
 
+#include <modelsec/detail/fetch/bundle_network.hpp>
+#include <modelsec/detail/net/tls.hpp>
 #include <modelsec/detail/net/url.hpp>
+
+#include <algorithm>
 
 namespace modelsec::tool {
 
 namespace {
+constexpr std::uint64_t most_seconds = 365 * 24 * 3600;
 constexpr unsigned most_connections = 64;  // a server takes more of them for an attack
-}
+}  // namespace
 
-void fetch_arguments::add_to(CLI::App& c)
+void fetch_arguments::add_to(CLI::App& c, bool with_store)
 {
     static const char* const source = "Manifest";
     c.add_option("--manifest", manifest_url_, "Where the signed manifest is")->type_name("URL")->group(source);
     c.add_option("--manifest-file", manifest_file_, "The signed manifest as a file")->type_name("FILE")->group(source);
+    c.add_option("--bundle", bundle_, "One file with manifest, roots and model, for machines without a network")
+        ->type_name("FILE")
+        ->group(source);
     c.add_option("--format", format_, "Its envelope: dsse (default) or pack")->type_name("dsse|pack")->group(source);
     c.add_option("--post", post_, "POST this JSON instead of GET")->type_name("JSON")->group(source);
     repeatable(c, "--header", headers_, "A header for the manifest's origin; no secrets here", "'K: V'")->group(source);
@@ -30,9 +40,12 @@ void fetch_arguments::add_to(CLI::App& c)
     trust_.add_to(c);
     trust_.add_repository_to(c, source);
     c.add_option("--min-sequence", min_sequence_, "Refuse what is older")->type_name("N")->group(who);
+    c.add_flag("--require-order", require_order_, "Refuse manifests that have neither sequence nor issued_at")->group(who);
 
     static const char* const what = "Model";
-    c.add_option("--store", store_, "The folder where models live")->type_name("DIR")->required()->group(what);
+    if (with_store)
+        add_store(c, store_)->group(what);
+    sharing_.add_to(c, what);
     c.add_option("--model", model_, "The model expected")->type_name("ID")->group(what);
     c.add_option("--tier", tier_, "The tier expected")->type_name("TIER")->group(what);
     repeatable(c, "--platform", platforms_, "What runs here, the best first", "NAME")->group(what);
@@ -48,8 +61,18 @@ void fetch_arguments::add_to(CLI::App& c)
         ->type_name("server|client")
         ->group(access);
 
+    sources_.add_to(c, access);
+    c.add_option("--decrypt-key-env", decrypt_variable_, "The variable with the key to an encrypted model")
+        ->type_name("VAR")
+        ->group(access);
+    c.add_option("--decrypt-key", decrypt_file_, "A 0600 file with that key")->type_name("FILE")->group(access);
+
     static const char* const network = "Network";
-    c.add_option("--ca", ca_, "The CA to trust in place of the system's")->type_name("FILE")->group(network);
+    c.add_option("--ca", ca_, "The CA to trust in place of the system's: a file, or a folder of them")
+        ->type_name("FILE|DIR")
+        ->group(network);
+    c.add_flag("--ca-partial", ca_partial_, "Believe what --ca holds as it is, an intermediate certificate too")
+        ->group(network);
     c.add_option("--cert", certificate_, "A client certificate")->type_name("FILE")->group(network);
     c.add_option("--cert-key", certificate_key_, "Its private key")->type_name("FILE")->group(network);
     c.add_option("--ocsp", ocsp_,
@@ -70,13 +93,17 @@ void fetch_arguments::add_to(CLI::App& c)
     c.add_option("--connections", connections_, "At most so many at once for a download; as many as help are used")
         ->type_name("N")
         ->group(network);
+    c.add_option("--first-byte", first_byte_, "How long a server may take to begin an answer (default 60)")
+        ->type_name("SECONDS")
+        ->group(network);
     c.add_option("--limit-rate", limit_rate_, "Not faster than this: 500k, 2MiB")->type_name("BYTES/S")->group(network);
 }
 
-client_options fetch_arguments::client() const
+client_options fetch_arguments::client(const std::string& instead) const
 {
     client_options out;
-    out.store = store_;
+    out.store = instead.empty() ? store_ : instead;
+    out.policy = sharing_.policy();
     if (profile_ != "server" && profile_ != "client")
         usage("--profile is server or client");
     out.profile = profile_ == "server" ? profile::server : profile::client;
@@ -84,7 +111,22 @@ client_options fetch_arguments::client() const
         usage("--cert and --cert-key belong together");
     if (manifest_url_.empty() && !trust_.repository() && (!certificate_.empty() || !spki_pins_.empty()))
         usage("--cert and --spki-pin are for the origin of --manifest");
-    out.transport.tls = {ca_, certificate_, certificate_key_, spki_pins_, ocsp()};
+    tls_options& tls = out.transport.tls;
+    tls.ca_file = ca_;
+    tls.certificate_file = certificate_;
+    tls.private_key_file = certificate_key_;
+    tls.spki_pins = spki_pins_;
+    tls.ocsp = ocsp();
+    tls.partial_chain = ca_partial_;
+    tls.roots_from_environment = true;
+    if (ca_partial_ && ca_.empty())
+        usage("--ca-partial goes with --ca");
+    if (first_byte_)
+    {
+        if (*first_byte_ == 0)
+            usage("--first-byte 0 would never wait for an answer");
+        out.caps.first_byte_timeout = std::chrono::seconds(std::min(*first_byte_, most_seconds));
+    }
     out.transport.proxy = find_proxy(proxy_, no_proxy_, proxy_user_variable_);
     if (connections_)
     {
@@ -99,7 +141,16 @@ client_options fetch_arguments::client() const
             usage("--limit-rate 0 would never end");
     }
     out.transport.credentials = credentials();
+    out.sources = sources_.options(credentials_file_);
     return out;
+}
+
+void fetch_arguments::check_files(const client_options& options) const
+{
+    if (const auto usable = check_tls_options(options.transport.tls); usable.has_error())
+        throw command_error(usable.error().why, usable.error().why == reason::file_unreadable
+                                                    ? "cannot read " + printable(usable.error().detail)
+                                                    : printable(usable.error().detail));
 }
 
 ocsp_policy fetch_arguments::ocsp() const
@@ -116,11 +167,14 @@ fetch_options fetch_arguments::fetch() const
         usage("--format is dsse or pack");
     out.format = format_ == "dsse" ? envelope_format::dsse : envelope_format::pack;
     out.manifest = manifest();
-    out.trust = trust_.source(manifest_url_, !offline_);
+    // A bundle has the root's successors, wherever these are otherwise.
+    out.trust = trust_.source(bundle_.empty() ? manifest_url_ : std::string(bundle_address), !offline_);
+    out.decrypt_keys = find_decryption_key(decrypt_variable_, decrypt_file_);
     out.model_id = model_;
     out.tier = tier_;
     out.platforms = platforms_;
     out.min_sequence = min_sequence_;
+    out.require_order = require_order_;
     out.offline = offline_;
     out.dry_run = dry_run_;
     return out;
@@ -128,16 +182,17 @@ fetch_options fetch_arguments::fetch() const
 
 manifest_source fetch_arguments::manifest() const
 {
-    if (!manifest_url_.empty() && !manifest_file_.empty())
-        usage("--manifest or --manifest-file, not both");
-    if (trust_.repository() && !(manifest_url_.empty() && manifest_file_.empty()))
+    if (int(!manifest_url_.empty()) + int(!manifest_file_.empty()) + int(!bundle_.empty()) > 1)
+        usage("one of --manifest, --manifest-file and --bundle");
+    if (trust_.repository() && !(manifest_url_.empty() && manifest_file_.empty() && bundle_.empty()))
         usage("--tuf takes the place of a manifest");
-    if (manifest_url_.empty() && manifest_file_.empty() && !trust_.repository() && !offline_)
+    if (manifest_url_.empty() && manifest_file_.empty() && bundle_.empty() && !trust_.repository() && !offline_)
         usage("say where the manifest is: --manifest URL or --manifest-file FILE");
     refuse_userinfo(manifest_url_);
     manifest_source out;
     out.url = manifest_url_;
     out.file = manifest_file_;
+    out.bundle = bundle_;
     if (!post_.empty())
         out.post_body = post_;
     for (const std::string& text : headers_)
@@ -145,7 +200,7 @@ manifest_source fetch_arguments::manifest() const
     for (const std::string& text : header_variables_)
         if (http_header h = header_from_environment(text); !h.name.empty())
             out.headers.push_back(std::move(h));
-    if (manifest_url_.empty() && (!manifest_file_.empty() || trust_.repository()) &&
+    if (manifest_url_.empty() && (!manifest_file_.empty() || !bundle_.empty() || trust_.repository()) &&
         (out.post_body || !headers_.empty() || !header_variables_.empty()))
         usage("--post and headers are for --manifest URL");
     return out;
@@ -162,7 +217,7 @@ credential_provider fetch_arguments::credentials() const
         const auto token = environment(token_variable_);
         const auto address = url::parse(from);
         if (token && address)
-            fixed[address->origin()] = {{"Authorization", "Bearer " + *token}};
+            fixed[address->origin()] = {{"Authorization", secret_text("Bearer ").append(*token)}};
     }
     return make_provider(std::move(fixed), credentials_file_);
 }

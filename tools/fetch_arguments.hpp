@@ -2,6 +2,8 @@
 #ifndef MODELSEC_TOOLS_FETCH_ARGUMENTS_HPP
 #define MODELSEC_TOOLS_FETCH_ARGUMENTS_HPP
 
+#include "policy_arguments.hpp"
+#include "source_arguments.hpp"
 #include "trust_arguments.hpp"
 
 #include <modelsec/client.hpp>
@@ -19,12 +21,17 @@ namespace modelsec::tool {
 class fetch_arguments
 {
 public:
-    void add_to(CLI::App& command);
+    /// `with_store`: whether --store is asked for.
+    void add_to(CLI::App& command, bool with_store = true);
 
     const std::string& model() const noexcept { return model_; }
     bool dry_run() const noexcept { return dry_run_; }
-    client_options client() const;
+    /// The store of --store; `instead` where that is not the place.
+    client_options client(const std::string& instead = {}) const;
+    const std::string& manifest_file() const noexcept { return manifest_file_; }
     fetch_options fetch() const;
+    /// Whether the files of --ca, --cert and --cert-key can be used: a failure names the one that cannot, which the caller has named.
+    void check_files(const client_options& options) const;
     /// Variables of --token-env, --header-env and --proxy-user-env that are not set: worth a word.
     std::vector<std::string> unset_variables() const;
 
@@ -33,15 +40,20 @@ private:
     credential_provider credentials() const;
     ocsp_policy ocsp() const;
 
-    std::string manifest_url_, manifest_file_, post_;
+    std::string manifest_url_, manifest_file_, bundle_, post_;
+    std::string decrypt_variable_, decrypt_file_;
     std::vector<std::string> headers_, header_variables_;
     trust_arguments trust_;
+    policy_arguments sharing_;
+    source_arguments sources_;
     std::string store_, model_, tier_;
     std::vector<std::string> platforms_;
     std::string format_ = "dsse";
     std::string token_variable_, credentials_file_;
     std::string profile_ = "server";
     std::string ca_, certificate_, certificate_key_;
+    bool ca_partial_ = false;
+    std::optional<std::uint64_t> first_byte_;
     std::vector<std::string> spki_pins_;
     std::string ocsp_ = "check";
     std::optional<std::string> proxy_, no_proxy_;
@@ -49,6 +61,7 @@ private:
     std::string limit_rate_;
     std::optional<unsigned> connections_;
     std::uint64_t min_sequence_ = 0;
+    bool require_order_ = false;
     bool offline_ = false;
     bool dry_run_ = false;
 };

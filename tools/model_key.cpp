@@ -4,6 +4,7 @@
 #include "platform.hpp"
 
 #include <modelsec/detail/base/openssl.hpp>
+#include <modelsec/detail/base/pem.hpp>
 
 #include <openssl/bio.h>
 #include <openssl/pem.h>
@@ -39,8 +40,12 @@ const char* digest_of(key_type type)
 result<model_key> model_key::read(const std::string& path)
 {
     MODELSEC_TRY(const secret text, read_secret_file(path));
-    const detail::openssl_ptr<BIO, BIO_free_all> from(
-        BIO_new_mem_buf(text.reveal().data(), static_cast<int>(text.reveal().size())));
+    std::string_view rest = text.reveal_text();
+    std::string_view pem;
+    while (const auto block = pem.empty() ? detail::next_pem(rest) : std::nullopt)
+        if (block->label.ends_with("PRIVATE KEY"))
+            pem = block->text;
+    const detail::openssl_ptr<BIO, BIO_free_all> from(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
     private_key key(
         from ? PEM_read_bio_PrivateKey_ex(from.get(), nullptr, &detail::no_passphrase, nullptr, context(), nullptr)
              : nullptr,

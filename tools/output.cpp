@@ -1,6 +1,7 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 #include "output.hpp"
 
+#include "hints.hpp"
 #include "platform.hpp"
 #include "text.hpp"
 
@@ -58,10 +59,27 @@ std::string without_prefix(std::string_view text)
 
 }  // namespace
 
-output::output(output_mode mode) : mode_(mode)
+output::output(output_mode mode)
+    : mode_(mode), colours_on_results_(results_go_to_terminal() && !environment("NO_COLOR")),
+      colours_on_errors_(errors_go_to_terminal() && !environment("NO_COLOR"))
 {
     if (mode == output_mode::people && errors_go_to_terminal())
         bar_.emplace(stderr, terminal_width, terminal_is_utf8());
+}
+
+// ECMA-48 section 8.3.117, Select Graphic Rendition.
+std::string output::painted(std::string_view text, paint how, bool wanted)
+{
+    if (!wanted)
+        return std::string(text);
+    const char* code = how == paint::bad ? "\x1b[31m" : how == paint::caution ? "\x1b[33m" : "\x1b[1m";
+    return code + std::string(text) + "\x1b[0m";
+}
+
+/// The generic text is all that end users are told of a fetch; whoever gave a wrong option, and everybody else, is told the cause.
+std::string output::message_of(errc code) const
+{
+    return initializing_ && code != errc::ok && code != errc::usage ? generic_message(code) : without_prefix(message(code));
 }
 
 void output::say(std::string_view line)
@@ -89,12 +107,18 @@ void output::object(const json& line)
 json output::final_line(reason why) const
 {
     const errc code = code_of(why);
-    return json{{"type", "result"},         {"code", static_cast<int>(code)},
-                {"name", to_string(code)},  {"reason", to_string(why)},
-                {"message", message(code)}, {"model_id", model_id_.empty() ? json() : json(model_id_)},
-                {"version", nullptr},       {"sequence", nullptr},
-                {"path", nullptr},          {"already_active", false},
-                {"stale", false},           {"bytes_fetched", 0}};
+    return json{{"type", "result"},
+                {"code", static_cast<int>(code)},
+                {"name", to_string(code)},
+                {"reason", to_string(why)},
+                {"message", message_of(code)},
+                {"model_id", model_id_.empty() ? json() : json(model_id_)},
+                {"version", nullptr},
+                {"sequence", nullptr},
+                {"path", nullptr},
+                {"already_active", false},
+                {"stale", false},
+                {"bytes_fetched", bytes_fetched_}};
 }
 
 void output::succeed(const json::object& members)
@@ -110,7 +134,7 @@ void output::fail(reason why, std::string_view own_hint, std::string_view detail
     if (bar_)
         bar_->clear();
     const errc code = code_of(why);
-    const std::string what(own_hint.empty() ? hint(why) : own_hint);
+    const std::string what(own_hint.empty() ? command_hint(why) : own_hint);
     if (json_lines())
     {
         json line = final_line(why);
@@ -119,13 +143,13 @@ void output::fail(reason why, std::string_view own_hint, std::string_view detail
     }
     else
     {
-        const std::string text = publishing_ ? without_prefix(message(code)) : std::string(message(code));
+        const std::string text = painted(message_of(code), paint::bad, colours_on_errors_);
         const std::string word(to_string(code)), case_word(to_string(why));
         put_line(stderr, "modelsec: " + text + " (" + std::to_string(static_cast<int>(code)) + ' ' + word +
                              (case_word == word ? "" : ", " + case_word) + ")." +
                              (what.empty() ? "" : ' ' + capitalized(what) + '.'));
     }
-    // ARCHITECTURE rule 6: what may hold paths and remote text is for the owner, who asks for it.
+    // docs/architecture.md, rule 6: what may hold paths and remote text is for the owner, who asks for it.
     if (!detail.empty() && environment("MODELSEC_DEBUG") == "1")
         put_line(stderr, "modelsec: detail: " + printable(detail));
 }
@@ -160,7 +184,10 @@ void output::observe(const event& e)
     if (!e.model_id.empty())
         about(e.model_id);
     if (e.kind == event_kind::done)
+    {
+        bytes_fetched_ = e.bytes;
         return;  // the final line says it
+    }
     if (e.kind == event_kind::progress)
         return progress(to_string(e.stage), e.bytes, e.total);
     if (json_lines())
@@ -180,7 +207,8 @@ void output::observe(const event& e)
 
 void output::show_event(const event& e)
 {
-    const std::string why = std::string(to_string(e.why)) + (hint(e.why).empty() ? "" : ": " + std::string(hint(e.why)));
+    const std::string why =
+        std::string(to_string(e.why)) + (command_hint(e.why).empty() ? "" : ": " + std::string(command_hint(e.why)));
     switch (e.kind)
     {
     case event_kind::stage: return begin(to_string(e.stage));
@@ -191,7 +219,8 @@ void output::show_event(const event& e)
     case event_kind::retry:
         return notice("trying again in " + human_time((e.wait_ms + 999) / 1000) + " (" + std::string(to_string(e.why)) +
                       ')');
-    case event_kind::warning: return notice("warning: " + why);
+    case event_kind::warning: return notice(painted("warning: ", paint::caution, colours_on_errors_) + why);
+    case event_kind::update: return notice("there is a new version");
     case event_kind::progress:
     case event_kind::done: return;
     }

@@ -21,7 +21,14 @@ enum class output_mode
     json     ///< one JSON object a line on stdout, nothing else
 };
 
-/// All that the command says.
+enum class paint
+{
+    bad,      ///< red
+    caution,  ///< yellow
+    strong    ///< bold
+};
+
+/// All that the command says. Colours only on terminals, and not with NO_COLOR in the environment (no-color.org).
 class output
 {
 public:
@@ -31,9 +38,13 @@ public:
     /// The model that the final line is about, also when it is about an error.
     void about(std::string model_id) { model_id_ = std::move(model_id); }
     /// Errors are not about the initialization of a model: a command of publishers.
-    void publishing() noexcept { publishing_ = true; }
+    void publishing() noexcept { initializing_ = false; }
+    /// Errors from here on say that a model could not be initialized, and nothing more to end users: a fetch.
+    void initializing() noexcept { initializing_ = true; }
 
     // For people.
+    /// A part of a result, painted where results go to a terminal.
+    std::string painted(std::string_view text, paint how) const { return painted(text, how, colours_on_results_); }
     void say(std::string_view line);     ///< a result, on stdout
     void notice(std::string_view line);  ///< on stderr, above a bar
     // For programs.
@@ -49,12 +60,17 @@ public:
     void fail(reason why, std::string_view hint, std::string_view detail);
 
 private:
+    static std::string painted(std::string_view text, paint how, bool wanted);
+    std::string message_of(errc code) const;
     void begin(std::string_view stage);
     void show_event(const event& e);
     json final_line(reason why) const;
 
     output_mode mode_;
-    bool publishing_ = false;
+    bool initializing_ = false;
+    bool colours_on_results_ = false;
+    bool colours_on_errors_ = false;
+    std::uint64_t bytes_fetched_ = 0;
     std::string model_id_;
     std::string stage_;
     bool stage_announced_ = false;

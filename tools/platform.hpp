@@ -17,10 +17,14 @@ namespace modelsec::tool {
 /// An environment variable; an empty one is unset.
 std::optional<std::string> environment(const std::string& variable);
 
+/// Whether the effective user is root.
+bool is_superuser();
 /// Whether people read standard error on a terminal that can move its cursor.
 bool errors_go_to_terminal();
 /// Its width in columns now.
 unsigned terminal_width();
+/// Whether people read standard output on a terminal.
+bool results_go_to_terminal();
 /// Whether the locale's characters are UTF-8.
 bool terminal_is_utf8();
 

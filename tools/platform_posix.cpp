@@ -90,6 +90,16 @@ std::optional<std::string> environment(const std::string& variable)
     return value && *value ? std::optional<std::string>(value) : std::nullopt;
 }
 
+bool is_superuser()
+{
+    return ::geteuid() == 0;
+}
+
+bool results_go_to_terminal()
+{
+    return ::isatty(STDOUT_FILENO) == 1 && environment("TERM").value_or("dumb") != "dumb";
+}
+
 bool errors_go_to_terminal()
 {
     return ::isatty(STDERR_FILENO) == 1 && environment("TERM").value_or("dumb") != "dumb";

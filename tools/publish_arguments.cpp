@@ -4,70 +4,88 @@
 #include "command_error.hpp"
 #include "command_line.hpp"
 #include "credentials.hpp"
-#include "root_file.hpp"
-#include "text.hpp"
-
-#include <modelsec/detail/base/name.hpp>
-#include <modelsec/limits.hpp>
+#include "platform.hpp"
 
 #include <algorithm>
+#include <filesystem>
+
+#include <modelsec/detail/base/local_file.hpp>
 
 namespace modelsec::tool {
 
 namespace {
 
+/// What was said of one artifact: its files one by one, or a folder.
+struct artifact_arguments
+{
+    artifact_to_publish artifact;
+    folder_to_publish folder;
+
+    bool whole_folder() const { return !folder.path.empty() || !folder.base_url.empty(); }
+};
+
 /// Makes artifacts of options in the order in which they were given: --platform begins an artifact, --file and --url one of its
-/// files, --mirror belongs to the file before it.
+/// files, --mirror belongs to the file before it; --folder and what goes with it stand for all files of an artifact.
 class artifact_builder
 {
 public:
+    explicit artifact_builder(bool follow_links) : follow_links_(follow_links) {}
+
     void platform(const std::string& name)
     {
+        for (const artifact_arguments& a : all_)
+            if (a.artifact.platform == name)
+                usage("a --platform stands once, before all of its files");
         // With one platform only, its place does not matter.
-        if (artifacts_.size() == 1 && artifacts_.front().platform.empty())
-            artifacts_.front().platform = name;
+        if (all_.size() == 1 && all_.front().artifact.platform.empty())
+            all_.front().artifact.platform = name;
         else
-            artifacts_.push_back({name, {}, false});
+        {
+            all_.emplace_back();
+            all_.back().artifact.platform = name;
+        }
     }
     void file(const std::string& path) { next(&file_to_publish::path, "--url").path = path; }
     void url(const std::string& where) { next(&file_to_publish::url, "--file").url = where; }
     void mirror(const std::string& where)
     {
-        if (artifacts_.empty() || artifacts_.back().files.empty())
-            usage("--mirror stands after the --file that it mirrors");
-        artifacts_.back().files.back().mirrors.push_back(where);
+        if (all_.empty() || all_.back().artifact.files.empty())
+            usage("--mirror stands after the --file that it mirrors; a --folder has --mirror-base");
+        all_.back().artifact.files.back().mirrors.push_back(where);
     }
-    void zip() { current().is_zip = true; }
+    void zip() { current().artifact.is_zip = true; }
+    void folder(const std::string& path) { once(current().folder.path, "--folder") = path; }
+    void base_url(const std::string& where) { once(current().folder.base_url, "--base-url") = where; }
+    void mirror_base(const std::string& where) { current().folder.mirror_base_urls.push_back(where); }
+    void exclude(const std::string& glob) { current().folder.exclude.push_back(glob); }
 
     std::vector<artifact_to_publish> finish()
     {
-        for (const artifact_to_publish& a : artifacts_)
-        {
-            if (a.platform.empty())
-                usage("every --file belongs to a --platform before it");
-            if (a.files.empty())
-                usage("every --platform needs a --file and its --url");
-            if (a.is_zip && a.files.size() != 1)
-                usage("--zip is for exactly one --file");
-            for (const file_to_publish& f : a.files)
-                if (f.path.empty() || f.url.empty())
-                    usage("every --file needs its --url");
-        }
-        return std::move(artifacts_);
+        std::vector<artifact_to_publish> out;
+        for (artifact_arguments& a : all_)
+            out.push_back(a.whole_folder() ? listed(a) : checked(a));
+        return out;
     }
 
 private:
-    artifact_to_publish& current()
+    artifact_arguments& current()
     {
-        if (artifacts_.empty())
-            artifacts_.emplace_back();
-        return artifacts_.back();
+        if (all_.empty())
+            all_.emplace_back();
+        return all_.back();
+    }
+
+    static std::string& once(std::string& place, const char* option)
+    {
+        if (!place.empty())
+            usage(std::string(option) + " stands once for a --platform");
+        return place;
     }
 
     /// The file whose `part` comes next: the last one if it lacks that part, else a new one.
     file_to_publish& next(std::string file_to_publish::*part, const std::string& other)
     {
-        auto& files = current().files;
+        auto& files = current().artifact.files;
         if (files.empty() || !(files.back().*part).empty())
         {
             if (!files.empty() && (files.back().path.empty() || files.back().url.empty()))
@@ -77,14 +95,44 @@ private:
         return files.back();
     }
 
-    std::vector<artifact_to_publish> artifacts_;
+    artifact_to_publish listed(artifact_arguments& a) const
+    {
+        if (a.folder.path.empty() || a.folder.base_url.empty())
+            usage("--folder and --base-url belong together");
+        if (!a.artifact.files.empty() || a.artifact.is_zip)
+            usage("a --platform has a --folder or files, not both, and no folder is a --zip");
+        if (a.artifact.platform.empty())
+            a.artifact.platform = "any";
+        a.folder.follow_links = follow_links_;
+        a.artifact.files = list_folder(a.folder).value();
+        return std::move(a.artifact);
+    }
+
+    static artifact_to_publish checked(artifact_arguments& a)
+    {
+        if (!a.folder.mirror_base_urls.empty() || !a.folder.exclude.empty())
+            usage("--mirror-base and --exclude are for a --folder");
+        if (a.artifact.platform.empty())
+            usage("every --file belongs to a --platform before it");
+        if (a.artifact.files.empty())
+            usage("every --platform needs a --file and its --url, or a --folder and its --base-url");
+        if (a.artifact.is_zip && a.artifact.files.size() != 1)
+            usage("--zip is for exactly one --file");
+        for (const file_to_publish& f : a.artifact.files)
+            if (f.path.empty() || f.url.empty())
+                usage("every --file needs its --url");
+        return std::move(a.artifact);
+    }
+
+    bool follow_links_;
+    std::vector<artifact_arguments> all_;
 };
 
 }  // namespace
 
 signing_key read_signing_key(const std::string& path)
 {
-    auto key = signing_key::read(path);
+    auto key = signing_key::load(path);
     if (key.has_error() && key.error().why == reason::bad_option)
         throw command_error(
             reason::bad_option,
@@ -96,20 +144,62 @@ signing_key read_signing_key(const std::string& path)
     return std::move(key).value();
 }
 
+void signing_arguments::add_to(CLI::App& c, const std::string& group)
+{
+    repeatable(c, "--key", key_files_, "The private key, as keygen makes it", "FILE")->required()->group(group);
+    c.add_option("--root", root_, "The newest root: its targets role holds the keys, and clients must know it")
+        ->type_name("FILE")
+        ->group(group);
+}
+
+std::vector<signing_key> signing_arguments::keys() const
+{
+    std::vector<signing_key> out;
+    for (const std::string& path : key_files_)
+    {
+        signing_key key = read_signing_key(path);
+        for (const signing_key& other : out)
+            if (other.public_half() == key.public_half() || other.id() == key.id())
+                throw command_error(reason::key_reused, "--key: a key or an id stands twice");
+        out.push_back(std::move(key));
+    }
+    return out;
+}
+
+std::optional<std::uint64_t> signing_arguments::root_version(const std::vector<signing_key>& keys) const
+{
+    if (root_.empty())
+        return std::nullopt;
+    const bytes text = value_or_hint(read_local_file(root_, limits{}.root_bytes), "--root: check that the file may be read");
+    const root_document root = value_or_hint(root_document::parse(text), "--root takes a root.json");
+    for (const signing_key& key : keys)
+        if (!root.lets_sign_manifests(key.public_half()))
+            throw command_error(reason::unknown_key, "--root: its targets role does not hold this --key", key.id());
+    return root.version();
+}
+
+utc_time manifest_expiry(const std::string& text, utc_time now)
+{
+    const utc_time time = expiry_option(text, now, "--expires takes 12h, 30d, or 2026-12-31T00:00:00Z");
+    if (time <= now || time - now > limits{}.manifest_lifetime)
+        usage("--expires lies in the future, at most 400 days ahead");
+    return time;
+}
+
 void publish_arguments::add_to(CLI::App& c)
 {
     command_ = &c;
     static const char* const signing = "Signing";
-    repeatable(c, "--key", keys_, "The private key, as keygen makes it", "FILE")->required()->group(signing);
+    signing_.add_to(c, signing);
     c.add_option("--format", format_, "The envelope: dsse (default) or pack")->type_name("dsse|pack")->group(signing);
-    c.add_option("--root", root_, "The newest root: its targets role holds the keys, and clients must know it")
-        ->type_name("FILE")
-        ->group(signing);
     c.add_option("--out", out_, "The manifest; replaced if it is there")->type_name("FILE")->required()->group(signing);
 
     static const char* const model = "Model";
-    c.add_option("--model", model_, "Its id")->type_name("ID")->required()->group(model);
-    c.add_option("--version", version_, "Its version")->type_name("V")->required()->group(model);
+    c.add_option("--from", from_, "A description that holds all of this; options go before it")
+        ->type_name("FILE")
+        ->group(model);
+    c.add_option("--model", model_, "Its id")->type_name("ID")->group(model);
+    c.add_option("--version", version_, "Its version")->type_name("V")->group(model);
     c.add_option("--sequence", sequence_, "Higher than that of every manifest before")->type_name("N")->group(model);
     c.add_option("--expires", expires_, "How long clients may take it: 12h, 30d, or a time in RFC 3339")
         ->type_name("30d")
@@ -117,20 +207,36 @@ void publish_arguments::add_to(CLI::App& c)
     c.add_option("--tier", tier_, "Its tier")->type_name("TIER")->group(model);
 
     static const char* const files = "Files, in this order";
-    repeatable(c, "--platform", platforms_, "Who the next files are for", "NAME")->required()->group(files);
-    repeatable(c, "--file", files_, "A file of the model", "FILE")->required()->group(files);
-    repeatable(c, "--url", urls_, "Where clients get it", "URL")->required()->group(files);
+    repeatable(c, "--platform", platforms_, "Who the next files are for", "NAME")->group(files);
+    repeatable(c, "--file", files_, "A file of the model", "FILE")->group(files);
+    repeatable(c, "--url", urls_, "Where clients get it", "URL")->group(files);
     repeatable(c, "--mirror", mirrors_, "Where else they get it", "URL")->group(files);
     c.add_flag("--zip", zips_, "The file is a zip archive; clients unpack it")->group(files);
+    repeatable(c, "--folder", folders_, "A whole folder in place of files; .git is left out", "DIR")->group(files);
+    repeatable(c, "--base-url", base_urls_, "Where clients find what is in the folder", "URL")->group(files);
+    repeatable(c, "--mirror-base", mirror_bases_, "Where else they find it", "URL")->group(files);
+    repeatable(c, "--exclude", excludes_, "What of the folder is left out: '*.md', 'logs/**'", "GLOB")->group(files);
+    repeatable(c, "--encrypt-for", encrypt_for_,
+               "Encrypt the files, for the holder of this X25519 key; writes FILE.enc beside each", "FILE")
+        ->group(files);
+    c.add_flag("--follow-links", follow_links_, "Symbolic links to files count as the files")->group(files);
+
+    static const char* const hashing = "Hashing";
     c.add_option("--chunk-size", chunk_size_, "Bytes that are checked as they arrive; 4MiB")
         ->type_name("SIZE")
-        ->group(files);
+        ->group(hashing);
+    c.add_flag("--rehash", rehash_, "Read every file, also those whose digests are known from before")->group(hashing);
+    c.add_option("--digest-cache", digest_cache_, "Where digests are kept from one run to the next; '' for nowhere")
+        ->type_name("FILE")
+        ->group(hashing);
 }
 
 std::vector<artifact_to_publish> publish_arguments::artifacts() const
 {
-    artifact_builder builder;
+    artifact_builder builder(follow_links_);
     auto platform = platforms_.begin(), file = files_.begin(), url = urls_.begin(), mirror = mirrors_.begin();
+    auto folder = folders_.begin(), base = base_urls_.begin(), mirror_base = mirror_bases_.begin();
+    auto exclude = excludes_.begin();
     for (const CLI::Option* option : command_->parse_order())
     {
         const std::string name = option->get_name();
@@ -144,73 +250,79 @@ std::vector<artifact_to_publish> publish_arguments::artifacts() const
             builder.mirror(*mirror++);
         else if (name == "--zip")
             builder.zip();
+        else if (name == "--folder")
+            builder.folder(*folder++);
+        else if (name == "--base-url")
+            builder.base_url(*base++);
+        else if (name == "--mirror-base")
+            builder.mirror_base(*mirror_base++);
+        else if (name == "--exclude")
+            builder.exclude(*exclude++);
     }
     return builder.finish();
 }
 
-std::optional<utc_time> publish_arguments::expiry(utc_time now) const
+publication publish_arguments::described(utc_time now) const
 {
-    if (expires_.empty())
-        return std::nullopt;
-    const utc_time time = value_or_hint(parse_expiry(expires_, now), "--expires takes 12h, 30d, or 2026-12-31T00:00:00Z");
-    if (time <= now || time - now > limits{}.manifest_lifetime)
-        usage("--expires lies in the future, at most 400 days ahead");
-    return time;
+    static constexpr std::size_t most_bytes = 8u << 20;
+    if (!(platforms_.empty() && files_.empty() && folders_.empty() && urls_.empty() && base_urls_.empty()) || zips_ != 0)
+        usage("--from says which files there are: no --platform, --file or --folder beside it");
+    const bytes text =
+        value_or_hint(read_local_file(from_, most_bytes), "--from: check that the file is there and may be read");
+    std::string folder = std::filesystem::path(from_).parent_path().string();
+    return value_or_hint(parse_description(text, folder.empty() ? "." : folder, now),
+                         "--from takes a description as docs/publish.schema.json has it, and its files must be there");
 }
 
-publication publish_arguments::what(utc_time now) const
+publication publish_arguments::content(utc_time now) const
 {
-    publication out;
-    if (format_ != "dsse" && format_ != "pack")
-        usage("--format is dsse or pack");
-    out.format = format_ == "dsse" ? envelope_format::dsse : envelope_format::pack;
-    if (out.format == envelope_format::dsse && (!sequence_ || expires_.empty()))
-        usage("--sequence and --expires are required");
-    if (out.format == envelope_format::pack && keys_.size() != 1)
-        usage("a pack envelope holds one signature: give one --key");
-    if (identifier::parse(model_).has_error() || identifier::parse(version_).has_error())
-        usage("--model and --version take letters, digits and . _ + -, at most 128");
-    if (sequence_ && *sequence_ > limits::max_integer)
-        usage("--sequence is at most 2^53-1");
-    for (const auto* urls : {&urls_, &mirrors_})
+    for (const auto* urls : {&urls_, &mirrors_, &base_urls_, &mirror_bases_})
         std::for_each(urls->begin(), urls->end(), refuse_userinfo);
-    out.model_id = model_;
-    out.version = version_;
-    out.tier = tier_;
-    out.sequence = sequence_;
+    publication out;
+    if (!from_.empty())
+        out = described(now);
+    if (!format_.empty() && format_ != "dsse" && format_ != "pack")
+        usage("--format is dsse or pack");
+    if (!format_.empty())
+        out.format = format_ == "dsse" ? envelope_format::dsse : envelope_format::pack;
+    out.model_id = model_.empty() ? out.model_id : model_;
+    out.version = version_.empty() ? out.version : version_;
+    out.tier = tier_.empty() ? out.tier : tier_;
+    out.sequence = sequence_ ? sequence_ : out.sequence;
     out.issued_at = now;
-    out.expires_at = expiry(now);
-    out.chunk_bytes = value_or_hint(parse_size(chunk_size_), "--chunk-size takes a size: 4MiB");
+    if (!expires_.empty())
+        out.expires_at = manifest_expiry(expires_, now);
+    if (!chunk_size_.empty())
+        out.chunk_bytes = size_option(chunk_size_, "--chunk-size takes a size: 4MiB");
+
+    if (out.model_id.empty() || out.version.empty())
+        usage("--model and --version are required");
+    if (identifier::parse(out.model_id).has_error() || identifier::parse(out.version).has_error())
+        usage("--model and --version take letters, digits and . _ + -, at most 128");
+    if (out.format == envelope_format::dsse && (!out.sequence || !out.expires_at))
+        usage("--sequence and --expires are required");
+    if (out.format == envelope_format::pack && signing_.key_count() != 1)
+        usage("a pack envelope holds one signature: give one --key");
+    if (out.sequence && *out.sequence > limits::max_integer)
+        usage("--sequence is at most 2^53-1");
     if (out.chunk_bytes < limits::chunk_min_bytes || out.chunk_bytes > limits::chunk_max_bytes)
         usage("--chunk-size is from 256KiB to 64MiB");
-    out.artifacts = artifacts();
+    if (from_.empty())
+        out.artifacts = artifacts();
+    if (out.artifacts.empty())
+        usage("say what is published: --platform with --file and --url, --folder and --base-url, or --from");
     return out;
 }
 
-std::vector<signing_key> publish_arguments::keys() const
+std::string publish_arguments::digest_cache() const
 {
-    std::vector<signing_key> out;
-    for (const std::string& path : keys_)
-    {
-        signing_key key = read_signing_key(path);
-        for (const signing_key& other : out)
-            if (other.public_half() == key.public_half() || other.id() == key.id())
-                throw command_error(reason::key_reused, "--key: a key or an id stands twice");
-        out.push_back(std::move(key));
-    }
-    return out;
-}
-
-std::optional<std::uint64_t> publish_arguments::root_version(const std::vector<signing_key>& keys) const
-{
-    if (root_.empty())
-        return std::nullopt;
-    const root_metadata root = root_file::read(root_).metadata();
-    const auto trusted = root.authority(tuf_role::targets).candidates(root.keys);
-    for (const signing_key& key : keys)
-        if (std::none_of(trusted.begin(), trusted.end(), [&](const candidate_key& c) { return c.key == key.public_half(); }))
-            throw command_error(reason::unknown_key, "--root: its targets role does not hold this --key", key.id());
-    return root.version;
+    if (digest_cache_)
+        return *digest_cache_;
+    // XDG Base Directory Specification: a relative path is invalid and ignored.
+    if (const auto cache = environment("XDG_CACHE_HOME"); cache && cache->front() == '/')
+        return *cache + "/modelsec/digests.json";
+    const auto home = environment("HOME");
+    return home ? *home + "/.cache/modelsec/digests.json" : std::string();
 }
 
 }  // namespace modelsec::tool

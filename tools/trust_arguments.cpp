@@ -12,11 +12,16 @@
 
 namespace modelsec::tool {
 
+void trust_arguments::add_keys_to(CLI::App& c, const std::string& group)
+{
+    repeatable(c, "--pin", pins_, "A public key that may sign", "ID=BASE64")->group(group);
+    c.add_option("--pins", pins_file_, "The keys that may sign, and how many must")->type_name("FILE")->group(group);
+}
+
 void trust_arguments::add_to(CLI::App& c)
 {
     static const char* const who = "Trust";
-    repeatable(c, "--pin", pins_, "A public key that may sign", "ID=BASE64")->group(who);
-    c.add_option("--pins", pins_file_, "The keys that may sign, and how many must")->type_name("FILE")->group(who);
+    add_keys_to(c, who);
     c.add_option("--root", root_file_, "The root.json that says who may sign; its successors are looked for")
         ->type_name("FILE")
         ->group(who);

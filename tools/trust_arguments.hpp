@@ -16,6 +16,8 @@ class trust_arguments
 {
 public:
     void add_to(CLI::App& command);
+    /// Only pinned keys.
+    void add_keys_to(CLI::App& command, const std::string& group);
     void add_repository_to(CLI::App& command, const std::string& group);
 
     bool repository() const noexcept { return !metadata_url_.empty(); }

@@ -23,8 +23,16 @@ install(FILES
     DESTINATION "${modelsec_c_dir}" COMPONENT c)
 
 file(RELATIVE_PATH modelsec_c_include_from_pc "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/${CMAKE_INSTALL_INCLUDEDIR}")
-configure_file("${CMAKE_CURRENT_LIST_DIR}/modelsec_c.pc.in" "${CMAKE_CURRENT_BINARY_DIR}/modelsec_c.pc" @ONLY)
-install(FILES "${CMAKE_CURRENT_BINARY_DIR}/modelsec_c.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig" COMPONENT c)
+foreach(name IN ITEMS modelsec_c modelsec_c_shared)
+    configure_file("${CMAKE_CURRENT_LIST_DIR}/${name}.pc.in" "${CMAKE_CURRENT_BINARY_DIR}/${name}.pc" @ONLY)
+    install(FILES "${CMAKE_CURRENT_BINARY_DIR}/${name}.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig" COMPONENT c)
+endforeach()
+# For pkg-config --static: a folder with the archive and no shared library of that name, which linkers would prefer.
+install(CODE "
+    set(folder \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_LIBDIR}/modelsec_c\")
+    file(MAKE_DIRECTORY \"\${folder}\")
+    file(CREATE_LINK ../$<TARGET_FILE_NAME:modelsec_c_static> \"\${folder}/$<TARGET_FILE_NAME:modelsec_c_static>\" SYMBOLIC)"
+    COMPONENT c)
 
 # Into the package, for a wheel: one file, and beside it what is not linked statically.
 if(SKBUILD)

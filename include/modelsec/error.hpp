@@ -44,7 +44,11 @@ MODELSEC_DECL std::string_view hint(reason why) noexcept;
 /// Every reason belongs to exactly one code.
 MODELSEC_DECL errc code_of(reason why) noexcept;
 
-/// The category of modelsec's error codes: `name()` is "modelsec", `message()` the generic text.
+/// The generic text for end users, who can do nothing about the case: "Model initialization failed (code N)".
+MODELSEC_DECL std::string generic_message(errc code);
+
+/// The category of modelsec's error codes: `name()` is "modelsec", `message()` the generic text. As conditions, `errc::cancelled`
+/// equals `std::errc::operation_canceled` and the condition of `boost::asio::error::operation_aborted`.
 MODELSEC_DECL const boost::system::error_category& modelsec_category() noexcept;
 
 inline error_code make_error_code(errc code) noexcept
@@ -52,15 +56,20 @@ inline error_code make_error_code(errc code) noexcept
     return {static_cast<int>(code), modelsec_category()};
 }
 
+/// The code that `why` belongs to. It compares equal to make_error_code() of it, and carries the reason besides.
+MODELSEC_DECL error_code make_error_code(reason why) noexcept;
+/// The reason that a code of modelsec carries; `reason::none` where there is none in it.
+MODELSEC_DECL reason reason_of(const error_code& ec) noexcept;
+
 /// A failure with both of its channels: the code and reason for everybody, `detail` for the owner of the process only
 /// (it may hold local paths and text that a remote host chose; never a token or the query of a URL).
 struct failure
 {
     reason why = reason::internal_error;
-    std::string detail;
+    std::string detail{};
 
     errc code() const noexcept { return code_of(why); }
-    operator error_code() const noexcept { return make_error_code(code()); }
+    operator error_code() const noexcept { return make_error_code(why); }
 };
 
 inline failure fail(reason why, std::string detail = {})
@@ -72,7 +81,7 @@ inline failure fail(reason why, std::string detail = {})
 struct diagnostics
 {
     reason why = reason::none;
-    std::string detail;  ///< for the owner; see failure::detail
+    std::string detail{};  ///< for the owner; see failure::detail
 
     void clear() noexcept
     {
@@ -85,7 +94,7 @@ struct diagnostics
 class error : public boost::system::system_error
 {
 public:
-    explicit error(failure f) : system_error(make_error_code(f.code())), diag_{f.why, std::move(f.detail)} {}
+    explicit error(failure f) : system_error(make_error_code(f.why)), diag_{f.why, std::move(f.detail)} {}
 
     errc code_value() const noexcept { return static_cast<errc>(code().value()); }
     const diagnostics& get_diagnostics() const noexcept { return diag_; }

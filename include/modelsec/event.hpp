@@ -13,12 +13,14 @@ MODELSEC_BEGIN_NAMESPACE
 /// What can be seen of an operation while it runs.
 enum class event_kind
 {
-    stage,     ///< a new stage begins: `stage`
-    progress,  ///< `bytes` of `total`: (0, total) first, then at least every 512 KiB, then (total, total); never backwards
-    redirect,  ///< `host` is asked next
-    retry,     ///< a request failed by `why` and is made again after `wait_ms`
-    warning,   ///< something the owner should know, by `why`; the operation goes on
-    done       ///< the last event of an attempt, exactly one: `code`, `why`
+    stage,      ///< a new stage begins: `stage`
+    progress,   ///< `bytes` of `total`: (0, total) first, then at least every 512 KiB, then (total, total); never backwards
+    redirect,   ///< `host` is asked next
+    retry,      ///< a request failed by `why` and is made again after `wait_ms`
+    warning,    ///< something the owner should know, by `why`; the operation goes on
+    done,       ///< the last event of an attempt, exactly one: `code`, `why`, the `stage` that it ended in;
+                ///< `bytes`: how many artifact bytes came over the network
+    update = 7  ///< watch(): the version in `detail` of `model_id` is not the active one
 };
 
 enum class stage
@@ -40,8 +42,9 @@ struct event
     std::uint64_t wait_ms = 0;
     errc code = errc::ok;
     reason why = reason::none;
-    std::string host;
-    std::string model_id;
+    std::string host{};
+    std::string model_id{};
+    std::string detail{};  ///< of an `update`: the version
 };
 
 /// Called on the thread that runs the operation, never on two at once for one operation. It may cancel, pause or resume the

@@ -23,6 +23,8 @@ struct limits
     std::size_t chunks_per_file = 131'072;
     std::size_t mirrors = 16;
     std::size_t json_depth = 16;
+    /// Values and members of one document: what a parser holds of each is larger than the text of the smallest.
+    static constexpr std::size_t json_values = 1'000'000;
     std::chrono::hours manifest_lifetime{400 * 24};
     std::chrono::minutes clock_skew{10};
     std::chrono::hours recheck_time_after{24};
@@ -30,7 +32,11 @@ struct limits
     // trust
     std::size_t root_bytes = 512u << 10;
     std::size_t roots = 256;
-    std::size_t tuf_metadata_bytes = 8u << 20;
+    std::size_t tuf_metadata_bytes = 8u << 20;  ///< of targets metadata
+    std::size_t timestamp_bytes = 16u << 10;
+    std::size_t snapshot_bytes = 2'000'000;
+    /// How much may be hashed to try the signatures of one document: message bytes times pairs of signature and key.
+    std::uint64_t signature_message_bytes = std::uint64_t{256} << 20;
     std::size_t delegations = 64;
 
     // network
@@ -43,6 +49,16 @@ struct limits
     std::chrono::milliseconds connect_timeout{10'000};
     std::chrono::milliseconds handshake_timeout{10'000};
     std::chrono::milliseconds stall_timeout{20'000};
+    std::chrono::milliseconds first_byte_timeout{60'000};  ///< from a request to the first byte of its answer: proxies that
+                                                           ///< scan a file first say nothing for long
+    std::size_t tls_overhead_bytes =
+        256u << 10;                     ///< what may come without data in it: a handshake, or later, between two pieces
+    std::size_t idle_connections = 16;  ///< kept open while nobody uses them, over all origins
+    std::chrono::milliseconds idle_timeout{30'000};
+    std::size_t document_start_bytes = 256u << 10;  ///< of manifests and metadata: these bytes have this time …
+    std::chrono::milliseconds document_start_time{30'000};
+    std::uint64_t document_min_rate =
+        16u << 10;  ///< … and all further ones come at so many a second; 0: they may take their time
 
     // archives
     std::size_t zip_entries = 65'535;

@@ -5,6 +5,7 @@
 // OpenSSF Model Signing: verify_bundle() says what a signature is about, verify_model() whether a folder is that model;
 // describe_model() and sign_bundle() make such a signature.
 #include <modelsec/detail/manifest/model_folder.hpp>
+#include <modelsec/detail/manifest/model_signer.hpp>
 #include <modelsec/detail/manifest/model_statement.hpp>
 
 #endif

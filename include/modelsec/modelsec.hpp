@@ -3,8 +3,9 @@
 #define MODELSEC_MODELSEC_HPP
 
 // All that a program needs that gets models: the client, its options and results, the pins, the errors and the events.
-// Programs that publish include what they use: modelsec/pins.hpp, modelsec/model_signing.hpp.
+// Programs that publish include what they use: modelsec/manifest/…, modelsec/envelope/…, modelsec/trust/….
 #include <modelsec/client.hpp>
+#include <modelsec/event_delivery.hpp>
 #include <modelsec/config.hpp>
 #include <modelsec/error.hpp>
 #include <modelsec/event.hpp>

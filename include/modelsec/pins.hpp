@@ -15,11 +15,11 @@ MODELSEC_BEGIN_NAMESPACE
 /// A public key that the application pins, under an id, for a time.
 struct pin
 {
-    std::string key_id;
+    std::string key_id{};
     public_key key;
-    std::optional<utc_time> not_before;  ///< counts from this second on
-    std::optional<utc_time> not_after;   ///< and up to and including this one
-    bool revoked = false;                ///< counts for nothing, ever
+    std::optional<utc_time> not_before{};  ///< counts from this second on
+    std::optional<utc_time> not_after{};   ///< and up to and including this one
+    bool revoked = false;                  ///< counts for nothing, ever
 };
 
 /// The simplest trust source: keys in the application itself, `threshold` of which must sign a manifest. A value type.

@@ -15,6 +15,8 @@
 #include <modelsec/detail/net/bodies.hpp>
 #include <modelsec/detail/source/bodies.hpp>
 #include <modelsec/detail/fetch/bodies.hpp>
+#include <modelsec/detail/publish/bodies.hpp>
+#include <modelsec/detail/tuf_client/bodies.hpp>
 #include <modelsec/detail/client/bodies.hpp>
 
 #endif

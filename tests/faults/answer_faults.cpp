@@ -59,7 +59,7 @@ std::vector<fault_kind> of_bodies()
         {"answer", "reset", at_byte([](fault& f, auto at) { f.reset_at = at; }), {-1, 0, 0, 0, 0}, {-1, 10, 10, 10, 10}},
         {"answer", "stall", at_byte([](fault& f, auto at) { f.stall_at = at; }), {-1, 0, 0, 0, 0}, {-1, 10, 10, 10, 10}},
         {"answer", "a flipped bit", at_byte([](fault& f, auto at) { f.flip_at = at; }), {-1, 30, 30, 30, 0}, always(-1, 30)},
-        {"answer", "a trickle", with([](fault& f) { f.bytes_per_second = 300; }), {-1, 0, 0, 0, 0}, {-1, 10, 10, 10, 10}},
+        {"answer", "a trickle", with([](fault& f) { f.bytes_per_second = 300; }), recovers, always(10, 10)},
         {"answer",
          "one byte more announced",
          with([](fault& f) { f.announce = 200'078; }),
@@ -80,7 +80,11 @@ std::vector<fault_kind> of_bodies()
          {-1, 30, 0, 0, 0},
          always(-1, 30)},
         {"answer", "an endless body", with([](fault& f) { f.endless = true; }), {24, 30, 0, 0, 0}, {24, 30, 30, 30, 30}},
-        {"answer", "gzip, though identity was asked", with([](fault& f) { f.gzip = true; }), recovers, always(10, 10)},
+        {"answer",
+         "labelled gzip, though identity was asked",
+         with([](fault& f) { f.gzip = true; }),
+         {12, 0, 0, 0, 0},
+         always(12, 0)},
     };
 }
 
@@ -113,6 +117,18 @@ std::vector<fault_kind> of_ranges()
          status(206, {{"Content-Range", "bytes 0-1/200077"}}),
          {-1, 0, 0, 0, 0},
          always(-1, 10)},
+        {"answer",
+         "403 for a range, the whole is given",
+         [](arena& a, moment when, unsigned) {
+             if (when != moment::first && when != moment::resume)
+                 return;
+             a.w.web.handle(arena::path, [&a](const support::seen_request& r) {
+                 return r.header("range").empty() ? support::reply{200, {}, a.content}
+                                                  : support::reply{403, {}, "no ranges"};
+             });
+         },
+         {-1, 0, -1, -1, 0},
+         {-1, 0, -1, -1, 0}},
         {"answer", "416 for a range", with([](fault& f) { f.refuse_range = true; }), {-1, 0, 0, 0, 0}, always(-1, 0)},
         {"answer", "416 for everything", status(416), {12, 0, 0, 0, 0}, always(12, 10)},
     };
@@ -128,6 +144,7 @@ std::vector<fault_kind> of_headers()
         {"answer", "thousands of header fields", raw(many), recovers, always(10, 10)},
         {"answer", "a header line without end", raw(ok + "A: " + std::string(200'000, 'a')), recovers, always(10, 10)},
         {"answer", "a slow header", with([](fault& f) { f.slow_header = true; }), recovers, always(10, 10)},
+        {"answer", "a status line without a reason", with([](fault& f) { f.bare_status = true; }), recovers, always(0, 0)},
         {"answer", "no HTTP at all", raw("SSH-2.0-OpenSSH\r\n\r\n"), recovers, always(10, 10)},
         {"answer", "two lengths", raw(ok + "Content-Length: 5\r\nContent-Length: 6\r\n\r\nabcdef"), recovers,
          always(10, 10)},

@@ -88,12 +88,13 @@ outcome arena::attempt(unsigned retries)
     options.caps.retries = retries;
     options.caps.first_retry_wait = 10ms;
     options.caps.connect_timeout = options.caps.handshake_timeout = 400ms;
-    options.caps.stall_timeout = 250ms;
+    options.caps.stall_timeout = options.caps.first_byte_timeout = 250ms;
+    options.caps.document_start_time = 1s;
     modelsec::client client(options);
     auto asked = w.request();
     asked.manifest.url = w.web.url(manifest_path_);
     asked.manifest.headers = {{"X-API-Key", integration::planted_secret}};
-    asked.deadline = deadline;
+    asked.operation.deadline = deadline;
     return integration::fetch(client, asked);
 }
 

@@ -165,16 +165,16 @@ private:
         options.transport.connections = connections_;
         options.caps.retries = 2;
         options.caps.first_retry_wait = 10ms;
-        options.caps.stall_timeout = hasty ? 80ms : 10s;
+        options.caps.stall_timeout = options.caps.first_byte_timeout = hasty ? 80ms : 10s;
         options.caps.handshake_timeout = hasty ? 150ms : 10s;
         modelsec::client client(options);
         auto asked = w_.request();
         asked.manifest.url = w_.web.url(manifest_);
-        asked.deadline = hasty ? 2s : 60s;
+        asked.operation.deadline = hasty ? 2s : 60s;
         const std::uint64_t enough = hasty && pick(5) == 0 ? somewhere() : ~std::uint64_t{0};
-        asked.on_event = [&](const modelsec::event& e) {
+        asked.operation.events = [&](const modelsec::event& e) {
             if (e.kind == modelsec::event_kind::progress && e.bytes > enough)
-                asked.handle.cancel();
+                asked.operation.control.cancel();
         };
         return integration::fetch(client, asked);
     }

@@ -102,11 +102,11 @@ TEST_CASE("what only the store is asked for comes asynchronously as well")
     CHECK(seen.front().active->artifact == r.artifact);
     unsigned told = 0;
     const auto count = [&](const modelsec::event&) { ++told; };
-    CHECK(client.async_verify("demo", asio::use_future, nullptr, count).get().version == "1.0.0");
+    CHECK(client.async_verify({"demo", {count}}, asio::use_future).get().version == "1.0.0");
     CHECK(told > 0);
     CHECK(client.async_gc({}, asio::use_future).get().removed.empty());
     modelsec::diagnostics diag;
-    CHECK_THROWS_AS(client.async_rollback({"demo", {}}, asio::use_future, &diag).get(), boost::system::system_error);
+    CHECK_THROWS_AS(client.async_rollback({"demo", {}}, diag, asio::use_future).get(), boost::system::system_error);
     CHECK(diag.why == reason::no_last_good);
 }
 
@@ -202,8 +202,7 @@ TEST_CASE("a rollback and a gc that wait for another's work can be cancelled")
     w.release("content");
     REQUIRE(fetch(w).code == errc::ok);
     const auto model = modelsec::identifier::parse("demo").value();
-    const auto disk =
-        modelsec::detail::store::open({w.store(), false, false, &modelsec::detail::file_system::native(), {}}).value();
+    const auto disk = modelsec::detail::store::open({.path = w.store(), .caps = {}}).value();
     const auto lock = disk.lock(model, 0ms, {}).value();
     modelsec::client client(w.options());
     modelsec::rollback_options back{"demo", {}};
@@ -212,8 +211,8 @@ TEST_CASE("a rollback and a gc that wait for another's work can be cancelled")
     auto second = client.async_gc(sweep, asio::use_future);
     CHECK(first.wait_for(a_moment) == std::future_status::timeout);
     CHECK(second.wait_for(0ms) == std::future_status::timeout);
-    back.handle.cancel();
-    sweep.handle.cancel();
+    back.operation.control.cancel();
+    sweep.operation.control.cancel();
     CHECK_THROWS_AS(first.get(), boost::system::system_error);
     CHECK_THROWS_AS(second.get(), boost::system::system_error);
 }
@@ -238,7 +237,7 @@ TEST_CASE("cancelled at each event, the old model stays; the next attempt brings
             w.publish(m);
             std::size_t seen = 0;
             auto options = w.request();
-            options.on_event = [&, handle = options.handle](const modelsec::event&) mutable {
+            options.operation.events = [&, handle = options.operation.control](const modelsec::event&) mutable {
                 if (seen++ == at)
                     handle.cancel();
             };
@@ -275,7 +274,7 @@ TEST_CASE("cancelling does not wait for a silent server")
     {
         w.web.fail(path, fault);
         auto options = w.request();
-        std::thread canceller([handle = options.handle]() mutable {
+        std::thread canceller([handle = options.operation.control]() mutable {
             std::this_thread::sleep_for(3 * a_moment);
             handle.cancel();
         });
@@ -293,7 +292,7 @@ TEST_CASE("an operation that is cancelled before it starts asks nobody")
     world w;
     w.release("content");
     auto options = w.request();
-    options.handle.cancel();
+    options.operation.control.cancel();
     CHECK(fetch(w, options).code == errc::cancelled);
     CHECK(w.web.count("/model.bin") == 0);
     CHECK(active_version(w).empty());
@@ -308,17 +307,17 @@ TEST_CASE("paused, nothing arrives; resumed, everything does")
     bool paused = false;
     std::thread waiter;
     std::uint64_t while_paused = 0;
-    options.on_event = [&](const modelsec::event& e) {
+    options.operation.events = [&](const modelsec::event& e) {
         if (e.kind != event_kind::progress || e.bytes == 0 || paused)
             return;
         paused = true;
-        options.handle.pause();
+        options.operation.control.pause();
         waiter = std::thread([&] {
             std::this_thread::sleep_for(8 * a_moment);
             while_paused = w.web.sent("/model.bin");
             std::this_thread::sleep_for(4 * a_moment);
             CHECK(w.web.sent("/model.bin") == while_paused);
-            options.handle.resume();
+            options.operation.control.resume();
         });
     };
     const auto o = fetch(w, options);
@@ -336,7 +335,7 @@ TEST_CASE("an attempt ends at its deadline")
     stalling.stall_at = 500'000;
     w.web.fail("/model.bin", stalling);
     auto options = w.request();
-    options.deadline = std::chrono::milliseconds(400);
+    options.operation.deadline = std::chrono::milliseconds(400);
     const auto start = std::chrono::steady_clock::now();
     CHECK(fetch(w, options).why == reason::deadline);
     CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(3));

@@ -93,13 +93,14 @@ TEST_CASE("an error is one line for people and one for programs, both with the s
     CHECK(people.exit_code == 30);
     CHECK(people.out.empty());
     CHECK(people.err ==
-          "modelsec: Model initialization failed: the model is not the one that was signed (30 digest, "
+          "modelsec: Model initialization failed (code 30) (30 digest, "
           "digest_mismatch). The bytes were altered on their way; nothing was activated.\n");
     const auto program = run_command(people_fetch(w, {"--json"}));
     CHECK(program.exit_code == 30);
     CHECK(program.err.empty());
     const auto line = result_line(program.out);
     CHECK(line.string_at("reason") == "digest_mismatch");
+    CHECK(line.string_at("message") == "Model initialization failed (code 30)");
     CHECK(line.find("path")->is_null());
     CHECK(active_version(w).empty());
 }

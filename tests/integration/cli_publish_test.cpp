@@ -7,6 +7,9 @@
 #include <zip_writer.hpp>
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
 
 #include <sys/stat.h>
 
@@ -195,9 +198,10 @@ TEST_CASE("publish makes files[] of several files, and an artifact for every pla
                    "come in pairs");
     expect_refused(w.publish({"--platform", "a", "--platform", "b", "--file", other, "--url", "https://c.example/1"}), 2,
                    "platform needs a --file");
+    // A wrong argument of the publisher, seen before there is a manifest: 2. That clients refuse such a manifest is their 24.
     expect_refused(w.publish({"--platform", "a", "--file", other, "--url", "https://c.example/1", "--platform", "a",
                               "--file", config, "--url", "https://c.example/2"}),
-                   24, "manifest_malformed");
+                   2, "platform stands once");
 }
 
 TEST_CASE("publish refuses secrets, home folders and what no client would take, and then writes nothing")
@@ -300,4 +304,178 @@ TEST_CASE("inspect shows every kind of file, says that nothing is verified, and 
     CHECK(r.out.find("evil") != std::string::npos);
     for (const char* unknown : {"no JSON", "{}"})
         expect_refused({"inspect", w.place.write("unknown", unknown)}, 24, "json_malformed");
+}
+
+TEST_CASE("a whole folder is published in one line, and a client gets all of it: names, subfolders, odd letters")
+{
+    world w;
+    workshop shop;
+    std::map<std::string, std::string> files;
+    for (int i = 0; i < 300; ++i)
+        files["shard " + std::to_string(i / 50) + "/part-" + std::to_string(i) + ".bin"] = support::noise(200 + i);
+    files["config+é.json"] = "{}";
+    files["empty"] = "";
+    for (const auto& [name, content] : files)
+    {
+        std::filesystem::create_directories(std::filesystem::path(shop.place / ("hub/" + name)).parent_path());
+        shop.place.write("hub/" + name, content);
+    }
+    std::filesystem::create_directories(shop.place / "hub/.git/objects");
+    shop.place.write("hub/.git/objects/x", "of git");
+    shop.place.write("hub/README.md", "left out");
+    shop.place.write("hub/shard 0/notes.md", "left out");
+    const auto r = run_command(shop.publish({"--platform", "any", "--folder", shop.place / "hub", "--base-url",
+                                             w.web.url("/hub/"), "--exclude", "*.md", "--json"}));
+    REQUIRE_MESSAGE(r.exit_code == 0, r.out);
+    CHECK(result_line(r.out).size_at("files") == files.size());
+    const auto payload = shop.payload();
+    const auto& listed = *payload.find("artifacts")->as_array()->front().find("files")->as_array();
+    CHECK(listed.size() == files.size());
+    for (const auto& entry : listed)
+    {
+        const std::string name(entry.string_at("name").value());
+        REQUIRE(files.contains(name));
+        const std::string url(entry.string_at("url").value());
+        CHECK(url.find(' ') == std::string::npos);
+        w.web.serve(url.substr(w.web.url("/").size() - 1), files[name]);
+    }
+    const auto fetched = run_command({"fetch", "--manifest-file", shop.manifest(), "--pins", shop.pins(), "--ca",
+                                      w.place / "ca.pem", "--store", w.store()});
+    REQUIRE_MESSAGE(fetched.exit_code == 0, fetched.err);
+    const std::string pack = run_command({"path", "--store", w.store(), "demo"}).out;
+    for (const auto& [name, content] : files)
+        CHECK(support::read_file(pack.substr(0, pack.size() - 1) + '/' + name) == content);
+}
+
+TEST_CASE("publish refuses a link in a folder unless it is told to follow it, and a name that no client takes")
+{
+    const workshop shop;
+    std::filesystem::create_directories(shop.place / "folder");
+    shop.place.write("folder/a.bin", "a");
+    std::filesystem::create_symlink("a.bin", shop.place / "folder/b.bin");
+    const std::vector<std::string> folder{"--platform",          "any",        "--folder",
+                                          shop.place / "folder", "--base-url", "https://cdn.example/m"};
+    expect_refused(shop.publish(folder), 31, "unsafe_entry");
+    auto following = shop.publish(folder);
+    following.push_back("--follow-links");
+    CHECK(run_command(following).exit_code == 0);
+    shop.place.write("folder/a:b", "c");
+    following.insert(following.end(), {"--exclude", "none"});
+    expect_refused(following, 31, "unsafe_name");
+}
+
+TEST_CASE("renew signs the same pack again without its files, and only what a known key has signed")
+{
+    const workshop shop;
+    REQUIRE(run_command(shop.publish_file()).exit_code == 0);
+    const auto before = shop.payload();
+    std::filesystem::remove(shop.place / "model.gguf");
+    const std::vector<std::string> renew{"renew",     "--key", shop.key(), shop.manifest(),
+                                         "--expires", "60d",   "--out",    shop.place / "renewed.json"};
+    REQUIRE(run_command(renew).exit_code == 0);
+    const auto text = support::read_file(shop.place / "renewed.json");
+    const auto after = workshop::parse(
+        std::string(modelsec::as_text(*modelsec::from_base64(workshop::parse(text).string_at("payload").value()))));
+    CHECK(after.size_at("sequence") == 2u);
+    CHECK(after.string_at("expires_at") > before.string_at("expires_at"));
+    CHECK(after.find("artifacts")->dump() == before.find("artifacts")->dump());
+
+    auto lower = renew;
+    lower.insert(lower.end(), {"--sequence", "1"});
+    expect_refused(lower, 22, "older_sequence");
+    shop.make_key("second");
+    auto stranger = renew;
+    stranger[2] = shop.key("second");
+    expect_refused(stranger, 20, "unknown_key");
+    stranger.insert(stranger.end(), {"--pins", shop.pins("first")});
+    CHECK(run_command(stranger).exit_code == 0);
+}
+
+TEST_CASE("a description in a repository says what is published; options go before it, and what it does not know is refused")
+{
+    const workshop shop;
+    const auto description =
+        shop.place.write("demo.publish.json", R"({"model_id": "described", "version": "2.0.0", "tier": "t",
+        "expires": "20d", "chunk_size": "1MiB", "min_device": {"min_ram_mb": 64}, "platforms": [{"platform": "any",
+        "file": "model.gguf", "url": "https://cdn.example/m.gguf", "mirrors": ["https://mirror.example/m.gguf"]}]})");
+    const std::vector<std::string> from{"publish", "--key",         shop.key(),   "--from", description,
+                                        "--out",   shop.manifest(), "--sequence", "7"};
+    REQUIRE(run_command(from).exit_code == 0);
+    const auto payload = shop.payload();
+    CHECK(payload.string_at("model_id") == "described");
+    CHECK(payload.size_at("sequence") == 7u);
+    CHECK(payload.find("min_device")->size_at("min_ram_mb") == 64u);
+    CHECK(payload.find("artifacts")->as_array()->front().find("chunks")->size_at("size_bytes") == 1048576u);
+    auto other = from;
+    other.insert(other.end(), {"--version", "2.0.1", "--tier", "u"});
+    REQUIRE(run_command(other).exit_code == 0);
+    CHECK(shop.payload().string_at("version") == "2.0.1");
+    CHECK(shop.payload().string_at("tier") == "u");
+    auto both = from;
+    both.insert(both.end(), {"--platform", "any"});
+    expect_refused(both, 2, "bad_option");
+    shop.place.write("demo.publish.json", R"({"model_id": "m", "version": "1", "expires": "1d", "platform": []})");
+    expect_refused(from, 24, "json_malformed");
+}
+
+TEST_CASE("a file whose digests are known is not read again, unless it changed or --rehash says so")
+{
+    const workshop shop;
+    support::process_options options;
+    options.environment = {"XDG_CACHE_HOME=" + (shop.place / "cache")};
+    const auto cached = [&](const std::vector<std::string>& more = {}) {
+        auto all = shop.publish_file({"--json"});
+        all.insert(all.end(), more.begin(), more.end());
+        const auto r = run_command(all, options);
+        REQUIRE_MESSAGE(r.exit_code == 0, r.out);
+        return result_line(r.out).size_at("cached").value();
+    };
+    CHECK(cached() == 0u);
+    const auto first = shop.payload().find("artifacts")->dump();
+    CHECK(cached() == 1u);
+    CHECK(shop.payload().find("artifacts")->dump() == first);
+    CHECK(cached({"--rehash"}) == 0u);
+    CHECK(cached({"--digest-cache", ""}) == 0u);
+    const auto time = std::filesystem::last_write_time(shop.place / "model.gguf");
+    std::string altered = shop.content;
+    altered[0] ^= 1;
+    shop.place.write("model.gguf", altered);
+    std::filesystem::last_write_time(shop.place / "model.gguf", time);  // the change time tells
+    CHECK(cached() == 0u);
+    CHECK(shop.payload().find("artifacts")->dump() != first);
+}
+
+TEST_CASE("init makes all that a publisher begins with, and never replaces a key")
+{
+    const support::temp_dir place;
+    const std::string folder = place / "publishing";
+    REQUIRE(run_command({"init", folder, "--key-id", "k1", "--model", "demo"}).exit_code == 0);
+    CHECK(mode_of(folder + "/keys/k1.pem") == 0600);
+    const std::string key = support::read_file(folder + "/keys/k1.pem");
+    for (const char* name : {"/keys/k1.pub.json", "/pins.hpp", "/pins.dart", "/pins.py", "/pins.swift"})
+        CHECK(support::read_file(folder + name).find("k1") != std::string::npos);
+    expect_refused({"init", folder, "--key-id", "k1"}, 2, "file_exists");
+    CHECK(support::read_file(folder + "/keys/k1.pem") == key);
+    std::ofstream(folder + "/model.gguf") << "weights";
+    CHECK(run_command({"publish", "--key", folder + "/keys/k1.pem", "--from", folder + "/demo.publish.json", "--sequence",
+                       "1", "--out", place / "manifest.json"})
+              .exit_code == 0);
+}
+
+TEST_CASE("doctor says what is wrong with the server, the CA and the proxy, and what to do")
+{
+    world w;
+    const auto doctor = [&](const std::vector<std::string>& more) {
+        std::vector<std::string> all{"doctor", "--store", w.store()};
+        all.insert(all.end(), more.begin(), more.end());
+        return run_command(all);
+    };
+    w.web.serve("/manifest", "anything");
+    const auto good = doctor({"--manifest", w.web.url("/manifest"), "--ca", w.place / "ca.pem"});
+    CHECK_MESSAGE(good.exit_code == 0, good.out);
+    const auto untrusted = doctor({"--manifest", w.web.url("/manifest")});
+    CHECK(untrusted.exit_code == 60);
+    CHECK_MESSAGE(untrusted.out.find("--ca") != std::string::npos, untrusted.out);
+    CHECK(doctor({"--ca", w.place / "absent.pem"}).exit_code == 60);
+    CHECK(doctor({"--proxy", "ftp://proxy.invalid"}).exit_code == 60);
 }

@@ -8,8 +8,9 @@ using namespace integration;
 
 namespace {
 
-const std::vector<std::string> subcommands{"fetch",  "status",  "path", "verify",       "rollback",   "gc",  "inspect",
-                                           "keygen", "publish", "sign", "verify-model", "sign-model", "root"};
+const std::vector<std::string> subcommands{"fetch",   "status", "path",    "verify", "rollback",     "gc",         "repair",
+                                           "inspect", "keygen", "publish", "sign",   "verify-model", "sign-model", "root",
+                                           "init",   "renew",  "check",  "remove",   "doctor", "completion", "manual"};
 
 /// Runs a command that must be refused as wrong use; its error line.
 std::string refused(const std::vector<std::string>& arguments, const std::string& why = "bad_option",
@@ -50,8 +51,7 @@ TEST_CASE("options that are missing, unknown or contradictory are usage errors i
 {
     refused({});
     refused({"frobnicate"});
-    CHECK(refused({"fetch", "--manifest", "https://models.invalid/m.json"}).find("--store is required") !=
-          std::string::npos);
+    CHECK(refused({"keygen"}).find("--out is required") != std::string::npos);
     CHECK(refused(fetch_with({"--frob=1"})).find("--frob") != std::string::npos);
     refused(fetch_with({"stray"}));
     refused(fetch_with({"--min-sequence", "many"}));
@@ -69,6 +69,40 @@ TEST_CASE("options that are missing, unknown or contradictory are usage errors i
     refused({"fetch", "--store", "nowhere"});
     refused({"fetch", "--store", "nowhere", "--manifest-file", "m.json", "--token-env", "HOME"});
     refused({"path", "--store", "nowhere"});
+}
+
+TEST_CASE("the store is the user's own where none is given, and every command finds it there")
+{
+    const support::temp_dir place;
+    support::process_options options;
+    options.environment = {"XDG_DATA_HOME=" + (place / "data")};
+    const auto status = run_command({"status"}, options);
+    CHECK(status.exit_code == 0);
+    CHECK(status.out == "The store is empty.\n");
+    const auto doctor = run_command({"doctor"}, options);
+    CHECK_MESSAGE(doctor.out.find(place / "data/modelsec") != std::string::npos, doctor.out);
+    CHECK(run_command({"path", "demo"}, options).exit_code == 43);
+    CHECK(run_command({"fetch", "--offline", "--model", "demo"}, options).exit_code == 43);
+    CHECK(!std::filesystem::exists(place / "data"));
+}
+
+TEST_CASE("completions and manual pages name every subcommand and its options")
+{
+    for (const char* shell : {"bash", "zsh", "fish"})
+    {
+        const auto r = run_command({"completion", shell});
+        CHECK(r.exit_code == 0);
+        CHECK(r.out.find("limit-rate") != std::string::npos);
+        for (const std::string& name : subcommands)
+            CHECK_MESSAGE(r.out.find(name) != std::string::npos, shell << ' ' << name);
+    }
+    refused({"completion", "tcsh"});
+    const support::temp_dir place;
+    CHECK(run_command({"manual", "--out", place / "man1"}).exit_code == 0);
+    for (const std::string& name : subcommands)
+        if (name != "root")
+            CHECK(support::read_file(place / ("man1/modelsec-" + name + ".1")).starts_with(".TH "));
+    CHECK(support::read_file(place / "man1/modelsec-root-init.1").find("\\-\\-targets\\-key") != std::string::npos);
 }
 
 TEST_CASE("exactly one trust source is taken")
@@ -109,7 +143,7 @@ TEST_CASE("secrets are never taken from an argument")
 TEST_CASE("with --json also a usage error is one line of JSON and nothing else")
 {
     for (const auto& arguments : {fetch_with({"--json", "--frob"}), fetch_with({"--frob", "--json"}),
-                                  fetch_with({"--json", "--format", "zip"}), std::vector<std::string>{"status", "--json"}})
+                                  fetch_with({"--json", "--format", "zip"}), std::vector<std::string>{"sign", "--json"}})
     {
         const auto r = run_command(arguments);
         CHECK(r.exit_code == 2);
@@ -118,7 +152,7 @@ TEST_CASE("with --json also a usage error is one line of JSON and nothing else")
         CHECK(line.size_at("code") == 2u);
         CHECK(line.string_at("name") == "usage");
         CHECK(line.string_at("reason") == "bad_option");
-        CHECK(line.string_at("message") == modelsec::message(errc::usage));
+        CHECK(line.string_at("message") == "the request is not valid");
     }
 }
 

@@ -41,7 +41,7 @@ TEST_CASE("16 threads with one client ask for one model: one download")
             modelsec::error_code ec;
             modelsec::diagnostics diag;
             auto options = w.request();
-            options.on_event = [&](const modelsec::event& e) { o.events.push_back(e); };
+            options.operation.events = [&](const modelsec::event& e) { o.events.push_back(e); };
             o.result = client.fetch(options, ec, diag);
             o.code = static_cast<errc>(ec.value());
             o.why = diag.why;
@@ -101,7 +101,7 @@ TEST_CASE("two models do not wait for each other")
     second.manifest.url = w.web.url("/m2");
     second.model_id = "two";
     CHECK(fetch(w, second).code == errc::ok);
-    first.handle.cancel();
+    first.operation.control.cancel();
     stalled.join();
 }
 
@@ -120,7 +120,7 @@ TEST_CASE("who does not want to wait for another's download is told that the sto
     options.lock_wait = std::chrono::milliseconds(100);
     modelsec::client impatient(options);
     CHECK(fetch(impatient, w.request()).why == reason::lock_timeout);
-    first.handle.cancel();
+    first.operation.control.cancel();
     stalled.join();
 }
 

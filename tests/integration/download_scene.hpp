@@ -36,7 +36,7 @@ struct scene
         place.write("ca.pem", ca.certificate());
         options.tls.ca_file = place / "ca.pem";
         caps.retries = 2;
-        caps.stall_timeout = 300ms;
+        caps.stall_timeout = caps.first_byte_timeout = 300ms;
         web.serve("/model.bin", content);
         web.serve("/mirror.bin", content);
         expected.size_bytes = size;
@@ -77,9 +77,13 @@ struct scene
                 on_event(e);
         };
         modelsec::detail::http_client client(env);
-        modelsec::detail::download_request what{expected, {}, direct, connections, {}, &fetched, {}};
+        modelsec::detail::download_request what;
+        what.files.push_back({&expected, {}});
+        what.direct = direct;
+        what.connections = connections;
+        what.fetched = &fetched;
         for (const auto& path : paths)
-            what.sources.push_back(url::parse(web.url(path)).value());
+            what.files[0].sources.push_back(url::parse(web.url(path)).value());
         std::uint64_t shown = 0;
         what.progress = [&](std::uint64_t bytes) {
             CHECK(bytes >= shown);
@@ -89,8 +93,9 @@ struct scene
             if (on_progress)
                 on_progress(bytes);
         };
+        what.files[0].renewable = static_cast<bool>(renew);
         if (renew)
-            what.renew = [&]() -> modelsec::result<url> { return url::parse(web.url(renew())); };
+            what.renew = [&](std::size_t) -> modelsec::result<url> { return url::parse(web.url(renew())); };
         auto staging = staged();
         fetched = 0;
         const auto out = modelsec::detail::download(client, what, staging);

@@ -251,7 +251,7 @@ TEST_CASE("who waits for a silent proxy can be cancelled at any time")
     options.caps.connect_timeout = 60s;
     modelsec::client client(options);
     auto request = b.w.request();
-    std::thread canceller([&, handle = request.handle]() mutable {
+    std::thread canceller([&, handle = request.operation.control]() mutable {
         while (silent.asked() == 0)
             std::this_thread::sleep_for(1ms);
         handle.cancel();

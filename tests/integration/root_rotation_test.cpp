@@ -4,6 +4,7 @@
 
 #include <modelsec/detail/store/store.hpp>
 #include <modelsec/detail/trust/root_chain.hpp>
+#include <modelsec/tuf.hpp>
 
 #include <filesystem>
 
@@ -152,7 +153,7 @@ TEST_CASE("a rotation in the middle of a download does no harm")
     bool rotated = false;
     auto options = h.w.options();
     modelsec::fetch_options request = h.request();
-    request.on_event = [&](const modelsec::event& e) {
+    request.operation.events = [&](const modelsec::event& e) {
         if (e.kind == event_kind::retry && !rotated)
         {
             rotated = true;
@@ -194,8 +195,7 @@ TEST_CASE("attempts under one root take turns, so that none writes an older root
     modelsec::client client(options);
     REQUIRE(fetch(client, h.request()).code == errc::ok);
     {
-        const auto disk =
-            modelsec::detail::store::open({h.w.store(), false, false, &modelsec::detail::file_system::native(), {}}).value();
+        const auto disk = modelsec::detail::store::open({.path = h.w.store(), .caps = {}}).value();
         const auto pinned = modelsec::sha256(modelsec::as_bytes(support::read_file(h.root(1))));
         const auto other = disk.lock_metadata(pinned, {}, {}).value();
         h.w.web.forget_requests();
@@ -219,6 +219,37 @@ TEST_CASE("only the origin's own 404 says that there is no newer root: every oth
     CHECK(active_version(h.w).empty());
     CHECK(h.w.web.count("/model.bin") == 0);
     CHECK(h.why() == "none");
+}
+
+TEST_CASE("a TUF client takes nothing but the origin's own 404 for the end of the roots")
+{
+    using modelsec::reason;
+    house h;
+    const auto refresh = [&] {
+        modelsec::tuf_options how;
+        how.metadata_folder = h.w.place / "metadata";
+        how.metadata_url = h.w.web.url("/");
+        const auto file = support::read_file(h.root(1));
+        how.root.assign(file.begin(), file.end());
+        how.transport.tls.ca_file = h.w.place / "ca.pem";
+        how.caps.tuf_metadata_bytes = 1000;  // less than a root may have: it is no other request for that
+        auto updater = modelsec::tuf_updater::open(how);
+        REQUIRE(updater.has_value());
+        const auto done = updater->refresh();
+        return done.has_value() ? reason::none : done.error().why;
+    };
+    for (const auto& [what, why] :
+         {std::pair(support::answer(403), reason::forbidden), std::pair(support::answer(410), reason::http_status),
+          std::pair(support::redirect("/404"), reason::bad_redirect)})
+    {
+        h.w.web.fail("/2.root.json", what, 1);
+        CHECK(refresh() == why);
+        h.w.web.heal("/2.root.json");
+    }
+    CHECK(h.w.web.count("/404") == 0);
+    CHECK(h.w.web.count("/timestamp.json") == 0);
+    CHECK(refresh() != reason::none);
+    CHECK(h.w.web.count("/timestamp.json") == 1);
 }
 
 TEST_CASE("root verify reminds in time by exit code and event, and the expiry of the last root counts for clients")

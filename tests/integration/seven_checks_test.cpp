@@ -283,7 +283,7 @@ TEST_CASE("seven checks, 7: every attempt has exactly one final event, with its 
     CHECK(last_of(fetch(w)) == errc::ok);
     CHECK(last_of(fetch(w)) == errc::ok);
     auto options = w.request();
-    options.handle.cancel();
+    options.operation.control.cancel();
     CHECK(last_of(fetch(w, options)) == errc::cancelled);
     options = w.request();
     options.manifest.url = "nonsense";

@@ -32,6 +32,7 @@ std::vector<modelsec::model_status> agreed_status(const world& w, modelsec::clie
     for (std::size_t i = 0; i < told.size(); ++i)
     {
         CHECK(told[i].model_id == fresh[i].model_id);
+        CHECK(told[i].why == fresh[i].why);
         CHECK(same(told[i].active, fresh[i].active));
         CHECK(same(told[i].last_good, fresh[i].last_good));
         CHECK(told[i].sequence == fresh[i].sequence);
@@ -92,7 +93,11 @@ TEST_CASE("Status sees what is done to the store behind its back")
     {
         for (const auto& e : fs::directory_iterator(root / ".modelsec" / "state"))
             std::fstream(e.path(), std::ios::in | std::ios::out).put('x');
-        CHECK(agreed_status(w, client).empty());
+        // One model that cannot be read fails no status: it says so itself, and the others are told.
+        const auto told = agreed_status(w, client);
+        REQUIRE(told.size() == 1);
+        CHECK(told[0].why == reason::state_damaged);
+        CHECK(!told[0].active);
     }
     SUBCASE("the store is moved away")
     {

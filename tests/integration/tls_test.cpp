@@ -2,7 +2,12 @@
 // Each way in which a server can fail to prove who it is, refused by its own reason, at once and not retried.
 #include "world.hpp"
 
+#include <modelsec/detail/net/trust_roots.hpp>
+
 #include <process.hpp>
+
+#include <cstdlib>
+#include <filesystem>
 
 using namespace integration;
 using std::chrono::hours;
@@ -32,6 +37,12 @@ support::origin_options server(support::identity who)
     support::origin_options options;
     options.server = std::move(who);
     return options;
+}
+
+outcome fetch_with(const modelsec::client_options& options, const modelsec::fetch_options& request)
+{
+    modelsec::client client(options);
+    return fetch(client, request);
 }
 
 /// The reason why a server with such a certificate, by the trusted CA, is refused.
@@ -230,13 +241,163 @@ TEST_CASE("a CA file that cannot be used is its own error")
     world w;
     w.release("content");
     auto options = w.options();
-    for (const auto& file : {w.place / "absent.pem", w.place.write("empty.pem", ""), w.place.write("bad.pem", "nonsense")})
+    const auto refused = [&](auto set) {
+        options.transport.tls = w.options().transport.tls;
+        set(options.transport.tls);
+        return fetch_with(options, w.request());
+    };
+    const std::string cut = w.ca.certificate().substr(0, w.ca.certificate().size() - 40);
+    for (const auto& file : {w.place.write("empty.pem", ""), w.place.write("bad.pem", "nonsense"),
+                             w.place.write("cut.pem", cut), w.place.write("half.pem", w.ca.certificate() + cut)})
     {
-        options.transport.tls.ca_file = file;
-        modelsec::client client(options);
-        CHECK(fetch(client, w.request()).why == reason::trust_store);
+        const auto r = refused([&](auto& tls) { tls.ca_file = file; });
+        CHECK(r.why == reason::trust_store);
+        CHECK(r.detail.find(file) != r.detail.npos);
+    }
+    // What is not there is a mistake of whoever named it, said before any server is asked.
+    const std::string absent = w.place / "absent.pem";
+    for (const auto& r : {refused([&](auto& tls) { tls.ca_file = absent; }), refused([&](auto& tls) {
+                              tls.certificate_file = absent;
+                              tls.private_key_file = w.place.write("some.key", w.ca.issue().private_key);
+                          })})
+    {
+        CHECK(r.code == errc::usage);
+        CHECK(r.why == reason::file_unreadable);
+        CHECK(r.detail.find(absent) != r.detail.npos);
     }
     CHECK(w.web.connections() == 0);
+}
+
+TEST_CASE("a CA is read from a file, a folder and memory, with text around it and a byte order mark before it")
+{
+    world w;
+    w.release("content");
+    const std::string other = support::throwaway_ca("another CA").certificate(), ours = w.ca.certificate();
+    const std::string text =
+        "\xEF\xBB\xBF# the CA of this site\n" + other + "Subject: CN=x\n\n\xEF\xBB\xBF" + ours + "end\n";
+    namespace fs = std::filesystem;
+    const auto folder = [&](const std::string& name, const std::string& file, const std::string& content) {
+        fs::create_directory(w.place / name);
+        w.place.write(name + "/README", "no certificate");
+        w.place.write(name + "/00000000.0", "damaged");
+        w.place.write(name + '/' + file, content);
+        return w.place / name;
+    };
+    const auto with = [&](auto set) {
+        auto options = w.options();
+        options.store += std::to_string(w.web.connections());
+        options.transport.tls.ca_file.clear();
+        set(options.transport.tls);
+        return fetch_with(options, w.request()).why;
+    };
+    CHECK(with([&](auto& tls) { tls.ca_file = w.place.write("text.pem", text); }) == reason::none);
+    CHECK(with([&](auto& tls) { tls.ca_pem = text; }) == reason::none);
+    CHECK(with([&](auto& tls) { tls.ca_file = folder("hashed", "5ed36f99.0", text); }) == reason::none);
+    CHECK(with([&](auto& tls) { tls.ca_file = folder("named", "site.crt", ours); }) == reason::none);
+    CHECK(with([&](auto& tls) { tls.ca_file = folder("others", "site.txt", ours); }) == reason::trust_store);
+    CHECK(with([&](auto& tls) {
+              tls.ca_file = w.place.write("other.pem", other);
+              tls.ca_pem = ours;
+          }) == reason::none);
+    CHECK(with([&](auto& tls) { tls.ca_pem = other; }) == reason::unknown_ca);
+
+    // The system's places are tried in order: files, then folders, with the names that OpenSSL or Android give them.
+    const auto context = SSL_CTX_new(TLS_client_method());
+    X509_STORE* const store = SSL_CTX_get_cert_store(context);
+    using modelsec::detail::add_first_roots;
+    CHECK_FALSE(add_first_roots(store, {w.place / "absent.pem"}, {w.place / "absent", w.place / "others"}));
+    CHECK(add_first_roots(store, {w.place / "absent.pem"}, {w.place / "absent", w.place / "hashed"}));
+    SSL_CTX_free(context);
+}
+
+TEST_CASE("a certificate that is no root is believed where partial chains are allowed, and only there")
+{
+    world w;
+    w.release("content");
+    const support::identity leaf = w.ca.issue();
+    support::origin other(server(leaf));
+    other.serve("/manifest", support::dsse_envelope(w.manifest("content").json(), {w.key}));
+    auto request = w.request();
+    request.manifest.url = other.url("/manifest");
+    auto options = w.options();
+    options.transport.tls.ca_file = w.place.write("leaf.pem", leaf.certificate);
+    CHECK(fetch_with(options, request).why == reason::unknown_ca);
+    options.transport.tls.partial_chain = true;
+    options.transport.tls.ca_pem = w.ca.certificate();  // for the artifact's origin
+    CHECK(fetch_with(options, request).why == reason::none);
+    options.transport.tls = {};
+    options.transport.tls.partial_chain = true;
+    CHECK(fetch_with(options, request).why == reason::bad_option);
+}
+
+TEST_CASE("SSL_CERT_FILE and SSL_CERT_DIR are read where that is asked for, and nowhere else")
+{
+    world w;
+    w.release("content");
+    const std::string folder = w.place / "roots";
+    std::filesystem::create_directory(folder);
+    w.place.write("roots/12345678.0", w.ca.certificate());
+    auto options = w.options();
+    const std::string file = options.transport.tls.ca_file;
+    options.transport.tls.ca_file.clear();
+    const auto with = [&](const char* variable, const std::string& value) {
+        ::setenv(variable, value.c_str(), 1);
+        options.store += "x";
+        const reason why = fetch_with(options, w.request()).why;
+        ::unsetenv(variable);
+        return why;
+    };
+    CHECK(with("SSL_CERT_FILE", file) == reason::unknown_ca);
+    options.transport.tls.roots_from_environment = true;
+    CHECK(with("SSL_CERT_FILE", file) == reason::none);
+    CHECK(with("SSL_CERT_DIR", "/absent:" + folder) == reason::none);
+    CHECK(with("SSL_CERT_DIR", "/absent") == reason::trust_store);
+    CHECK(with("SSL_CERT_FILE", "/absent") == reason::file_unreadable);
+    CHECK(with("SSL_CERT_FILE", "") == reason::unknown_ca);
+    options.transport.tls.ca_file = file;  // what is given goes first
+    CHECK(with("SSL_CERT_FILE", "/absent") == reason::none);
+}
+
+TEST_CASE("a client certificate and its key come from memory as from files")
+{
+    world w;
+    w.release("content");
+    support::certificate_wish wish;
+    wish.for_client = true;
+    const support::identity me = w.ca.issue(wish);
+    support::origin_options how = server(w.ca.issue());
+    how.client_ca = w.ca.certificate();
+    support::origin other(std::move(how));
+    other.serve("/manifest", support::dsse_envelope(w.manifest("content").json(), {w.key}));
+    auto request = w.request();
+    request.manifest.url = other.url("/manifest");
+    auto options = w.options();
+    options.transport.tls.certificate_pem = "\xEF\xBB\xBFmine\n" + me.certificate;
+    options.transport.tls.private_key_pem = "mine\n" + me.private_key;
+    CHECK(fetch_with(options, request).why == reason::none);
+    options.transport.tls.private_key_file = w.place.write("me.key", me.private_key);
+    CHECK(fetch_with(options, request).why == reason::bad_option);
+    options.transport.tls.private_key_pem = {};
+    CHECK(fetch_with(options, request).why == reason::none);
+    options.transport.tls.private_key_pem = support::throwaway_ca("x").issue().private_key;
+    options.transport.tls.private_key_file.clear();
+    CHECK(fetch_with(options, request).why == reason::trust_store);
+}
+
+TEST_CASE("an expired certificate's detail says what the clock says")
+{
+    world w;
+    w.release("content");
+    struct : modelsec::clock
+    {
+        modelsec::utc_time now() const override { return system().now() + std::chrono::hours(24 * 365 * 20); }
+    } future;
+    auto options = w.options();
+    options.clock = std::shared_ptr<const modelsec::clock>(std::shared_ptr<const void>(), &future);
+    const auto r = fetch_with(options, w.request());
+    CHECK(r.why == reason::certificate_expired);
+    CHECK(r.detail.find(modelsec::format_rfc3339(future.now()).substr(0, 10)) != r.detail.npos);
+    CHECK(modelsec::hint(r.why).find("clock") != std::string_view::npos);
 }
 
 TEST_CASE("without the throwaway CA the system's roots do not know the origin")

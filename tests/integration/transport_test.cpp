@@ -8,6 +8,7 @@
 #include <temp_dir.hpp>
 
 #include <algorithm>
+#include <limits>
 #include <thread>
 
 // So that a failed check shows names.
@@ -54,7 +55,7 @@ struct line
         caps.retries = 0;
         caps.connect_timeout = 2s;
         caps.handshake_timeout = 300ms;
-        caps.stall_timeout = 300ms;
+        caps.stall_timeout = caps.first_byte_timeout = 300ms;
     }
 
     modelsec::detail::http_environment environment()
@@ -182,8 +183,8 @@ TEST_CASE("what the line does wrong has its own reason")
     CHECK(with([](fault& f) { f.cut_at = 50'000; }) == reason::truncated);
     CHECK(with([](fault& f) { f.reset_at = 50'000; }) == reason::connection_lost);
     CHECK(with([](fault& f) { f.stall_at = 50'000; }) == reason::stall);
-    CHECK(with([](fault& f) { f.delay = 2s; }) == reason::stall);
-    CHECK(with([](fault& f) { f.gzip = true; }) == reason::bad_response);
+    CHECK(with([](fault& f) { f.delay = 2s; }) == reason::first_byte_timeout);
+    CHECK(with([](fault& f) { f.gzip = true; }) == reason::content_encoding);
     CHECK(with([](fault& f) { f.header_bytes = 100'000; }) == reason::bad_response);
     CHECK(with([](fault& f) { f.slow_header = true; }) == reason::stall);
     CHECK(with([](fault& f) {
@@ -225,6 +226,118 @@ TEST_CASE("failures are retried with the budget, told to the observer, and stop 
     const auto start = std::chrono::steady_clock::now();
     CHECK(l.why("/doc") == reason::rate_limited);
     CHECK(std::chrono::steady_clock::now() - start < 1s);
+}
+
+TEST_CASE("what a server always answers is not asked for again as if the network had failed")
+{
+    line l;
+    l.caps.retries = 5;
+    l.web.serve("/doc", "x");
+    support::fault coded;
+    coded.gzip = true;
+    l.web.fail("/doc", coded);
+    CHECK(l.why("/doc") == reason::content_encoding);
+    CHECK(l.web.count("/doc") == 1);
+    l.web.heal("/doc");
+    l.web.forget_requests();
+    support::fault nonsense;
+    nonsense.raw = "SSH-2.0-OpenSSH\r\n\r\n";
+    l.web.fail("/doc", nonsense);
+    CHECK(l.why("/doc") == reason::bad_response);
+    CHECK(l.web.count("/doc") == 2);  // the first may have been an accident
+    l.web.heal("/doc");
+    l.web.fail("/doc", nonsense, 1);
+    CHECK(l.why("/doc") == reason::none);
+}
+
+TEST_CASE("a status line without a reason, and without the blank before it, is read as every browser reads it")
+{
+    line l;
+    for (const char* head : {"HTTP/1.1 200\r\n", "HTTP/1.1 200 \r\n", "HTTP/1.0 200\r\n"})
+    {
+        support::fault bare;
+        bare.raw = std::string(head) + "Content-Length: 7\r\n\r\ncontent";
+        l.web.serve("/doc", "x");
+        l.web.heal("/doc");
+        l.web.fail("/doc", bare);
+        const auto answer = l.get("/doc");
+        REQUIRE(answer.has_value());
+        CHECK(text(answer->body) == "content");
+    }
+    for (const char* head : {"HTTP/1.1 20\r\n", "HTTP/1.1 200OK\r\n", "HTTP/1.1  200\r\n", "HTTP/2 200\r\nA: b\r\n"})
+    {
+        support::fault odd;
+        odd.raw = std::string(head) + "Content-Length: 7\r\n\r\ncontent";
+        l.web.heal("/doc");
+        l.web.fail("/doc", odd);
+        CHECK(l.why("/doc") == reason::bad_response);
+    }
+}
+
+TEST_CASE("a Location with blanks is followed as browsers follow it")
+{
+    line l;
+    l.web.serve("/my%20model", "content");
+    l.web.fail("/doc", support::redirect(l.web.url("/my model")));
+    CHECK(l.why("/doc") == reason::none);
+    l.web.heal("/doc");
+    l.web.fail("/doc", support::redirect("my model"));
+    CHECK(l.why("/doc") == reason::none);
+    CHECK(l.web.count("/my%20model") == 2);
+}
+
+TEST_CASE("a document that drips is given up, however often a byte comes")
+{
+    line l;
+    l.caps.document_start_bytes = 4096;
+    l.caps.document_start_time = 500ms;
+    l.caps.document_min_rate = 100'000;
+    l.web.serve("/doc", support::noise(60'000));
+    support::fault pace;
+    pace.bytes_per_second = 20'000;
+    l.web.fail("/doc", pace);
+    const auto begun = std::chrono::steady_clock::now();
+    CHECK(l.why("/doc") == reason::too_slow);
+    CHECK(std::chrono::steady_clock::now() - begun < 2s);
+    l.web.heal("/doc");
+    pace.bytes_per_second = 200'000;
+    l.web.fail("/doc", pace);
+    CHECK(l.why("/doc") == reason::none);
+}
+
+TEST_CASE("numbers at their extremes are times and sizes like others")
+{
+    using ms = std::chrono::milliseconds;
+    const auto set = [](modelsec::limits& caps, ms time, std::size_t size) {
+        caps.connect_timeout = caps.handshake_timeout = caps.stall_timeout = caps.first_byte_timeout = time;
+        caps.first_retry_wait = caps.document_start_time = caps.idle_timeout = time;
+        caps.response_header_bytes = caps.error_body_bytes = caps.endpoint_answer_bytes = caps.tls_overhead_bytes = size;
+        caps.document_start_bytes = caps.idle_connections = size;
+        caps.document_min_rate = size;
+    };
+    line l;
+    l.web.serve("/doc", support::noise(100'000));
+    l.web.fail("/moved", support::redirect("/doc"));
+    l.options.limit_rate = std::numeric_limits<std::uint64_t>::max();
+    l.options.connections = std::numeric_limits<unsigned>::max();
+    set(l.caps, ms::max(), std::numeric_limits<std::size_t>::max());
+    l.caps.redirects = l.caps.retries = std::numeric_limits<unsigned>::max();
+    l.deadline = std::chrono::steady_clock::time_point::max();
+    const std::size_t no_cap = std::numeric_limits<std::size_t>::max();
+    CHECK(l.get("/moved", no_cap).has_value());
+    modelsec::detail::retry_fsm retries(l.caps.retries, l.caps.first_retry_wait);
+    modelsec::detail::retry_fsm::input lost{modelsec::fail(reason::connection_lost), {}, {}, 0.999};
+    for (int i = 0; i < 40; ++i)
+        CHECK(retries.next(lost).value() <= 30s);
+    lost.server_wait = std::chrono::hours(24);
+    CHECK(retries.next(lost).has_error());
+    for (const ms time : {ms::min(), ms(-1), ms(0)})
+    {
+        set(l.caps, time, 0);
+        CHECK(l.get("/doc", 0).has_error());
+    }
+    l.deadline = std::chrono::steady_clock::time_point::min();
+    CHECK(l.why("/doc") == reason::deadline);
 }
 
 TEST_CASE("a refusal is not asked again")
@@ -339,6 +452,37 @@ TEST_CASE("credentials go to their origin and are gone for good after another on
     REQUIRE(other.count() == 1);
     CHECK(other.requests()[0].header("authorization").empty());
     CHECK(other.requests()[0].header("apikey").empty());
+}
+
+TEST_CASE("a token that was replaced while a request was under way is asked for again, once")
+{
+    line l;
+    unsigned asked = 0;
+    bool rotates = true;
+    l.options.credentials = [&](std::string_view) {
+        ++asked;
+        return std::vector<http_header>{{"Authorization", rotates && asked > 1 ? "Bearer new" : "Bearer old"}};
+    };
+    l.web.handle("/doc", [](const support::seen_request& r) {
+        return r.header("authorization") == "Bearer new" ? support::reply{200, {}, "content"}
+                                                         : support::reply{401, {}, "no"};
+    });
+    CHECK(l.why("/doc") == reason::none);
+    CHECK(l.web.count("/doc") == 2);
+    CHECK(l.web.connections() == 1);
+
+    rotates = false;
+    l.web.forget_requests();
+    CHECK(l.why("/doc") == reason::unauthorized);
+    CHECK(l.web.count("/doc") == 1);
+
+    // Another token that is no good either: the answer stands.
+    l.web.forget_requests();
+    l.options.credentials = [&](std::string_view) {
+        return std::vector<http_header>{{"Authorization", "Bearer " + std::to_string(++asked)}};
+    };
+    CHECK(l.why("/doc") == reason::unauthorized);
+    CHECK(l.web.count("/doc") == 2);
 }
 
 TEST_CASE("a header that would break the request is refused before anything is sent")

@@ -25,8 +25,8 @@ template <class Operation>
 outcome observe(modelsec::fetch_options options, Operation run)
 {
     outcome o;
-    const auto also = options.on_event;
-    options.on_event = [&](const modelsec::event& e) {
+    const auto also = options.operation.events;
+    options.operation.events = [&](const modelsec::event& e) {
         o.events.push_back(e);
         if (also)
             also(e);
@@ -54,7 +54,7 @@ modelsec::client_options world::options() const
     modelsec::client_options made;
     made.store = store();
     made.transport.tls.ca_file = place / "ca.pem";
-    made.clock = &time;
+    made.clock = std::shared_ptr<const modelsec::clock>(std::shared_ptr<const void>(), &time);
     made.caps.retries = 1;
     made.lock_wait = std::chrono::seconds(30);
     return made;
@@ -77,7 +77,7 @@ modelsec::fetch_options world::request() const
     made.manifest.url = web.url("/manifest");
     made.trust = pins_of({key});
     made.model_id = "demo";
-    made.deadline = std::chrono::seconds(60);
+    made.operation.deadline = std::chrono::seconds(60);
     return made;
 }
 

@@ -47,10 +47,11 @@ public:
     void locks_lie() { locks_lie_ = true; }
     std::uint64_t calls() const { return calls_; }
 
-    result<file> open_root(const std::string& path, bool create) override
+    result<file> open_root(const std::string& path, bool create,
+                           modelsec::store_policy policy = modelsec::store_policy::owner_only) override
     {
         MODELSEC_CHECK(step());
-        return real().open_root(path, create);
+        return real().open_root(path, create, policy);
     }
     result<std::string> absolute_path(const file& folder) override
     {
@@ -107,6 +108,13 @@ public:
         contents_.erase(id(f));
         std::erase_if(log_, [&](const entry& e) { return e.folders.contains(id(f)); });
         return {};
+    }
+    result<bool> sync_all(const file&) override
+    {
+        MODELSEC_CHECK(step());
+        contents_.clear();
+        log_.clear();
+        return true;
     }
     result<modelsec::detail::file_info> info(const file& f) override
     {

@@ -58,7 +58,7 @@ public:
         return *open_.at(f.native());
     }
 
-    result<file> open_root(const std::string&, bool) override { return open_root(); }
+    result<file> open_root(const std::string&, bool, modelsec::store_policy) override { return open_root(); }
     result<std::string> absolute_path(const file&) override { return std::string("/memory"); }
 
     result<file> open_folder(const file& folder, const std::string& name, bool create) override

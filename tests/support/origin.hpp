@@ -63,6 +63,7 @@ struct fault
     bool gzip = false;                      ///< Content-Encoding: gzip, though nobody asked
     std::size_t header_bytes = 0;           ///< so many bytes of senseless header fields
     bool slow_header = false;               ///< the header comes one byte in 50 ms
+    bool bare_status = false;               ///< "HTTP/1.1 200", without a reason and the blank before it
     std::string raw;                        ///< these bytes in place of an answer, then nothing but waiting
 };
 

@@ -146,8 +146,10 @@ outgoing decide(origin::state& s, const seen_request& request, const fault& wron
 
 std::string header_text(const outgoing& out, const fault& wrong)
 {
-    std::string text = "HTTP/1.1 " + std::to_string(out.status) + " " +
-                       std::string(http::obsolete_reason(static_cast<http::status>(out.status))) + "\r\n";
+    std::string text = "HTTP/1.1 " + std::to_string(out.status);
+    if (!wrong.bare_status)
+        text += ' ' + std::string(http::obsolete_reason(static_cast<http::status>(out.status)));
+    text += "\r\n";
     for (const auto& [name, value] : out.headers)
         text += name + ": " + value + "\r\n";
     if (wrong.endless || wrong.chunked)

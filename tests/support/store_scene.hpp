@@ -62,8 +62,10 @@ inline modelsec::result<modelsec::detail::verified_pack> stage_all(modelsec::det
         placed.push_back({*expected.name, verified});
     }
     MODELSEC_CHECK(staged.fresh_pack_folder());
+    std::vector<modelsec::detail::staging::placement> moves;
     for (const auto& p : placed)
-        MODELSEC_CHECK(staged.place(p.content.sha256(), p.path));
+        moves.push_back({p.content.sha256(), p.path});
+    MODELSEC_CHECK(staged.place(moves));
     return modelsec::detail::make_verified_pack(std::move(placed), a);
 }
 

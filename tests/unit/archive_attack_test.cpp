@@ -18,7 +18,7 @@ void refused_before_writing(const std::string& archive, reason why, std::string_
 {
     const unpacked got = unpack(archive);
     CHECK(got.why == why);
-    CHECK(got.detail == detail);
+    CHECK((got.detail == detail || got.detail.starts_with(std::string(detail) + ": ")));  // the entry at fault may follow
     CHECK(got.tree.empty());
 }
 
@@ -26,7 +26,7 @@ void refused(const std::string& archive, std::string_view detail)
 {
     const unpacked got = unpack(archive);
     CHECK(got.why == reason::unsafe_archive);
-    CHECK(got.detail == detail);
+    CHECK((got.detail == detail || got.detail.starts_with(std::string(detail) + ": ")));  // the entry at fault may follow
 }
 
 zip_image two_files()

@@ -4,6 +4,7 @@
 #include <modelsec/detail/base/digest.hpp>
 #include <modelsec/detail/base/encoding.hpp>
 #include <modelsec/detail/base/json.hpp>
+#include <modelsec/detail/base/json_document.hpp>
 #include <modelsec/detail/base/name.hpp>
 #include <modelsec/detail/base/secret.hpp>
 #include <modelsec/limits.hpp>
@@ -146,6 +147,27 @@ TEST_CASE("canonical JSON sorts members by bytes and escapes only quotes and bac
 {
     const json doc = parse_json(as_bytes(R"({"b":"\n\"\\","a":[1,true,null],"A":{"z":0,"\u00e9":1}})")).value();
     CHECK(doc.canonical() == "{\"A\":{\"z\":0,\"\xc3\xa9\":1},\"a\":[1,true,null],\"b\":\"\n\\\"\\\\\"}");
+}
+
+TEST_CASE("a document read in place has the canonical form of its tree, and no more values than a parser should hold")
+{
+    for (const char* text :
+         {R"({"b":"\n\"\\","a":[1,true,null],"A":{"z":0,"\u00e9":-1}})", "{}", "[]", R"([{},[],[[]],"",0])"})
+    {
+        const auto document = json_document::parse(as_bytes(text), 16).value();
+        const auto canonical = canonical_json(document.root());
+        REQUIRE(canonical.has_value());
+        CHECK(as_text(*canonical) == copy_json(document.root()).canonical());
+    }
+    CHECK_FALSE(canonical_json(json_document::parse(as_bytes("[0.5]"), 16).value().root()).has_value());
+
+    std::string text = "[\"" + std::string(2 * limits::json_values, ',') + "\\\",\"";
+    for (std::size_t i = 2; i < limits::json_values; ++i)
+        text += ",0";
+    CHECK(is_modest_json(as_bytes(text + "]")));
+    CHECK(parse_json(as_bytes(text + "]")).has_value());
+    CHECK_FALSE(is_modest_json(as_bytes(text + ",0,0]")));
+    CHECK(parse_json(as_bytes(text + ",0,0]")).error().why == reason::json_malformed);
 }
 
 TEST_CASE("a safe name is a safe name on every file system")

@@ -37,7 +37,7 @@ TEST_CASE("a failure or a cancel at any step leaves the active model as it was, 
             REQUIRE(w.fetch().has_value());
             w.offer(2, "2.0", body_2);
             w.net.fail_at = step;
-            w.net.cancel_at_failure = cancel ? &w.asked.handle : nullptr;
+            w.net.cancel_at_failure = cancel ? &w.asked.operation.control : nullptr;
             CHECK(w.why() == (cancel ? reason::cancelled : reason::connection_lost));
             check_events(w);
             CHECK(w.events.back().code == (cancel ? errc::cancelled : errc::network));
@@ -52,7 +52,7 @@ TEST_CASE("a cancel between the last byte and activation is a cancel")
 {
     world w;
     w.offer(1, "1.0", body_1);
-    w.net.during_download = [&] { w.asked.handle.cancel(); };
+    w.net.during_download = [&] { w.asked.operation.control.cancel(); };
     CHECK(w.why() == reason::cancelled);
     CHECK(w.active() == "none_active");
 }
@@ -252,12 +252,12 @@ TEST_CASE("a server that varies the envelope around one statement does not fill 
     CHECK(std::distance(kept, end) == 1);
 }
 
-TEST_CASE("an encrypted artifact is refused: nothing here can decrypt it")
+TEST_CASE("an encrypted artifact is refused where nothing here knows the scheme")
 {
     world w;
     json doc = parse_json(as_bytes(w.manifest(1, "1.0", body_1).json())).value();
     json artifact = doc.find("artifacts")->as_array()->front();
-    artifact.set("encryption", json{{"scheme", "xchacha20poly1305-stream"},
+    artifact.set("encryption", json{{"scheme", "rot13-stream"},
                                     {"chunk_bytes", 65536},
                                     {"key_id", "k"},
                                     {"plain_sha256", std::string(64, 'a')},
@@ -272,7 +272,7 @@ TEST_CASE("the deadline of an attempt holds for all of it")
 {
     world w;
     w.offer(1, "1.0", body_1);
-    w.asked.deadline = std::chrono::milliseconds(1);
+    w.asked.operation.deadline = std::chrono::milliseconds(1);
     w.net.during_download = [] { std::this_thread::sleep_for(std::chrono::milliseconds(3)); };
     CHECK(w.why() == reason::deadline);
     CHECK(w.active() == "none_active");
@@ -292,32 +292,158 @@ TEST_CASE("two different packs under one sequence are equivocation; the same one
     CHECK(w.active() == "1.0");
 }
 
-TEST_CASE("a pack envelope after a DSSE manifest is a downgrade; an old pack digest is superseded")
+namespace {
+
+/// A world whose manifests are pack envelopes.
+struct pack_world : world
 {
-    world w;
-    w.asked.model_id = "demo";
-    w.asked.format = envelope_format::pack;
-    const auto offer_pack = [&](const std::string& version, const std::string& content) {
+    pack_world()
+    {
+        asked.model_id = "demo";
+        asked.format = envelope_format::pack;
+    }
+
+    void offer_pack(const std::string& version, const std::string& content, std::optional<std::uint64_t> sequence = {},
+                    std::optional<utc_time> issued_at = {}, const support::signer* by = nullptr)
+    {
         auto m = support::published_manifest::bare();
         m.version = version;
+        m.sequence = sequence;
+        m.issued_at = issued_at;
         const std::string where = "https://h.example/" + version;
-        w.net.bodies[where] = content;
+        net.bodies[where] = content;
         m.artifacts = {support::published_artifact::of(content, where)};
-        w.net.envelope = support::pack_envelope(m.json(), w.key);
-    };
-    offer_pack("1.0", body_1);
+        net.envelope = support::pack_envelope(m.json(), by ? *by : key);
+    }
+
+    std::ptrdiff_t warnings(reason about) const
+    {
+        return std::count_if(events.begin(), events.end(),
+                             [&](const event& e) { return e.kind == event_kind::warning && e.why == about; });
+    }
+};
+
+}  // namespace
+
+TEST_CASE("a pack envelope after a DSSE manifest is a downgrade")
+{
+    pack_world w;
+    w.offer_pack("1.0", body_1);
     CHECK(w.why() == reason::none);
-    offer_pack("2.0", body_2);
-    CHECK(w.why() == reason::none);
-    offer_pack("1.0", body_1);
-    CHECK(w.why() == reason::superseded);
-    CHECK(w.active() == "2.0");
     w.asked.format = envelope_format::dsse;
     w.offer(1, "3.0", body_1 + "3");
     CHECK(w.why() == reason::none);
     w.asked.format = envelope_format::pack;
-    offer_pack("4.0", body_2 + "4");
+    w.offer_pack("4.0", body_2 + "4");
     CHECK(w.why() == reason::format_downgrade);
+}
+
+TEST_CASE("where nothing orders the packs, a replayed one locks out none, and the owner is warned")
+{
+    pack_world w;
+    w.offer_pack("1", body_1);
+    CHECK(w.why() == reason::none);
+    CHECK(w.warnings(reason::unordered) == 1);
+    w.offer_pack("3", body_1 + "3");
+    CHECK(w.why() == reason::none);
+    w.offer_pack("2", body_2);  // the host's replay
+    CHECK(w.why() == reason::none);
+    w.offer_pack("3", body_1 + "3");
+    CHECK(w.why() == reason::none);
+    CHECK(w.active() == "3");
+    CHECK(w.warnings(reason::unordered) == 1);
+    w.asked.dry_run = true;
+    CHECK(w.why() == reason::none);
+    CHECK(w.warnings(reason::unordered) == 1);
+    w.asked.dry_run = false;
+    w.asked.require_order = true;
+    CHECK(w.why() == reason::unordered);
+    CHECK(w.active() == "3");
+}
+
+TEST_CASE("in pack as in DSSE, sequence or lacking it the time of issue decides, and neither is given up again")
+{
+    pack_world w;
+    const utc_time noon = w.time.time - std::chrono::hours(20);
+    w.offer_pack("1", body_1, {}, noon);
+    CHECK(w.why() == reason::none);
+    CHECK(w.warnings(reason::unordered) == 0);
+    w.offer_pack("2", body_2, {}, noon);
+    CHECK(w.why() == reason::equivocation);
+    w.offer_pack("0", body_2, {}, noon - std::chrono::seconds(1));
+    CHECK(w.why() == reason::older_issue);
+    w.offer_pack("2", body_2);
+    CHECK(w.why() == reason::order_lost);
+    w.offer_pack("2", body_2, {}, noon + std::chrono::seconds(1));
+    CHECK(w.why() == reason::none);
+
+    w.offer_pack("3", body_1 + "3", 7);
+    CHECK(w.why() == reason::none);
+    w.offer_pack("4", body_1 + "4", {}, noon + std::chrono::hours(1));
+    CHECK(w.why() == reason::order_lost);
+    w.offer_pack("4", body_1 + "4", 6);
+    CHECK(w.why() == reason::older_sequence);
+    w.offer_pack("4", body_1 + "4", 7);
+    CHECK(w.why() == reason::equivocation);
+    CHECK(w.active() == "3");
+}
+
+TEST_CASE("when a thief's key is revoked, what it put in the way falls, and honest bytes signed anew are welcome")
+{
+    for (const bool ordered : {false, true})
+    {
+        CAPTURE(ordered);
+        pack_world w;
+        const support::signer stolen("old"), fresh("new");
+        pins both;
+        REQUIRE(both.add(stolen.pin()).has_value());
+        w.asked.trust = both;
+        const auto number = [&](std::uint64_t n) { return ordered ? std::optional(n) : std::nullopt; };
+        w.offer_pack("1", body_1, number(1), {}, &stolen);
+        REQUIRE(w.why() == reason::none);
+        w.offer_pack("evil", body_2, number(900), {}, &stolen);
+        REQUIRE(w.why() == reason::none);
+
+        pin revoked = both.keys().front();
+        revoked.revoked = true;
+        pins later;
+        REQUIRE(later.add(revoked).has_value());
+        REQUIRE(later.add(fresh.pin()).has_value());
+        w.asked.trust = later;
+        w.offer_pack("1", body_1, number(2), {}, &fresh);
+        CHECK(w.why() == reason::none);
+        CHECK(w.active() == "1");
+    }
+}
+
+TEST_CASE("a rollback with trust asks whether keys that are valid now vouch for the bytes, whatever the pack came by")
+{
+    world w;
+    const support::signer fresh("new");
+    w.offer(1, "1.0", body_1);
+    REQUIRE(w.fetch().has_value());
+    const auto again = w.manifest(1, "1.0", body_1);
+    w.offer(2, "2.0", body_2);
+    REQUIRE(w.fetch().has_value());
+
+    pin revoked = std::get<pins>(w.asked.trust).keys().front();
+    revoked.revoked = true;
+    pins later;
+    REQUIRE(later.add(revoked).has_value());
+    REQUIRE(later.add(fresh.pin()).has_value());
+    CHECK(detail::run_rollback(w.owner, {"demo", later}).error().code() == errc::signature);
+
+    // The publisher signs the old pack anew, by the new key: accepted, then left for another one.
+    w.asked.trust = later;
+    auto renewed = again;
+    renewed.sequence = 3;
+    w.net.envelope = support::dsse_envelope(renewed.json(), {fresh});
+    REQUIRE(w.fetch().has_value());
+    CHECK(w.active() == "1.0");
+    w.net.envelope = support::dsse_envelope(w.manifest(4, "4.0", body_2 + "4").json(), {fresh});
+    REQUIRE(w.fetch().has_value());
+    CHECK(detail::run_rollback(w.owner, {"demo", later}).has_value());
+    CHECK(w.active() == "1.0");
 }
 
 TEST_CASE("a manifest that expires while a long download runs is not activated")

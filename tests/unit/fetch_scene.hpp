@@ -70,22 +70,29 @@ public:
         return http_answer{200, {}, bytes(text.begin(), text.end()), request.url};
     }
 
-    result<verified_file> fetch_file(const download_request& what, staging& staged) override
+    result<std::vector<verified_file>> fetch_files(const download_request& what, staging& staged) override
     {
-        ++script_.downloads;
-        MODELSEC_CHECK(script_.step());
-        const std::string& body = script_.bodies[what.sources.front().str()];
-        MODELSEC_TRY(const file partial, staged.open_partial(what.expected.sha256));
-        MODELSEC_CHECK(file_system::native().write_at(partial, 0, as_bytes(body)));
-        if (script_.during_download)
-            script_.during_download();
-        MODELSEC_CHECK(script_.step());
-        what.progress(body.size());
-        if (what.fetched)
-            *what.fetched += body.size();
-        stream_verifier check(what.expected);
-        MODELSEC_CHECK(check.update(as_bytes(body)));
-        return check.finish();
+        std::vector<verified_file> out;
+        std::uint64_t done = 0;
+        for (const wanted_file& wanted : what.files)
+        {
+            ++script_.downloads;
+            MODELSEC_CHECK(script_.step());
+            const std::string& body = script_.bodies[wanted.sources.front().str()];
+            MODELSEC_TRY(const file partial, staged.open_partial(wanted.expected->sha256));
+            MODELSEC_CHECK(file_system::native().write_at(partial, 0, as_bytes(body)));
+            if (script_.during_download)
+                script_.during_download();
+            MODELSEC_CHECK(script_.step());
+            what.progress(done += body.size());
+            if (what.fetched)
+                *what.fetched += body.size();
+            stream_verifier check(*wanted.expected);
+            MODELSEC_CHECK(check.update(as_bytes(body)));
+            MODELSEC_TRY(const verified_file good, check.finish());
+            out.push_back(good);
+        }
+        return out;
     }
 
 private:
@@ -105,13 +112,13 @@ struct world
     world()
     {
         owner.store = dir / "store";
-        owner.clock = &time;
+        owner.clock = std::shared_ptr<const modelsec::clock>(std::shared_ptr<const void>(), &time);
         owner.device = device_facts{std::uint64_t{1} << 40, std::uint64_t{1} << 40};
         asked.manifest.url = "https://h.example/manifest";
         pins keys;
         CHECK(keys.add(key.pin()).has_value());
         asked.trust = std::move(keys);
-        asked.on_event = [this](const event& e) { events.push_back(e); };
+        asked.operation.events = [this](const event& e) { events.push_back(e); };
     }
 
     support::published_manifest manifest(std::uint64_t sequence, const std::string& version, const std::string& content,
@@ -137,7 +144,7 @@ struct world
     {
         events.clear();
         net.steps = 0;
-        asked.handle = control();
+        asked.operation.control = control();
         return detail::run_fetch(owner, asked, lenient,
                                  [this](http_client::environment) { return std::make_unique<scripted_network>(net); });
     }

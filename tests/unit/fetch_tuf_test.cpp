@@ -37,19 +37,21 @@ public:
         return http_answer{200, {}, found->second, request.url};
     }
 
-    result<verified_file> fetch_file(const download_request& what, staging& staged) override
+    result<std::vector<verified_file>> fetch_files(const download_request& what, staging& staged) override
     {
-        for (const url& from : what.sources)
+        const wanted_file& wanted = what.files.at(0);
+        for (const url& from : wanted.sources)
         {
             log_.push_back(from.target());
             const auto found = targets_.find(from.target());
             if (found == targets_.end())
                 continue;
-            MODELSEC_TRY(const file partial, staged.open_partial(what.expected.sha256));
+            MODELSEC_TRY(const file partial, staged.open_partial(wanted.expected->sha256));
             MODELSEC_CHECK(file_system::native().write_at(partial, 0, as_bytes(found->second)));
-            stream_verifier check(what.expected);
+            stream_verifier check(*wanted.expected);
             MODELSEC_CHECK(check.update(as_bytes(found->second)));
-            return check.finish();
+            MODELSEC_TRY(const verified_file good, check.finish());
+            return std::vector<verified_file>{good};
         }
         return fail(reason::not_found);
     }
@@ -75,7 +77,7 @@ struct scene
     {
         time.time = tuf_test::now;
         owner.store = dir / "store";
-        owner.clock = &time;
+        owner.clock = std::shared_ptr<const modelsec::clock>(std::shared_ptr<const void>(), &time);
         owner.device = device_facts{std::uint64_t{1} << 40, std::uint64_t{1} << 40};
         asked.model_id = "demo";
         asked.trust = tuf_repository{repository.root.file(), "https://h.example/metadata", "llama/model.gguf"};
@@ -103,7 +105,7 @@ struct scene
     result<fetch_result> fetch()
     {
         log.clear();
-        asked.handle = control();
+        asked.operation.control = control();
         return detail::run_fetch(owner, asked, false, [this](const http_client::environment& env) {
             CHECK(env.manifest_origin == "https://h.example");
             return std::make_unique<repository_network>(served, targets, log);

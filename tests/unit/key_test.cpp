@@ -292,9 +292,9 @@ TEST_CASE("an RSA key of TUF metadata signs by the digest that its scheme names,
         CHECK_FALSE(key.verify(message, sign(pair.get(), by.digest, message, by.salt - 1)));
         CHECK_FALSE(key.verify(message, sign(pair.get(), by.digest, message)));  // PKCS #1 v1.5
     }
-    CHECK_FALSE(ms::detail::tuf_key{"rsa", "rsa-pkcs1v15-sha256", pem}.parse());
-    CHECK_FALSE(ms::detail::tuf_key{"rsassa-pss-sha384", "rsassa-pss-sha384", pem}.parse());
-    CHECK_FALSE(ms::detail::tuf_key{"ecdsa", "ecdsa-sha2-nistp256", pem}.parse());
+    CHECK(ms::detail::tuf_key{"rsa", "rsa-pkcs1v15-sha256", pem}.parse().has_error());
+    CHECK(ms::detail::tuf_key{"rsassa-pss-sha384", "rsassa-pss-sha384", pem}.parse().has_error());
+    CHECK(ms::detail::tuf_key{"ecdsa", "ecdsa-sha2-nistp256", pem}.parse().has_error());
 }
 
 TEST_CASE("a key in DER has one encoding and nothing after it")
@@ -331,7 +331,12 @@ TEST_CASE("PEM holds one public key and nothing else")
     CHECK(ms::public_key::pem("-----BEGIN PUBLIC KEY-----\r\n" + base64 + "\r\n-----END PUBLIC KEY-----").value() == key);
 
     CHECK(ms::public_key::pem("").has_error());
+    // RFC 7468 section 5.2: explanatory text, as `openssl` writes it; and what some editors put before it.
+    CHECK(ms::public_key::pem("Publisher's key, since 2026\r\n\n" + block + "that was it\n").value() == key);
+    CHECK(ms::public_key::pem("\xEF\xBB\xBF" + block).value() == key);
     CHECK(ms::public_key::pem("key: " + block).has_error());
+    CHECK(ms::public_key::pem("-----BEGIN CERTIFICATE-----\n" + block).has_error());
+    CHECK(ms::public_key::pem(block + "-----BEGIN CERTIFICATE-----\n").has_error());
     CHECK(ms::public_key::pem(block + block).has_error());
     CHECK(ms::public_key::pem(base64).has_error());
     CHECK(ms::public_key::pem("-----BEGIN PUBLIC KEY-----\n\n" + base64 + "\n-----END PUBLIC KEY-----\n").has_error());

@@ -87,14 +87,72 @@ TEST_CASE("once a DSSE manifest was accepted a pack envelope is a way back")
     CHECK(why(after({pack}), claim(9)) == reason::none);
 }
 
-TEST_CASE("another digest under a sequence that was activated is equivocation")
+TEST_CASE("another digest under a sequence, or a time of issue, that was activated is equivocation")
 {
+    const order_mark seven{7, {}}, eight{8, {}}, at_noon{{}, t0}, later{{}, t0 + hours(1)};
     model_memory m;
-    remember_active(m, 7, "linux", digest('1'), digest('a'));
-    CHECK(check_equivocation(m, 7, "linux", digest('1')).has_value());
-    CHECK(check_equivocation(m, 7, "linux", digest('2')).error().why == reason::equivocation);
-    CHECK(check_equivocation(m, 7, "macos", digest('2')).has_value());
-    CHECK(check_equivocation(m, 8, "linux", digest('2')).has_value());
+    remember_active(m, seven, "linux", digest('1'), digest('a'));
+    remember_active(m, at_noon, "linux", digest('1'), digest('a'));
+    for (const order_mark& mark : {seven, at_noon})
+    {
+        CHECK(check_equivocation(m, mark, "linux", digest('1')).has_value());
+        CHECK(check_equivocation(m, mark, "linux", digest('2')).error().why == reason::equivocation);
+        CHECK(check_equivocation(m, mark, "macos", digest('2')).has_value());
+    }
+    CHECK(check_equivocation(m, eight, "linux", digest('2')).has_value());
+    CHECK(check_equivocation(m, later, "linux", digest('2')).has_value());
+    CHECK(check_equivocation(m, {}, "linux", digest('2')).has_value());
+    CHECK_FALSE(forget_disowned(m, seven, [](const auto&) { return true; }));
+    CHECK(forget_disowned(m, seven, [](const auto&) { return false; }));
+    CHECK(check_equivocation(m, seven, "linux", digest('2')).has_value());
+    CHECK(check_equivocation(m, at_noon, "linux", digest('2')).error().why == reason::equivocation);
+}
+
+TEST_CASE("order only tightens: sequence, or lacking it the time of issue, or nothing at all")
+{
+    const auto pack = [](std::optional<std::uint64_t> sequence, std::optional<utc_time> issued_at, char name) {
+        return manifest_claim{sequence, issued_at, {}, false, digest(name), digest(name), {"k"}};
+    };
+    const auto bare = pack({}, {}, 'a'), noon = pack({}, t0, 'b'), morning = pack({}, t0 - hours(4), 'c');
+    const auto first = pack(1, {}, 'd'), second = pack(2, t0 - hours(9), 'e');
+
+    CHECK(is_unordered({}, bare));
+    CHECK(why({}, bare) == reason::none);
+    CHECK(check_memory({}, bare, t0, 0, limits{}, true).error().why == reason::unordered);
+    CHECK(check_memory({}, noon, t0, 0, limits{}, true).has_value());
+    CHECK(code_of(reason::unordered) == errc::rollback);
+    CHECK(code_of(reason::order_lost) == errc::rollback);
+
+    const auto m = after({bare});
+    CHECK(why(m, bare) == reason::none);
+    CHECK(why(m, morning) == reason::none);
+
+    const auto dated = after({bare, noon});
+    CHECK_FALSE(is_unordered(dated, bare));
+    CHECK(why(dated, bare) == reason::order_lost);
+    CHECK(why(dated, morning) == reason::older_issue);
+    CHECK(why(dated, noon) == reason::none);
+    CHECK(why(dated, second) == reason::none);  // its sequence decides, not its time
+
+    const auto counted = after({noon, second});
+    CHECK(why(counted, bare) == reason::order_lost);
+    CHECK(why(counted, noon) == reason::order_lost);
+    CHECK(why(counted, first) == reason::older_sequence);
+    CHECK(why(counted, second) == reason::none);
+
+    // It holds until what brought it falls with its keys.
+    const auto thief_gone = fall_back(counted, [](const sha256_digest& e) { return e == digest('b'); });
+    CHECK(why(thief_gone, noon) == reason::none);
+    CHECK(why(thief_gone, morning) == reason::older_issue);
+    CHECK(why(thief_gone, bare) == reason::order_lost);
+    CHECK(why(fall_back(counted, [](const auto&) { return false; }), bare) == reason::none);
+}
+
+TEST_CASE("a target that its metadata orders is no unordered manifest")
+{
+    manifest_claim target{{}, {}, {}, true, digest('a'), digest('a'), {}, true};
+    CHECK_FALSE(is_unordered({}, target));
+    CHECK(check_memory(after({claim(5)}), target, t0, 0, limits{}, true).has_value());
 }
 
 TEST_CASE("when the keys behind the highest are gone the memory falls back to what still stands")
@@ -167,7 +225,24 @@ TEST_CASE("a thief of one key cannot push out what another key vouched for")
     }
     const auto rest = fall_back(m, [](const sha256_digest& e) { return e == digest('b'); });
     CHECK(rest.sequence == 100);
+    CHECK(rest.sequence_seen);
     CHECK(why(rest, claim(3, 'c')) == reason::older_sequence);
+}
+
+TEST_CASE("a thief's times of issue push out no sequence of the same key, and fall with it")
+{
+    model_memory m;
+    CHECK(remember(m, claim(100, 'b')));
+    for (int i = 0; i < 50; ++i)
+    {
+        auto c = claim(1);
+        c.issued_at = t0 + minutes(i);
+        c.statement = c.envelope = sha256(as_bytes(std::to_string(i)));
+        CHECK(remember(m, c));
+    }
+    const auto rest = fall_back(m, [](const sha256_digest& e) { return e == digest('b'); });
+    CHECK(rest.sequence == 100);
+    CHECK(rest.issued_at == t0);
 }
 
 TEST_SUITE_END();

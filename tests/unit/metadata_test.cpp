@@ -165,10 +165,10 @@ TEST_CASE("key ids are opaque, and keys of unknown kinds are only unusable")
 {
     const ms::detail::tuf_key good{"ed25519", "ed25519", ms::to_hex(signer(1).pk)};
     REQUIRE(good.parse().has_value());
-    CHECK_FALSE(ms::detail::tuf_key{"ed25519", "other", good.value}.parse());
-    CHECK_FALSE(ms::detail::tuf_key{"other", "ed25519", good.value}.parse());
-    CHECK_FALSE(ms::detail::tuf_key{"ed25519", "ed25519", good.value + "00"}.parse());
-    CHECK_FALSE(ms::detail::tuf_key{"ed25519", "ed25519", std::string(64, '0')}.parse());  // a point of small order
+    CHECK(ms::detail::tuf_key{"ed25519", "other", good.value}.parse().has_error());
+    CHECK(ms::detail::tuf_key{"other", "ed25519", good.value}.parse().has_error());
+    CHECK(ms::detail::tuf_key{"ed25519", "ed25519", good.value + "00"}.parse().has_error());
+    CHECK(ms::detail::tuf_key{"ed25519", "ed25519", std::string(64, '0')}.parse().has_error());  // a point of small order
 
     const std::string p256 =
         "-----BEGIN PUBLIC KEY-----\n"
@@ -177,10 +177,24 @@ TEST_CASE("key ids are opaque, and keys of unknown kinds are only unusable")
         "-----END PUBLIC KEY-----\n";
     CHECK(ms::detail::tuf_key{"ecdsa", "ecdsa-sha2-nistp256", p256}.parse()->type() == ms::key_type::ecdsa_p256);
     CHECK(ms::detail::tuf_key{"ecdsa-sha2-nistp256", "ecdsa-sha2-nistp256", p256}.parse().has_value());
-    CHECK_FALSE(ms::detail::tuf_key{"ecdsa", "ecdsa-sha2-nistp384", p256}.parse());
-    CHECK_FALSE(ms::detail::tuf_key{"ecdsa-sha2-nistp384", "ecdsa-sha2-nistp256", p256}.parse());
-    CHECK_FALSE(ms::detail::tuf_key{"rsa", "rsassa-pss-sha256", p256}.parse());
-    CHECK_FALSE(ms::detail::tuf_key{"ed25519", "ed25519", p256}.parse());
+    CHECK(ms::detail::tuf_key{"ecdsa", "ecdsa-sha2-nistp384", p256}.parse().has_error());
+    CHECK(ms::detail::tuf_key{"ecdsa-sha2-nistp384", "ecdsa-sha2-nistp256", p256}.parse().has_error());
+    CHECK(ms::detail::tuf_key{"rsa", "rsassa-pss-sha256", p256}.parse().has_error());
+    CHECK(ms::detail::tuf_key{"ed25519", "ed25519", p256}.parse().has_error());
+
+    // Older tools wrote curve points, or whole SubjectPublicKeyInfo, in hex: the same key counts once.
+    const auto by_pem = ms::detail::tuf_key{"ecdsa", "ecdsa-sha2-nistp256", p256}.parse().value();
+    const std::string der = ms::to_hex(by_pem.raw()), point = der.substr(der.size() - 2 * 65);
+    for (const std::string& hex : {der, point})
+    {
+        CHECK(ms::detail::tuf_key{"ecdsa", "ecdsa-sha2-nistp256", hex}.parse().value() == by_pem);
+        CHECK(ms::detail::tuf_key{"ecdsa-sha2-nistp256", "ecdsa-sha2-nistp256", hex}.parse().value() == by_pem);
+        CHECK(ms::detail::tuf_key{"ecdsa", "ecdsa-sha2-nistp384", hex}.parse().error().why == ms::reason::bad_option);
+        CHECK(ms::detail::tuf_key{"rsa", "rsassa-pss-sha256", hex}.parse().has_error());
+    }
+    CHECK(ms::detail::tuf_key{"ecdsa", "ecdsa-sha2-nistp256", "BF" + point.substr(2)}.parse().has_error());
+    CHECK(ms::detail::tuf_key{"ecdsa", "ecdsa-sha2-nistp256", "no hex"}.parse().error().detail ==
+          "a key that is neither PEM nor hex");
 
     const ms::detail::tuf_authority a{{"x", "y", "absent"}, 1};
     const auto candidates = a.candidates({{"x", good}, {"y", {"new", "newer", "?"}}, {"z", good}});

@@ -61,6 +61,8 @@ TEST_CASE("416 and other statuses have reasons of their own")
     CHECK(why(head(416), byte_range{1, 2}) == reason::range_mismatch);
     CHECK(why(head(416, "bytes */1000"), byte_range{1, 2}) == reason::range_mismatch);
     CHECK(why(head(416, "bytes */900"), byte_range{1, 2}) == reason::size_mismatch);
+    CHECK(why(head(403), byte_range{1, 2}) == reason::range_refused);
+    CHECK(why(head(403), std::nullopt) == reason::forbidden);
     CHECK(why(head(404), std::nullopt) == reason::not_found);
     CHECK(why(head(503), std::nullopt) == reason::server_error);
     CHECK(why(head(204), std::nullopt) == reason::http_status);

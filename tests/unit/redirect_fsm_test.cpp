@@ -80,7 +80,7 @@ TEST_CASE("a redirect to http is refused at any hop")
 TEST_CASE("a missing or malformed Location is refused and not repeated in the message")
 {
     CHECK(why(get("https://a/").next(302, std::nullopt)) == reason::bad_redirect);
-    for (const char* bad : {"", "ftp://b/", "https://user@b/", "https://", "/a b", "data:x"})
+    for (const char* bad : {"", "ftp://b/", "https://user@b/", "https://", " ", "https://a b/", "/a\tb", "/a\\b", "data:x"})
     {
         CAPTURE(bad);
         const auto r = get("https://a/?token=secret").next(302, bad);

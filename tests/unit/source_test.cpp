@@ -31,9 +31,44 @@ TEST_CASE("only https leads anywhere, and what can be moved under us is refused"
     CHECK(why("hf://org/repo@" + commit.substr(1) + "/m.gguf") == reason::mutable_revision);
     CHECK(why("hf://org/repo@" + commit + "/../x") == reason::bad_url);
     CHECK(why("hf://repo@" + commit + "/x") == reason::bad_url);
-    CHECK(why("hf://org/repo@" + commit + "/x?y=z") == reason::bad_url);
+    CHECK(why("hf://org/repo@" + commit + "/a//x") == reason::bad_url);
+    CHECK(why("hf://org/repo@" + commit + "/") == reason::bad_url);
+    CHECK(why("hf://org/repo@" + commit + "/a\nb") == reason::bad_url);
+    CHECK(why("hf://or%67/repo@" + commit + "/x") == reason::bad_url);
+    CHECK(why("hf://org/repo/more@" + commit + "/x") == reason::bad_url);
     CHECK(resolve_locator("hf://org/repo@" + commit + "/a/m.gguf").value().str() ==
           "https://huggingface.co/org/repo/resolve/" + commit + "/a/m.gguf");
+}
+
+TEST_CASE("a path on the Hub is percent-encoded as its own clients do it")
+{
+    const auto path = [](std::string_view file) {
+        const std::string all = resolve_locator("hf://org/repo@" + commit + "/" + std::string(file)).value().str();
+        return all.substr(all.find(commit) + commit.size() + 1);
+    };
+    CHECK(path("my model.gguf") == "my%20model.gguf");
+    CHECK(path("\xe6\xa8\xa1\xe5\x9e\x8b/\xe9\x87\x8d.bin") == "%E6%A8%A1%E5%9E%8B/%E9%87%8D.bin");
+    CHECK(path("x?y=z#1") == "x%3Fy%3Dz%231");
+    CHECK(path("100%.bin") == "100%25.bin");
+    CHECK(path("a+b~c_d-e.f") == "a%2Bb~c_d-e.f");
+    CHECK(path("back\\slash") == "back%5Cslash");
+}
+
+TEST_CASE("a malformed address in a signed manifest is its publisher's fault; a malformed mirror is left out with a warning")
+{
+    CHECK(resolve_signed("https://h/ x").error().why == reason::manifest_malformed);
+    CHECK(resolve_signed("not an address").error().why == reason::manifest_malformed);
+    CHECK(resolve_signed("http://h/x").error().why == reason::plain_http);
+    CHECK(resolve_signed("https://h/x").has_value());
+    std::vector<reason> warnings;
+    const auto note = [&](const failure& f) { warnings.push_back(f.why); };
+    const auto mirrors = resolve_mirrors({"https://a/x", "https://b b/x", "https://c/x"}, note);
+    REQUIRE(mirrors.has_value());
+    REQUIRE(mirrors->size() == 2);
+    CHECK((*mirrors)[1].host() == "c");
+    CHECK(warnings == std::vector<reason>{reason::bad_mirror});
+    CHECK(resolve_mirrors({"https://b b/x"}, {}).value().empty());
+    CHECK(resolve_mirrors({"http://a/x"}, note).error().why == reason::plain_http);
 }
 
 TEST_CASE("an endpoint's answer is a URL, absolute or Supabase's own")
@@ -44,6 +79,7 @@ TEST_CASE("an endpoint's answer is a URL, absolute or Supabase's own")
     CHECK(answer(R"({"signedURL":"/object/sign/b/k?token=t"})").value().str() ==
           "https://x.example/storage/v1/object/sign/b/k?token=t");
     CHECK(answer(R"({"url":"http://s3.example/k"})").error().why == reason::plain_http);
+    CHECK(answer(R"({"url":"https://s3 .example/k"})").error().why == reason::bad_response);
     for (const auto* bad : {"", "{}", R"({"url":7})", R"({"signedURL":"//evil.example/x"})", R"({"signedURL":"relative"})"})
         CHECK(answer(bad).has_error());
 }

@@ -84,7 +84,7 @@ TEST_CASE("what a power cut tore from the journal is not believed, and the journ
         p.download(s, 4);
         REQUIRE(s.add_to_journal(content, text.size(), {4, 8}).has_value());
     }
-    const std::string name = p.folder() + "/journal-" + content.hex();
+    const std::string name = p.folder() + "/journal";
     std::filesystem::resize_file(name, std::filesystem::file_size(name) - 3);
     CHECK(p.journal() == ranges{{0, 4}});
     {
@@ -129,9 +129,9 @@ TEST_CASE("a file that was placed but not activated is a partial again for the n
         staging s = p.stage();
         p.download(s, 10);
         REQUIRE(s.fresh_pack_folder().has_value());
-        REQUIRE(s.place(content, where).has_value());
+        REQUIRE(s.place({{content, where}}).has_value());
         CHECK(read_file(p.folder() + "/pack/a/b/model.bin") == text);
-        CHECK(s.place(content, where).has_error());
+        CHECK(s.place({{content, where}}).has_error());
     }
     CHECK(p.disk.partial_bytes(id("m")).value() == 10);
     CHECK(p.journal() == ranges{{0, 10}});
@@ -159,7 +159,7 @@ TEST_CASE("a dropped partial is gone with its journal")
     p.download(s, 10);
     REQUIRE(s.drop_partial(content).has_value());
     CHECK(s.journal(content, text.size()).value().empty());
-    CHECK(names_in(p.folder()) == std::set<std::string>{"for-m"});
+    CHECK(names_in(p.folder()) == std::set<std::string>{"for-m", "journal"});
     p.download(s, 3);
     CHECK(s.journal(content, text.size()).value() == ranges{{0, 3}});
 }

@@ -45,7 +45,10 @@ model_state sample_state()
     out.memory.issued_at = parse_rfc3339("2026-01-01T00:00:00Z");
     out.memory.dsse_seen = true;
     out.memory.history.push_back({41, std::nullopt, digest_of("h")});
-    out.memory.active_digests.push_back({42, "linux", digest_of("2.0"), digest_of("envelope")});
+    out.memory.sequence_seen = true;
+    out.memory.active_digests.push_back({{42, {}}, "linux", digest_of("2.0"), digest_of("envelope")});
+    out.memory.active_digests.push_back(
+        {{{}, parse_rfc3339("2026-01-01T00:00:00Z")}, "linux", digest_of("1.0"), digest_of("e")});
     out.ancestors.push_back(digest_of("a"));
     return out;
 }
@@ -60,9 +63,13 @@ std::string with(std::string text, std::string_view from, std::string_view to)
     return body + ",\"checksum\":\"" + digest_of(body).hex() + "\"}";
 }
 
+const std::string partial = std::string(64, 'a');  // the digest of one file
+
 std::vector<byte_range> ranges(const std::string& text)
 {
-    return journal::parse(as_bytes(text)).synced.ranges();
+    const journal read = journal::parse(as_bytes(text));
+    const auto found = read.files.find(partial);
+    return found == read.files.end() ? std::vector<byte_range>() : found->second.synced.ranges();
 }
 
 }  // namespace
@@ -95,17 +102,31 @@ TEST_CASE("a state that was cut or altered anywhere is not taken for a whole one
         altered[at] = static_cast<char>(altered[at] ^ 1);
         const auto read = parse_state(as_bytes(altered));
         REQUIRE(read.has_error());
-        CHECK(read.error().why == reason::state_unreadable);
+        CHECK(read.error().why == reason::state_damaged);
     }
     CHECK(parse_state(as_bytes(text + "\n")).has_error());
     CHECK(parse_state(as_bytes("")).has_error());
 }
 
+TEST_CASE("a whole state of a later version is told apart from a damaged one")
+{
+    const std::string text = to_json(sample_state()).dump();
+    const auto later = parse_state(as_bytes(with(text, "\"schema\":2", "\"schema\":3")));
+    REQUIRE(later.has_error());
+    CHECK(later.error().why == reason::newer_schema);
+    // What else it says is up to that version.
+    const auto other =
+        parse_state(as_bytes(with(with(text, "\"schema\":2", "\"schema\":900"), "\"memory\"", "\"memories\"")));
+    REQUIRE(other.has_error());
+    CHECK(other.error().why == reason::newer_schema);
+}
+
 TEST_CASE("a state with a good checksum but without sense is refused")
 {
     const std::string text = to_json(sample_state()).dump();
-    CHECK(parse_state(as_bytes(with(text, "\"schema\":1", "\"schema\":1"))).has_value());
-    CHECK(parse_state(as_bytes(with(text, "\"schema\":1", "\"schema\":2"))).has_error());
+    CHECK(parse_state(as_bytes(with(text, "\"schema\":2", "\"schema\":2"))).has_value());
+    CHECK(parse_state(as_bytes(with(text, "\"schema\":2", "\"schema\":1"))).has_value());  // as version 0.1 wrote it
+    CHECK(parse_state(as_bytes(with(text, "\"schema\":2", "\"schema\":0"))).has_error());
     CHECK(parse_state(as_bytes(with(text, "2.0~0123456789ab", "../../elsewhere"))).has_error());
     CHECK(parse_state(as_bytes(with(text, "dir/", "../"))).has_error());
     CHECK(parse_state(as_bytes(with(text, "\"rejected\":[", "\"rejected\":[7,"))).has_error());
@@ -115,33 +136,40 @@ TEST_CASE("a state with a good checksum but without sense is refused")
 
 TEST_CASE("a journal's ranges are merged, and those after a torn or altered line are not believed")
 {
-    const std::string first = journal::first_line(1000);
-    const std::string a = journal::synced_line({0, 100});
-    const std::string b = journal::synced_line({500, 600});
-    const std::string c = journal::synced_line({100, 200});
+    journal notes;
+    const std::string first = journal::first_line();
+    const std::string a = notes.note_synced(partial, 1000, range_set({0, 100}));
+    const std::string b = notes.note_synced(partial, 1000, range_set({500, 600}));
+    const std::string c = notes.note_synced(partial, 1000, range_set({100, 200}));
     CHECK(ranges(first + a + b + c) == std::vector<byte_range>{{0, 200}, {500, 600}});
-    CHECK(journal::parse(as_bytes(first + a)).size == 1000);
+    CHECK(journal::parse(as_bytes(first + a)).files.at(partial).size == 1000);
 
     for (std::size_t cut = 0; cut < c.size(); ++cut)
     {
         const auto torn = journal::parse(as_bytes(first + a + c.substr(0, cut)));
-        CHECK(torn.synced.ranges() == std::vector<byte_range>{{0, 100}});
+        CHECK(torn.files.at(partial).synced.ranges() == std::vector<byte_range>{{0, 100}});
         CHECK(torn.whole_bytes == first.size() + a.size());
     }
     std::string altered = b;
-    altered[7] = '4';
+    altered[7] = altered[7] == '4' ? '5' : '4';
     CHECK(ranges(first + a + altered + c) == std::vector<byte_range>{{0, 100}});
 }
 
 TEST_CASE("a journal without its first line, or with ranges outside the file, says nothing")
 {
+    const auto line = [](std::uint64_t size, byte_range range) {
+        return journal().note_synced(partial, size, range_set(range));
+    };
     CHECK(ranges("").empty());
-    CHECK(ranges(journal::synced_line({0, 100})).empty());
-    CHECK(ranges(journal::first_line(100) + journal::synced_line({0, 101})).empty());
-    CHECK(ranges(journal::first_line(100) + journal::synced_line({60, 50})).empty());
-    CHECK(ranges(journal::first_line(100) + journal::first_line(200) + journal::synced_line({0, 50})).empty());
+    CHECK(ranges(line(1000, {0, 100})).empty());
+    CHECK_FALSE(ranges(journal::first_line() + line(1000, {0, 100})).empty());
+    CHECK(ranges(journal::first_line() + line(100, {0, 101})).empty());
     const auto placed = relative_path::parse("a b/c d.bin").value();
-    const auto read = journal::parse(as_bytes(journal::first_line(9) + journal::placed_line(placed)));
-    REQUIRE(read.placed.has_value());
-    CHECK(*read.placed == placed);
+    journal notes;
+    std::string text = journal::first_line();
+    text += notes.note_synced(partial, 9, range_set({0, 9}));  // one after the other: the order within a sum is open
+    text += notes.note_placed(partial, placed);
+    const auto read = journal::parse(as_bytes(text));
+    REQUIRE(read.files.at(partial).placed.has_value());
+    CHECK(*read.files.at(partial).placed == placed);
 }

@@ -155,7 +155,9 @@ TEST_CASE("gc removes temporary files of writers that are gone")
 {
     const scene s(1);
     std::ofstream(s.path + "/.modelsec/state/m.new-1-2-3") << "half a sta";
+    std::ofstream(s.path + "/.modelsec/state/.new~m~1-2-3") << "half a sta";
     std::ofstream(s.path + "/.modelsec/envelopes/abc.json.new-1-2-3") << "half";
+    std::ofstream(s.path + "/.modelsec/envelopes/.new~1-2-3") << "half";
     s.gc();
     CHECK(names_in(s.path + "/.modelsec/state").size() == 1);
     CHECK(names_in(s.path + "/.modelsec/envelopes").empty());

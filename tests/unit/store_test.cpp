@@ -215,7 +215,6 @@ TEST_CASE("damage of every kind is found by open and by hashing again")
              std::filesystem::rename(p + "/a", p + "/../../elsewhere");
              std::filesystem::create_symlink(p + "/../../elsewhere", p + "/a");
          }},
-        {"a second name", [](const std::string& p) { std::filesystem::create_hard_link(p + "/a/one.bin", p + "/../../x"); }},
         {"writable by all", [](const std::string& p) { ::chmod((p + "/a/one.bin").c_str(), 0666); }},
     };
     for (const auto& [name, damage] : damages)
@@ -320,52 +319,55 @@ TEST_CASE("hashing again reports progress and can be cancelled")
     CHECK(why(stopped) == reason::cancelled);
 }
 
-TEST_CASE("only whole generations count, the highest of them is the truth")
+TEST_CASE("only the highest generation counts: what is damaged or of a later version is told, not skipped")
 {
     const scene s;
     REQUIRE(s.install(how_to_activate("1"), one).has_value());
+    REQUIRE(s.install(how_to_activate("1"), one, "other").has_value());
     const auto good = s.state();
     const auto name = [&](std::uint64_t n) { return s.inner("state/m." + std::to_string(n) + ".json"); };
     const std::string text = read_file(name(good.generation));
-    write_over(name(good.generation + 3), text.substr(0, text.size() / 2));
-    ::chmod(name(good.generation + 3).c_str(), 0600);
-    write_over(name(good.generation + 4), text);  // whole, but of another number
-    ::chmod(name(good.generation + 4).c_str(), 0600);
-    CHECK(s.state().generation == good.generation);
-    REQUIRE(s.install(how_to_activate("2"), two).has_value());
-    CHECK(s.state().active->version == id("2"));
-    CHECK(s.state().generation > good.generation + 4);
+    const auto put = [&](std::uint64_t n, const std::string& content) {
+        write_over(name(n), content);
+        ::chmod(name(n).c_str(), 0600);
+    };
+    put(good.generation + 3, text.substr(0, text.size() / 2));
+    CHECK(why(s.disk().state(id("m"))) == reason::state_damaged);
+    put(good.generation + 4, text);  // whole, but of another number
+    CHECK(why(s.disk().state(id("m"))) == reason::state_damaged);
+    CHECK(why(s.install(how_to_activate("2"), two)) == reason::state_damaged);
+    CHECK(why(s.disk().open_active(id("m"))) == reason::state_damaged);
+
+    std::string later = text;
+    later.replace(later.find("\"schema\":2"), 10, "\"schema\":3");
+    const std::string body = later.substr(0, later.rfind(",\"checksum\""));
+    put(good.generation + 5, body + ",\"checksum\":\"" + sha256(as_bytes(body)).hex() + "\"}");
+    CHECK(why(s.disk().state(id("m"))) == reason::newer_schema);
+    CHECK(why(s.install(how_to_activate("2"), two)) == reason::newer_schema);
+    const auto lock = s.disk().lock(id("m"), {}, {});
+    REQUIRE(lock.has_value());
+    CHECK(why(s.disk().repair(*lock, id("m"))) == reason::newer_schema);  // not this version's to repair
+    CHECK(std::filesystem::exists(name(good.generation + 5)));
+
+    // Others are not affected.
+    CHECK(s.install(how_to_activate("2"), two, "other").has_value());
+    CHECK(s.state("other").active->version == id("2"));
 }
 
-TEST_CASE("packs without a readable state are no first run")
-{
-    for (const bool damaged : {false, true})
-    {
-        const scene s;
-        REQUIRE(s.install(how_to_activate("1"), one).has_value());
-        for (const std::string& name : names_in(s.inner("state")))
-            damaged ? write_over(s.inner("state/" + name), "{}")
-                    : static_cast<void>(std::filesystem::remove(s.inner("state/" + name)));
-        CHECK(why(s.disk().state(id("m"))) == reason::state_unreadable);
-        CHECK(why(s.install(how_to_activate("2"), two)) == reason::state_unreadable);
-        CHECK(s.disk().models().value() == std::vector{id("m")});
-        CHECK(read_file(s.path + "/m/1/model.gguf") == one[0].second);
-        std::filesystem::remove_all(s.inner(""));
-        CHECK(why(open_store(s.path, fs, false)) == reason::state_unreadable);
-        CHECK(why(s.install(how_to_activate("2"), two)) == reason::state_unreadable);
-    }
-}
-
-TEST_CASE("a generation whose writer ended before it took the temporary name away is read all the same")
+TEST_CASE(
+    "a state with a second name, as a writer that ended too early or a backup of hard links gives it one, is read all the "
+    "same")
 {
     const scene s;
     REQUIRE(s.install(how_to_activate("1"), one).has_value());
     const std::string name = s.inner("state/m." + std::to_string(s.state().generation) + ".json");
-    std::filesystem::create_hard_link(name, s.inner("state/m.new-1-2-3"));
+    std::filesystem::create_hard_link(name, s.inner("state/.new~m~1-2-3"));
+    std::filesystem::create_hard_link(name, s.dir / "backup");
     CHECK(s.state().active->version == id("1"));
-    CHECK_FALSE(std::filesystem::exists(s.inner("state/m.new-1-2-3")));
-    std::filesystem::create_hard_link(name, s.dir / "stolen");
-    CHECK(why(s.disk().state(id("m"))) == reason::store_layout);
+    REQUIRE(s.install(how_to_activate("2"), two).has_value());
+    CHECK_FALSE(std::filesystem::exists(s.inner("state/.new~m~1-2-3")));
+    CHECK(s.state().active->version == id("2"));
+    CHECK(std::filesystem::exists(s.dir / "backup"));
 }
 
 TEST_CASE("planted links in the store's own folders are refused")

@@ -135,6 +135,50 @@ TEST_CASE("a threshold of zero is a mistake, not a permission")
     CHECK(check({}, 0, hint, {}) == ms::reason::bad_option);
 }
 
+TEST_CASE("no more is hashed than the budget allows: pairs that name their key first, then the others in order")
+{
+    const ms::bytes large(1u << 20, 0x5a);
+    keys many;
+    for (std::uint8_t i = 10; i < 30; ++i)
+        many.push_back(signer(i).key("k" + std::to_string(i)));
+    many.push_back(a.key("a"));
+    signatures garbage;
+    for (int i = 0; i < 31; ++i)
+        garbage.push_back({"", ms::bytes(64, static_cast<std::uint8_t>(i))});
+
+    // The named one is last among the signatures, and is found all the same.
+    signatures s = garbage;
+    s.push_back(a.sign("a", large));
+    ms::detail::signature_budget small{std::uint64_t{10} << 20};
+    CHECK(ms::detail::check_threshold(many, 1, hint, large, s, &small).has_value());
+    CHECK(small.hashed <= small.message_bytes);
+
+    // Unnamed, it is behind more pairs than the budget has room for.
+    s.back() = a.sign("", large);
+    small.hashed = 0;
+    CHECK(ms::detail::check_threshold(many, 1, hint, large, s, &small).error().why == ms::reason::too_many_signatures);
+    CHECK(small.hashed == small.message_bytes);
+    CHECK(ms::code_of(ms::reason::too_many_signatures) == ms::errc::signature);
+
+    // By default 256 MiB: 32 signatures by 64 keys over 6 MB were 12 GB.
+    CHECK(ms::detail::signature_budget{}.message_bytes == std::uint64_t{256} << 20);
+    s.back() = a.sign("", message);
+    ms::detail::signature_budget enough;
+    CHECK(ms::detail::check_threshold(many, 1, hint, message, s, &enough).has_value());
+}
+
+TEST_CASE("cancel and deadline are asked between the pairs")
+{
+    int asked = 0;
+    ms::detail::signature_budget budget;
+    budget.go_on = [&]() -> ms::result<void> { return ++asked < 3 ? ms::result<void>() : ms::fail(ms::reason::cancelled); };
+    const signatures s(32, ms::detail::signature{"", ms::bytes(64)});
+    const auto r = ms::detail::check_threshold({a.key("a"), b.key("b")}, 1, hint, message, s, &budget);
+    CHECK(r.error().why == ms::reason::cancelled);
+    CHECK(asked == 3);
+    CHECK(budget.hashed <= 12 * message.size());
+}
+
 TEST_CASE("large messages get the same verdicts as small ones")
 {
     ms::bytes large(2u << 20, 0x5a);

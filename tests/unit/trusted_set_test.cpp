@@ -46,6 +46,26 @@ ms::reason why(const ms::result<T>& r)
 
 }  // namespace
 
+TEST_CASE("timestamp and snapshot have caps of their own, far below those of targets")
+{
+    const ms::limits caps;
+    const auto padded = [](json metadata, std::size_t size) {
+        metadata.set("padding", std::string(size, 'x'));
+        return metadata;
+    };
+    auto set = at_timestamp();
+    const auto large = sign(padded(timestamp(1, listed(1)), caps.timestamp_bytes), {timestamp_key});
+    CHECK(why(set.load_timestamp(large)) == ms::reason::too_large);
+    CHECK(why(set.update_timestamp(large)) == ms::reason::too_large);
+    CHECK(why(set.update_timestamp(sign(padded(timestamp(1, listed(1)), caps.timestamp_bytes / 2), {timestamp_key}))) ==
+          ms::reason::none);
+    json listed_roles = snapshot(1, {{"targets", listed(1)}});
+    CHECK(why(set.update_snapshot(sign(padded(listed_roles, caps.snapshot_bytes), {snapshot_key}))) ==
+          ms::reason::too_large);
+    CHECK(why(set.update_snapshot(sign(padded(listed_roles, caps.snapshot_bytes / 2), {snapshot_key}))) == ms::reason::none);
+    CHECK(why(set.update_targets(top, sign(padded(targets(1), caps.snapshot_bytes), {targets_key}))) == ms::reason::none);
+}
+
 TEST_CASE("metadata is taken in the order of the workflow only")
 {
     const auto t = sign(timestamp(1, listed(1)), {timestamp_key});
@@ -248,7 +268,7 @@ TEST_CASE("a delegated role answers to the keys and the threshold of whoever del
 TEST_CASE("metadata above its cap is refused before it is read")
 {
     ms::limits caps;
-    caps.tuf_metadata_bytes = 100;
+    caps.timestamp_bytes = 100;
     auto set = ms::detail::trusted_set::start(root_spec().file(), now, caps).value();
     REQUIRE(set.finish_root().has_value());
     CHECK(why(set.update_timestamp(sign(timestamp(1, listed(1)), {timestamp_key}))) == ms::reason::too_large);

@@ -58,6 +58,16 @@ TEST_CASE("addresses are recognised and written in one way only")
     }
 }
 
+TEST_CASE("a name with the root's dot is another origin, and the same name in certificates")
+{
+    const auto dotted = url::parse("https://CDN.Example.:8443/x");
+    REQUIRE(dotted.has_value());
+    CHECK(dotted->host() == "cdn.example.");
+    CHECK(dotted->origin() == "https://cdn.example.:8443");
+    CHECK(dotted->dns_name() == "cdn.example");
+    CHECK(url::parse("https://cdn.example/")->dns_name() == "cdn.example");
+}
+
 TEST_CASE("plain http is a case of its own")
 {
     CHECK(normal("http://h/") == "plain_http");
@@ -90,7 +100,9 @@ TEST_CASE("what is no https URL, or could be read in two ways, is refused")
                             "https://h:000443/",
                             "https://a..b/",
                             "https://.a/",
-                            "https://a./",
+                            "https://a../",
+                            "https://./",
+                            "https://1.2.3.4./",
                             "https://h%2e/",
                             "https://\xc3\xa9.example/",
                             "https://a b/",
@@ -117,6 +129,12 @@ TEST_CASE("a Location is resolved as RFC 3986 says")
     CHECK(resolved(base, "x?u=https://o/") == "https://h:8443/a/b/x?u=https://o/");
     CHECK(resolved(base, "/x#part") == "https://h:8443/x");
     CHECK(resolved(base, "http://h/x") == "plain_http");
+    CHECK(resolved(base, "/a b/c?d= e") == "https://h:8443/a%20b/c?d=%20e");
+    CHECK(resolved(base, "https://o/my model.gguf") == "https://o/my%20model.gguf");
+    CHECK(resolved(base, "https://o o/x") == "bad_url");
+    CHECK(resolved(base, "  https://o/x ") == "https://o/x");
+    CHECK(resolved(base, "  ") == "bad_url");
+    CHECK(resolved(base, "https://o/x\ty") == "bad_url");
     CHECK(resolved(base, "javascript:x") == "bad_url");
     CHECK(resolved(base, "") == "bad_url");
     CHECK(resolved(base, "#x") == "bad_url");

@@ -39,13 +39,16 @@ std::string summary(const fetch_result& r, bool dry_run, std::chrono::duration<d
 void fetch(const fetch_arguments& arguments, output& out)
 {
     const auto begin = std::chrono::steady_clock::now();
+    out.initializing();
     out.about(arguments.model());
     client_options how = arguments.client();
     fetch_options what = arguments.fetch();
     for (const std::string& variable : arguments.unset_variables())
         out.notice("warning: " + printable(variable) + " is not set; going on without it");
-    what.on_event = [&out](const event& e) { out.observe(e); };
-    const interrupt_guard guard(what.handle);
+    what.operation.events = [&out](const event& e) { out.observe(e); };
+    const interrupt_guard guard(what.operation.control);
+    if (!what.offline)
+        arguments.check_files(how);
     const fetch_result r = client(std::move(how)).fetch(what);
     out.about(r.model_id);
     out.succeed({{"version", r.version},

@@ -1,12 +1,10 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 #include "../command_error.hpp"
 #include "../command_line.hpp"
-#include "../keys.hpp"
 #include "../platform.hpp"
 #include "commands.hpp"
 
-#include <modelsec/detail/base/encoding.hpp>
-#include <modelsec/detail/base/name.hpp>
+#include <modelsec/publish.hpp>
 
 #include <cstdio>
 #include <memory>
@@ -32,9 +30,8 @@ void write_new(const std::string& path, bytes_view content, visibility who)
 void keygen(const std::string& folder, const std::string& key_id, output& out)
 {
     out.publishing();
-    if (!key_id.empty() && identifier::parse(key_id).has_error())
-        usage("--key-id takes letters, digits and . _ + -, at most 128");
-    const signing_key key = signing_key::generate(key_id).value();
+    const signing_key key =
+        value_or_hint(signing_key::generate(key_id), "--key-id takes letters, digits and . _ + -, at most 128");
     const std::string private_file = folder + '/' + key.id() + ".pem", public_file = folder + '/' + key.id() + ".pub.json";
     value_or_hint(make_folder(folder), "--out takes a folder; its parent must exist");
     write_new(private_file, key.pem().reveal(), visibility::owner);

@@ -8,7 +8,7 @@
 #include "commands.hpp"
 
 #include <modelsec/detail/base/local_file.hpp>
-#include <modelsec/detail/manifest/model_folder.hpp>
+#include <modelsec/model_signing.hpp>
 
 #include <algorithm>
 #include <filesystem>
@@ -31,12 +31,18 @@ struct verify_arguments
 {
     std::string bundle;
     std::string key;
+    std::vector<std::string> authorities;
+    std::string identity, issuer, trusted_root;
     std::string model;
+    std::vector<std::string> ignored;
+    bool ignore_unsigned = false;
 };
 
 struct sign_arguments
 {
     std::string key;
+    std::string certificate;
+    std::vector<std::string> chain;
     std::string model;
     std::string out;
     std::string shard_size;
@@ -72,19 +78,51 @@ model_walk walk_for(output& out, const control& handle)
     return how;
 }
 
+bytes read_or_usage(const std::string& path, const char* option)
+{
+    auto content = read_local_file(path, limits{}.envelope_bytes);
+    if (!content)
+        usage(std::string(option) + ": the file cannot be read: " + path);
+    return std::move(*content);
+}
+
+model_signer signer_of(const verify_arguments& arguments)
+{
+    const bool keyless = !arguments.identity.empty() || !arguments.issuer.empty() || !arguments.trusted_root.empty();
+    if ((arguments.key.empty() ? 0 : 1) + (arguments.authorities.empty() ? 0 : 1) + (keyless ? 1 : 0) != 1)
+        usage("say who must have signed: --key, or --ca, or --identity with --issuer and --trusted-root");
+    if (!arguments.key.empty())
+        return value_or_hint(public_key::pem(as_text(read_or_usage(arguments.key, "--key"))),
+                             "--key takes a public key in PEM: ECDSA or Ed25519");
+    if (!arguments.authorities.empty())
+    {
+        signing_authority out;
+        for (const std::string& path : arguments.authorities)
+            if (auto added = out.add(as_text(read_or_usage(path, "--ca"))); !added)
+                usage("--ca takes certificates in PEM: " + path);
+        return out;
+    }
+    if (arguments.identity.empty() || arguments.issuer.empty() || arguments.trusted_root.empty())
+        usage("--identity, --issuer and --trusted-root belong together");
+    return sigstore_signer{sigstore_root::parse(read_or_usage(arguments.trusted_root, "--trusted-root")).value(),
+                           arguments.identity, arguments.issuer, false};
+}
+
 void verify_model(const verify_arguments& arguments, output& out)
 {
     out.publishing();
-    const bytes key = value_or_hint(read_local_file(arguments.key, limits{}.root_bytes), "--key: the file cannot be read");
-    const public_key by = value_or_hint(public_key::pem(as_text(key)), "--key takes a public key in PEM: ECDSA or Ed25519");
+    const model_signer by = signer_of(arguments);
     const bytes bundle =
         value_or_hint(read_local_file(arguments.bundle, limits{}.envelope_bytes), "BUNDLE cannot be read, or is too large");
-    const model_statement expected = modelsec::verify_bundle(bundle, by).value();
+    const verified_model verified = verify_model_bundle(bundle, by, clock::system().now()).value();
+    const model_statement& expected = verified.statement;
     control handle;
     const interrupt_guard guard(handle);
     model_walk how = walk_for(out, handle);
     if (auto place = place_within(arguments.bundle, arguments.model))
         how.also_ignored.push_back(std::move(*place));
+    how.also_ignored.insert(how.also_ignored.end(), arguments.ignored.begin(), arguments.ignored.end());
+    how.ignore_unsigned = arguments.ignore_unsigned;
     std::size_t count = 0;
     how.on_difference = [&](const model_difference& d) {
         static constexpr std::size_t most_lines = 20;
@@ -120,8 +158,24 @@ model_serialization serialization_of(const sign_arguments& arguments)
     std::sort(ignored.begin(), ignored.end());
     ignored.erase(std::unique(ignored.begin(), ignored.end()), ignored.end());
     for (const std::string& path : ignored)
-        out.ignored.push_back(
-            value_or_hint(relative_path::parse(path), "--ignore and --out: paths below the folder, of portable names"));
+        out.ignored.push_back(value_or_hint(model_path::parse(path), "--ignore and --out: paths below the folder"));
+    return out;
+}
+
+std::vector<bytes> certificates_of(const sign_arguments& arguments)
+{
+    if (arguments.certificate.empty() && !arguments.chain.empty())
+        usage("--chain belongs to --cert");
+    std::vector<std::string> files = arguments.chain;
+    if (!arguments.certificate.empty())
+        files.insert(files.begin(), arguments.certificate);
+    signing_authority all;
+    for (const std::string& path : files)
+        if (auto added = all.add(as_text(read_or_usage(path, "--cert and --chain"))); !added)
+            usage("--cert and --chain take certificates in PEM: " + path);
+    std::vector<bytes> out;
+    for (const auto& c : all.certificates())
+        out.emplace_back(c.raw().begin(), c.raw().end());
     return out;
 }
 
@@ -134,8 +188,10 @@ void sign_model(const sign_arguments& arguments, output& out)
     const interrupt_guard guard(handle);
     model_statement model = describe_model(arguments.model, serialization_of(arguments), walk_for(out, handle)).value();
     const std::size_t files = model.files.size();
-    const std::string bundle =
-        sign_bundle(std::move(model), key.public_half(), [&](bytes_view message) { return key.sign(message); }).value();
+    const std::string bundle = sign_bundle(
+                                   std::move(model), key.public_half(),
+                                   [&](bytes_view message) { return key.sign(message); }, {}, certificates_of(arguments))
+                                   .value();
     value_or_hint(replace_file(arguments.out, as_bytes(bundle)), "--out: the file cannot be written");
     out.succeed({{"path", arguments.out}, {"files", files}, {"key_id", model_key_hint(key.public_half())}});
     out.say(counted(files, "file") + " described and signed in " + arguments.out);
@@ -146,12 +202,18 @@ void sign_model(const sign_arguments& arguments, output& out)
 void add_verify_model(command_line& line)
 {
     CLI::App& command =
-        add_subcommand(line, "verify-model",
-                       "Whether a model is what a key signed by OpenSSF Model Signing; changes nothing", verify_examples);
+        add_subcommand(line, "verify-model", "Whether a model is what was signed by OpenSSF Model Signing; changes nothing",
+                       verify_examples);
     const auto arguments = std::make_shared<verify_arguments>();
-    command.add_option("BUNDLE", arguments->bundle, "The signature: a Sigstore bundle v0.3")->type_name("")->required();
-    command.add_option("--key", arguments->key, "The publisher's public key")->type_name("PEM")->required();
-    command.add_option("FOLDER", arguments->model, "The model's folder, or its one file")->type_name("")->required();
+    command.add_option("BUNDLE", arguments->bundle, "The signature: a Sigstore bundle")->type_name("")->required();
+    command.add_option("PATH", arguments->model, "The model's folder, or its one file")->type_name("")->required();
+    command.add_option("--key", arguments->key, "The publisher's public key")->type_name("PEM");
+    repeatable(command, "--ca,--ca-signing", arguments->authorities, "Certificates of the publisher's CA", "PEM");
+    command.add_option("--identity", arguments->identity, "Who signed keyless: a URI or an e-mail address")->type_name("ID");
+    command.add_option("--issuer", arguments->issuer, "Who vouched for that identity")->type_name("URL");
+    command.add_option("--trusted-root", arguments->trusted_root, "Sigstore's trusted_root.json")->type_name("FILE");
+    repeatable(command, "--ignore", arguments->ignored, "A file or folder below PATH that need not be signed", "PATH");
+    command.add_flag("--ignore-unsigned-files", arguments->ignore_unsigned, "Files that were not signed are no difference");
     command.callback([&line, arguments] { line.chosen = [arguments](output& out) { verify_model(*arguments, out); }; });
 }
 
@@ -161,6 +223,8 @@ void add_sign_model(command_line& line)
         add_subcommand(line, "sign-model", "Signs a model's files by a key: OpenSSF Model Signing", sign_examples);
     const auto arguments = std::make_shared<sign_arguments>();
     command.add_option("--key", arguments->key, "The private key, 0600")->type_name("PEM")->required();
+    command.add_option("--cert", arguments->certificate, "The key's certificate: signs by it")->type_name("PEM");
+    repeatable(command, "--chain", arguments->chain, "Certificates that lead from it to a CA", "PEM");
     command.add_option("FOLDER", arguments->model, "The model's folder, or its one file")->type_name("")->required();
     command.add_option("--out", arguments->out, "The signature to write")->type_name("BUNDLE")->required();
     repeatable(command, "--ignore", arguments->ignored, "A file or folder below FOLDER that is not signed", "PATH");

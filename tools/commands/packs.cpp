@@ -2,7 +2,9 @@
 // What is done with packs that are there: path, verify, rollback, gc.
 #include "../command_error.hpp"
 #include "../command_line.hpp"
+#include "../store_option.hpp"
 #include "../platform.hpp"
+#include "../policy_arguments.hpp"
 #include "../text.hpp"
 #include "../trust_arguments.hpp"
 #include "commands.hpp"
@@ -23,11 +25,13 @@ struct pack_arguments
     unsigned keep = 0;
     bool dry_run = false;
     trust_arguments trust;
+    policy_arguments sharing;
 
     modelsec::client client() const
     {
         client_options options;
         options.store = store;
+        options.policy = sharing.policy();
         return modelsec::client(std::move(options));
     }
 };
@@ -59,8 +63,7 @@ void verify_one(modelsec::client& from, const std::string& model, output& out)
     out.about(model);
     control handle;
     const interrupt_guard guard(handle);
-    const pack_info pack = from.verify(
-        model, [&out](const event& e) { out.observe(e); }, handle);
+    const pack_info pack = from.verify({model, {[&out](const event& e) { out.observe(e); }, handle}});
     out.succeed(members_of(pack));
     out.say(model + ' ' + pack.version + " is what was signed (" + human_size(pack.bytes) + ")");
 }
@@ -93,7 +96,10 @@ void gc(const pack_arguments& arguments, output& out)
 {
     const gc_report report = arguments.client().gc({arguments.keep, arguments.dry_run});
     json::array removed(report.removed.begin(), report.removed.end());
-    out.succeed({{"removed", std::move(removed)}, {"bytes", report.bytes}});
+    json::array skipped(report.skipped.begin(), report.skipped.end());
+    out.succeed({{"removed", std::move(removed)}, {"bytes", report.bytes}, {"skipped", std::move(skipped)}});
+    for (const std::string& model : report.skipped)
+        out.say(printable(model) + " was left alone: its state cannot be used; see modelsec repair");
     for (const std::string& what : report.removed)
         out.say(printable(what));
     const std::string sum = counted(report.removed.size(), "thing") + ", " + human_size(report.bytes);
@@ -107,7 +113,8 @@ CLI::App& add_pack_command(command_line& line, const char* name, const char* pur
                            const std::shared_ptr<pack_arguments>& arguments)
 {
     CLI::App& command = add_subcommand(line, name, purpose, examples);
-    command.add_option("--store", arguments->store, "The folder where models live")->type_name("DIR")->required();
+    add_store(command, arguments->store);
+    arguments->sharing.add_to(command);
     command.callback([&line, arguments, what] { line.chosen = [=](output& out) { what(*arguments, out); }; });
     return command;
 }

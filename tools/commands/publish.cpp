@@ -1,8 +1,7 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
-#include "../publish.hpp"
-
 #include "../command_error.hpp"
 #include "../command_line.hpp"
+#include "../encrypt_publication.hpp"
 #include "../platform.hpp"
 #include "../publish_arguments.hpp"
 #include "../text.hpp"
@@ -17,32 +16,43 @@ namespace {
 constexpr const char* examples =
     R"(  modelsec publish --key keys/release-2026.pem --model llama3_1_8b --version 1.0.0 --sequence 1 --expires 30d
                    --platform linux_gguf --file llama.gguf --url https://cdn.example/llama.gguf --out manifest.json
+  modelsec publish --key keys/release-2026.pem --model llama3_1_8b --version 1.0.0 --sequence 1 --expires 30d
+                   --platform any --folder build/llama --base-url https://cdn.example/llama --out manifest.json
+  modelsec publish --key keys/release-2026.pem --from llama.publish.json --sequence 8 --out manifest.json
   several files of one model: repeat --file and --url; several platforms: begin each with its --platform
 )";
 
 void publish(const publish_arguments& arguments, output& out)
 {
     out.publishing();
-    publication what = arguments.what(clock::system().now());
-    const std::vector<signing_key> keys = arguments.keys();
-    what.root_version = arguments.root_version(keys);
-    out.about(what.model_id);
-    control handle;
-    const interrupt_guard guard(handle);
-    const published made =
-        make_manifest(
-            what, keys, [&](std::uint64_t bytes, std::uint64_t total) { out.progress("hash", bytes, total); }, handle)
-            .value();
-    value_or_hint(replace_file(arguments.out_file(), as_bytes(made.manifest)), "--out: the file cannot be written");
-    out.succeed({{"version", what.version},
-                 {"sequence", what.sequence ? json(*what.sequence) : json()},
+    publication content = arguments.content(clock::system().now());
+    const std::vector<signing_key> keys = arguments.signing().keys();
+    content.root_version = arguments.signing().root_version(keys);
+    out.about(content.model_id);
+    hash_options how;
+    how.on_progress = [&](std::uint64_t bytes, std::uint64_t total) { out.progress("hash", bytes, total); };
+    how.digest_cache = arguments.digest_cache();
+    how.rehash = arguments.rehash();
+    const interrupt_guard guard(how.handle);
+    encrypt_files(
+        content, arguments.encrypt_for(),
+        [&](std::uint64_t bytes, std::uint64_t total) { out.progress("encrypt", bytes, total); }, how.handle);
+    const published_manifest made = make_manifest(content, keys, how).value();
+    value_or_hint(replace_file(arguments.out_file(), as_bytes(made.text)), "--out: the file cannot be written");
+    out.succeed({{"version", content.version},
+                 {"sequence", content.sequence ? json(*content.sequence) : json()},
                  {"path", arguments.out_file()},
+                 {"files", made.files},
+                 {"cached", made.cached},
                  {"bytes", made.bytes},
                  {"chunk_bytes", made.chunk_bytes}});
-    if (made.chunk_bytes != what.chunk_bytes)
+    if (made.chunk_bytes != content.chunk_bytes)
         out.notice("chunks of " + human_size(made.chunk_bytes) + ", so that their digests fit into a manifest");
-    out.say(what.model_id + ' ' + what.version + ": " + human_size(made.bytes) + " described and signed in " +
-            arguments.out_file() + (what.expires_at ? ", valid until " + format_rfc3339(*what.expires_at) : ""));
+    if (made.cached != 0)
+        out.notice(counted(made.cached, "file") + " not read again: known from before; --rehash reads all");
+    out.say(content.model_id + ' ' + content.version + ": " + counted(made.files, "file") + ", " + human_size(made.bytes) +
+            " described and signed in " + arguments.out_file() +
+            (content.expires_at ? ", valid until " + format_rfc3339(*content.expires_at) : ""));
 }
 
 }  // namespace

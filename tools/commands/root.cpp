@@ -4,13 +4,14 @@
 #include "../command_line.hpp"
 #include "../platform.hpp"
 #include "../publish_arguments.hpp"
-#include "../root_file.hpp"
 #include "../text.hpp"
 #include "commands.hpp"
 
-#include <modelsec/detail/base/local_file.hpp>
+#include <modelsec/publish.hpp>
 
 #include <memory>
+
+#include <modelsec/detail/base/local_file.hpp>
 
 namespace modelsec::tool {
 
@@ -29,8 +30,14 @@ constexpr const char* rotate_examples =
 
 struct root_arguments
 {
-    std::map<tuf_role, std::vector<std::string>> key_files;
-    std::map<tuf_role, std::optional<unsigned>> thresholds;
+    /// What is said of one role: files with public keys, and how many of the keys must sign.
+    struct role
+    {
+        std::vector<std::string> key_files;
+        std::optional<unsigned> threshold;
+    };
+
+    role root, targets, snapshot, timestamp;
     std::vector<std::string> remove, private_keys, files;
     std::string expires = "365d", previous, out, remind;
 };
@@ -40,44 +47,58 @@ utc_time present()
     return clock::system().now();
 }
 
+root_document read_root(const std::string& path)
+{
+    const bytes text =
+        value_or_hint(read_local_file(path, limits{}.root_bytes), "check that the file is there and may be read");
+    return value_or_hint(root_document::parse(text), "a root.json is expected");
+}
+
+role_change change_of(const root_arguments::role& role)
+{
+    role_change out;
+    out.threshold = role.threshold;
+    for (const std::string& path : role.key_files)
+    {
+        const bytes text = value_or_hint(read_local_file(path, limits{}.root_bytes), "a public key cannot be read");
+        const pins keys = value_or_hint(pins::parse(text), "public keys come as keygen makes them: ID.pub.json");
+        out.add.insert(out.add.end(), keys.keys().begin(), keys.keys().end());
+    }
+    return out;
+}
+
 root_change change_of(const root_arguments& a)
 {
     root_change out;
-    for (const auto& [role, files] : a.key_files)
-        for (const std::string& path : files)
-        {
-            const bytes text = value_or_hint(read_local_file(path, limits{}.root_bytes), "a public key cannot be read");
-            const pins keys = value_or_hint(pins::parse(text), "public keys come as keygen makes them: ID.pub.json");
-            out.roles[role].add.insert(out.roles[role].add.end(), keys.keys().begin(), keys.keys().end());
-        }
-    for (const auto& [role, threshold] : a.thresholds)
-        if (threshold)
-            out.roles[role].threshold = threshold;
+    out.root = change_of(a.root);
+    out.targets = change_of(a.targets);
+    out.snapshot = change_of(a.snapshot);
+    out.timestamp = change_of(a.timestamp);
     out.remove = a.remove;
     const utc_time now = present();
-    out.expires = value_or_hint(parse_expiry(a.expires, now), "--expires takes 365d, or 2026-12-31T00:00:00Z");
+    out.expires = expiry_option(a.expires, now, "--expires takes 365d, or 2026-12-31T00:00:00Z");
     if (out.expires <= now)
         usage("--expires lies in the future");
     return out;
 }
 
 /// "2 of 3 signatures (alice, bob)"
-std::string tally(const root_file& file, const root_file& by)
+std::string tally(const root_document& file, const root_document& by)
 {
     const auto signers = file.signers(by);
     std::string names;
     for (const std::string& name : signers)
         names += (names.empty() ? " (" : ", ") + printable(name);
-    return std::to_string(signers.size()) + " of " + std::to_string(by.metadata().authority(tuf_role::root).threshold) +
-           " signatures" + names + (names.empty() ? "" : ")");
+    return std::to_string(signers.size()) + " of " + std::to_string(by.threshold()) + " signatures" + names +
+           (names.empty() ? "" : ")");
 }
 
 json::array names(const std::vector<std::string>& list)
 {
-    return {list.begin(), list.end()};
+    return json::array(list.begin(), list.end());
 }
 
-void finish(root_file file, const root_file* previous, const root_arguments& a, const std::string& path, bool fresh,
+void finish(root_document file, const root_document* previous, const root_arguments& a, const std::string& path, bool fresh,
             output& out)
 {
     bool added = false;
@@ -91,20 +112,19 @@ void finish(root_file file, const root_file* previous, const root_arguments& a, 
         create_file(path, as_bytes(text), visibility::everyone).value();
     else if (added)
         replace_file(path, as_bytes(text)).value();
-    const root_metadata root = file.metadata();
     out.succeed({{"path", path},
-                 {"version", root.version},
-                 {"expires", format_rfc3339(root.expires)},
+                 {"version", file.version()},
+                 {"expires", format_rfc3339(file.expires())},
                  {"signed_by", names(file.signers(file))},
-                 {"threshold", root.authority(tuf_role::root).threshold}});
-    out.say("root version " + std::to_string(root.version) + ", " + tally(file, file) +
+                 {"threshold", file.threshold()}});
+    out.say("root version " + std::to_string(file.version()) + ", " + tally(file, file) +
             (previous ? "; by the keys of the one before: " + tally(file, *previous) : ""));
 }
 
 void init(const root_arguments& a, output& out)
 {
     out.publishing();
-    finish(value_or_hint(root_file::make(change_of(a)),
+    finish(value_or_hint(root_document::make(change_of(a)),
                          "give --root-key and --targets-key, and thresholds that they can meet; "
                          "no key for both"),
            nullptr, a, a.out, true, out);
@@ -113,7 +133,7 @@ void init(const root_arguments& a, output& out)
 void rotate(const root_arguments& a, output& out)
 {
     out.publishing();
-    const root_file old = root_file::read(a.files.front());
+    const root_document old = read_root(a.files.front());
     finish(value_or_hint(old.next(change_of(a)),
                          "--remove takes the name of a key in the root; what is left must meet the "
                          "thresholds; no root key signs anything else"),
@@ -123,51 +143,51 @@ void rotate(const root_arguments& a, output& out)
 void sign(const root_arguments& a, output& out)
 {
     out.publishing();
-    std::optional<root_file> previous;
+    std::optional<root_document> previous;
     if (!a.previous.empty())
-        previous = root_file::read(a.previous);
-    finish(root_file::read(a.files.front()), previous ? &*previous : nullptr, a, a.files.front(), false, out);
+        previous = read_root(a.previous);
+    finish(read_root(a.files.front()), previous ? &*previous : nullptr, a, a.files.front(), false, out);
 }
 
 /// Says how long it holds, and that it is time if less than `remind` is left.
-void check_expiry(const root_metadata& root, const std::string& remind, output& out)
+void check_expiry(const root_document& root, const std::string& remind, output& out)
 {
     const utc_time now = present();
-    if (root.expired(now))
+    if (root.expires() <= now)  // TUF 1.0 section 5.3.10
         throw error(fail(reason::root_expired));
     if (remind.empty())
         return;
-    const utc_time due = value_or_hint(parse_expiry(remind, now), "--remind takes a time span: 30d");
-    if (root.expires >= due)
+    const utc_time due = expiry_option(remind, now, "--remind takes a time span: 30d");
+    if (root.expires() >= due)
         return;
     event e;
     e.kind = event_kind::warning;
     e.why = reason::expires_soon;
     out.observe(e);
-    throw command_error(reason::expires_soon, "it expires at " + format_rfc3339(root.expires) + ": rotate the root before");
+    throw command_error(reason::expires_soon,
+                        "it expires at " + format_rfc3339(root.expires()) + ": rotate the root before");
 }
 
 void verify(const root_arguments& a, output& out)
 {
     out.publishing();
-    std::optional<root_metadata> trusted;
+    std::vector<bytes> chain;
     for (const std::string& path : a.files)
-    {
-        const bytes text =
-            value_or_hint(read_local_file(path, limits{}.root_bytes), "check that the file is there and may be read");
-        trusted = trusted ? value_or_hint(verify_next_root(*trusted, text), "a root does not follow from the one before it")
-                          : value_or_hint(verify_first_root(text), "the first root is not signed by enough of its own keys");
-    }
-    const root_file last = root_file::read(a.files.back());
-    check_expiry(*trusted, a.remind, out);
-    const auto days = std::chrono::duration_cast<std::chrono::hours>(trusted->expires - present()).count() / 24;
-    out.succeed({{"version", trusted->version},
-                 {"expires", format_rfc3339(trusted->expires)},
+        chain.push_back(
+            value_or_hint(read_local_file(path, limits{}.root_bytes), "check that the file is there and may be read"));
+    const root_document last =
+        value_or_hint(root_document::verify(chain),
+                      "the first root is not signed by enough of its own keys, or one does not follow "
+                      "from the one before it");
+    check_expiry(last, a.remind, out);
+    const auto days = std::chrono::duration_cast<std::chrono::hours>(last.expires() - present()).count() / 24;
+    out.succeed({{"version", last.version()},
+                 {"expires", format_rfc3339(last.expires())},
                  {"days_left", std::int64_t{days}},
                  {"signed_by", names(last.signers(last))},
-                 {"threshold", trusted->authority(tuf_role::root).threshold}});
-    out.say("root version " + std::to_string(trusted->version) + ", " + tally(last, last) + ", expires " +
-            format_rfc3339(trusted->expires) + ", in " + counted(static_cast<std::uint64_t>(days), "day"));
+                 {"threshold", last.threshold()}});
+    out.say("root version " + std::to_string(last.version()) + ", " + tally(last, last) + ", expires " +
+            format_rfc3339(last.expires()) + ", in " + counted(static_cast<std::uint64_t>(days), "day"));
 }
 
 using work = void (*)(const root_arguments&, output&);
@@ -182,12 +202,12 @@ CLI::App& add_root_command(command_line& line, CLI::App& parent, const char* nam
 
 void add_change(CLI::App& c, root_arguments& a)
 {
-    repeatable(c, "--root-key", a.key_files[tuf_role::root], "A public key that may sign roots", "FILE");
-    c.add_option("--root-threshold", a.thresholds[tuf_role::root], "So many of them must; 1")->type_name("N");
-    repeatable(c, "--targets-key", a.key_files[tuf_role::targets], "A public key that may sign manifests", "FILE");
-    c.add_option("--targets-threshold", a.thresholds[tuf_role::targets], "So many of them must; 1")->type_name("N");
-    repeatable(c, "--snapshot-key", a.key_files[tuf_role::snapshot], "For TUF repositories; default: as targets", "FILE");
-    repeatable(c, "--timestamp-key", a.key_files[tuf_role::timestamp], "For TUF repositories; default: as targets", "FILE");
+    repeatable(c, "--root-key", a.root.key_files, "A public key that may sign roots", "FILE");
+    c.add_option("--root-threshold", a.root.threshold, "So many of them must; 1")->type_name("N");
+    repeatable(c, "--targets-key", a.targets.key_files, "A public key that may sign manifests", "FILE");
+    c.add_option("--targets-threshold", a.targets.threshold, "So many of them must; 1")->type_name("N");
+    repeatable(c, "--snapshot-key", a.snapshot.key_files, "For TUF repositories; default: as targets", "FILE");
+    repeatable(c, "--timestamp-key", a.timestamp.key_files, "For TUF repositories; default: as targets", "FILE");
     c.add_option("--expires", a.expires, "How long it holds: 365d, or a time in RFC 3339")->type_name("365d");
     c.add_option("--out", a.out, "The new root; never replaces a file")->type_name("FILE")->required();
 }

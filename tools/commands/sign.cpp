@@ -2,13 +2,12 @@
 #include "../command_error.hpp"
 #include "../command_line.hpp"
 #include "../platform.hpp"
-#include "../publish.hpp"
 #include "../publish_arguments.hpp"
 #include "commands.hpp"
 
-#include <modelsec/detail/base/local_file.hpp>
-
 #include <memory>
+
+#include <modelsec/detail/base/local_file.hpp>
 
 namespace modelsec::tool {
 

@@ -1,5 +1,8 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#include "../command_error.hpp"
+#include "../store_option.hpp"
 #include "../command_line.hpp"
+#include "../policy_arguments.hpp"
 #include "../text.hpp"
 #include "commands.hpp"
 
@@ -30,6 +33,8 @@ json describe(const model_status& m)
     json::array rejected;
     for (const pack_info& pack : m.rejected)
         rejected.emplace_back(pack.version);
+    if (m.why != reason::none)  // nothing else is known of it
+        return {{"model_id", m.model_id}, {"reason", std::string(to_string(m.why))}};
     return {{"model_id", m.model_id},     {"active", version_of(m.active)},  {"last_good", version_of(m.last_good)},
             {"sequence", m.sequence},     {"rejected", std::move(rejected)}, {"bytes", m.bytes},
             {"partials", m.partial_bytes}};
@@ -37,6 +42,8 @@ json describe(const model_status& m)
 
 row cells_of(const model_status& m)
 {
+    if (m.why != reason::none)
+        return {m.model_id, std::string(to_string(m.why)), "-", "-", "-", "-", "-"};
     std::string rejected;
     for (const pack_info& pack : m.rejected)
         rejected += (rejected.empty() ? "" : ", ") + pack.version;
@@ -63,17 +70,21 @@ void print_table(const std::vector<model_status>& models, output& out)
         std::string text;
         for (std::size_t i = 0; i + 1 < columns; ++i)
             text += r[i] + std::string(widths[i] - r[i].size() + 2, ' ');
-        out.say(text + r.back());
+        text += r.back();
+        out.say(&r == rows.data() ? out.painted(text, paint::strong) : text);
     }
 }
 
-void status(const std::string& store, const std::string& model, output& out)
+void status(const std::string& store, const std::string& model, store_policy policy, output& out)
 {
     client_options options;
     options.store = store;
+    options.policy = policy;
     std::vector<model_status> models = client(std::move(options)).status();
     if (!model.empty())
         std::erase_if(models, [&](const model_status& m) { return m.model_id != model; });
+    if (!model.empty() && !models.empty() && models[0].why != reason::none)
+        throw error(fail(models[0].why, model));
     json::array described;
     std::transform(models.begin(), models.end(), std::back_inserter(described), describe);
     out.object({{"models", std::move(described)}});
@@ -89,9 +100,13 @@ void add_status(command_line& line)
 {
     CLI::App& command = add_subcommand(line, "status", "What the store holds", examples);
     const auto store = std::make_shared<std::string>(), model = std::make_shared<std::string>();
-    command.add_option("--store", *store, "The folder where models live")->type_name("DIR")->required();
+    add_store(command, *store);
     command.add_option("MODEL", *model, "Only this model")->type_name("");
-    command.callback([&line, store, model] { line.chosen = [=](output& out) { status(*store, *model, out); }; });
+    const auto sharing = std::make_shared<policy_arguments>();
+    sharing->add_to(command);
+    command.callback([&line, store, model, sharing] {
+        line.chosen = [=](output& out) { status(*store, *model, sharing->policy(), out); };
+    });
 }
 
 }  // namespace modelsec::tool

@@ -134,21 +134,13 @@ private:
 
 }  // namespace
 
-ms::result<void> http_get(const std::string& url, std::uint64_t cap,
-                          const std::function<ms::result<void>(ms::bytes_view)>& sink)
+ms::result<void> http_get(const ms::tuf_request& request, const ms::tuf_sink& sink)
 {
-    MODELSEC_TRY(const address to, parse_url(url));
-    std::uint64_t left = cap;
-    const auto capped = [&](ms::bytes_view data) -> ms::result<void> {
-        if (data.size() > left)
-            return ms::fail(ms::reason::too_large, "more bytes than were asked for");
-        left -= data.size();
-        return sink(data);
-    };
+    MODELSEC_TRY(const address to, parse_url(request.url));
     exchange x;
     MODELSEC_CHECK(x.connect(to));
     MODELSEC_CHECK(x.ask(to));
-    return x.take(cap, capped);
+    return x.take(request.cap, sink);
 }
 
 }  // namespace tuf_tool

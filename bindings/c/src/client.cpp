@@ -48,6 +48,7 @@ void add_header(void* to, const char* name, const char* value) noexcept
 shared_client::shared_client(const modelsec_client_options& o)
     : ask(o.credentials), ask_user(o.credentials_user), process(process_id())
 {
+    modelsec::client_options options;
     options.store = text(o.store);
     options.profile = o.profile == MODELSEC_PROFILE_SERVER ? modelsec::profile::server : modelsec::profile::client;
     options.writing = static_cast<modelsec::write_policy>(o.write_policy);
@@ -75,6 +76,8 @@ shared_client::shared_client(const modelsec_client_options& o)
     options.transport.tls.ocsp = ocsp_policy_of(o.ocsp);
     set(options.lock_wait, o.lock_wait_ms);
     options.transport.credentials = [this](std::string_view origin) { return headers_for(origin); };
+    caps = options.caps;
+    client.emplace(std::move(options));
 }
 
 std::vector<modelsec::http_header> shared_client::headers_for(std::string_view origin)
@@ -207,7 +210,11 @@ int32_t modelsec_client_status(modelsec_client* client, modelsec_status** status
             return modelsec::fail(modelsec::reason::bad_option, "a null where there must be something");
         if (c_api::behind(client)->shared->process != c_api::process_id())
             return modelsec::fail(modelsec::reason::forked);
-        MODELSEC_TRY(const auto list, c_api::behind(client)->shared->known.read(c_api::behind(client)->shared->options));
+        modelsec::error_code ec;
+        modelsec::diagnostics diag;
+        const auto list = c_api::behind(client)->shared->client->status(ec, diag);
+        if (ec)
+            return modelsec::fail(diag.why, diag.detail);
         *status = new c_api::owned_status(list);
         return {};
     });

@@ -3,7 +3,6 @@
 #define MODELSEC_BINDINGS_C_HANDLES_HPP
 
 #include <modelsec/client.hpp>
-#include <modelsec/detail/client/status_cache.hpp>
 #include <modelsec/modelsec.h>
 
 #include <algorithm>
@@ -12,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -51,8 +51,8 @@ struct shared_client
 
     std::vector<modelsec::http_header> headers_for(std::string_view origin);
 
-    modelsec::client_options options;
-    modelsec::detail::status_cache known;
+    modelsec::limits caps;
+    std::optional<modelsec::client> client;
     modelsec_credentials_fn ask = nullptr;
     void* ask_user = nullptr;
     std::mutex mutex;  // of `headers`

@@ -1,9 +1,6 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 #include "job.hpp"
 
-#include <modelsec/detail/fetch/fetch_operation.hpp>
-#include <modelsec/detail/base/guarded.hpp>
-#include <modelsec/detail/client/store_operation.hpp>
 #include <modelsec/pins.hpp>
 
 namespace c_api {
@@ -69,7 +66,7 @@ modelsec::result<job> job::read(modelsec_client* client, const modelsec_request*
         f.manifest.post_body = r.post_body;
     for (size_t i = 0; i < r.header_count; ++i)
         f.manifest.headers.push_back({text(r.headers[i].name), text(r.headers[i].value)});
-    MODELSEC_TRY(f.trust, read_trust(r, behind(client)->shared->options.caps));
+    MODELSEC_TRY(f.trust, read_trust(r, behind(client)->shared->caps));
     f.tier = text(r.tier);
     for (size_t i = 0; i < r.platform_count; ++i)
         f.platforms.push_back(text(r.platforms[i]));
@@ -79,71 +76,184 @@ modelsec::result<job> job::read(modelsec_client* client, const modelsec_request*
     f.dry_run = r.dry_run != 0;
     f.min_sequence = r.min_sequence;
     if (r.deadline_ms != 0)
-        f.deadline = duration_of(r.deadline_ms);
+        f.operation.deadline = duration_of(r.deadline_ms);
     out.gc_.keep = r.keep;
     out.gc_.dry_run = r.dry_run != 0;
     return out;
 }
 
-modelsec::result<outcome> job::perform(const modelsec::event_handler& on_event)
+namespace {
+
+outcome outcome_of(const std::string&, const modelsec::fetch_result& r)
 {
-    namespace d = modelsec::detail;
-    const modelsec::client_options& owner = client_->options;
-    const std::string& model = fetch_.model_id;
-    outcome out;
-    const modelsec::event_handler but_done = [&](const modelsec::event& e) {
-        if (e.kind != modelsec::event_kind::done)
-            on_event(e);
-    };
-    switch (operation_)
+    return {std::make_unique<owned_result>(r), nullptr};
+}
+
+outcome outcome_of(const std::string& model, const modelsec::pack_info& r)
+{
+    return {std::make_unique<owned_result>(model, r), nullptr};
+}
+
+outcome outcome_of(const std::string&, const modelsec::gc_report& r)
+{
+    return {std::make_unique<owned_result>(r), nullptr};
+}
+
+outcome outcome_of(const std::string& model, modelsec::open_pack r)
+{
+    outcome out{std::make_unique<owned_result>(model, r.info()), nullptr};
+    out.pack = std::make_unique<pack_handle>(std::move(r));
+    return out;
+}
+
+template <class T>
+modelsec::result<outcome> settle(const std::string& model, modelsec::error_code ec, const modelsec::diagnostics& diag,
+                                 T value)
+{
+    if (ec)
+        return modelsec::fail(diag.why, diag.detail);
+    try
     {
-    case MODELSEC_OP_FETCH:
-    case MODELSEC_OP_ENSURE:
-    {
-        fetch_.on_event = but_done;
-        MODELSEC_TRY(const auto r, d::run_fetch(owner, fetch_, operation_ == MODELSEC_OP_ENSURE));
-        out.result = std::make_unique<owned_result>(r);
-        return out;
+        return outcome_of(model, std::move(value));
     }
-    case MODELSEC_OP_VERIFY:
+    catch (const std::bad_alloc&)
     {
-        MODELSEC_TRY(const auto r, d::verify_active(owner, model, but_done, fetch_.handle));
-        out.result = std::make_unique<owned_result>(model, r);
-        return out;
-    }
-    case MODELSEC_OP_ROLLBACK:
-    {
-        MODELSEC_TRY(const auto r, d::run_rollback(owner, {model, fetch_.trust, fetch_.handle}));
-        out.result = std::make_unique<owned_result>(model, r);
-        return out;
-    }
-    case MODELSEC_OP_GC:
-    {
-        gc_.handle = fetch_.handle;
-        MODELSEC_TRY(const auto r, d::run_gc(owner, gc_));
-        out.result = std::make_unique<owned_result>(r);
-        return out;
-    }
-    default:
-    {
-        MODELSEC_TRY(auto r, d::open_active(owner, model, fetch_.handle));
-        out.result = std::make_unique<owned_result>(model, r.info());
-        out.pack = std::make_unique<pack_handle>(std::move(r));
-        return out;
-    }
+        return modelsec::fail(modelsec::reason::out_of_memory);
     }
 }
 
-modelsec::result<outcome> job::run(const modelsec::event_handler& on_event) noexcept
+/// Calls the operation of the client that `operation` names: `call` with a function of it.
+template <class Call>
+auto dispatch(uint32_t operation, const Call& call)
 {
-    try
+    switch (operation)
     {
-        return modelsec::detail::guarded([&] { return perform(on_event); });
+    case MODELSEC_OP_FETCH: return call.fetch();
+    case MODELSEC_OP_ENSURE: return call.ensure();
+    case MODELSEC_OP_VERIFY: return call.verify();
+    case MODELSEC_OP_ROLLBACK: return call.rollback();
+    case MODELSEC_OP_GC: return call.gc();
+    default: return call.open();
     }
-    catch (...)  // the last line before a language that knows no exceptions
+}
+
+/// Blocking calls.
+struct calls_here
+{
+    modelsec::client& client;
+    const modelsec::fetch_options& fetching;
+    const modelsec::rollback_options& rolling;
+    const modelsec::gc_options& sweeping;
+
+    template <class Operation>
+    modelsec::result<outcome> call(const Operation& operation) const
     {
-        return modelsec::fail(modelsec::reason::internal_error);
+        modelsec::error_code ec;
+        modelsec::diagnostics diag;
+        auto value = operation(ec, diag);
+        return settle(fetching.model_id, ec, diag, std::move(value));
     }
+
+    modelsec::model_options model() const { return {fetching.model_id, fetching.operation}; }
+    modelsec::result<outcome> fetch() const
+    {
+        return call([this](auto& ec, auto& diag) { return client.fetch(fetching, ec, diag); });
+    }
+    modelsec::result<outcome> ensure() const
+    {
+        return call([this](auto& ec, auto& diag) { return client.ensure(fetching, ec, diag); });
+    }
+    modelsec::result<outcome> verify() const
+    {
+        return call([this](auto& ec, auto& diag) { return client.verify(model(), ec, diag); });
+    }
+    modelsec::result<outcome> rollback() const
+    {
+        return call([this](auto& ec, auto& diag) { return client.rollback(rolling, ec, diag); });
+    }
+    modelsec::result<outcome> gc() const
+    {
+        return call([this](auto& ec, auto& diag) { return client.gc(sweeping, ec, diag); });
+    }
+    modelsec::result<outcome> open() const
+    {
+        return call([this](auto& ec, auto& diag) { return client.open(model(), ec, diag); });
+    }
+};
+
+/// Asynchronous ones. The client may go meanwhile; its callbacks' data may not, and the handler holds that.
+struct calls_there
+{
+    std::shared_ptr<shared_client> shared;
+    const modelsec::fetch_options& fetching;
+    const modelsec::rollback_options& rolling;
+    const modelsec::gc_options& sweeping;
+    job::done_function done;
+
+    template <class T>
+    auto handler(const std::shared_ptr<modelsec::diagnostics>& diag) const
+    {
+        return [held = shared, diag, model = fetching.model_id, then = done](modelsec::error_code ec, T value) {
+            then(settle(model, ec, *diag, std::move(value)));
+        };
+    }
+
+    modelsec::model_options model() const { return {fetching.model_id, fetching.operation}; }
+    void fetch() const
+    {
+        const auto diag = std::make_shared<modelsec::diagnostics>();
+        shared->client->async_fetch(fetching, *diag, handler<modelsec::fetch_result>(diag));
+    }
+    void ensure() const
+    {
+        const auto diag = std::make_shared<modelsec::diagnostics>();
+        shared->client->async_ensure(fetching, *diag, handler<modelsec::fetch_result>(diag));
+    }
+    void verify() const
+    {
+        const auto diag = std::make_shared<modelsec::diagnostics>();
+        shared->client->async_verify(model(), *diag, handler<modelsec::pack_info>(diag));
+    }
+    void rollback() const
+    {
+        const auto diag = std::make_shared<modelsec::diagnostics>();
+        shared->client->async_rollback(rolling, *diag, handler<modelsec::pack_info>(diag));
+    }
+    void gc() const
+    {
+        const auto diag = std::make_shared<modelsec::diagnostics>();
+        shared->client->async_gc(sweeping, *diag, handler<modelsec::gc_report>(diag));
+    }
+    void open() const
+    {
+        const auto diag = std::make_shared<modelsec::diagnostics>();
+        shared->client->async_open(model(), *diag, handler<modelsec::open_pack>(diag));
+    }
+};
+
+}  // namespace
+
+void job::listen(const modelsec::event_handler& on_event)
+{
+    fetch_.operation.events = [on_event](const modelsec::event& e) {
+        if (e.kind != modelsec::event_kind::done)
+            on_event(e);
+    };
+    // Of a rollback and of gc, nothing but the end was told before there were events for all.
+    rollback_ = {fetch_.model_id, fetch_.trust, {{}, fetch_.operation.control, fetch_.operation.deadline}};
+    gc_.operation = {{}, fetch_.operation.control, fetch_.operation.deadline};
+}
+
+modelsec::result<outcome> job::run(const modelsec::event_handler& on_event)
+{
+    listen(on_event);
+    return dispatch(operation_, calls_here{*client_->client, fetch_, rollback_, gc_});
+}
+
+void job::start(const modelsec::event_handler& on_event, done_function done)
+{
+    listen(on_event);
+    dispatch(operation_, calls_there{client_, fetch_, rollback_, gc_, std::move(done)});
 }
 
 }  // namespace c_api

@@ -4,6 +4,8 @@
 
 #include "handles.hpp"
 
+#include <functional>
+
 namespace c_api {
 
 struct outcome
@@ -19,18 +21,23 @@ public:
     static modelsec::result<job> read(modelsec_client* client, const modelsec_request* request);
 
     const std::string& model_id() const noexcept { return fetch_.model_id; }
-    const modelsec::control& handle() const noexcept { return fetch_.handle; }
+    const modelsec::control& handle() const noexcept { return fetch_.operation.control; }
 
-    /// Does it, on this thread. Throws nothing. `on_event` gets all but the final one, which whoever runs this says with the result.
-    modelsec::result<outcome> run(const modelsec::event_handler& on_event) noexcept;
+    using done_function = std::function<void(modelsec::result<outcome>)>;
+
+    /// Does it, on this thread. `on_event` gets all but the final one, which whoever runs this says with the result.
+    modelsec::result<outcome> run(const modelsec::event_handler& on_event);
+    /// Does it on a thread of the client's, which calls `on_event` and, once, `done`.
+    void start(const modelsec::event_handler& on_event, done_function done);
 
 private:
-    modelsec::result<outcome> perform(const modelsec::event_handler& on_event);
+    void listen(const modelsec::event_handler& on_event);
 
     std::shared_ptr<shared_client> client_;
     uint32_t operation_ = 0;
     modelsec::fetch_options fetch_;
     modelsec::gc_options gc_;
+    modelsec::rollback_options rollback_;
 };
 
 }  // namespace c_api

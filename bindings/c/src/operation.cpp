@@ -3,21 +3,13 @@
 #include "job.hpp"
 #include "registry.hpp"
 
+#include <memory>
+#include <optional>
 #include <thread>
+#include <utility>
 
 namespace c_api {
 namespace {
-
-void work_on(uint64_t id, job work, last_events last, modelsec_event_fn on_event, void* user) noexcept
-{
-    auto r = work.run([&](const modelsec::event& e) { send(on_event, user, std::make_unique<owned_event>(id, e)); });
-    if (r)
-        last.worked(std::move(r->result), std::move(r->pack));
-    else
-        last.failed(r.error());
-    last.send_to(on_event, user);
-    registry::instance().leave(id);
-}
 
 /// Tells one running operation something, or nobody.
 template <class Word>
@@ -33,6 +25,32 @@ void tell(uint64_t operation, Word word) noexcept
         return;
     }
 }
+
+/// Whether an operation failed before it had a thread. Then nobody is told but who starts it.
+class refusal
+{
+public:
+    /// By the completion handler: true if it runs within the start of the operation, which so takes the failure.
+    bool take(modelsec::result<outcome>& r) noexcept
+    {
+        if (std::this_thread::get_id() != starter_ || over_ || r)
+            return false;
+        why_ = std::move(r).error();
+        return true;
+    }
+
+    /// By who started it, when that is done.
+    std::optional<modelsec::failure> started() noexcept
+    {
+        over_ = true;
+        return std::move(why_);
+    }
+
+private:
+    const std::thread::id starter_ = std::this_thread::get_id();
+    bool over_ = false;  ///< like the next, of that thread only
+    std::optional<modelsec::failure> why_;
+};
 
 }  // namespace
 }  // namespace c_api
@@ -60,18 +78,28 @@ int32_t modelsec_start(modelsec_client* client, const modelsec_request* request,
             return modelsec::fail(modelsec::reason::bad_option, "nobody to tell");
         MODELSEC_TRY(c_api::job work, c_api::job::read(client, request));
         MODELSEC_TRY(c_api::registration entry, c_api::registry::instance().enter(work.handle()));
-        c_api::last_events last(entry.id(), work.model_id());
+        const uint64_t id = entry.id();
+        const auto last = std::make_shared<c_api::last_events>(id, work.model_id());
         if (operation)
-            *operation = entry.id();
-        try
-        {
-            std::thread(c_api::work_on, entry.id(), std::move(work), std::move(last), on_event, user).detach();
-        }
-        catch (const std::system_error&)
-        {
-            return modelsec::fail(modelsec::reason::out_of_memory, "no thread can be made");
-        }
-        entry.keep();  // the thread ends it
+            *operation = id;
+        const auto tell = [id, on_event, user](const modelsec::event& e) {
+            c_api::send(on_event, user, std::make_unique<c_api::owned_event>(id, e));
+        };
+        const auto refused = std::make_shared<c_api::refusal>();
+        const auto done = [id, last, refused, on_event, user](modelsec::result<c_api::outcome> r) noexcept {
+            if (refused->take(r))
+                return;
+            if (r)
+                last->worked(std::move(r->result), std::move(r->pack));
+            else
+                last->failed(r.error());
+            last->send_to(on_event, user);
+            c_api::registry::instance().leave(id);
+        };
+        work.start(tell, done);
+        if (auto why = refused->started())
+            return *std::move(why);
+        entry.keep();  // `done` ends it
         return {};
     });
     if (code != 0 && operation)

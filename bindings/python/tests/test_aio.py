@@ -90,3 +90,16 @@ def test_many_models_at_once(origin: Origin, store: pathlib.Path) -> None:
             assert [r.model_id for r in results] == names and len(client.status()) == 8
 
     asyncio.run(run())
+
+
+def test_the_async_twin_of_ensure_gives_the_same_model(origin: Origin, store: pathlib.Path) -> None:
+    origin.publish(text="weights")
+    seen: list[tuple[int, int]] = []
+
+    async def main() -> modelsec.Model:
+        return await modelsec.ensure_async("demo", origin.source(), store=store, ca_file=origin.ca, on_progress=lambda *at: seen.append(at))
+
+    model = asyncio.run(main())
+    assert model.open().read() == b"weights" and seen[-1] == (7, 7)
+    assert modelsec.ensure("demo", origin.source(), store=store, ca_file=origin.ca) is model
+    assert asyncio.run(main()) is model

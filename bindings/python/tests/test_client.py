@@ -55,8 +55,10 @@ def test_what_was_tampered_with_is_refused(origin: Origin, client: Client, tampe
     with pytest.raises(error) as raised:
         client.fetch("demo", origin.source())
     assert raised.value.code == error.code and raised.value.reason
-    for never in ("127.0.0.1", "/", "store"):
+    for never in ("127.0.0.1", str(client), "store"):
         assert never not in str(raised.value)
+    assert str(raised.value) == (f"{raised.value.message} ({int(error.code)} {error.code.name.lower()}, {raised.value.reason}): "
+                                 f"{raised.value.hint}")
     with client.open("demo") as pack:
         assert pack.read() == b"good"
 
@@ -252,3 +254,65 @@ def test_a_thousand_status_calls_take_no_time(origin: Origin, client: Client) ->
         best = min(best, time.process_time() - begin)
     print(f"1,000 status calls: {best * 1000:.1f} ms")
     assert best < 0.25  # 0.05 on a machine of its own (./dev bench --bindings)
+
+
+def test_what_is_wrong_with_an_option_says_what_is_allowed(store: pathlib.Path) -> None:
+    with pytest.raises(ValueError, match="ocsp is one of 'if_stapled', 'required', 'off', not 'on'"):
+        Client(store, ocsp="on")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="profile is one of 'client', 'server'"):
+        Client(store, profile="root")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="format is one of 'dsse', 'pack'"):
+        modelsec.ensure("demo", modelsec.Source(manifest_url="https://x.example/", pins={}, format="jws"), store=store)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="allowed_hosts is a list of texts"):
+        Client(store, allowed_hosts="x.example")
+    with pytest.raises(TypeError, match="retry"):
+        Client(store, retry=1)  # type: ignore[call-arg]
+
+
+def test_paths_of_every_kind_are_taken(origin: Origin, store: pathlib.Path) -> None:
+    origin.publish()
+    with Client(pathlib.Path(store), ca_file=pathlib.Path(origin.ca)) as client:
+        assert client.fetch("demo", origin.source()).version == "1.0.0"
+
+
+def test_what_is_shown_of_a_source_has_no_header(origin: Origin) -> None:
+    shown = repr(origin.source(headers={"apikey": "planted-secret"}, post={"token": "planted-secret"}))
+    assert "planted" not in shown and "manifest_url" in shown
+
+
+def test_a_credentials_callback_that_raises_raises_from_the_call(origin: Origin, store: pathlib.Path) -> None:
+    origin.publish()
+
+    def ask(_: str) -> dict[str, str]:
+        raise LookupError("no token today")
+
+    with Client(store, ca_file=origin.ca, credentials=ask) as client, pytest.raises(LookupError, match="no token today"):
+        client.fetch("demo", origin.source())
+
+
+def test_retries_and_endings_are_logged_without_secrets(origin: Origin, client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    origin.publish()
+    caplog.set_level("DEBUG", logger="modelsec")
+    client.fetch("demo", origin.source(headers={"apikey": "planted-secret"}))
+    assert "demo: done" in caplog.text and "planted" not in caplog.text
+    origin.publish(sequence=2, version="2.0.0", tamper="payload")
+    with pytest.raises(modelsec.SignatureError):
+        client.fetch("demo", origin.source())
+    assert any("ended with" in r.getMessage() and r.levelname == "INFO" for r in caplog.records)
+
+
+def test_the_environment_is_read_where_it_is_asked_for(monkeypatch: pytest.MonkeyPatch, origin: Origin, store: pathlib.Path) -> None:
+    origin.publish()
+    monkeypatch.setenv("SSL_CERT_FILE", origin.ca)
+    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with Client(store) as client, pytest.raises(modelsec.TlsError):
+        client.fetch("demo", origin.source())
+    with Client(store, use_environment=True) as client:
+        assert client.fetch("demo", origin.source()).version == "1.0.0"
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:1")
+    with Client(store, use_environment=True, retries=1) as client, pytest.raises(modelsec.NetworkError):
+        client.fetch("demo", origin.source())
+    monkeypatch.setenv("no_proxy", "localhost,127.0.0.1")
+    with Client(store, use_environment=True) as client:
+        assert client.fetch("demo", origin.source()).already_active

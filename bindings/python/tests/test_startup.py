@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import base64
+import inspect
 import json
 import os
 import pathlib
@@ -97,6 +98,115 @@ def test_the_hubs_calls_are_answered(origin: Origin, store: pathlib.Path) -> Non
         hub.hf_hub_download("org/name", "nothing.bin")
     with pytest.raises(modelsec.MismatchError):
         hub.hf_hub_download("org/name", "config.json", revision="0.9")
+    with pytest.raises(TypeError, match="store"):
+        hub.configure(origin.source(), stores=store)  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="ca_file"):
+        hub.configure(origin.source(), store=store, cafile="x")
+
+
+def test_the_hubs_calls_honour_local_folders_and_patterns(origin: Origin, store: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    origin.publish(model="org--name", zip={"config.json": "{}", "weights/w.bin": "w", "weights/v.bin": "v", "README.md": "r"})
+    hub.configure(origin.source(), store=store, ca_file=origin.ca)
+    local = tmp_path / "local"
+    folder = hub.snapshot_download("org/name", local_dir=local, allow_patterns=["*.json", "weights/"], ignore_patterns="*v.bin")
+    assert folder == str(local) and sorted(p.name for p in local.rglob("*") if p.is_file()) == ["config.json", "w.bin"]
+    (local / "config.json").write_text("[]")  # the store's own is another file
+    assert pathlib.Path(hub.hf_hub_download("org/name", "config.json")).read_text() == "{}"
+    assert pathlib.Path(hub.hf_hub_download("org/name", "config.json", local_dir=local)).read_text() == "{}"
+    before = (local / "weights" / "w.bin").stat().st_ino
+    hub.snapshot_download("org/name", local_dir=local)
+    assert (local / "weights" / "w.bin").stat().st_ino == before and (local / "README.md").read_text() == "r"
+    dry = hub.snapshot_download("org/name", local_dir=tmp_path / "other", allow_patterns="*.md", dry_run=True)
+    assert [(d.filename, d.file_size, d.will_download) for d in dry] == [("README.md", 1, True)] and not (tmp_path / "other").exists()
+    assert hub.model_id_of("org/data", "dataset") == "datasets--org--data"
+
+
+def test_the_hubs_signatures_are_whole() -> None:
+    # huggingface_hub 2.4, both functions, in their order.
+    theirs = {
+        "hf_hub_download": "repo_id filename subfolder repo_type revision library_name library_version cache_dir local_dir user_agent "
+                           "force_download etag_timeout token local_files_only headers endpoint tqdm_class dry_run",
+        "snapshot_download": "repo_id repo_type revision cache_dir local_dir library_name library_version user_agent etag_timeout "
+                             "force_download token local_files_only allow_patterns ignore_patterns max_workers tqdm_class headers endpoint dry_run"}
+    for name, parameters in theirs.items():
+        assert list(inspect.signature(getattr(hub, name)).parameters) == parameters.split()
+
+
+def test_a_missing_file_is_huggingface_hubs_own_error_where_that_is_loaded(monkeypatch: pytest.MonkeyPatch, origin: Origin,
+                                                                       store: pathlib.Path) -> None:
+    class EntryNotFoundError(Exception):
+        pass
+
+    monkeypatch.setitem(sys.modules, "huggingface_hub.errors", types.SimpleNamespace(EntryNotFoundError=EntryNotFoundError))  # type: ignore[arg-type]
+    origin.publish(model="org--name")
+    hub.configure(origin.source(), store=store, ca_file=origin.ca)
+    with pytest.raises(EntryNotFoundError) as raised:
+        hub.hf_hub_download("org/name", "nothing.json")
+    assert isinstance(raised.value, FileNotFoundError) and "nothing.json" in str(raised.value)
+
+
+def test_a_model_is_a_path_a_context_and_bytes(origin: Origin, store: pathlib.Path) -> None:
+    origin.publish(zip={"a.safetensors": safetensors(x=[1.0, 2.0]), "config.json": "{}", "empty": ""})
+    with modelsec.ensure("demo", origin.source(), store=store, ca_file=origin.ca) as model:
+        assert (model / "config.json").read_text() == "{}" and model / pathlib.Path("config.json") == model.path / "config.json"
+        assert model.open("config.json").read() == b"{}" and bytes(model.buffer("empty")) == b""
+        view = model.buffer("a.safetensors")
+        assert view.readonly and struct.unpack_from("<2f", view[len(view) - 8:]) == (1.0, 2.0)
+        assert [pathlib.Path(f).name for f in model.files()] == ["a.safetensors", "config.json", "empty"]
+    assert len(view) > 8  # a buffer outlives its model
+    again = modelsec.ensure("demo", origin.source(), store=store, ca_file=origin.ca)
+    assert again is not model and again.open("config.json").read() == b"{}"
+
+
+def test_tensors_are_numpys_without_a_copy(origin: Origin, store: pathlib.Path) -> None:
+    numpy = pytest.importorskip("numpy")
+    origin.publish(zip={"a.safetensors": safetensors(x=[1.0, 2.0]), "b.safetensors": safetensors(y=[3.0])})
+    model = modelsec.ensure("demo", origin.source(), store=store, ca_file=origin.ca)
+    tensors = adapters.numpy_tensors(model)
+    assert tensors["x"].tolist() == [1.0, 2.0] and tensors["y"].tolist() == [3.0]
+    assert not tensors["x"].flags.owndata and tensors["x"].dtype == numpy.float32
+
+
+def test_ensure_knows_a_model_by_all_its_options(origin: Origin, store: pathlib.Path) -> None:
+    origin.publish()
+    seen: list[tuple[int, int]] = []
+    first = modelsec.ensure("demo", origin.source(), store=store, ca_file=origin.ca, on_progress=lambda *at: seen.append(at))
+    assert seen and modelsec.ensure("demo", origin.source(), store=str(store), ca_file=origin.ca) is first
+    other = modelsec.ensure("demo", origin.source(min_sequence=1), store=store, ca_file=origin.ca)
+    assert other is not first and other.version == first.version
+    with pytest.raises(modelsec.MismatchError):
+        modelsec.ensure("demo", origin.source(tier="another"), store=store, ca_file=origin.ca)
+
+
+def test_ctrl_c_cancels_also_where_a_server_has_taken_the_signal(origin: Origin, store: pathlib.Path) -> None:
+    origin.publish(size=40 << 20)
+    origin.fail("/demo/1.0.0/model.bin", bytes_per_second=1 << 20)
+    # As uvicorn does: a handler that only notes the wish, and a start-up that is waited for.
+    program = (
+        "import asyncio, json, os, signal, sys, modelsec; a = json.loads(sys.argv[1]); wish = []\n"
+        "signal.signal(signal.SIGINT, lambda *_: wish.append(1))\n"
+        "source = modelsec.Source(manifest_url=a['url'], pins=a['pins'])\n"
+        "stop = lambda done, _: done > 0 and not wish and os.kill(os.getpid(), signal.SIGINT)\n"
+        "options = dict(store=a['store'], ca_file=a['ca'], on_progress=stop)\n"
+        "try:\n"
+        "    if a['twin']: asyncio.run(modelsec.ensure_async('demo', source, **options))\n"
+        "    else: modelsec.ensure('demo', source, **options)\n"
+        "except modelsec.CancelledError: print('cancelled', len(wish) > 0)\n")
+    for twin in (False, True):
+        arguments = json.dumps({"url": origin.about["manifest_url"], "pins": origin.pins, "store": str(store), "ca": origin.ca, "twin": twin})
+        ended = subprocess.run([sys.executable, "-c", program, arguments], env=ENVIRONMENT, capture_output=True, text=True, timeout=30)
+        assert (ended.stdout, ended.stderr) == ("cancelled True\n", "")
+
+
+def test_the_module_is_the_command(tmp_path: pathlib.Path) -> None:
+    command = tmp_path / "modelsec"
+    command.write_text('#!/bin/sh\necho "$0" "$@"\nexit 42\n')
+    command.chmod(0o755)
+    ran = subprocess.run([sys.executable, "-m", "modelsec", "status", "--json"], text=True, capture_output=True,
+                         env={**ENVIRONMENT, "PATH": f"{tmp_path}:{os.environ['PATH']}"})
+    assert (ran.returncode, ran.stdout) == (42, f"{command} status --json\n")
+    ran = subprocess.run([sys.executable, "-m", "modelsec"], text=True, capture_output=True, env={**ENVIRONMENT, "PATH": str(tmp_path / "no")})
+    assert ran.returncode == 1 and "PATH" in ran.stderr
 
 
 def serve(origin: Origin, store: pathlib.Path) -> subprocess.Popen[str]:
@@ -128,7 +238,7 @@ def test_the_example_server_does_not_start_on_a_forged_one(origin: Origin, store
     server = serve(origin, store)
     _, said = server.communicate(timeout=60)
     assert server.returncode == 20
-    assert said == f"{modelsec.MESSAGES[modelsec.Code.SIGNATURE]} (20 signature)\n"
+    assert said.startswith(f"{modelsec.MESSAGES[modelsec.Code.SIGNATURE]} (20 signature, ") and said.count("\n") == 1
 
 
 def test_a_process_may_end_while_it_downloads(origin: Origin, store: pathlib.Path) -> None:

@@ -15,21 +15,21 @@ from .startup import Model, ensure, forget
 from .values import Event, EventKind, GcReport, ModelStatus, PackInfo, Result
 
 if TYPE_CHECKING:
-    from .aio import AsyncClient
+    from .aio import AsyncClient, ensure_async
 
 __version__ = _ffi.text(_ffi.lib.modelsec_version())
 
 __all__ = [
     "AsyncClient", "Client", "Event", "EventKind", "GcReport", "Model", "ModelStatus", "Operation", "Pack", "PackInfo",
-    "PinnedRoot", "Result", "Source", "TufTarget", "ensure", "forget",
+    "PinnedRoot", "Result", "Source", "TufTarget", "ensure", "ensure_async", "forget",
 ]
 __all__ += codes.__all__
 
 
 def __getattr__(name: str) -> Any:
     # asyncio takes longer to import than all of this; who does not use it does not pay for it.
-    if name == "AsyncClient":
-        return importlib.import_module(".aio", __name__).AsyncClient
+    if name in ("AsyncClient", "ensure_async"):
+        return getattr(importlib.import_module(".aio", __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

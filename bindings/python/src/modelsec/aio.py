@@ -3,22 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import contextlib
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, Optional
 
 from . import _ffi
-from .client import Client
+from .client import Client, both
 from .operation import Listener, Operation, Progress
+from .options import ClientOptions, Credentials, Ocsp, Path, Profile, WritePolicy
 from .pack import Pack
+from .progress import bar
 from .request import Source, build
+from .startup import Bar, Model, interruptible, key_of, known, remember
 from .values import Event, GcReport, ModelStatus, Result
 
 
 class AsyncClient:
     """Takes what Client takes. Cancelling the task cancels the operation. Callbacks come on the loop."""
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        self._client = Client(*args, **options)
+    def __init__(self, store: Path, *, profile: Profile = "client", ca_file: Optional[Path] = None, certificate_file: Optional[Path] = None,
+                 private_key_file: Optional[Path] = None, spki_pins: Sequence[str] = (), connections: int = 0,
+                 write_policy: WritePolicy = "automatic", limit_rate: int = 0, lock_wait: float = 0,
+                 credentials: Optional[Credentials] = None, allowed_hosts: Sequence[str] = (), user_agent: Optional[str] = None,
+                 device: Optional[tuple[int, int]] = None, connect_timeout: float = 0, handshake_timeout: float = 0,
+                 stall_timeout: float = 0, retries: int = 0, group_shared: bool = False, proxy: Optional[str] = None,
+                 no_proxy: Optional[str] = None, ocsp: Ocsp = "if_stapled", use_environment: bool = False) -> None:
+        options: ClientOptions = {
+            "profile": profile, "ca_file": ca_file, "certificate_file": certificate_file, "private_key_file": private_key_file,
+            "spki_pins": spki_pins, "connections": connections, "write_policy": write_policy, "limit_rate": limit_rate,
+            "lock_wait": lock_wait, "credentials": credentials, "allowed_hosts": allowed_hosts, "user_agent": user_agent, "device": device,
+            "connect_timeout": connect_timeout, "handshake_timeout": handshake_timeout, "stall_timeout": stall_timeout, "retries": retries,
+            "group_shared": group_shared, "proxy": proxy, "no_proxy": no_proxy, "ocsp": ocsp, "use_environment": use_environment}
+        self._client = Client(store, **options)
 
     def close(self) -> None:
         self._client.close()
@@ -76,7 +92,7 @@ class AsyncClient:
         return self._client.status()
 
     async def _run(self, request: _ffi.Request, on_event: Optional[Listener] = None,
-                   on_progress: Optional[Progress] = None) -> Operation:
+                   on_progress: Optional[Progress] = None, signals: bool = False) -> Operation:
         loop = asyncio.get_running_loop()
         over = asyncio.Event()
         failures: list[BaseException] = []
@@ -93,7 +109,8 @@ class AsyncClient:
 
         operation = self._client._start(request, on_loop(on_event), on_loop(on_progress), lambda: _call(loop, over.set))
         try:
-            await over.wait()
+            with interruptible(operation) if signals else contextlib.nullcontext():
+                await over.wait()
         except asyncio.CancelledError:
             operation.cancel()
             raise
@@ -101,6 +118,35 @@ class AsyncClient:
             raise failures[0]
         operation.finish()
         return operation
+
+
+async def ensure_async(model_id: str, source: Source, *, store: Path, on_progress: Optional[Progress] = None,
+                       on_event: Optional[Listener] = None, progress: Bar = False, deadline: Optional[float] = None,
+                       offline: bool = False, profile: Profile = "server", ca_file: Optional[Path] = None, certificate_file: Optional[Path] = None,
+                       private_key_file: Optional[Path] = None, spki_pins: Sequence[str] = (), connections: int = 0,
+                       write_policy: WritePolicy = "automatic", limit_rate: int = 0, lock_wait: float = 0,
+                       credentials: Optional[Credentials] = None, allowed_hosts: Sequence[str] = (), user_agent: Optional[str] = None,
+                       device: Optional[tuple[int, int]] = None, connect_timeout: float = 0, handshake_timeout: float = 0,
+                       stall_timeout: float = 0, retries: int = 0, group_shared: bool = False, proxy: Optional[str] = None,
+                       no_proxy: Optional[str] = None, ocsp: Ocsp = "if_stapled", use_environment: bool = False) -> Model:
+    """modelsec.ensure() for a running loop, which is never blocked: the same options, the same Model. Cancelling the task cancels the
+    download; so does Ctrl-C, also while a server starts. Callbacks come on the loop."""
+    options: ClientOptions = {
+        "profile": profile, "ca_file": ca_file, "certificate_file": certificate_file, "private_key_file": private_key_file,
+        "spki_pins": spki_pins, "connections": connections, "write_policy": write_policy, "limit_rate": limit_rate,
+        "lock_wait": lock_wait, "credentials": credentials, "allowed_hosts": allowed_hosts, "user_agent": user_agent, "device": device,
+        "connect_timeout": connect_timeout, "handshake_timeout": handshake_timeout, "stall_timeout": stall_timeout, "retries": retries,
+        "group_shared": group_shared, "proxy": proxy, "no_proxy": no_proxy, "ocsp": ocsp, "use_environment": use_environment}
+    key = key_of(store, model_id, source, {**options, "offline": offline})
+    model = known(key)
+    if model is not None:
+        return model
+    async with AsyncClient(store, **options) as client:
+        request = build(_ffi.OP_ENSURE, model_id, source, deadline=deadline, offline=offline)
+        with bar(progress, model_id) if progress else contextlib.nullcontext() as shown:
+            operation = await client._run(request, on_event, both(on_progress, shown), signals=True)
+        result = operation.result()
+        return remember(key, Model(result, await client.open(result.model_id)))
 
 
 def _call(loop: asyncio.AbstractEventLoop, function: Any, *args: Any) -> None:

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import ctypes
-import os
+import weakref
 from collections.abc import Mapping, Sequence
 from typing import Any, Callable, Optional, Union
 
 from . import _ffi
 from ._handle import Handle
+from .options import Credentials, Ocsp, Path, Profile, WritePolicy, from_environment, log, path, texts, word
 from .operation import Listener, Operation, Progress, check, start
 from .pack import Pack
 from .progress import bar
 from .request import Source, build, milliseconds
 from .values import GcReport, ModelStatus, Result, status_of
-
-Credentials = Callable[[str], Optional[Mapping[str, str]]]
-_PROFILES = {"client": 0, "server": 1}
-_WRITING = {"automatic": 0, "direct": 1, "cached": 2}
-_OCSP = {"if_stapled": 0, "required": 1, "off": 2}
 
 
 class Client(Handle):
@@ -26,35 +22,40 @@ class Client(Handle):
     other, also across processes. Use it in a `with`, or close() it; operations that run go on.
 
     Times are in seconds, `limit_rate` in bytes a second; 0 leaves the default. `credentials` is asked for the headers of an origin
-    ("https://host[:port]") before each request to it, on a thread of the library; where it fails none are sent. `profile` "client"
-    refuses storage credentials; servers say "server". `proxy` is http://[user:password@]host[:port] or socks5://…, `no_proxy` a list of
-    hosts as in the variable NO_PROXY; neither is read from the environment. `ocsp`: "if_stapled", "required" or "off"."""
+    ("https://host[:port]") before each request to it, on a thread of the library; what it raises ends the operations that run, and is
+    raised by them. `profile` "client" refuses storage credentials; servers say "server". `proxy` is http://[user:password@]host[:port] or
+    socks5://…, `no_proxy` a list of hosts as in the variable NO_PROXY. `use_environment` takes what is not said here from HTTPS_PROXY,
+    ALL_PROXY, NO_PROXY and SSL_CERT_FILE; without it nothing is read from the environment. Paths may be os.PathLike."""
 
-    def __init__(self, store: Union[str, os.PathLike[str]], *, profile: str = "client", ca_file: Optional[str] = None,
-                 certificate_file: Optional[str] = None, private_key_file: Optional[str] = None,
-                 spki_pins: Sequence[str] = (), connections: int = 0, write_policy: str = "automatic",
+    def __init__(self, store: Path, *, profile: Profile = "client", ca_file: Optional[Path] = None,
+                 certificate_file: Optional[Path] = None, private_key_file: Optional[Path] = None,
+                 spki_pins: Sequence[str] = (), connections: int = 0, write_policy: WritePolicy = "automatic",
                  limit_rate: int = 0, lock_wait: float = 0, credentials: Optional[Credentials] = None,
                  allowed_hosts: Sequence[str] = (), user_agent: Optional[str] = None,
                  device: Optional[tuple[int, int]] = None, connect_timeout: float = 0, handshake_timeout: float = 0,
                  stall_timeout: float = 0, retries: int = 0, group_shared: bool = False, proxy: Optional[str] = None,
-                 no_proxy: Optional[str] = None, ocsp: str = "if_stapled") -> None:
+                 no_proxy: Optional[str] = None, ocsp: Ocsp = "if_stapled", use_environment: bool = False) -> None:
         def ms(seconds: float) -> int:
             return milliseconds(seconds) if seconds != 0 else 0
 
         super().__init__("client", _ffi.lib.modelsec_client_release)
-        self._ask = _credentials(credentials)
+        self._operations: weakref.WeakSet[Operation] = weakref.WeakSet()
+        self._ask = _credentials(credentials, self._operations)
+        if use_environment:
+            proxy, no_proxy, ca_file = from_environment(proxy, no_proxy, ca_file)
+        spki_pins, allowed_hosts = texts("spki_pins", spki_pins), texts("allowed_hosts", allowed_hosts)
         ram, disk = device or (0, 0)
         options = _ffi.ClientOptions(
-            struct_size=ctypes.sizeof(_ffi.ClientOptions), profile=_PROFILES[profile], store=_ffi.encoded(os.fspath(store)),
-            ca_file=_ffi.encoded(ca_file), certificate_file=_ffi.encoded(certificate_file),
-            private_key_file=_ffi.encoded(private_key_file), spki_pins=_ffi.strings(list(spki_pins)),
-            spki_pin_count=len(spki_pins), connections=connections, write_policy=_WRITING[write_policy],
+            struct_size=ctypes.sizeof(_ffi.ClientOptions), profile=word("profile", profile, Profile), store=_ffi.encoded(path(store)),
+            ca_file=_ffi.encoded(path(ca_file)), certificate_file=_ffi.encoded(path(certificate_file)),
+            private_key_file=_ffi.encoded(path(private_key_file)), spki_pins=_ffi.strings(spki_pins),
+            spki_pin_count=len(spki_pins), connections=connections, write_policy=word("write_policy", write_policy, WritePolicy),
             limit_rate=limit_rate, lock_wait_ms=ms(lock_wait), credentials=self._ask,
-            allowed_hosts=_ffi.strings(list(allowed_hosts)), allowed_host_count=len(allowed_hosts),
+            allowed_hosts=_ffi.strings(allowed_hosts), allowed_host_count=len(allowed_hosts),
             user_agent=_ffi.encoded(user_agent), device_ram_mb=ram, device_free_disk_mb=disk,
             connect_timeout_ms=ms(connect_timeout), handshake_timeout_ms=ms(handshake_timeout),
             stall_timeout_ms=ms(stall_timeout), retries=retries, group_shared=int(group_shared),
-            proxy=_ffi.encoded(proxy), no_proxy=_ffi.encoded(no_proxy), ocsp=_OCSP[ocsp])
+            proxy=_ffi.encoded(proxy), no_proxy=_ffi.encoded(no_proxy), ocsp=word("ocsp", ocsp, Ocsp))
         handle = ctypes.c_void_p()
         error = ctypes.POINTER(_ffi.Error)()
         check(_ffi.lib.modelsec_client_create(options, ctypes.byref(handle), ctypes.byref(error)), error)
@@ -120,6 +121,7 @@ class Client(Handle):
                on_done: Optional[Callable[[], None]] = None) -> Operation:
         operation = Operation(on_event, on_progress, on_done)
         operation.keep_alive = self._ask
+        self._operations.add(operation)
         self._call(start, request, operation)
         return operation
 
@@ -130,28 +132,37 @@ class Client(Handle):
         if not progress:
             return self._start(request, on_event, on_progress).result()
         with bar(progress, model_id or "model") as shown:
-            operation = self._start(request, on_event, _both(on_progress, shown))
+            operation = self._start(request, on_event, both(on_progress, shown))
             operation.finish()
         return operation.result()
 
 
-def _both(first: Optional[Progress], second: Progress) -> Progress:
-    def both(done: int, total: int) -> None:
-        if first is not None:
-            first(done, total)
-        second(done, total)
+def both(first: Optional[Progress], second: Optional[Progress]) -> Optional[Progress]:
+    """One listener of two."""
+    if first is None or second is None:
+        return first or second
+    one, other = first, second
 
-    return both
+    def tell(done: int, total: int) -> None:
+        one(done, total)
+        other(done, total)
+
+    return tell
 
 
-def _credentials(ask: Optional[Credentials]) -> Any:
+def _credentials(ask: Optional[Credentials], operations: weakref.WeakSet[Operation]) -> Any:
     if ask is None:
         return _ffi.CREDENTIALS(0)
     asked = ask
 
     def answer(_user: Any, origin: bytes, add: int, to: Any) -> None:
         give: Any = _ffi.ADD_HEADER(add)
-        for name, value in (asked(_ffi.text(origin)) or {}).items():
-            give(to, _ffi.encoded(name), _ffi.encoded(value))
+        try:
+            for name, value in (asked(_ffi.text(origin)) or {}).items():
+                give(to, _ffi.encoded(name), _ffi.encoded(value))
+        except BaseException as e:  # raised by the operations, not swallowed on a thread nobody sees
+            log.warning("the credentials callback raised %s", type(e).__name__)
+            for operation in list(operations):
+                operation.fail(e)
 
     return _ffi.CREDENTIALS(answer)

@@ -61,12 +61,14 @@ MESSAGES: dict[Code, str] = {
 
 
 class ModelsecError(Exception):
-    """Why something failed. `str()` is fit for end users; `detail` is for the owner of the process only."""
+    """Why something failed. `str()` has the generic text, code, reason and hint, and no path or secret; `detail` is for the owner only."""
 
     code: Code = Code.INTERNAL
 
     def __init__(self, reason: str = "", hint: str = "", detail: str = "") -> None:
-        super().__init__(f"{MESSAGES[self.code]} ({int(self.code)} {self.code.name.lower()})")
+        words = f"{MESSAGES[self.code]} ({int(self.code)} {self.code.name.lower()}"
+        super().__init__(words + (f", {reason})" if reason else ")") + (f": {hint}" if hint else ""))
+        self.message = MESSAGES[self.code]
         self.reason = reason
         self.hint = hint
         self.detail = detail

@@ -9,6 +9,7 @@ import threading
 from typing import Any, Callable, Optional
 
 from . import _ffi
+from .options import log
 from .codes import ERRORS, InternalError, ModelsecError
 from .pack import Pack
 from .values import Event, GcReport, Result, event_of, gc_of, result_of
@@ -41,6 +42,12 @@ class Operation:
 
     def resume(self) -> None:
         _ffi.lib.modelsec_resume(self._id)
+
+    def fail(self, raised: BaseException) -> None:
+        """Ends it; what waits for it raises this."""
+        if not self.done and self._raised is None:
+            self._raised = raised
+            self.cancel()
 
     @property
     def done(self) -> bool:
@@ -89,6 +96,8 @@ class Operation:
             return
         if kind == _ffi.EVENT_DONE:
             self._ended(raw)
+        if kind != _ffi.EVENT_PROGRESS:
+            _tell(raw.contents)
         if self._raised is None:
             try:
                 if kind == _ffi.EVENT_PROGRESS and self._on_progress is not None:
@@ -113,6 +122,23 @@ class Operation:
         self._over.set()
         if self._on_done is not None:
             self._on_done()
+
+
+def _tell(e: Any) -> None:
+    """One line for the log of what is worth one."""
+    model, reason = _ffi.text(e.model_id) or "-", _ffi.text(e.reason)
+    if e.kind == _ffi.EVENT_WARNING:
+        log.warning("%s: %s", model, reason)
+    elif e.kind == _ffi.EVENT_RETRY:
+        log.info("%s: %s failed (%s), once more in %d ms", model, _ffi.text(e.host) or "a request", reason, e.wait_ms)
+    elif e.kind == _ffi.EVENT_REDIRECT:
+        log.info("%s: redirected to %s", model, _ffi.text(e.host))
+    elif e.kind == _ffi.EVENT_STAGE:
+        log.debug("%s: %s", model, _ffi.text(e.stage))
+    elif e.kind == _ffi.EVENT_DONE and e.error:
+        log.info("%s: ended with %s", model, reason or _ffi.text(e.error.contents.reason))
+    elif e.kind == _ffi.EVENT_DONE:
+        log.info("%s: done", model)
 
 
 def error_of(raw: Any) -> ModelsecError:

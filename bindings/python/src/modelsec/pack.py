@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import mmap
 import os
 import pathlib
 from typing import Any, BinaryIO, Optional
@@ -55,6 +56,17 @@ class Pack(Handle):
     def read(self, name: Optional[str] = None) -> bytes:
         with self.open(name) as f:
             return f.read()
+
+    def buffer(self, name: Optional[str] = None) -> memoryview:
+        """A file's bytes, mapped and not copied, for reading only; they stay as long as somebody uses them, also after close()."""
+        name = self._only(name)
+        if self.size(name) == 0:
+            return memoryview(b"")
+        fd = self.fileno(name)
+        try:
+            return memoryview(mmap.mmap(fd, self.size(name), access=mmap.ACCESS_READ))
+        finally:
+            os.close(fd)
 
     def __repr__(self) -> str:
         return f"<modelsec.Pack {self.version} of {len(self._index)} file(s)>"

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Optional, Union
 
 from . import _ffi
+from .options import Format, Path, path, texts, word
 
 Pins = Union[str, Mapping[str, str], Mapping[str, Any]]
 
@@ -17,7 +18,7 @@ Pins = Union[str, Mapping[str, str], Mapping[str, Any]]
 class PinnedRoot:
     """A TUF root.json that the application ships, and the https folder that holds its successors."""
 
-    root: bytes
+    root: bytes = dataclasses.field(repr=False)
     url: str
     forbidden_ends: bool = False
 
@@ -27,7 +28,7 @@ class TufTarget:
     """A target of a TUF 1.0 repository, in place of a signed manifest: a root.json that the application ships, the https folder of the
     metadata, the target's name, and the https folders of targets (none: `targets/` beside the metadata, then below)."""
 
-    root: bytes
+    root: bytes = dataclasses.field(repr=False)
     metadata_url: str
     name: str
     urls: Sequence[str] = ()
@@ -37,18 +38,19 @@ class TufTarget:
 class Source:
     """Where a model comes from and who may sign for it: a signed manifest with `pins` or `root`, or a `tuf` target.
 
-    `pins`: {"key id": "base64 of an Ed25519 key"}, or the document {"keys": […], "threshold": 1}, as text or object."""
+    `pins`: {"key id": "base64 of an Ed25519 key"}, or the document {"keys": […], "threshold": 1}, as text or object. `headers` go to the
+    manifest's origin only; neither they nor `post` are shown by repr()."""
 
     manifest_url: Optional[str] = None
-    manifest_file: Optional[str] = None
+    manifest_file: Optional[Path] = None
     pins: Optional[Pins] = None
     root: Optional[PinnedRoot] = None
     tuf: Optional[TufTarget] = None
-    post: Union[str, Mapping[str, Any], None] = None
-    headers: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    post: Union[str, Mapping[str, Any], None] = dataclasses.field(default=None, repr=False)
+    headers: Mapping[str, str] = dataclasses.field(default_factory=dict, repr=False)
     tier: Optional[str] = None
     platforms: Sequence[str] = ()
-    format: str = "dsse"
+    format: Format = "dsse"
     min_sequence: int = 0
 
 
@@ -69,15 +71,14 @@ def build(operation: int, model_id: Optional[str], source: Optional[Source] = No
           dry_run: bool = False, keep: int = 0, deadline: Optional[float] = None) -> _ffi.Request:
     """The request, with all that it points to kept alive by it."""
     s = source or Source()
-    if s.format not in ("dsse", "pack"):
-        raise ValueError("format is dsse or pack")
+    format_number = word("format", s.format, Format)
     post = s.post if s.post is None or isinstance(s.post, str) else json.dumps(s.post)
-    headers, platforms = dict(s.headers), list(s.platforms)
+    headers, platforms = dict(s.headers), texts("platforms", s.platforms)
     r = _ffi.Request(struct_size=ctypes.sizeof(_ffi.Request), operation=operation, model_id=_ffi.encoded(model_id),
-                     manifest_url=_ffi.encoded(s.manifest_url), manifest_file=_ffi.encoded(s.manifest_file),
+                     manifest_url=_ffi.encoded(s.manifest_url), manifest_file=_ffi.encoded(path(s.manifest_file)),
                      post_body=_ffi.encoded(post), headers=_ffi.headers(headers), header_count=len(headers),
                      pins_json=_ffi.encoded(pins_json(s.pins)), tier=_ffi.encoded(s.tier),
-                     platforms=_ffi.strings(platforms), platform_count=len(platforms), format=int(s.format == "pack"),
+                     platforms=_ffi.strings(platforms), platform_count=len(platforms), format=format_number,
                      offline=int(offline), dry_run=int(dry_run), keep=keep, min_sequence=s.min_sequence,
                      deadline_ms=milliseconds(deadline) if deadline is not None else 0)
     if s.root is not None:
@@ -87,6 +88,6 @@ def build(operation: int, model_id: Optional[str], source: Optional[Source] = No
         if s.root is not None or s.pins is not None:
             raise ValueError("a TUF target brings its own root")
         r.root, r.root_size, r.root_url = s.tuf.root, len(s.tuf.root), _ffi.encoded(s.tuf.metadata_url)
-        r.tuf_target, r.tuf_target_urls = _ffi.encoded(s.tuf.name), _ffi.strings(list(s.tuf.urls))
+        r.tuf_target, r.tuf_target_urls = _ffi.encoded(s.tuf.name), _ffi.strings(texts("urls", s.tuf.urls))
         r.tuf_target_url_count = len(s.tuf.urls)
     return r

@@ -32,6 +32,22 @@ inline int digits(std::string_view text, std::size_t at, std::size_t count) noex
 
 }  // namespace detail
 
+steady_time clock::steady_now() const
+{
+    return std::chrono::steady_clock::now();
+}
+
+std::chrono::steady_clock::duration clock::sleep_time(steady_time due) const
+{
+    const steady_time present = steady_now();
+    return due > present ? due - present : std::chrono::steady_clock::duration::zero();
+}
+
+std::shared_ptr<void> clock::on_change(std::function<void()> /*changed*/) const
+{
+    return nullptr;
+}
+
 const clock& clock::system() noexcept
 {
     static const detail::system_clock instance;

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <list>
 #include <mutex>
+#include <vector>
 
 MODELSEC_BEGIN_NAMESPACE
 
@@ -16,8 +17,12 @@ struct control::state
     // Recursive: a hook may itself drop a registration or cancel.
     mutable std::recursive_mutex mutex;
     std::list<std::shared_ptr<std::function<void()>>> hooks;
+    std::vector<std::weak_ptr<state>> attempts;
+    bool used = false;  ///< an attempt began by it
     std::atomic<bool> cancelled{false};
     std::atomic<bool> paused{false};
+    const clock* time = nullptr;
+    steady_time due = steady_time::max();
 
     void changed()
     {
@@ -27,36 +32,74 @@ struct control::state
             if (std::find(hooks.begin(), hooks.end(), hook) != hooks.end())
                 (*hook)();
     }
+
+    /// Sets one of the flags here and in the attempts that run.
+    void set(std::atomic<bool> state::*flag, bool value)
+    {
+        std::vector<std::shared_ptr<state>> running;
+        bool news = false;
+        {
+            const std::lock_guard lock(mutex);
+            news = (this->*flag).exchange(value) != value;
+            for (const auto& attempt : attempts)
+                if (auto one = attempt.lock())
+                    running.push_back(std::move(one));
+        }
+        if (news)
+            changed();
+        for (const auto& attempt : running)
+            attempt->set(flag, value);
+    }
+
+    bool expired() const noexcept { return time && !cancelled && time->steady_now() >= due; }
 };
 
 control::control() : state_(std::make_shared<state>()) {}
 
 void control::cancel()
 {
-    if (!state_->cancelled.exchange(true))
-        state_->changed();
+    state_->set(&state::cancelled, true);
 }
 
 void control::pause()
 {
-    if (!state_->paused.exchange(true))
-        state_->changed();
+    state_->set(&state::paused, true);
 }
 
 void control::resume()
 {
-    if (state_->paused.exchange(false))
-        state_->changed();
+    state_->set(&state::paused, false);
 }
 
 bool control::cancelled() const noexcept
 {
-    return state_->cancelled.load();
+    return state_->cancelled.load() || state_->expired();
 }
 
 bool control::paused() const noexcept
 {
     return state_->paused.load();
+}
+
+bool control::expired() const noexcept
+{
+    return state_->expired();
+}
+
+control control::attempt(const clock* time, steady_time due) const
+{
+    control made;
+    made.state_->time = due == steady_time::max() ? nullptr : time;
+    made.state_->due = due;
+    const std::lock_guard lock(state_->mutex);
+    // What was cancelled before is over, but for a cancel() that came before the very first attempt.
+    made.state_->cancelled = state_->cancelled && !state_->used;
+    made.state_->paused = state_->paused.load();
+    state_->cancelled = false;
+    state_->used = true;
+    std::erase_if(state_->attempts, [](const auto& old) { return old.expired(); });
+    state_->attempts.push_back(made.state_);
+    return made;
 }
 
 std::shared_ptr<void> control::on_change(std::function<void()> hook) const

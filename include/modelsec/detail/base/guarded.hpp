@@ -2,10 +2,12 @@
 #ifndef MODELSEC_DETAIL_BASE_GUARDED_HPP
 #define MODELSEC_DETAIL_BASE_GUARDED_HPP
 
+#include <modelsec/detail/base/control.hpp>
 #include <modelsec/error.hpp>
 
 #include <exception>
 #include <new>
+#include <system_error>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
@@ -26,10 +28,25 @@ auto guarded(Work&& work) -> decltype(work())
     {
         return fail(reason::out_of_memory);
     }
+    catch (const std::system_error& e)
+    {
+        if (e.code() == std::errc::resource_unavailable_try_again)
+            return fail(reason::out_of_memory, "no thread can be started");
+        return fail(reason::internal_error, e.what());
+    }
     catch (const std::exception& e)
     {
         return fail(reason::internal_error, e.what());
     }
+}
+
+/// A control that ends an attempt at its deadline looks cancelled to whoever works; here it gets its own name.
+template <class T>
+result<T> with_deadline_named(result<T> outcome, const control& attempt)
+{
+    if (outcome.has_error() && outcome.error().why == reason::cancelled && attempt.expired())
+        return fail(reason::deadline);
+    return outcome;
 }
 
 }  // namespace detail

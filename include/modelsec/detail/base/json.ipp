@@ -10,6 +10,8 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <string>
+#include <utility>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
@@ -125,6 +127,88 @@ json copy_json(json_view from)
     case simdjson::dom::element_type::NULL_VALUE: break;
     }
     return json();
+}
+
+inline bool append_canonical(bytes& out, json_view from)
+{
+    const auto put = [&](std::string_view text) { out.insert(out.end(), text.begin(), text.end()); };
+    const auto put_string = [&](std::string_view text) {
+        out.push_back('"');
+        for (const char c : text)
+        {
+            if (c == '"' || c == '\\')
+                out.push_back('\\');
+            out.push_back(static_cast<std::uint8_t>(c));
+        }
+        out.push_back('"');
+    };
+    const simdjson::dom::element value = from.raw();
+    switch (value.type())
+    {
+    case simdjson::dom::element_type::ARRAY:
+    {
+        char separator = '[';
+        for (const auto element : simdjson::dom::array(value))
+        {
+            out.push_back(static_cast<std::uint8_t>(std::exchange(separator, ',')));
+            if (!append_canonical(out, json_view(element)))
+                return false;
+        }
+        put(separator == '[' ? "[]" : "]");
+        return true;
+    }
+    case simdjson::dom::element_type::OBJECT:
+    {
+        std::vector<std::pair<std::string_view, simdjson::dom::element>> members;
+        for (const auto field : simdjson::dom::object(value))
+            members.emplace_back(field.key, field.value);
+        std::sort(members.begin(), members.end(), [](const auto& x, const auto& y) { return x.first < y.first; });
+        char separator = '{';
+        for (const auto& [key, member] : members)
+        {
+            out.push_back(static_cast<std::uint8_t>(std::exchange(separator, ',')));
+            put_string(key);
+            out.push_back(':');
+            if (!append_canonical(out, json_view(member)))
+                return false;
+        }
+        put(separator == '{' ? "{}" : "}");
+        return true;
+    }
+    case simdjson::dom::element_type::INT64: put(std::to_string(std::int64_t(value))); return true;
+    case simdjson::dom::element_type::UINT64:  // from 2^63: no integer of ours
+    case simdjson::dom::element_type::DOUBLE: return false;
+    case simdjson::dom::element_type::STRING: put_string(std::string_view(value)); return true;
+    case simdjson::dom::element_type::BOOL: put(bool(value) ? "true" : "false"); return true;
+    case simdjson::dom::element_type::NULL_VALUE: put("null"); return true;
+    }
+    return false;
+}
+
+std::optional<bytes> canonical_json(json_view from)
+{
+    bytes out;
+    return append_canonical(out, from) ? std::optional(std::move(out)) : std::nullopt;
+}
+
+bool is_modest_json(bytes_view text) noexcept
+{
+    if (text.size() <= limits::json_values)
+        return true;
+    std::size_t values = 0;
+    bool quoted = false;
+    for (std::size_t at = 0; at < text.size(); ++at)
+        switch (text[at])
+        {
+        case '"': quoted = !quoted; break;
+        case '\\': at += quoted ? 1 : 0; break;
+        case ',':
+        case ':':
+        case '[':
+        case '{': values += quoted ? 0 : 1; break;
+        default: break;
+        }
+    return values <= limits::json_values;
 }
 
 const json* json::find(std::string_view key) const noexcept

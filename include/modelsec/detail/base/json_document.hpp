@@ -142,8 +142,13 @@ private:
     simdjson::dom::element value_;
 };
 
-/// A tree of its own; in core/json.hpp's body.
+/// A tree of its own; in json.hpp's body.
 MODELSEC_DECL json copy_json(json_view from);
+/// As json::canonical(), without a tree.
+MODELSEC_DECL std::optional<bytes> canonical_json(json_view from);
+/// Whether a text has at most limits::json_values values and members, counted by what separates them: an upper bound of what a parser
+/// holds of it (CWE-400). Of what is no JSON it says nothing.
+MODELSEC_DECL bool is_modest_json(bytes_view text) noexcept;
 
 /// What parse_json reads, not copied into a tree.
 class json_document
@@ -153,6 +158,8 @@ public:
     {
         if (text.empty())
             return fail(reason::json_malformed, "an empty document");
+        if (!is_modest_json(text))
+            return fail(reason::json_malformed, "more values in one document than allowed");
         auto parser = std::make_unique<simdjson::dom::parser>();
         if (parser->allocate(text.size(), max_depth) != simdjson::SUCCESS)
             return fail(reason::out_of_memory);

@@ -7,7 +7,9 @@
 #include MODELSEC_LOCAL_FILE_BODY
 
 #include <cstdio>
+#include <filesystem>
 #include <memory>
+#include <system_error>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
@@ -28,6 +30,55 @@ result<bytes> read_local_file(const std::string& path, std::size_t cap)
     }
     if (std::ferror(in.get()))
         return fail(reason::file_unreadable, path);
+    return out;
+}
+
+result<secret> read_local_secret(const std::string& path)
+{
+    constexpr std::size_t cap = 64u << 10;
+    const auto close = [](std::FILE* f) { std::fclose(f); };
+    const std::unique_ptr<std::FILE, decltype(close)> in(open_stream(path), close);
+    if (!in || std::setvbuf(in.get(), nullptr, _IONBF, 0) != 0)
+        return fail(reason::file_unreadable, path);
+    std::vector<std::uint8_t, wiping_allocator<std::uint8_t>> space(cap + 1);
+    const std::size_t size = std::fread(space.data(), 1, space.size(), in.get());
+    if (std::ferror(in.get()))
+        return fail(reason::file_unreadable, path);
+    if (size > cap)
+        return fail(reason::too_large, path);
+    return secret(bytes_view(space.data(), size));
+}
+
+result<file> open_local_file(const std::string& path)
+{
+    file out = open_to_read(path);
+    if (!out)
+        return fail(reason::file_unreadable, path);
+    return out;
+}
+
+result<file> open_local_folder(const std::string& path)
+{
+    std::error_code ignored;
+    std::filesystem::create_directories(path, ignored);
+    return open_folder_to_read(path);
+}
+
+result<secret> read_secret_file(const std::string& path, std::size_t cap)
+{
+    MODELSEC_TRY(std::FILE* const stream, open_secret_stream(path));
+    const auto close = [](std::FILE* f) { std::fclose(f); };
+    const std::unique_ptr<std::FILE, decltype(close)> in(stream, close);
+    std::setvbuf(in.get(), nullptr, _IONBF, 0);  // no copy stays in a buffer of the stream
+    bytes content(cap + 1);                      // never moves, so no copy of it stays behind
+    const std::size_t size = std::fread(content.data(), 1, content.size(), in.get());
+    const bool failed = std::ferror(in.get()) != 0;
+    secret out(bytes_view(content).first(size));
+    wipe(content.data(), content.size());
+    if (failed)
+        return fail(reason::file_unreadable, path);
+    if (size > cap)
+        return fail(reason::too_large, path);
     return out;
 }
 

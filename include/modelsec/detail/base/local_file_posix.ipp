@@ -2,7 +2,11 @@
 #ifndef MODELSEC_DETAIL_BASE_LOCAL_FILE_POSIX_IPP
 #define MODELSEC_DETAIL_BASE_LOCAL_FILE_POSIX_IPP
 
-#include <modelsec/detail/base/bytes.hpp>
+#include <modelsec/detail/base/file_system/file_system.hpp>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstdio>
 
@@ -12,6 +16,37 @@ namespace detail {
 inline std::FILE* open_stream(const std::string& path)
 {
     return std::fopen(path.c_str(), "rb");
+}
+
+/// Not blocking: it might be a pipe.
+inline file open_to_read(const std::string& path)
+{
+    return file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+}
+
+inline result<file> open_folder_to_read(const std::string& path)
+{
+    file out(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    return out ? result<file>(std::move(out)) : fail(reason::store_io, path);
+}
+
+/// The descriptor that is read is the one that is checked (CWE-367). Not blocking: it might be a pipe.
+inline result<std::FILE*> open_secret_stream(const std::string& path)
+{
+    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (descriptor < 0)
+        return fail(reason::file_unreadable, path);
+    struct stat info = {};
+    const bool known = ::fstat(descriptor, &info) == 0;
+    const bool exposed =
+        known && (!S_ISREG(info.st_mode) || info.st_uid != ::geteuid() || (info.st_mode & (S_IRWXG | S_IRWXO)) != 0);
+    std::FILE* stream = known && !exposed ? ::fdopen(descriptor, "rb") : nullptr;
+    if (!stream)
+    {
+        ::close(descriptor);
+        return fail(exposed ? reason::secret_file_exposed : reason::file_unreadable, path);
+    }
+    return stream;
 }
 
 }  // namespace detail

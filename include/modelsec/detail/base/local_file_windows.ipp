@@ -2,7 +2,9 @@
 #ifndef MODELSEC_DETAIL_BASE_LOCAL_FILE_WINDOWS_IPP
 #define MODELSEC_DETAIL_BASE_LOCAL_FILE_WINDOWS_IPP
 
-#include <modelsec/detail/base/file_system/system_windows.ipp>
+#include <modelsec/detail/base/file_system/security_windows.ipp>
+
+#include <io.h>
 
 #include <cstdio>
 
@@ -14,6 +16,34 @@ inline std::FILE* open_stream(const std::string& path)
 {
     const auto wide = to_wide(path);
     return wide ? ::_wfopen(wide->c_str(), L"rbN") : nullptr;
+}
+
+inline file open_to_read(const std::string& path)
+{
+    const auto wide = to_wide(path);
+    return wide ? file(::CreateFileW(wide->c_str(), GENERIC_READ, FILE_SHARE_READ, nullptr, OPEN_EXISTING,
+                                     FILE_ATTRIBUTE_NORMAL, nullptr))
+                : file();
+}
+
+inline result<file> open_folder_to_read(const std::string& path)
+{
+    return file_system::native().open_root(path, true);
+}
+
+/// Owned by this user, and nobody but this user and the system in its list. A stream's handle can read the list.
+inline result<std::FILE*> open_secret_stream(const std::string& path)
+{
+    std::FILE* stream = open_stream(path);
+    if (!stream)
+        return fail(reason::file_unreadable, path);
+    const auto access = access_of(reinterpret_cast<HANDLE>(::_get_osfhandle(::_fileno(stream))));
+    if (!access || !access->owner_trusted || access->everybody_writes || access->group_writes)
+    {
+        std::fclose(stream);
+        return fail(reason::secret_file_exposed, path);
+    }
+    return stream;
 }
 
 }  // namespace detail

@@ -27,7 +27,7 @@ private:
 };
 
 /// One part of a file's path: 1 to 255 bytes of printable UTF-8 in NFC, nothing that any file system reads as more than a
-/// name (FORMATS: Names). The only way from a name in a manifest, an archive or TUF metadata to the disk.
+/// name (docs/manifest.md, Names). The only way from a name in a manifest, an archive or TUF metadata to the disk.
 class name
 {
 public:

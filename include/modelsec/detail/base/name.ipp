@@ -99,7 +99,7 @@ result<identifier> identifier::parse(std::string_view text)
     return identifier(std::string(text));
 }
 
-// OWASP Path Traversal; CWE-22, CWE-41, CWE-67 (device names), CWE-176 (Unicode encoding). FORMATS: Names.
+// OWASP Path Traversal; CWE-22, CWE-41, CWE-67 (device names), CWE-176 (Unicode encoding). docs/manifest.md, Names.
 result<name> name::parse(std::string_view text)
 {
     if (text.empty() || text.size() > 255)

@@ -3,6 +3,11 @@
 #define MODELSEC_DETAIL_CLIENT_BODIES_HPP
 
 #include <modelsec/detail/client/client.ipp>
+#include <modelsec/detail/client/context_watch.ipp>
+#include <modelsec/detail/client/event_delivery.ipp>
+#include <modelsec/detail/client/operation_pool.ipp>
+#include <modelsec/detail/client/repair_operation.ipp>
+#include <modelsec/detail/client/several.ipp>
 #include <modelsec/detail/client/status_cache.ipp>
 #include <modelsec/detail/client/store_operation.ipp>
 

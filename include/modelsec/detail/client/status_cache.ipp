@@ -52,7 +52,7 @@ result<bool> status_cache::watch(const client_options& owner)
     const std::int64_t present = files.stamp_clock();
     if (present == 0)
         return false;
-    MODELSEC_TRY(file root, files.open_root(owner.store, false));
+    MODELSEC_TRY(file root, files.open_root(owner.store, false, owner.policy));
     if (!root)
         return false;
     MODELSEC_TRY(const file inner, files.open_folder(root, inner_folder_name, false));

@@ -8,18 +8,21 @@ MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
 // What client does with the store alone, without a network. Codes at client's members.
-MODELSEC_DECL result<open_pack> open_active(const client_options& owner, const std::string& model_id,
-                                            const control& handle = {});
+MODELSEC_DECL result<open_pack> open_active(const client_options& owner, const model_options& asked);
+MODELSEC_DECL result<decrypted_pack> open_decrypted(const client_options& owner, const model_options& asked,
+                                                    const key_provider& keys);
 MODELSEC_DECL result<std::vector<model_status>> read_status(const client_options& owner);
-MODELSEC_DECL result<pack_info> verify_active(const client_options& owner, const std::string& model_id,
-                                              const event_handler& on_event, const control& handle);
+MODELSEC_DECL result<pack_info> verify_active(const client_options& owner, const model_options& asked);
 MODELSEC_DECL result<pack_info> run_rollback(const client_options& owner, const rollback_options& asked);
 MODELSEC_DECL result<gc_report> run_gc(const client_options& owner, const gc_options& asked);
+MODELSEC_DECL result<repair_report> run_repair(const client_options& owner, const repair_options& asked);
+MODELSEC_DECL result<gc_report> run_remove(const client_options& owner, const remove_options& asked);
 
 }  // namespace detail
 MODELSEC_END_NAMESPACE
 
 #ifndef MODELSEC_SEPARATE_COMPILATION
+#include <modelsec/detail/client/repair_operation.ipp>
 #include <modelsec/detail/client/store_operation.ipp>
 #endif
 

@@ -2,7 +2,9 @@
 #ifndef MODELSEC_DETAIL_CLIENT_STORE_OPERATION_IPP
 #define MODELSEC_DETAIL_CLIENT_STORE_OPERATION_IPP
 
+#include <modelsec/detail/base/guarded.hpp>
 #include <modelsec/detail/client/store_operation.hpp>
+#include <modelsec/detail/fetch/repair.hpp>
 #include <modelsec/detail/fetch/trust_anchor.hpp>
 #include <modelsec/detail/store/with_active.hpp>
 #include <modelsec/detail/manifest/parse.hpp>
@@ -15,7 +17,8 @@ inline result<store> existing_store(const client_options& owner)
 {
     if (owner.store.empty())
         return fail(reason::bad_option, "no store was given");
-    return store::open({owner.store, false, owner.group_shared, owner.files, owner.caps});
+    return store::open(
+        {owner.store, false, owner.group_shared, owner.policy, owner.files, owner.caps, false, owner.clock.get()});
 }
 
 inline result<identifier> known_model(const std::string& model_id)
@@ -75,9 +78,28 @@ inline std::uint64_t size_of(const pack_record& pack)
     return sum;
 }
 
-/// The clauses under which a pack may come back are those under which it came: its envelope, asked again, the manifest's own expiry aside.
-inline result<void> ask_trust_again(const store& disk, const pack_record& pack, const trust_source& trust, utc_time now,
-                                    const limits& caps)
+/// Whether a kept envelope is signed by enough of the keys and lists these very bytes under this version.
+inline result<void> vouches_for(const store& disk, const sha256_digest& envelope, const pack_record& pack,
+                                const signing_keys& keys, const limits& caps)
+{
+    MODELSEC_TRY(const bytes raw, disk.read_envelope(envelope));
+    auto e = parse_envelope(raw, envelope_format::dsse, caps);
+    if (!e && e.error().why == reason::wrong_format)
+        e = parse_envelope(raw, envelope_format::pack, caps);
+    if (!e)
+        return std::move(e).error();
+    MODELSEC_TRY(const verified_payload payload, verify_envelope(std::move(*e), keys.keys, keys.threshold));
+    MODELSEC_TRY(const manifest m, parse_manifest(payload, caps));
+    for (const artifact& a : m.artifacts)
+        if (m.version == pack.version && a.content_digest() == pack.artifact)
+            return {};
+    return fail(reason::equivocation, "the kept manifest is about another pack");
+}
+
+/// A pack comes back if keys that are valid now vouch for its bytes: by the envelope it came by or by any other that was accepted
+/// (the publisher may have signed the same pack anew with a new key). The manifest's own expiry does not count.
+inline result<void> ask_trust_again(const store& disk, const model_state& state, const pack_record& pack,
+                                    const trust_source& trust, utc_time now, const limits& caps)
 {
     if (std::holds_alternative<std::monostate>(trust))
         return {};
@@ -89,21 +111,53 @@ inline result<void> ask_trust_again(const store& disk, const pack_record& pack, 
         means.kept = &*kept;
     }
     MODELSEC_TRY(const signing_keys keys, resolve_trust(trust, now, means));
-    MODELSEC_TRY(const bytes raw, disk.read_envelope(pack.envelope));
-    auto e = parse_envelope(raw, envelope_format::dsse, caps);
-    if (!e && e.error().why == reason::wrong_format)
-        e = parse_envelope(raw, envelope_format::pack, caps);
-    if (!e)
-        return std::move(e).error();
-    MODELSEC_CHECK(verify_envelope(std::move(*e), keys.keys, keys.threshold));
-    return {};
+    const result<void> own = vouches_for(disk, pack.envelope, pack, keys, caps);
+    if (own)
+        return {};
+    for (const auto& accepted : state.memory.history)
+        if (vouches_for(disk, accepted.envelope, pack, keys, caps))
+            return {};
+    return own;
 }
 
-result<open_pack> open_active(const client_options& owner, const std::string& model_id, const control& handle)
+/// The end of an attempt: its one final event, and the outcome.
+template <class T>
+result<T> finish(result<T> outcome, const std::string& model_id, stage ended_in, const operation_options& asked)
 {
-    MODELSEC_TRY(const identifier model, known_model(model_id));
-    MODELSEC_TRY(const store disk, existing_store(owner));
-    return disk.open_active(model, handle);
+    outcome = with_deadline_named(std::move(outcome), asked.control);
+    if (!asked.events)
+        return outcome;
+    event last;
+    last.kind = event_kind::done;
+    last.stage = ended_in;
+    last.model_id = model_id;
+    last.why = outcome ? reason::none : outcome.error().why;
+    last.code = code_of(last.why);
+    asked.events(last);
+    return outcome;
+}
+
+result<open_pack> open_active(const client_options& owner, const model_options& asked)
+{
+    return finish(
+        [&]() -> result<open_pack> {
+            MODELSEC_TRY(const identifier model, known_model(asked.model_id));
+            MODELSEC_TRY(const store disk, existing_store(owner));
+            MODELSEC_CHECK(repair_if_allowed(owner, disk, model, asked.operation.control, asked.operation.events));
+            return disk.open_active(model, asked.operation.control);
+        }(),
+        asked.model_id, stage::verify, asked.operation);
+}
+
+result<decrypted_pack> open_decrypted(const client_options& owner, const model_options& asked, const key_provider& keys)
+{
+    return finish(
+        [&]() -> result<decrypted_pack> {
+            MODELSEC_TRY(const identifier model, known_model(asked.model_id));
+            MODELSEC_TRY(const store disk, existing_store(owner));
+            return decrypted_pack_opener::open(disk, *owner.files, model, keys, owner.caps, asked.operation.control);
+        }(),
+        asked.model_id, stage::verify, asked.operation);
 }
 
 result<std::vector<model_status>> read_status(const client_options& owner)
@@ -116,9 +170,17 @@ result<std::vector<model_status>> read_status(const client_options& owner)
     MODELSEC_TRY(const auto models, disk->models());
     for (const identifier& model : models)
     {
-        MODELSEC_TRY(const model_state state, disk->state(model));
         model_status s;
         s.model_id = model.str();
+        const auto read = disk->state(model);
+        if (!read)
+        {
+            // What is wrong with one model is told of that one, and keeps nobody from the others.
+            s.why = read.error().why;
+            out.push_back(std::move(s));
+            continue;
+        }
+        const model_state& state = *read;
         s.sequence = state.memory.sequence;
         if (state.active)
         {
@@ -137,72 +199,117 @@ result<std::vector<model_status>> read_status(const client_options& owner)
     return out;
 }
 
-result<pack_info> verify_active(const client_options& owner, const std::string& model_id, const event_handler& on_event,
-                                const control& handle)
+result<pack_info> verify_active(const client_options& owner, const model_options& asked)
 {
-    auto outcome = [&]() -> result<pack_info> {
-        MODELSEC_TRY(const identifier model, known_model(model_id));
-        MODELSEC_TRY(const store disk, existing_store(owner));
-        return with_active(disk, model, [&](const pack_record& pack) -> result<pack_info> {
-            const auto files = signed_chunks(disk, pack, owner.caps);
-            const auto chunks = [&](const file_record& f) -> const chunk_digests* {
-                for (const artifact_file& a : files)
-                    if (a.chunks && a.name && *a.name == f.path && a.size_bytes == f.size && a.sha256 == f.sha256)
-                        return &*a.chunks;
-                return nullptr;
-            };
-            hash_progress progress(on_event, model_id, size_of(pack));
-            MODELSEC_CHECK(disk.hash_again(model, pack, handle, std::ref(progress), chunks));
-            return disk.info(model, pack);
-        });
-    }();
-    event last;
-    last.kind = event_kind::done;
-    last.stage = stage::verify;
-    last.model_id = model_id;
-    last.why = outcome ? reason::none : outcome.error().why;
-    last.code = code_of(last.why);
-    if (on_event)
-        on_event(last);
-    return outcome;
+    const control& handle = asked.operation.control;
+    return finish(
+        [&]() -> result<pack_info> {
+            MODELSEC_TRY(const identifier model, known_model(asked.model_id));
+            MODELSEC_TRY(const store disk, existing_store(owner));
+            return with_active(disk, model, [&](const pack_record& pack) -> result<pack_info> {
+                const auto files = signed_chunks(disk, pack, owner.caps);
+                const auto chunks = [&](const file_record& f) -> const chunk_digests* {
+                    for (const artifact_file& a : files)
+                        if (a.chunks && a.name && *a.name == f.path && a.size_bytes == f.size && a.sha256 == f.sha256)
+                            return &*a.chunks;
+                    return nullptr;
+                };
+                hash_progress progress(asked.operation.events, asked.model_id, size_of(pack));
+                MODELSEC_CHECK(disk.hash_again(model, pack, handle, std::ref(progress), chunks));
+                return disk.info(model, pack);
+            });
+        }(),
+        asked.model_id, stage::verify, asked.operation);
 }
 
 result<pack_info> run_rollback(const client_options& owner, const rollback_options& asked)
 {
-    const auto model = known_model(asked.model_id);
-    if (!model)
-        return model.error();
-    MODELSEC_TRY(const store disk, existing_store(owner));
-    MODELSEC_TRY(const model_lock lock, disk.lock(*model, owner.lock_wait, asked.handle));
-    MODELSEC_CHECK(disk.recover(lock, *model));
-    MODELSEC_TRY(const model_state state, disk.state(*model));
-    if (!state.last_good)
-        return fail(reason::no_last_good);
-    const utc_time now = owner.clock->now();
-    MODELSEC_CHECK(ask_trust_again(disk, *state.last_good, asked.trust, now, owner.caps));
-    MODELSEC_CHECK(disk.hash_again(*model, *state.last_good, asked.handle, {}));
-    MODELSEC_TRY(const model_state after, disk.roll_back(lock, *model, *state.last_good, now));
-    return disk.info(*model, *after.active);
+    const control& handle = asked.operation.control;
+    stage reached = stage::verify;
+    auto outcome = [&]() -> result<pack_info> {
+        MODELSEC_TRY(const identifier model, known_model(asked.model_id));
+        MODELSEC_TRY(const store disk, existing_store(owner));
+        MODELSEC_CHECK(repair_if_allowed(owner, disk, model, handle, asked.operation.events));
+        MODELSEC_TRY(const model_lock lock, disk.lock(model, owner.lock_wait, handle));
+        MODELSEC_CHECK(disk.recover(lock, model));
+        MODELSEC_TRY(const model_state state, disk.state(model));
+        if (!state.last_good)
+            return fail(reason::no_last_good);
+        const utc_time now = owner.clock->now();
+        MODELSEC_CHECK(ask_trust_again(disk, state, *state.last_good, asked.trust, now, owner.caps));
+        hash_progress progress(asked.operation.events, asked.model_id, size_of(*state.last_good));
+        MODELSEC_CHECK(disk.hash_again(model, *state.last_good, handle, std::ref(progress)));
+        if (handle.cancelled())
+            return fail(reason::cancelled);
+        reached = stage::activate;
+        MODELSEC_TRY(const model_state after, disk.roll_back(lock, model, *state.last_good, now));
+        return disk.info(model, *after.active);
+    }();
+    return finish(std::move(outcome), asked.model_id, reached, asked.operation);
 }
 
 result<gc_report> run_gc(const client_options& owner, const gc_options& asked)
 {
-    gc_report out;
-    auto disk = existing_store(owner);
-    if (!disk)
-        return disk.error().why == reason::none_active ? result<gc_report>(out) : result<gc_report>(std::move(disk).error());
-    MODELSEC_TRY(const auto models, disk->models());
-    for (const identifier& model : models)
-    {
-        MODELSEC_TRY(const model_lock lock, disk->lock(model, owner.lock_wait, asked.handle));
-        if (!asked.dry_run)
-            MODELSEC_CHECK(disk->recover(lock, model));
-        MODELSEC_CHECK(disk->collect(lock, model, asked.keep, asked.dry_run, out.removed, out.bytes));
-    }
-    if (asked.handle.cancelled())
-        return fail(reason::cancelled);
-    MODELSEC_CHECK(disk->collect_staging(asked.dry_run, out.removed, out.bytes));
-    return out;
+    const control& handle = asked.operation.control;
+    return finish(
+        [&]() -> result<gc_report> {
+            gc_report out;
+            auto disk = existing_store(owner);
+            if (!disk)
+                return disk.error().why == reason::none_active ? result<gc_report>(out)
+                                                               : result<gc_report>(std::move(disk).error());
+            MODELSEC_TRY(const auto models, disk->models());
+            for (const identifier& model : models)
+            {
+                MODELSEC_TRY(const model_lock lock, disk->lock(model, owner.lock_wait, handle));
+                if (const auto state = disk->state(model); !state)
+                {
+                    out.skipped.push_back(model.str());
+                    continue;
+                }
+                if (!asked.dry_run)
+                    MODELSEC_CHECK(disk->recover(lock, model));
+                MODELSEC_CHECK(disk->collect(lock, model, asked.keep, asked.dry_run, out.removed, out.bytes));
+            }
+            if (handle.cancelled())
+                return fail(reason::cancelled);
+            MODELSEC_CHECK(disk->collect_staging(asked.dry_run, out.removed, out.bytes));
+            return out;
+        }(),
+        {}, stage::activate, asked.operation);
+}
+
+result<gc_report> run_remove(const client_options& owner, const remove_options& asked)
+{
+    return finish(
+        [&]() -> result<gc_report> {
+            gc_report out;
+            MODELSEC_TRY(const identifier model, known_model(asked.model_id));
+            MODELSEC_TRY(const store disk, existing_store(owner));
+            MODELSEC_TRY(const model_lock lock, disk.lock(model, owner.lock_wait, asked.operation.control));
+            MODELSEC_CHECK(disk.recover(lock, model));
+            MODELSEC_TRY(const model_state state, disk.state(model));
+            if (!asked.partial && !state.active && !state.last_good)
+            {
+                MODELSEC_TRY(const std::uint64_t partial, disk.partial_bytes(model));
+                if (partial == 0)
+                    return fail(reason::none_active);
+            }
+            MODELSEC_CHECK(disk.remove_partials(lock, model, out.removed, out.bytes));
+            if (asked.partial)
+                return out;
+            // What was accepted stays known: an older manifest is refused after a removal too (TUF specification 5.4.3).
+            MODELSEC_CHECK(disk.update(model, [](model_state& s) -> result<bool> {
+                if (!s.active && !s.last_good)
+                    return false;
+                s.active.reset();
+                s.last_good.reset();
+                return true;
+            }));
+            MODELSEC_CHECK(disk.collect(lock, model, 0, false, out.removed, out.bytes));
+            return out;
+        }(),
+        asked.model_id, stage::activate, asked.operation);
 }
 
 }  // namespace detail

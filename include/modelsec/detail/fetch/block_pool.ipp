@@ -2,104 +2,75 @@
 #ifndef MODELSEC_DETAIL_FETCH_BLOCK_POOL_IPP
 #define MODELSEC_DETAIL_FETCH_BLOCK_POOL_IPP
 
-#include <modelsec/detail/fetch/pipeline.hpp>
+#include <modelsec/detail/fetch/block_pool.hpp>
 
-#include <mutex>
-#include <new>
+#include <utility>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
-/// The memory of one pipeline: made as it is needed, used again and again, gone with the last block.
-class block_pool : public std::enable_shared_from_this<block_pool>
+block_pool::block_pool(std::size_t blocks, std::function<void()> on_room) : on_room_(std::move(on_room))
 {
-public:
-    static constexpr std::align_val_t alignment{file_system::direct_alignment};
+    allow(blocks);
+}
 
-    block_pool(std::size_t blocks, std::function<void()> on_room) : on_room_(std::move(on_room)) { allow(blocks); }
-    block_pool(const block_pool&) = delete;
-    block_pool& operator=(const block_pool&) = delete;
-    ~block_pool()
-    {
-        for (auto* data : free_)
-            ::operator delete(data, alignment);
-    }
+block_pool::~block_pool()
+{
+    for (auto* data : free_)
+        ::operator delete(data, alignment);
+}
 
-    void allow(std::size_t blocks)
+void block_pool::allow(std::size_t blocks)
+{
+    const std::lock_guard lock(mutex_);
+    if (blocks <= allowed_)
+        return;
+    free_.reserve(blocks);  // so that give_back() cannot fail
+    left_ += blocks - allowed_;
+    allowed_ = blocks;
+}
+
+block_ptr block_pool::try_take()
+{
+    std::uint8_t* data = nullptr;
     {
         const std::lock_guard lock(mutex_);
-        if (blocks <= allowed_)
-            return;
-        free_.reserve(blocks);  // so that give_back() cannot fail
-        left_ += blocks - allowed_;
-        allowed_ = blocks;
-    }
-
-    block try_take()
-    {
-        const std::lock_guard lock(mutex_);
-        block out;
         if (free_.empty() && left_ == 0)
         {
             wanted_ = true;
-            return out;
+            return nullptr;
         }
         if (free_.empty())
         {
             free_.push_back(static_cast<std::uint8_t*>(::operator new(block::size_bytes, alignment)));
             --left_;
         }
-        out.data_ = {free_.back(), {shared_from_this()}};
+        data = free_.back();
         free_.pop_back();
-        ++being_filled_;
-        return out;
     }
+    // Whatever throws from here on, the memory finds its way back.
+    std::unique_ptr<std::uint8_t, returner> held(data, {shared_from_this()});
+    auto made = std::make_unique<block>(data);
+    return block_ptr(made.release(), [owner = std::shared_ptr<std::uint8_t>(std::move(held))](const block* b) { delete b; });
+}
 
-    void give_back(std::uint8_t* data, bool filled) noexcept
-    {
-        std::function<void()> tell;
-        {
-            const std::lock_guard lock(mutex_);
-            free_.push_back(data);
-            being_filled_ -= filled ? 0 : 1;
-            if (std::exchange(wanted_, false))
-                tell = on_room_;
-        }
-        if (tell)
-            tell();
-    }
-
-    void filled(block& b) noexcept
-    {
-        const std::lock_guard lock(mutex_);
-        b.data_.get_deleter().filled = true;
-        --being_filled_;
-    }
-    std::size_t being_filled() const noexcept
-    {
-        const std::lock_guard lock(mutex_);
-        return being_filled_;
-    }
-    /// Blocks may outlive the pipeline; who listens does not.
-    void mute() noexcept
-    {
-        const std::lock_guard lock(mutex_);
-        on_room_ = nullptr;
-    }
-
-private:
-    mutable std::mutex mutex_;
-    std::vector<std::uint8_t*> free_;
-    std::size_t allowed_ = 0;
-    std::size_t left_ = 0;  ///< of them not made yet
-    std::size_t being_filled_ = 0;
-    bool wanted_ = false;
-    std::function<void()> on_room_;
-};
-
-void block_return::operator()(std::uint8_t* data) const noexcept
+void block_pool::give_back(std::uint8_t* data) noexcept
 {
-    pool->give_back(data, filled);
+    std::function<void()> tell;
+    {
+        const std::lock_guard lock(mutex_);
+        free_.push_back(data);
+        if (std::exchange(wanted_, false))
+            tell = on_room_;
+    }
+    if (tell)
+        tell();
+}
+
+void block_pool::mute() noexcept
+{
+    const std::lock_guard lock(mutex_);
+    on_room_ = nullptr;
 }
 
 }  // namespace detail

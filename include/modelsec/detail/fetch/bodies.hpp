@@ -3,6 +3,8 @@
 #define MODELSEC_DETAIL_FETCH_BODIES_HPP
 
 #include <modelsec/detail/fetch/block_pool.ipp>
+#include <modelsec/detail/fetch/bundle.ipp>
+#include <modelsec/detail/fetch/bundle_network.ipp>
 #include <modelsec/detail/fetch/download.ipp>
 #include <modelsec/detail/fetch/download_lane.ipp>
 #include <modelsec/detail/fetch/download_run.ipp>
@@ -13,10 +15,12 @@
 #include <modelsec/detail/fetch/growth_fsm.ipp>
 #include <modelsec/detail/fetch/mirror_fsm.ipp>
 #include <modelsec/detail/fetch/network.ipp>
-#include <modelsec/detail/fetch/pipeline.ipp>
-#include <modelsec/detail/fetch/pipeline_state.ipp>
-#include <modelsec/detail/fetch/pipeline_workers.ipp>
-#include <modelsec/detail/fetch/range_fsm.ipp>
+#include <modelsec/detail/fetch/pace_fsm.ipp>
+#include <modelsec/detail/fetch/pack_sink.ipp>
+#include <modelsec/detail/fetch/pack_sink_digests.ipp>
+#include <modelsec/detail/fetch/pack_sink_state.ipp>
+#include <modelsec/detail/fetch/pack_sink_workers.ipp>
+#include <modelsec/detail/fetch/plan_fsm.ipp>
 #include <modelsec/detail/fetch/trust_anchor.ipp>
 #include <modelsec/detail/fetch/trust_driver.ipp>
 

@@ -13,28 +13,37 @@
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
-/// One file, and how to get it.
-struct download_request
+/// One file of a pack, and where it may be had.
+struct wanted_file
 {
-    const artifact_file& expected;  ///< what its bytes are
-    std::vector<url> sources;       ///< where they may be had, best first; at least one
-    bool direct = true;             ///< write past the page cache where the file system can
-    unsigned connections = 1;       ///< at most so many at once (and at most 16)
-    /// Bytes of the file that are in hand: arrived now, or kept from an earlier run and hashed again. At least every 512
-    /// KiB, never backwards, the size at last. On the calling thread.
-    std::function<void(std::uint64_t)> progress;
-    std::uint64_t* fetched = nullptr;  ///< counts the body bytes that came over the network
-    /// Asked for a new address in place of the first source, when that has expired. On the calling thread; may use the
-    /// client.
-    std::function<result<url>()> renew;
+    const artifact_file* expected = nullptr;  ///< what its bytes are
+    std::vector<url> sources;                 ///< best first; at least one
+    bool renewable = false;                   ///< there may be another address for the first one, if that is refused
 };
 
-/// Downloads one file into its partial and verifies it while it arrives; goes on where an earlier run stopped. Every
-/// source is tried, with retries; bytes that are wrong are dropped and fetched from elsewhere. Runs on the calling thread
-/// and two of its own; returns within milliseconds of a cancel. Whatever is good is kept in the partial when it fails.
+/// The files of a pack, each content once, and how to get them.
+struct download_request
+{
+    std::vector<wanted_file> files;
+    bool direct = true;        ///< write past the page cache where the file system can
+    unsigned connections = 1;  ///< at most so many at once over all files (and at most 16)
+    bool whole = true;         ///< the digest of every whole file is required, even where its chunks would do
+    /// Bytes of the pack that are in hand: arrived now, or kept from an earlier run and hashed again. At least every 512
+    /// KiB, never backwards, the sum of all sizes at last. On the calling thread.
+    std::function<void(std::uint64_t)> progress;
+    std::uint64_t* fetched = nullptr;  ///< counts the body bytes that came over the network
+    /// Asked for a new address in place of a file's first source, when that has expired. On the calling thread; may use the
+    /// client.
+    std::function<result<url>(std::size_t file)> renew;
+};
+
+/// Downloads the files of a pack into their partials, all by one plan, and verifies them while they arrive; goes on where an
+/// earlier run stopped, at once, while what is there already is checked beside it. Every source is tried, with retries; bytes that
+/// are wrong are dropped and fetched from elsewhere. Runs on the calling thread and a few of its own; returns within milliseconds of
+/// a cancel. Whatever is good is kept in the partials when it fails. The verified files are in the order of the request.
 ///
 /// Codes: 3, 10 to 14; 24 `chunks_contradict`; 30 `size_mismatch`, `digest_mismatch`, `chunk_mismatch`; 40, 41.
-MODELSEC_DECL result<verified_file> download(http_client& http, const download_request& what, staging& staged);
+MODELSEC_DECL result<std::vector<verified_file>> download(http_client& http, const download_request& what, staging& staged);
 
 }  // namespace detail
 MODELSEC_END_NAMESPACE

@@ -3,11 +3,10 @@
 #define MODELSEC_DETAIL_FETCH_DOWNLOAD_RUN_IPP
 
 #include <modelsec/detail/fetch/download.hpp>
-#include <modelsec/detail/net/expiry.hpp>
 #include <modelsec/detail/net/range_answer.hpp>
-#include <modelsec/detail/fetch/range_fsm.hpp>
+#include <modelsec/detail/fetch/pack_sink.hpp>
+#include <modelsec/detail/fetch/plan_fsm.hpp>
 #include <modelsec/detail/net/session.hpp>
-#include <modelsec/detail/fetch/pipeline.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -16,62 +15,101 @@
 #include <boost/asio/this_coro.hpp>
 
 #include <list>
+#include <map>
+#include <mutex>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
-/// What several goes at one file have in common.
-struct download_job
+/// The partials of a staging folder, as the sink wants them.
+class staged_partials final : public partial_files
 {
-    session& net;
-    const download_request& what;
-    std::vector<url> sources;
-    mirror_fsm mirrors;
-    retry_fsm retries;
-    std::uint64_t shown = 0;  ///< progress so far: it never goes backwards
+public:
+    staged_partials(staging& staged, const std::vector<wanted_file>& files) : staged_(staged), files_(files) {}
+
+    file_system& disk() override { return staged_.files(); }
+    result<file> open(std::size_t which) override
+    {
+        const std::lock_guard alone(journal_);
+        return staged_.open_partial(files_[which].expected->sha256);
+    }
+    result<void> drop(std::size_t which) override
+    {
+        const std::lock_guard alone(journal_);
+        return staged_.drop_partial(files_[which].expected->sha256);
+    }
+    result<void> make_durable(const std::vector<written>& what) override
+    {
+        std::vector<sha256_digest> contents;
+        std::vector<staging::durable> ranges;
+        for (const written& w : what)
+        {
+            const artifact_file& f = *files_[w.file].expected;
+            contents.push_back(f.sha256);
+            ranges.push_back({f.sha256, f.size_bytes, w.ranges});
+        }
+        MODELSEC_CHECK(staged_.sync_partials(contents));  // this may take seconds, in which others open files
+        const std::lock_guard alone(journal_);
+        return staged_.add_to_journal(ranges);
+    }
+
+private:
+    staging& staged_;
+    const std::vector<wanted_file>& files_;
+    std::mutex journal_;
 };
 
-/// One go at one file: a plan of who fetches what, lanes that do it, a pipeline that hashes and writes. Decisions are the
-/// plan's; here is the IO.
+/// One download: a plan of who fetches what, lanes that do it, a sink that hashes and writes. Decisions are the plan's; here is the
+/// IO.
 class download_run
 {
 public:
-    download_run(download_job& job, staging& staged, const file& partial, const range_set& kept);
+    download_run(session& net, const download_request& what, staging& staged, std::vector<range_set> kept);
     download_run(const download_run&) = delete;
     download_run& operator=(const download_run&) = delete;
 
-    result<verified_file> run();
-    std::vector<std::size_t> contributors() const { return plan_.contributors(); }
+    result<std::vector<verified_file>> run();
 
 private:
     using clock = std::chrono::steady_clock;
+    static constexpr std::chrono::milliseconds tick{100};
     static constexpr unsigned most_connections = 16;  ///< each costs memory, and more of them help nobody
+
+    /// Bytes of a lane on their way into a block. What was put already stays in the block before them.
+    struct filling
+    {
+        block_ptr space;
+        std::size_t at = 0;       ///< in the block: where the first byte stands that was not put
+        std::uint64_t begin = 0;  ///< in the file: the same
+        std::size_t size = 0;     ///< arrived and not put
+        clock::time_point since;  ///< when the first of them arrived
+        bool held_back = false;   ///< the last byte is not believed before the end of the answer is seen
+
+        std::size_t room() const noexcept { return space ? block::size_bytes - at : 0; }
+    };
 
     /// A connection at work, and the coroutine that drives it.
     struct lane
     {
         explicit lane(session& net) : room(net) {}
-        range_fsm::order order;
+        plan_fsm::order order;
         boost::asio::cancellation_signal stop;
         wakeup room;  ///< a block may be free
+        filling into;
         bool stopped = false;
         bool gone = false;
+        bool warm = false;  ///< it has delivered something
 
         // Too slow is what brings less than a trickle over all of the time that a stall may last.
         clock::duration waited{};
         std::uint64_t brought = 0;
     };
 
-    /// Bytes of a lane on their way into a block.
-    struct filling
-    {
-        std::uint64_t begin = 0;
-        std::size_t size = 0;
-        block space;
-    };
-
-    static pipeline_options pipeline_settings(const download_request& what);
+    static sink_options sink_settings(const download_request& what);
+    static std::vector<const artifact_file*> expected_files(const download_request& what);
+    std::vector<planned_file> planned_files() const;
     awaitable<result<void>> drive();
+    void compare_hosts();
     void begin_lanes();
     void end_lanes();
     awaitable<void> work(lane& self);
@@ -79,58 +117,100 @@ private:
     awaitable<result<void>> read_body(lane& self, connection& link, range_answer body);
     awaitable<failure> refusal(lane& self, response answer, failure why);
     awaitable<result<std::size_t>> read(lane& self, connection& link, std::span<std::uint8_t> space);
-    awaitable<result<void>> fill(lane& self, connection& link, filling& into);
+    awaitable<result<void>> fill(lane& self, connection& link, std::uint64_t& position);
     awaitable<result<void>> check_end(lane& self, connection& link, const range_answer& body);
-    awaitable<result<block>> take_block(lane& self);
-    std::uint64_t limit(const lane& self, std::uint64_t begin) const;
-    void put(lane& self, filling from);
+    awaitable<result<block_ptr>> take_block(lane& self);
+    std::uint64_t limit(const lane& self) const;
+    void put(lane& self);
     void report();
 
-    download_job& job_;
-    const artifact_file& expected_;
+    const artifact_file& expected(const lane& l) const { return *what_.files[l.order.file].expected; }
+
+    session& net_;
+    const download_request& what_;
+    std::vector<std::vector<url>> sources_;
+    retry_fsm retries_;
     wakeup bell_;
     boost::asio::steady_timer gone_;  ///< rung when a lane is gone
-    pipeline line_;                   ///< its threads ring the bell
-    range_fsm plan_;
+    staged_partials partials_;
+    pack_sink sink_;  ///< its threads ring the bell
+    plan_fsm plan_;
     std::list<lane> lanes_;
     std::exception_ptr thrown_;
+    clock::time_point compared_{};
+    std::uint64_t total_ = 0;
     std::uint64_t in_hand_ = 0;  ///< arrived and not dropped again
+    std::uint64_t shown_ = 0;    ///< progress so far: it never goes backwards
 };
 
-inline download_run::download_run(download_job& job, staging& staged, const file& partial, const range_set& kept)
-    : job_(job), expected_(job.what.expected), bell_(job.net), gone_(job.net.context()),
-      line_(
-          staged.files(), partial, expected_, kept,
-          [&staged, &expected = expected_](byte_range synced) {
-              return staged.add_to_journal(expected.sha256, expected.size_bytes, synced);
-          },
-          pipeline_settings(job.what), [this] { bell_.notify(); }),
-      plan_(expected_.size_bytes, line_.missing(), std::min(job.what.connections, most_connections), job.mirrors)
+inline std::vector<const artifact_file*> download_run::expected_files(const download_request& what)
 {
-}
-
-inline pipeline_options download_run::pipeline_settings(const download_request& what)
-{
-    pipeline_options out;
-    out.direct = what.direct;
+    std::vector<const artifact_file*> out;
+    for (const wanted_file& f : what.files)
+        out.push_back(f.expected);
     return out;
 }
 
-inline result<verified_file> download_run::run()
+inline download_run::download_run(session& net, const download_request& what, staging& staged, std::vector<range_set> kept)
+    : net_(net), what_(what), retries_(net.caps().retries, net.caps().first_retry_wait), bell_(net), gone_(net.context()),
+      partials_(staged, what.files),
+      sink_(partials_, expected_files(what), std::move(kept), sink_settings(what), [this] { bell_.notify(); }),
+      plan_(planned_files(), std::min(what.connections, most_connections))
+{
+    for (const wanted_file& f : what.files)
+    {
+        sources_.push_back(f.sources);
+        total_ += f.expected->size_bytes;
+    }
+}
+
+inline sink_options download_run::sink_settings(const download_request& what)
+{
+    sink_options out;
+    out.direct = what.direct;
+    out.whole = what.whole;
+    out.now = [] { return clock::now(); };
+    return out;
+}
+
+inline std::vector<planned_file> download_run::planned_files() const
+{
+    std::map<std::string, std::size_t> hosts;
+    std::vector<planned_file> out;
+    for (std::size_t i = 0; i < what_.files.size(); ++i)
+    {
+        const artifact_file& f = *what_.files[i].expected;
+        planned_file& p = out.emplace_back();
+        p.name = f.name ? f.name->str() : std::string();
+        p.size = f.size_bytes;
+        p.missing = sink_.missing(i);
+        p.chunk = f.chunks ? f.chunks->size_bytes : 0;
+        for (const url& source : what_.files[i].sources)
+            p.hosts.push_back(hosts.emplace(source.origin(), hosts.size()).first->second);
+    }
+    return out;
+}
+
+inline result<std::vector<verified_file>> download_run::run()
 {
     for (;;)
     {
-        MODELSEC_CHECK(job_.net.run(drive()));
-        if (!plan_.must_renew())
+        MODELSEC_CHECK(net_.run(drive()));
+        const auto stale = plan_.must_renew();
+        if (!stale)
         {
-            auto done = line_.finish();
+            auto done = sink_.finish();
             if (done.has_value())
+            {
                 report();  // the hash may have taken its last steps since drive() looked
+                if (what_.progress)
+                    what_.progress(total_);
+            }
             return done;
         }
-        auto fresh = job_.what.renew ? job_.what.renew() : fail(reason::url_expired);
+        auto fresh = what_.renew ? what_.renew(*stale) : fail(reason::url_expired);
         if (fresh.has_value())
-            job_.sources.front() = std::move(*fresh);
+            sources_[*stale].front() = std::move(*fresh);
         plan_.renewed(fresh.has_value() ? std::nullopt : std::optional(fresh.error()));
     }
 }
@@ -138,13 +218,16 @@ inline result<verified_file> download_run::run()
 /// Until everything is fetched and verified, the plan gives up, or a new address is needed.
 inline awaitable<result<void>> download_run::drive()
 {
-    constexpr std::chrono::milliseconds tick{100};
     for (;;)
     {
-        if (auto broken = line_.problem())
+        if (auto broken = sink_.problem())
             plan_.stop(std::move(*broken));
-        for (const auto& bad : line_.take_refused())
-            plan_.refused(bad);
+        for (auto& bad : sink_.take_refused())
+            if (bad.bytes)
+                plan_.refused(bad.file, *bad.bytes);
+            else
+                plan_.refused_whole(bad.file, bad.kept, std::move(bad.why));
+        compare_hosts();
         report();
         begin_lanes();
         end_lanes();
@@ -154,7 +237,7 @@ inline awaitable<result<void>> download_run::drive()
                 std::rethrow_exception(thrown_);
             if (plan_.verdict())
                 co_return *plan_.verdict();
-            if (plan_.must_renew() || (plan_.complete() && line_.done() && line_.missing().empty()))
+            if (plan_.must_renew() || (plan_.complete() && sink_.done() && sink_.all_there()))
                 co_return result<void>();
         }
         if (plan_.verdict())
@@ -164,7 +247,7 @@ inline awaitable<result<void>> download_run::drive()
             co_await gone_.async_wait(use_tuple);
             continue;
         }
-        watch alarm(job_.net, [this] { bell_.notify(); });
+        watch alarm(net_, [this] { bell_.notify(); });
         if (!lanes_.empty())
             alarm.expect(tick, reason::none);
         if (auto ended = co_await bell_.wait(); ended.has_error())
@@ -172,14 +255,24 @@ inline awaitable<result<void>> download_run::drive()
     }
 }
 
+/// Where the rate is limited on purpose, it says nothing of a host.
+inline void download_run::compare_hosts()
+{
+    const auto now = clock::now();
+    if (now - compared_ < tick || net_.env().options->limit_rate != 0 || net_.env().handle.paused())
+        return;
+    compared_ = now;
+    plan_.compare_hosts(now);
+}
+
 inline void download_run::begin_lanes()
 {
     while (auto order = plan_.next(clock::now()))
     {
-        lane& l = lanes_.emplace_back(job_.net);
-        line_.allow_blocks(pipeline_options().blocks + 2 * (lanes_.size() - 1));
+        lane& l = lanes_.emplace_back(net_);
+        sink_.allow_blocks(sink_options().blocks + 2 * (lanes_.size() - 1));
         l.order = std::move(*order);
-        boost::asio::co_spawn(job_.net.context(), work(l),
+        boost::asio::co_spawn(net_.context(), work(l),
                               boost::asio::bind_cancellation_slot(l.stop.slot(), [this, &l](const std::exception_ptr& e) {
                                   if (e && !thrown_)
                                       thrown_ = e;
@@ -194,6 +287,8 @@ inline void download_run::begin_lanes()
 
 inline void download_run::end_lanes()
 {
+    // What has arrived is not kept back for long: what is in memory only is lost in a crash.
+    constexpr std::chrono::seconds longest_in_memory{1};
     std::erase_if(lanes_, [](const lane& l) { return l.gone; });
     for (lane& l : lanes_)
     {
@@ -202,6 +297,8 @@ inline void download_run::end_lanes()
             l.stopped = true;
             l.stop.emit(boost::asio::cancellation_type::terminal);
         }
+        if (l.into.size > 0 && !l.into.held_back && clock::now() - l.into.since >= longest_in_memory)
+            put(l);
         l.room.notify();
     }
 }
@@ -210,14 +307,14 @@ inline void download_run::report()
 {
     constexpr std::uint64_t step = 256u << 10;
     // The end is told when it is verified.
-    const std::uint64_t most = std::max<std::uint64_t>(expected_.size_bytes, 1) - 1;
-    const std::uint64_t done = std::min(line_.kept_hashed() + in_hand_, most);
-    while (done >= job_.shown + step)
+    const std::uint64_t most = std::max<std::uint64_t>(total_, 1) - 1;
+    const std::uint64_t done = std::min(sink_.kept_hashed() + in_hand_, most);
+    while (done >= shown_ + step)
     {
         // However much came at once (the hash of kept bytes may run ahead of this thread): no step is wider than 512 KiB.
-        job_.shown = done - job_.shown < 2 * step ? done : job_.shown + step;
-        if (job_.what.progress)
-            job_.what.progress(job_.shown);
+        shown_ = done - shown_ < 2 * step ? done : shown_ + step;
+        if (what_.progress)
+            what_.progress(shown_);
     }
 }
 

@@ -12,7 +12,9 @@ result<fetch_operation::accepted> fetch_operation::accept(bytes raw) const
 {
     MODELSEC_TRY(envelope signed_by, parse_envelope(raw, asked_.format, owner_.caps));
     const sha256_digest statement = sha256(signed_by.signed_bytes);
-    MODELSEC_TRY(const verified_payload payload, verify_envelope(std::move(signed_by), keys_.keys, keys_.threshold));
+    signature_budget budget{owner_.caps.signature_message_bytes, [this] { return stopped(); }};
+    MODELSEC_TRY(const verified_payload payload,
+                 verify_envelope(std::move(signed_by), keys_.keys, keys_.threshold, &budget));
     MODELSEC_TRY(manifest m, parse_manifest(payload, owner_.caps));
     const bool dsse = payload.format() == envelope_format::dsse;
     if (keys_.chain && m.root_version)
@@ -24,7 +26,7 @@ result<fetch_operation::accepted> fetch_operation::accept(bytes raw) const
 
 result<void> fetch_operation::check_times(const accepted& offer, const model_memory& memory, utc_time now) const
 {
-    return check_memory(memory, offer.claim, now, asked_.min_sequence, owner_.caps);
+    return check_memory(memory, offer.claim, now, asked_.min_sequence, owner_.caps, asked_.require_order);
 }
 
 /// The memory under which the offer is judged: without what only keys that were since revoked put in its way (fast-forward
@@ -39,8 +41,8 @@ result<model_memory> fetch_operation::effective_memory(const store& disk, const 
         return raw.has_error() || still_vouched(*raw, keys_, owner_.caps);
     };
     model_memory rest = known;
-    if (!repository() && offer.claim.sequence)
-        forget_disowned(rest, *offer.claim.sequence, vouched);
+    if (!repository())
+        forget_disowned(rest, offer.claim.mark(), vouched);
     auto verdict = check_times(offer, rest, now_);
     if (verdict)
         return rest;
@@ -56,38 +58,48 @@ result<model_memory> fetch_operation::effective_memory(const store& disk, const 
 result<model_state> fetch_operation::remember_accepted(const store& disk, const accepted& offer) const
 {
     const identifier& model = offer.manifest.model_id;
-    return disk.update(model, [&](model_state& state) -> result<bool> {
+    bool unordered = false;
+    auto remembered = disk.update(model, [&](model_state& state) -> result<bool> {
         MODELSEC_TRY(model_memory memory, effective_memory(disk, offer, state.memory));
         const bool fell_back = memory.history.size() != state.memory.history.size() ||
                                memory.active_digests.size() != state.memory.active_digests.size();
         state.memory = std::move(memory);
+        unordered = is_unordered(state.memory, offer.claim);
         const bool fresh = remember(state.memory, offer.claim);
         if (fresh)
             MODELSEC_CHECK(disk.keep_envelope(offer.raw));
         return fresh || fell_back;
     });
+    if (remembered && unordered)
+        warn(reason::unordered);
+    return remembered;
 }
 
 result<void> fetch_operation::check_pack(const model_state& state, const accepted& offer, const artifact& wanted) const
 {
-    // Nothing here can decrypt: cipher text must not become anybody's weights (ARCHITECTURE rule 3: unknown algorithm).
-    if (wanted.encryption)
-        return fail(reason::encrypted, wanted.encryption->scheme);
+    // Cipher text that nothing here can read must not become anybody's weights (docs/architecture.md, rule 3: unknown algorithm).
+    for (const artifact_file& f : wanted.files)
+        if (f.encryption && f.encryption->scheme != encryption_info::stream_scheme)
+            return fail(reason::encrypted, f.encryption->scheme);
     const sha256_digest content = wanted.content_digest();
-    const auto holds = [&](const std::vector<barred_pack>& list, bool any_version) {
-        for (const barred_pack& p : list)
-            if (p.artifact == content && (any_version || p.version == offer.manifest.version))
-                return true;
-        return false;
-    };
-    if (holds(state.rejected, false))
-        return fail(reason::rejected);
-    // Without a sequence that every manifest must have, the digest is what tells an old pack from a new one.
-    if (!offer.claim.dsse && holds(state.superseded, true) && !(state.active && state.active->artifact == content))
-        return fail(reason::superseded);
-    if (offer.claim.sequence)
-        MODELSEC_CHECK(check_equivocation(state.memory, *offer.claim.sequence, wanted.platform, content));
-    return {};
+    // The owner's word has no envelope and never falls. What was merely superseded is not barred: order decides, or a host could lock
+    // the newest pack out by replaying an older one.
+    for (const barred_pack& p : state.rejected)
+        if (p.artifact == content && p.version == offer.manifest.version)
+            return fail(reason::rejected);
+    return check_equivocation(state.memory, offer.claim.mark(), wanted.platform, content);
+}
+
+/// Whether every file of an open pack is this user's, or root's.
+result<bool> fetch_operation::owns_files(const open_pack& pack) const
+{
+    for (const open_pack::entry& f : pack.files())
+    {
+        MODELSEC_TRY(const file_info what, owner_.files->info(f.content));
+        if (!what.owned && !what.roots)
+            return false;
+    }
+    return true;
 }
 
 // The same pack again: nothing to download, if it is still what it was. What the manifest adds is remembered.
@@ -101,7 +113,7 @@ result<std::optional<fetch_result>> fetch_operation::answer_active(const store& 
     if (!same(state.active))
         return std::optional<fetch_result>();
     const identifier& model = offer.manifest.model_id;
-    auto pack = disk.open_files(model, *state.active, asked_.handle);
+    auto pack = disk.open_files(model, *state.active, asked_.operation.control);
     if (pack.has_error())
     {
         if (pack.error().why != reason::pack_damaged)
@@ -109,20 +121,21 @@ result<std::optional<fetch_result>> fetch_operation::answer_active(const store& 
         MODELSEC_TRY(const model_state now, disk.state(model));
         if (now.active && now.active->folder != state.active->folder)  // replaced and collected meanwhile: no damage
             return answer_active(disk, now, offer, wanted);
-        event e;
-        e.kind = event_kind::warning;
-        e.why = reason::pack_damaged;
-        tell(std::move(e));
+        warn(reason::pack_damaged);
         return std::optional<fetch_result>();
     }
+    // What another user's process may still write to is read, but never taken for one's own: it is adopted by copy (volume).
+    MODELSEC_TRY(const bool ours, owns_files(*pack));
+    if (!ours)
+        return std::optional<fetch_result>();
     const std::uint64_t sequence = offer.claim.sequence.value_or(state.active->sequence);
     MODELSEC_CHECK(disk.update(model, [&](model_state& now) -> result<bool> {
         if (!same(now.active) || (now.active->sequence == sequence && now.active->envelope == offer.claim.envelope))
             return false;
         now.active->sequence = sequence;
         now.active->envelope = offer.claim.envelope;
-        if (offer.claim.sequence)
-            remember_active(now.memory, sequence, wanted.platform, content, offer.claim.envelope);
+        if (offer.claim.mark().ordered())
+            remember_active(now.memory, offer.claim.mark(), wanted.platform, content, offer.claim.envelope);
         return true;
     }));
     return std::optional(result_of(pack->info(), sequence, true));

@@ -6,9 +6,12 @@
 #include <modelsec/detail/fetch/fetch_operation.hpp>
 #include <modelsec/detail/source/locator.hpp>
 #include <modelsec/detail/store/archive/archive.hpp>
+#include <modelsec/detail/store/decrypted_file.hpp>
 #include <modelsec/detail/store/pack.hpp>
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
@@ -17,7 +20,7 @@ result<fetch_result> fetch_operation::install(const store& disk, const accepted&
 {
     const identifier& model = offer.manifest.model_id;
     MODELSEC_CHECK(check_room(disk, offer, wanted));
-    MODELSEC_TRY(const model_lock lock, disk.lock(model, lock_wait(), asked_.handle));
+    MODELSEC_TRY(const model_lock lock, disk.lock(model, lock_wait(), asked_.operation.control));
     MODELSEC_CHECK(disk.recover(lock, model));
 
     // Another process may have been here while this one waited.
@@ -29,7 +32,8 @@ result<fetch_result> fetch_operation::install(const store& disk, const accepted&
         return std::move(*active);
 
     MODELSEC_TRY(staging staged, disk.stage(model, wanted.content_digest()));
-    auto obtained = obtain_pack(staged, wanted);
+    MODELSEC_TRY(adopted_, disk.adopt(model, staged, wanted, asked_.operation.control));
+    auto obtained = obtain_pack(staged, offer, wanted);
     if (obtained.has_error())
     {
         sweep(disk, std::move(staged));
@@ -44,8 +48,14 @@ result<fetch_result> fetch_operation::install(const store& disk, const accepted&
     MODELSEC_CHECK(stopped());
     tell_stage(stage::activate);
     const std::uint64_t sequence = offer.claim.sequence.value_or(0);
-    activation how{offer.manifest.version,           wanted.platform,      sequence,
-                   offer.claim.sequence.has_value(), offer.claim.envelope, now};
+    activation how{offer.manifest.version,
+                   wanted.platform,
+                   sequence,
+                   offer.claim.sequence.has_value(),
+                   offer.claim.envelope,
+                   now,
+                   offer.claim.issued_at,
+                   offer.claim.ordered_elsewhere};
     MODELSEC_TRY(const pack_info info, disk.activate(lock, model, std::move(staged), pack, how));
     return result_of(info, sequence, false);
 }
@@ -91,7 +101,7 @@ result<void> fetch_operation::check_room(const store& disk, const accepted& offe
     return {};
 }
 
-result<verified_pack> fetch_operation::obtain_pack(staging& staged, const artifact& wanted)
+result<verified_pack> fetch_operation::obtain_pack(staging& staged, const accepted& offer, const artifact& wanted)
 {
     tell_stage(stage::download);
     total_ = wanted.total_bytes();
@@ -101,82 +111,178 @@ result<verified_pack> fetch_operation::obtain_pack(staging& staged, const artifa
     e.total = total_;
     tell(std::move(e));
 
-    std::vector<verified_file> files;
-    MODELSEC_CHECK(download_files(staged, wanted, files));
+    if (!wanted.oci.empty() && !bundle_)
+        MODELSEC_CHECK(check_layers(wanted));
+    MODELSEC_TRY(const std::vector<verified_file> files, download_files(staged, wanted));
+    MODELSEC_CHECK(check_decryption(staged, offer, wanted));
     if (wanted.is_zip)
         return unpack(staged, wanted, files.front());
 
-    MODELSEC_CHECK(staged.fresh_pack_folder());
-    std::vector<placed_file> placed;
-    for (std::size_t i = 0; i < files.size(); ++i)
-    {
-        const artifact_file& file = wanted.files[i];
-        const auto same = [&](const placed_file& p) { return p.content.sha256() == file.sha256; };
-        if (std::any_of(placed.begin(), placed.end(), same))  // the same bytes under two names: the partial has moved on
-            MODELSEC_CHECK(download_file(staged, wanted, file));
-        MODELSEC_CHECK(staged.place(file.sha256, *file.name));
-        placed.push_back({*file.name, files[i]});
-    }
+    MODELSEC_TRY(std::vector<placed_file> placed, staged.assemble(wanted, files));
     return make_verified_pack(std::move(placed), wanted);
 }
 
-result<void> fetch_operation::download_files(staging& staged, const artifact& wanted, std::vector<verified_file>& out)
+/// What cannot be opened, or is not what the publisher encrypted, must not replace what can.
+result<void> fetch_operation::check_decryption(staging& staged, const accepted& offer, const artifact& wanted) const
 {
-    for (const artifact_file& file : wanted.files)
+    if (!asked_.decrypt_keys)
+        return {};
+    for (const artifact_file& f : wanted.files)
     {
-        MODELSEC_TRY(verified_file done, download_file(staged, wanted, file));
-        done_before_ += file.size_bytes;
-        tell_progress(done_before_);
-        out.push_back(std::move(done));
+        if (!f.encryption)
+            continue;
+        MODELSEC_TRY(const file content, staged.open_partial(f.sha256));
+        MODELSEC_TRY(
+            const decrypted_file opened,
+            decrypted_file::open(*owner_.files, content, {offer.manifest.model_id.str(), offer.manifest.version.str(), f},
+                                 asked_.decrypt_keys, asked_.operation.control));
+        MODELSEC_CHECK(opened.check_plain(asked_.operation.control));
     }
     return {};
 }
 
-result<verified_file> fetch_operation::download_file(staging& staged, const artifact& wanted, const artifact_file& file)
+/// For every file of the artifact what is known of its partial, which several files of the same content share.
+result<std::vector<verified_file>> fetch_operation::download_files(staging& staged, const artifact& wanted)
 {
-    MODELSEC_TRY(std::vector<url> addresses, sources(wanted, file));
-    download_request what{file,
-                          std::move(addresses),
-                          write_directly(wanted),
-                          owner_.transport.connections,
-                          [this](std::uint64_t bytes) { tell_progress(done_before_ + bytes); },
-                          &fetched_,
-                          {}};
-    if (wanted.endpoint)
-        what.renew = [this, &wanted] { return ask_endpoint(*wanted.endpoint); };
-    return web().fetch_file(what, staged);
+    // Small packs are never a reason to leave the digest of the whole out; what is unpacked is hashed as a whole anyway.
+    static constexpr std::uint64_t small = std::uint64_t{256} << 20;
+    std::map<std::string, verified_file> known;  // by digest
+    for (const verified_file& file : adopted_)
+        known.emplace(file.sha256().hex(), file);
+    download_request what;
+    std::set<std::string> asked;
+    std::uint64_t travelling = 0;
+    for (const artifact_file& file : wanted.files)
+    {
+        if (known.contains(file.sha256.hex()) || !asked.insert(file.sha256.hex()).second)
+            continue;
+        travelling += file.size_bytes;
+        MODELSEC_TRY(std::vector<url> addresses, sources(wanted, file));
+        what.files.push_back({&file, std::move(addresses), wanted.endpoint || sources_.renewable(locator_of(wanted, file))});
+    }
+    // What is here already counts first.
+    what.progress = [this, here = total_ - travelling](std::uint64_t bytes) { tell_progress(here + bytes); };
+    what.direct = write_directly(wanted);
+    what.connections = owner_.transport.connections;
+    what.whole = owner_.digest == digest_policy::whole || wanted.is_zip || wanted.total_bytes() <= small;
+    what.fetched = &fetched_;
+    std::map<std::size_t, url> renewed;
+    what.renew = [&](std::size_t i) -> result<url> {
+        const auto before = renewed.find(i);
+        MODELSEC_TRY(url next, next_address(wanted, *what.files[i].expected,
+                                            before != renewed.end() ? before->second : what.files[i].sources.front()));
+        renewed.insert_or_assign(i, next);
+        return next;
+    };
+    if (what.files.empty())
+        tell_progress(total_);
+    else
+    {
+        MODELSEC_TRY(const std::vector<verified_file> fetched, web().fetch_files(what, staged));
+        for (const verified_file& file : fetched)
+            known.emplace(file.sha256().hex(), file);
+    }
+    std::vector<verified_file> out;
+    for (const artifact_file& file : wanted.files)
+        out.push_back(known.at(file.sha256.hex()));
+    return out;
 }
 
 result<std::vector<url>> fetch_operation::sources(const artifact& wanted, const artifact_file& file)
 {
     std::vector<url> out;
-    if (!file.url.empty())
+    if (bundle_)
     {
-        MODELSEC_TRY(url address, resolve_locator(file.url));
-        out.push_back(std::move(address));
+        MODELSEC_TRY(url stand_in, url::parse(bundle_address));
+        out.push_back(std::move(stand_in));
+        return out;
     }
-    else
-    {
-        MODELSEC_TRY(url address, ask_endpoint(*wanted.endpoint));
-        out.push_back(std::move(address));
-    }
+    auto first = first_address(wanted, file);
+    if (first)
+        out.push_back(std::move(*first));
+    // What is wrong with the manifest's own address is the publisher's, whatever the mirrors are; so is what policy forbids.
+    else if (file.mirrors.empty() || first.error().code() == errc::malformed || first.error().code() == errc::policy ||
+             first.error().code() == errc::cancelled)
+        return std::move(first).error();
     for (const std::string& mirror : file.mirrors)
     {
-        MODELSEC_TRY(url address, resolve_locator(mirror));
-        out.push_back(std::move(address));
+        auto address = sources_.locate(mirror);
+        if (address)
+            out.push_back(std::move(*address));
+        else if (address.error().code() == errc::policy || address.error().code() == errc::cancelled)
+            return std::move(address).error();
+        else
+        {
+            event skipped;
+            skipped.kind = event_kind::warning;
+            skipped.stage = stage::download;
+            skipped.why = address.error().code() == errc::malformed ? reason::bad_mirror : address.error().why;
+            tell(std::move(skipped));
+        }
     }
+    if (out.empty())
+        return std::move(first).error();
     return out;
+}
+
+/// Where the file is, in the manifest's words; empty if only the endpoint knows.
+std::string fetch_operation::locator_of(const artifact& wanted, const artifact_file& file)
+{
+    if (!file.url.empty() || wanted.oci.empty())
+        return file.url;
+    return wanted.oci.substr(0, wanted.oci.rfind('@')) + "@sha256:" + file.sha256.hex();
+}
+
+result<url> fetch_operation::first_address(const artifact& wanted, const artifact_file& file)
+{
+    const std::string locator = locator_of(wanted, file);
+    if (locator.empty())
+        return ask_endpoint(*wanted.endpoint);
+    // A blob is named by its digest: one that is not the file's leads to other bytes (FORMATS: `oci://…@sha256:HEX`).
+    if (locator.starts_with("oci://"))
+        if (const auto blob = oci_locator::parse(locator); blob && !(blob->digest == file.sha256))
+            return fail(reason::manifest_malformed, "an oci:// address with another digest than the file's");
+    return sources_.locate(locator);
+}
+
+/// After the first address was refused: a new signature, another token, or the endpoint's next answer.
+result<url> fetch_operation::next_address(const artifact& wanted, const artifact_file& file, const url& before)
+{
+    if (wanted.endpoint)
+        return ask_endpoint(*wanted.endpoint);
+    return sources_.locate_again(locator_of(wanted, file), before,
+                                 fail(reason::unauthorized, "refused, and there is no other token"));
+}
+
+/// The layers of a whole artifact are the manifest's files, one for one.
+result<void> fetch_operation::check_layers(const artifact& wanted)
+{
+    MODELSEC_TRY(const std::vector<oci_layer> layers, sources_.layers(wanted.oci));
+    if (layers.size() != wanted.files.size())
+        return fail(reason::manifest_malformed, "the OCI artifact has another number of layers than the manifest has files");
+    for (const artifact_file& file : wanted.files)
+    {
+        const std::string path = file.name->str();
+        const auto layer = std::find_if(layers.begin(), layers.end(), [&](const oci_layer& l) { return l.title == path; });
+        if (layer == layers.end())
+            return fail(reason::manifest_malformed, "no layer of the OCI artifact has the title " + path);
+        if (layer->packed)
+            return fail(reason::packed_layer, path);
+        if (!(layer->sha256 == file.sha256) || layer->size_bytes != file.size_bytes)
+            return fail(reason::manifest_malformed, "the layer " + path + " is not the file of the manifest");
+    }
+    return {};
 }
 
 // The answer counts as a redirect: https only, and none of the manifest's headers go along.
 result<url> fetch_operation::ask_endpoint(const url_endpoint& endpoint)
 {
-    MODELSEC_TRY(url address, url::parse(endpoint.url));
+    MODELSEC_TRY(url address, resolve_signed(endpoint.url));
     std::vector<http_header> headers;
     if (const auto origin = url::parse(asked_.manifest.url); origin && origin->origin() == address.origin())
         headers = asked_.manifest.headers;
     MODELSEC_TRY(const http_answer answer,
-                 web().exchange({address, endpoint.body, std::move(headers), owner_.caps.endpoint_answer_bytes, false}));
+                 web().exchange({address, endpoint.body, std::move(headers), owner_.caps.endpoint_answer_bytes}));
     return read_endpoint_answer(answer.body, address);
 }
 
@@ -186,7 +292,7 @@ result<verified_pack> fetch_operation::unpack(staging& staged, const artifact& w
     MODELSEC_TRY(const file folder, staged.fresh_pack_folder());
     MODELSEC_TRY(const file content, staged.open_partial(archive.sha256()));
     const extraction what{archive.size(), archive.sha256(), wanted.extracted_bytes, {}};
-    MODELSEC_TRY(auto tree, extract_zip(*owner_.files, content, folder, what, owner_.caps, asked_.handle));
+    MODELSEC_TRY(auto tree, extract_zip(*owner_.files, content, folder, what, owner_.caps, asked_.operation.control));
     return make_verified_pack(std::move(tree), archive, wanted);
 }
 

@@ -3,6 +3,7 @@
 #define MODELSEC_DETAIL_FETCH_FETCH_OPERATION_HPP
 
 #include <modelsec/options.hpp>
+#include <modelsec/detail/fetch/bundle_network.hpp>
 #include <modelsec/detail/fetch/network.hpp>
 #include <modelsec/detail/fetch/trust_anchor.hpp>
 #include <modelsec/detail/manifest/parse.hpp>
@@ -25,8 +26,14 @@ public:
     MODELSEC_DECL fetch_operation(const client_options& owner, const fetch_options& asked, network_maker connect);
 
     MODELSEC_DECL result<fetch_result> run();
+    /// Artifact bytes that came over the network, of a failed attempt as well.
+    std::uint64_t bytes_fetched() const noexcept { return fetched_; }
+    /// What run() would do, up to the first artifact byte; changes nothing.
+    MODELSEC_DECL result<check_result> check();
     /// The model that was asked for or, once the manifest is accepted, that it is about.
     const std::string& model_id() const noexcept { return model_id_.empty() ? asked_.model_id : model_id_; }
+    /// The stage that it is in, or ended in.
+    stage reached() const noexcept { return reached_; }
 
 private:
     /// A manifest whose signatures, identity and times hold.
@@ -57,21 +64,27 @@ private:
     MODELSEC_DECL result<void> check_times(const accepted& offer, const model_memory& memory, utc_time now) const;
     MODELSEC_DECL result<model_memory> effective_memory(const store& disk, const accepted& offer,
                                                         const model_memory& known) const;
+    MODELSEC_DECL result<bool> owns_files(const open_pack& pack) const;
+    MODELSEC_DECL result<void> look_after_state(const store& disk, const identifier& model) const;
     MODELSEC_DECL result<model_state> remember_accepted(const store& disk, const accepted& offer) const;
     MODELSEC_DECL result<void> check_pack(const model_state& state, const accepted& offer, const artifact& wanted) const;
     MODELSEC_DECL result<std::optional<fetch_result>> answer_active(const store& disk, const model_state& state,
                                                                     const accepted& offer, const artifact& wanted) const;
-    MODELSEC_DECL result<fetch_result> answer_dry_run(const accepted& offer) const;
+    MODELSEC_DECL result<check_result> look_at(const accepted& offer) const;
     MODELSEC_DECL result<fetch_result> install(const store& disk, const accepted& offer, const artifact& wanted);
     MODELSEC_DECL result<void> check_again(const accepted& offer, const model_memory& memory, const artifact& wanted,
                                            utc_time now);
     MODELSEC_DECL result<void> check_room(const store& disk, const accepted& offer, const artifact& wanted) const;
     MODELSEC_DECL static void sweep(const store& disk, staging&& staged);
-    MODELSEC_DECL result<verified_pack> obtain_pack(staging& staged, const artifact& wanted);
-    MODELSEC_DECL result<void> download_files(staging& staged, const artifact& wanted, std::vector<verified_file>& out);
+    MODELSEC_DECL result<verified_pack> obtain_pack(staging& staged, const accepted& offer, const artifact& wanted);
+    MODELSEC_DECL result<void> check_decryption(staging& staged, const accepted& offer, const artifact& wanted) const;
+    MODELSEC_DECL result<std::vector<verified_file>> download_files(staging& staged, const artifact& wanted);
     MODELSEC_DECL result<verified_pack> unpack(staging& staged, const artifact& wanted, const verified_file& archive);
-    MODELSEC_DECL result<verified_file> download_file(staging& staged, const artifact& wanted, const artifact_file& file);
     MODELSEC_DECL result<std::vector<url>> sources(const artifact& wanted, const artifact_file& file);
+    MODELSEC_DECL result<void> check_layers(const artifact& wanted);
+    MODELSEC_DECL static std::string locator_of(const artifact& wanted, const artifact_file& file);
+    MODELSEC_DECL result<url> first_address(const artifact& wanted, const artifact_file& file);
+    MODELSEC_DECL result<url> next_address(const artifact& wanted, const artifact_file& file, const url& before);
     MODELSEC_DECL result<url> ask_endpoint(const url_endpoint& endpoint);
 
     const tuf_repository* repository() const noexcept { return std::get_if<tuf_repository>(&asked_.trust); }
@@ -84,21 +97,29 @@ private:
     MODELSEC_DECL http_client::environment environment();
     MODELSEC_DECL void tell(event e) const;
     MODELSEC_DECL void tell_stage(stage s) const;
+    MODELSEC_DECL void warn(reason why) const;
     MODELSEC_DECL void tell_progress(std::uint64_t bytes);
 
     const client_options& owner_;
     const fetch_options& asked_;
     network_maker connect_;
+    source_set sources_;
+    std::shared_ptr<const bundle_reader> bundle_;
     std::unique_ptr<network> network_;
     utc_time now_;
-    std::optional<std::chrono::steady_clock::time_point> deadline_;  // of the whole attempt
+    std::optional<steady_time> deadline_;  // of the whole attempt
     signing_keys keys_;
-    std::string model_id_;           // known from the manifest on
-    std::uint64_t done_before_ = 0;  // bytes of the files that are complete
+    std::vector<verified_file> adopted_;  // they need not be fetched
+    std::string model_id_;                // known from the manifest on
     std::uint64_t total_ = 0;
     std::uint64_t told_ = 0;
     std::uint64_t fetched_ = 0;
+    mutable stage reached_ = stage::manifest;
 };
+
+/// check(), with its one final event.
+MODELSEC_DECL result<check_result> run_check(const client_options& owner, const fetch_options& asked,
+                                             const network_maker& connect = make_network);
 
 /// run(), with its one final event; `lenient` makes it ensure().
 MODELSEC_DECL result<fetch_result> run_fetch(const client_options& owner, const fetch_options& asked, bool lenient,

@@ -4,10 +4,13 @@
 
 #include <modelsec/detail/base/local_file.hpp>
 #include <modelsec/detail/base/machine.hpp>
+#include <modelsec/detail/base/steady_time.hpp>
 #include <modelsec/detail/fetch/fetch_operation.hpp>
+#include <modelsec/detail/fetch/repair.hpp>
 #include <modelsec/detail/base/guarded.hpp>
 #include <modelsec/detail/net/credentials.hpp>
 #include <modelsec/detail/net/proxy.hpp>
+#include <modelsec/detail/net/tls.hpp>
 
 #include <algorithm>
 
@@ -15,12 +18,13 @@ MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
 fetch_operation::fetch_operation(const client_options& owner, const fetch_options& asked, network_maker connect)
-    : owner_(owner), asked_(asked), connect_(std::move(connect)), now_(owner.clock->now())
+    : owner_(owner), asked_(asked), connect_(std::move(connect)),
+      sources_(owner.sources, owner.transport.credentials, *owner.clock,
+               [this](const http_request& r) { return web().exchange(r); }),
+      now_(owner.clock->now())
 {
-    // Whoever means for ever says so by a number that no clock can add.
-    static constexpr std::chrono::milliseconds longest = std::chrono::days(365);
-    if (asked.deadline)
-        deadline_ = std::chrono::steady_clock::now() + std::min(*asked.deadline, longest);
+    if (asked.operation.deadline)
+        deadline_ = steady_after(owner.clock->steady_now(), *asked.operation.deadline);
 }
 
 result<fetch_result> fetch_operation::run()
@@ -28,13 +32,29 @@ result<fetch_result> fetch_operation::run()
     MODELSEC_CHECK(check_options());
     if (asked_.offline)
         return answer_offline();
+    if (!asked_.manifest.bundle.empty())
+    {
+        MODELSEC_TRY(bundle_reader from, bundle_reader::open(asked_.manifest.bundle, owner_.caps));
+        bundle_ = std::make_shared<const bundle_reader>(std::move(from));
+    }
     tell_stage(stage::manifest);
     MODELSEC_TRY(accepted offer, obtain_offer());
     model_id_ = offer.manifest.model_id.str();
     if (asked_.dry_run)
-        return answer_dry_run(offer);
+    {
+        MODELSEC_TRY(const check_result seen, look_at(offer));
+        fetch_result out;
+        out.model_id = seen.model_id;
+        out.version = seen.version;
+        out.sequence = seen.sequence;
+        out.artifact = seen.artifact;
+        out.already_active = seen.already_active;
+        out.path = seen.active_path;
+        return out;
+    }
 
     MODELSEC_TRY(const store disk, open_store(true));
+    MODELSEC_CHECK(look_after_state(disk, offer.manifest.model_id));
     MODELSEC_TRY(const model_state known, remember_accepted(disk, offer));
     offer.claim.envelope = kept_envelope(known.memory, offer.claim);
     MODELSEC_TRY(const artifact* wanted, select_artifact(offer.manifest, asked_.platforms));
@@ -45,6 +65,33 @@ result<fetch_result> fetch_operation::run()
     return install(disk, offer, *wanted);
 }
 
+/// A damaged state is repaired if that was asked for. Packs without one are no first run: what they were accepted by is forgotten, and
+/// that is told (TUF 1.0 section 5.1 asks for a memory that outlives the attempt).
+result<void> fetch_operation::look_after_state(const store& disk, const identifier& model) const
+{
+    MODELSEC_CHECK(repair_if_allowed(owner_, disk, model, asked_.operation.control, asked_.operation.events));
+    MODELSEC_TRY(const model_state state, disk.state(model));
+    if (state.found_files && state.generation == 0)
+    {
+        MODELSEC_TRY(const model_lock lock, disk.lock(model, lock_wait(), asked_.operation.control));
+        MODELSEC_TRY(const state_repair done, disk.repair(lock, model));
+        if (done.found != reason::none)
+            tell_memory_lost(asked_.operation.events, model);
+    }
+    return {};
+}
+
+result<check_result> fetch_operation::check()
+{
+    if (asked_.offline)
+        return fail(reason::bad_option, "a check asks the network");
+    MODELSEC_CHECK(check_options());
+    tell_stage(stage::manifest);
+    MODELSEC_TRY(accepted offer, obtain_offer());
+    model_id_ = offer.manifest.model_id.str();
+    return look_at(offer);
+}
+
 result<void> fetch_operation::check_options() const
 {
     if (owner_.store.empty())
@@ -52,11 +99,16 @@ result<void> fetch_operation::check_options() const
     MODELSEC_CHECK(proxy_rules::parse(owner_.transport.proxy));
     if (asked_.offline)
         return asked_.model_id.empty() ? result<void>(fail(reason::model_required)) : result<void>();
+    MODELSEC_CHECK(check_tls_options(owner_.transport.tls));
     if (repository())
         return check_target_options();
-    if (asked_.manifest.url.empty() == asked_.manifest.file.empty())
-        return fail(reason::bad_option, "a manifest comes from a URL or from a file");
-    // A pack envelope says nothing that ties it to what was asked for; the caller must (FORMATS: Envelopes).
+    const auto given = [](const auto& value) { return value.empty() ? 0 : 1; };
+    if (given(asked_.manifest.url) + given(asked_.manifest.file) + given(asked_.manifest.bundle) +
+            given(asked_.manifest.content) !=
+        1)
+        return fail(reason::bad_option,
+                    "a manifest comes from a URL, from a file, in a bundle or as bytes: exactly one of them");
+    // A pack envelope says nothing that ties it to what was asked for; the caller must (docs/manifest.md, Envelopes).
     if (asked_.format == envelope_format::pack && asked_.model_id.empty())
         return fail(reason::model_required);
     if (!asked_.model_id.empty() && identifier::parse(asked_.model_id).has_error())
@@ -81,12 +133,20 @@ result<fetch_operation::accepted> fetch_operation::obtain_offer()
 network& fetch_operation::web()
 {
     if (!network_)
-        network_ = connect_(environment());
+        network_ = bundle_ ? make_bundle_network(bundle_, asked_.operation.control) : connect_(environment());
     return *network_;
 }
 
 result<bytes> fetch_operation::obtain_envelope()
 {
+    if (bundle_)
+        return bundle_->envelope();
+    if (!asked_.manifest.content.empty())
+    {
+        if (asked_.manifest.content.size() > owner_.caps.envelope_bytes)
+            return fail(reason::too_large, "the manifest");
+        return asked_.manifest.content;
+    }
     if (!asked_.manifest.file.empty())
         return read_local_file(asked_.manifest.file, owner_.caps.envelope_bytes);
     MODELSEC_TRY(url address, url::parse(asked_.manifest.url));
@@ -103,11 +163,12 @@ result<fetch_result> fetch_operation::answer_offline() const
     if (!disk)
         return std::move(disk).error();
     MODELSEC_TRY(const identifier model, identifier::parse(asked_.model_id));
-    MODELSEC_TRY(const open_pack pack, disk->open_active(model, asked_.handle));
+    MODELSEC_CHECK(repair_if_allowed(owner_, *disk, model, asked_.operation.control, asked_.operation.events));
+    MODELSEC_TRY(const open_pack pack, disk->open_active(model, asked_.operation.control));
     return result_of(pack.info(), pack.info().sequence, true);
 }
 
-result<fetch_result> fetch_operation::answer_dry_run(const accepted& offer) const
+result<check_result> fetch_operation::look_at(const accepted& offer) const
 {
     model_state state;
     auto disk = open_store(false);
@@ -123,42 +184,63 @@ result<fetch_result> fetch_operation::answer_dry_run(const accepted& offer) cons
     }
     else
         MODELSEC_CHECK(check_times(offer, state.memory, now_));
+    if (is_unordered(state.memory, offer.claim))
+        warn(reason::unordered);
     MODELSEC_TRY(const artifact* wanted, select_artifact(offer.manifest, asked_.platforms));
     MODELSEC_CHECK(check_pack(state, offer, *wanted));
     if (disk)
         MODELSEC_CHECK(check_room(*disk, offer, *wanted));
     else if (owner_.device)
         MODELSEC_CHECK(check_device(offer.manifest.needs, *owner_.device));
-    fetch_result out;
+    check_result out;
     out.model_id = model_id_;
     out.version = offer.manifest.version.str();
+    out.tier = offer.manifest.tier;
     out.sequence = offer.claim.sequence.value_or(0);
+    out.platform = wanted->platform;
     out.artifact = wanted->content_digest();
+    out.archive = wanted->is_zip;
+    for (const artifact_file& f : wanted->files)
+        out.files.push_back({f.name && !wanted->is_zip ? f.name->str() : std::string(), f.size_bytes, f.sha256});
+    out.total_bytes = wanted->total_bytes();
+    out.issued_at = offer.manifest.issued_at.value_or(utc_time());
+    out.expires_at = offer.manifest.expires_at.value_or(utc_time());
+    out.envelope = offer.raw;
+    if (state.active)
+        out.active_version = state.active->version.str();
     out.already_active =
         state.active && state.active->version == offer.manifest.version && state.active->artifact == out.artifact;
     if (out.already_active)
     {
         MODELSEC_TRY(const pack_info info, disk->info(offer.manifest.model_id, *state.active));
-        out.path = info.path;
+        out.active_path = info.path;
+        return out;
     }
+    std::uint64_t kept = 0;
+    if (disk)
+    {
+        MODELSEC_TRY(kept, disk->resumable_bytes_of(out.artifact));
+    }
+    out.bytes_to_fetch = out.total_bytes - std::min(kept, out.total_bytes);
     return out;
 }
 
 fetch_result fetch_operation::result_of(const pack_info& pack, std::uint64_t sequence, bool already_active) const
 {
-    return {model_id(), pack.version, sequence, pack.path, already_active, false, fetched_, pack.artifact};
+    return {model_id(), pack.version, sequence, pack.path, already_active, false, fetched_, pack.artifact, reason::none};
 }
 
 result<store> fetch_operation::open_store(bool create) const
 {
-    return store::open({owner_.store, create, owner_.group_shared, owner_.files, owner_.caps});
+    return store::open({owner_.store, create, owner_.group_shared, owner_.policy, owner_.files, owner_.caps,
+                        owner_.cache_tag, owner_.clock.get()});
 }
 
 result<void> fetch_operation::stopped() const
 {
-    if (asked_.handle.cancelled())
+    if (asked_.operation.control.cancelled())
         return fail(reason::cancelled);
-    if (deadline_ && std::chrono::steady_clock::now() >= *deadline_)
+    if (deadline_ && owner_.clock->steady_now() >= *deadline_)
         return fail(reason::deadline);
     return {};
 }
@@ -167,8 +249,7 @@ std::chrono::milliseconds fetch_operation::lock_wait() const
 {
     if (!deadline_)
         return owner_.lock_wait;
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline_ - std::chrono::steady_clock::now());
-    return std::clamp(left, std::chrono::milliseconds(0), owner_.lock_wait);
+    return std::min(steady_left(owner_.clock->steady_now(), *deadline_), owner_.lock_wait);
 }
 
 // The page cache is where weights are best found by who loads them next, but filling it costs more than the disk does: from a
@@ -187,12 +268,16 @@ http_client::environment fetch_operation::environment()
     http_client::environment env;
     env.options = &owner_.transport;
     env.caps = &owner_.caps;
-    env.time = owner_.clock;
-    env.handle = asked_.handle;
+    env.time = owner_.clock.get();
+    env.handle = asked_.operation.control;
     env.deadline = deadline_;
     if (const auto origin = url::parse(repository() ? repository()->metadata_url : asked_.manifest.url))
         env.manifest_origin = origin->origin();
     env.observe = [this](const event& e) { tell(e); };
+    env.authorize = [this](const url& target) -> result<std::vector<http_header>> { return sources_.headers(target); };
+    env.classify = [this](const url& from, const response_head& head, bytes_view body) {
+        return sources_.classify(from, head, body);
+    };
     if (owner_.profile == profile::client)
         env.check_credentials = check_client_headers;
     return env;
@@ -200,17 +285,26 @@ http_client::environment fetch_operation::environment()
 
 void fetch_operation::tell(event e) const
 {
-    if (!asked_.on_event)
+    if (!asked_.operation.events)
         return;
     e.model_id = model_id_.empty() ? asked_.model_id : model_id_;
-    asked_.on_event(e);
+    asked_.operation.events(e);
 }
 
 void fetch_operation::tell_stage(stage s) const
 {
+    reached_ = s;
     event e;
     e.kind = event_kind::stage;
     e.stage = s;
+    tell(std::move(e));
+}
+
+void fetch_operation::warn(reason why) const
+{
+    event e;
+    e.kind = event_kind::warning;
+    e.why = why;
     tell(std::move(e));
 }
 
@@ -229,23 +323,47 @@ void fetch_operation::tell_progress(std::uint64_t bytes)
     tell(std::move(e));
 }
 
+result<check_result> run_check(const client_options& owner, const fetch_options& asked, const network_maker& connect)
+{
+    event last;
+    last.kind = event_kind::done;
+    last.model_id = asked.model_id;
+    auto outcome = guarded([&] {
+        fetch_operation operation(owner, asked, connect);
+        auto r = operation.check();
+        if (last.model_id.empty())
+            last.model_id = operation.model_id();
+        return with_deadline_named(std::move(r), asked.operation.control);
+    });
+    if (outcome.has_error())
+        last.why = outcome.error().why;
+    last.code = code_of(last.why);
+    if (asked.operation.events)
+        asked.operation.events(last);
+    return outcome;
+}
+
 result<fetch_result> run_fetch(const client_options& owner, const fetch_options& asked, bool lenient,
                                const network_maker& connect)
 {
     std::string model_id = asked.model_id;
+    std::uint64_t fetched = 0;
+    event last;
+    last.kind = event_kind::done;
     auto outcome = guarded([&] {
         fetch_operation operation(owner, asked, connect);
         auto r = operation.run();
         if (model_id.empty())
             model_id = operation.model_id();
-        return r;
+        fetched = operation.bytes_fetched();
+        last.stage = operation.reached();
+        return with_deadline_named(std::move(r), asked.operation.control);
     });
     const auto unreachable = [](errc code) {
         return code == errc::network || code == errc::tls || code == errc::http_status || code == errc::rate_limited;
     };
-    event last;
-    last.kind = event_kind::done;
     last.model_id = model_id;
+    last.bytes = fetched;
     if (outcome.has_error() && lenient && unreachable(outcome.error().code()) && !model_id.empty())
     {
         fetch_options offline = asked;
@@ -255,14 +373,15 @@ result<fetch_result> run_fetch(const client_options& owner, const fetch_options&
         {
             last.why = outcome.error().why;
             active->stale = true;
+            active->stale_why = last.why;
             outcome = std::move(*active);
         }
     }
     if (outcome.has_error())
         last.why = outcome.error().why;
     last.code = outcome ? errc::ok : outcome.error().code();
-    if (asked.on_event)
-        asked.on_event(last);
+    if (asked.operation.events)
+        asked.operation.events(last);
     return outcome;
 }
 

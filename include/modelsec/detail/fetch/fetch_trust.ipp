@@ -64,7 +64,7 @@ result<fetch_operation::known_metadata> fetch_operation::hold_metadata(const sha
         MODELSEC_TRY(out.folder, disk->known_metadata(folder));
         return out;
     }
-    MODELSEC_TRY(out.alone, disk->lock_metadata(folder, lock_wait(), asked_.handle));
+    MODELSEC_TRY(out.alone, disk->lock_metadata(folder, lock_wait(), asked_.operation.control));
     MODELSEC_TRY(out.folder, disk->metadata(folder));
     return out;
 }
@@ -85,7 +85,7 @@ result<signing_keys> fetch_operation::find_keys(utc_time now)
 // Metadata says nothing about tiers, platforms or sequences: an expectation that nobody checks must not look like one.
 result<void> fetch_operation::check_target_options() const
 {
-    if (!asked_.manifest.url.empty() || !asked_.manifest.file.empty())
+    if (!asked_.manifest.url.empty() || !asked_.manifest.file.empty() || !asked_.manifest.bundle.empty())
         return fail(reason::bad_option, "a TUF repository takes the place of a manifest");
     if (!asked_.tier.empty() || !asked_.platforms.empty() || asked_.min_sequence != 0 ||
         asked_.format != envelope_format::dsse)
@@ -120,7 +120,7 @@ result<fetch_operation::accepted> fetch_operation::find_target(utc_time now)
         {"sha256", file.sha256.hex()},
         {"root", folder.hex()}}.dump();
     const sha256_digest digest = sha256(as_bytes(record));
-    return accepted{std::move(m), {{}, {}, {}, true, digest, digest, {}}, bytes(record.begin(), record.end())};
+    return accepted{std::move(m), {{}, {}, {}, true, digest, digest, {}, true}, bytes(record.begin(), record.end())};
 }
 
 }  // namespace detail

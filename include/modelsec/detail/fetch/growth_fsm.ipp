@@ -18,8 +18,6 @@ inline constexpr std::chrono::milliseconds growth_first_window{75};
 inline constexpr std::chrono::seconds growth_patience{5};
 /// More connections must bring at least this much more.
 inline constexpr double growth_gain = 1.25;
-/// From here on (bytes a second) this machine is the limit, not the connection: TLS, hash and disk share its processors.
-inline constexpr double growth_fast_enough = 256e6;
 
 void growth_fsm::arrived(std::uint64_t bytes, unsigned busy, time_point now)
 {
@@ -64,7 +62,7 @@ void growth_fsm::decide(double rate, time_point now)
         return;
     }
     best_rate_ = rate;
-    if (starved_ || rate >= growth_fast_enough || target_ == most_)
+    if (starved_ || target_ == most_)
         settle(now);
     else
     {

@@ -4,6 +4,7 @@
 
 #include <modelsec/error.hpp>
 
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -16,8 +17,9 @@ class mirror_fsm
 public:
     explicit mirror_fsm(std::size_t count) : all_(count) {}
 
-    /// The source with the fewest failures since it last delivered, the earlier one first; nothing if all were dropped.
-    MODELSEC_DECL std::optional<std::size_t> best() const;
+    /// The source with the fewest failures since it last delivered, the earlier one first; nothing if all were dropped. Those that
+    /// `avoid` names come last.
+    MODELSEC_DECL std::optional<std::size_t> best(const std::function<bool(std::size_t)>& avoid = {}) const;
     /// It failed in a way that may pass. True if another one is to be asked at once, false if all had their turn: wait
     /// first.
     MODELSEC_DECL bool strike(std::size_t source);

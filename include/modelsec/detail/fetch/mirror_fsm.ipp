@@ -9,14 +9,22 @@
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
-std::optional<std::size_t> mirror_fsm::best() const
+std::optional<std::size_t> mirror_fsm::best(const std::function<bool(std::size_t)>& avoid) const
 {
     if (alone_ && !all_[*alone_].dropped)
         return alone_;
     std::optional<std::size_t> out;
+    std::pair<bool, unsigned> least;
     for (std::size_t i = 0; i < all_.size(); ++i)
-        if (!all_[i].dropped && (!out || all_[i].strikes < all_[*out].strikes))
-            out = i;
+    {
+        if (all_[i].dropped)
+            continue;
+        const std::pair<bool, unsigned> now{avoid && avoid(i), all_[i].strikes};
+        if (out && now >= least)
+            continue;
+        out = i;
+        least = now;
+    }
     return out;
 }
 

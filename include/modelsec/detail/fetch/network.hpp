@@ -19,7 +19,7 @@ class network
 public:
     virtual ~network() = default;
     virtual result<http_answer> exchange(const http_request& request) = 0;
-    virtual result<verified_file> fetch_file(const download_request& what, staging& staged) = 0;
+    virtual result<std::vector<verified_file>> fetch_files(const download_request& what, staging& staged) = 0;
 };
 
 using network_maker = std::function<std::unique_ptr<network>(http_client::environment)>;

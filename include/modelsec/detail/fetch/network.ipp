@@ -13,7 +13,7 @@ public:
     explicit https_network(http_client::environment env) : client_(std::move(env)) {}
 
     result<http_answer> exchange(const http_request& request) override { return client_.exchange(request); }
-    result<verified_file> fetch_file(const download_request& what, staging& staged) override
+    result<std::vector<verified_file>> fetch_files(const download_request& what, staging& staged) override
     {
         return download(client_, what, staged);
     }

@@ -3,6 +3,7 @@
 #define MODELSEC_DETAIL_FETCH_TRUST_DRIVER_IPP
 
 #include <modelsec/detail/fetch/trust_driver.hpp>
+#include <modelsec/detail/net/retry_fsm.hpp>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
@@ -25,7 +26,7 @@ trust_input trust_driver::perform(const trust_action& action)
     return trust_input::finished();
 }
 
-// FORMATS, root chain: only the origin's own 404 ends the walk; everything else that is not a root fails the attempt, or whoever
+// docs/manifest.md, Root chain: only the origin's own 404 ends the walk; everything else that is not a root fails the attempt, or whoever
 // sits in between could hold back a rotation (TUF 1.0 section 5.3.3). Other metadata may be redirected: it is listed, or dated.
 trust_input trust_driver::fetch(const trust_action& action)
 {
@@ -35,13 +36,17 @@ trust_input trust_driver::fetch(const trust_action& action)
     auto address = url::parse(below(base_, action.name));
     if (!address)
         return trust_input::failed(std::move(address).error());
-    auto answer = means_.web->exchange({std::move(*address), {}, {}, action.cap, first_hand});
+    http_request request{std::move(*address), {}, {}, action.cap};
+    request.first_hand = first_hand;
+    auto answer = means_.web->exchange(request);
     if (!answer)
         return trust_input::failed(std::move(answer).error());
     if (answer->status == 404 || (answer->status == 403 && forbidden_ends_))
         return trust_input::absent();
     if (answer->status == 403)
         return trust_input::failed(fail(reason::forbidden, "no answer to whether there is a newer root"));
+    if (answer->status < 200 || answer->status > 299)
+        return trust_input::failed(status_failure(answer->status));
     return trust_input::got(std::move(answer->body));
 }
 

@@ -6,6 +6,7 @@
 #include <modelsec/detail/base/digest.hpp>
 #include <modelsec/detail/base/json.hpp>
 #include <modelsec/detail/base/name.hpp>
+#include <modelsec/detail/manifest/encryption.hpp>
 
 #include <optional>
 #include <string>
@@ -28,6 +29,7 @@ struct artifact_file
     std::string url;  ///< a locator; empty if only the endpoint knows
     std::vector<std::string> mirrors;
     std::optional<chunk_digests> chunks;
+    std::optional<encryption_info> encryption{};  ///< what the bytes are the cipher text of
     std::optional<relative_path> name;  ///< the file's place in the pack; none for an archive
     bytes sha512{};                     ///< 64 bytes if this digest is signed too (TUF targets); else empty
 };
@@ -39,15 +41,6 @@ struct url_endpoint
     std::string body;  ///< JSON, sent verbatim
 };
 
-struct encryption_info
-{
-    std::string scheme;
-    std::uint32_t chunk_bytes = 0;
-    std::string key_id;
-    sha256_digest plain_sha256;
-    std::uint64_t plain_size_bytes = 0;
-};
-
 /// What one platform gets: one file, an archive, or several files that become active together.
 struct artifact
 {
@@ -56,7 +49,7 @@ struct artifact
     bool is_zip = false;
     std::optional<std::uint64_t> extracted_bytes;
     std::optional<url_endpoint> endpoint;
-    std::optional<encryption_info> encryption;
+    std::string oci;  ///< `oci://…` of a whole artifact whose layers are the files; else empty
 
     std::uint64_t total_bytes() const noexcept
     {

@@ -37,8 +37,10 @@ struct model_walk
     std::function<void(std::uint64_t bytes, std::uint64_t total)> on_progress;
     /// Called for each difference before verify_model() fails, at most 1,000 times, on the calling thread.
     std::function<void(const model_difference&)> on_difference;
-    /// Paths below the folder that are not looked at unless they are signed: where the bundle itself lies.
+    /// Files and folders below the folder that are not looked at unless they are signed: where the bundle itself lies, for one.
     std::vector<std::string> also_ignored;
+    /// Files that were not signed are no difference (they are not looked at either).
+    bool ignore_unsigned = false;
 };
 
 struct model_summary

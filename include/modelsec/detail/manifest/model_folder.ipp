@@ -87,6 +87,12 @@ inline result<std::vector<hash_job>> match_files(const model_tree& tree, const m
     for (std::size_t i = 0; i < expected.files.size(); ++i)
         wanted.emplace(expected.files[i].path ? expected.files[i].path->str() : "", i);
     const std::set<std::string> extra(how.also_ignored.begin(), how.also_ignored.end());
+    const auto ignored = [&](const std::string& path) {
+        for (std::size_t at = path.find('/'); at != std::string::npos; at = path.find('/', at + 1))
+            if (extra.count(path.substr(0, at)) != 0)
+                return true;
+        return how.ignore_unsigned || extra.count(path) != 0;
+    };
     std::vector<hash_job> jobs;
     const auto visit = [&](const std::string& path, std::uint64_t size, bool allowed) -> result<void> {
         if (how.handle.cancelled())
@@ -94,7 +100,7 @@ inline result<std::vector<hash_job>> match_files(const model_tree& tree, const m
         const auto found = wanted.find(path);
         if (found == wanted.end())
         {
-            if (extra.count(path) == 0)
+            if (!ignored(path))
                 differences.add(allowed ? difference_kind::unsigned_ : difference_kind::forbidden, path);
             return differences.full() ? differences.verdict() : result<void>();
         }
@@ -190,7 +196,7 @@ result<model_statement> describe_model(const std::string& path, model_serializat
         {
             MODELSEC_TRY(relative_path parsed, relative_path::parse(found));
             MODELSEC_CHECK(paths.add_file(parsed));
-            added.path = std::move(parsed);
+            MODELSEC_TRY(added.path, model_path::parse(found));
         }
         added.size = size;
         detail::add_jobs(jobs, out.serialization, out.files.size(), found, size);

@@ -23,18 +23,37 @@ enum class serialization_method
     shards  ///< one digest for each piece of `shard_bytes` of a file, so that one file is hashed on several threads
 };
 
+/// A file's place below a model's folder as POSIX has it, byte by byte: colons, case twins and blanks included. Nothing but its parts
+/// is looked at (none empty, `.` or `..`; at most 32, of 255 bytes each; no NUL), so that it cannot leave the folder (CWE-22); what is
+/// to be activated in a store needs a portable name besides.
+class model_path
+{
+public:
+    /// `unsafe_name` (31).
+    MODELSEC_DECL static result<model_path> parse(std::string_view text);
+
+    const std::string& str() const noexcept { return text_; }
+
+    friend bool operator==(const model_path&, const model_path&) = default;
+    friend auto operator<=>(const model_path&, const model_path&) = default;
+
+private:
+    explicit model_path(std::string text) : text_(std::move(text)) {}
+    std::string text_;
+};
+
 /// How a model's files were turned into digests; a verifier must do the same.
 struct model_serialization
 {
     serialization_method method = serialization_method::files;
     std::uint64_t shard_bytes = 1'000'000'000;  ///< of `shards`: every piece but a file's last has this size
     bool follow_links = false;                  ///< symbolic links to files count as the files; without: none may be there
-    std::vector<relative_path> ignored;         ///< files and folders that are not looked at
+    std::vector<model_path> ignored;            ///< files and folders that are not looked at
 };
 
 struct signed_model_file
 {
-    std::optional<relative_path> path;   ///< nothing: the model is one file, whatever its name
+    std::optional<model_path> path;      ///< nothing: the model is one file, whatever its name
     std::uint64_t size = 0;              ///< in bytes; known of `shards` only
     std::vector<sha256_digest> digests;  ///< of the file, or of each of its shards
 };
@@ -58,14 +77,18 @@ MODELSEC_DECL result<model_statement> verify_bundle(bytes_view bundle, const pub
 /// digest of its curve (SHA-256, SHA-384, SHA-512).
 using message_signer = std::function<result<bytes>(bytes_view message)>;
 
-/// Writes and signs a bundle, then verifies it like everybody will. `model.files` are sorted by path.
+/// Writes and signs a bundle, then verifies it like everybody will. `model.files` are sorted by path. With `certificates` (DER, the
+/// signer's own first, then what leads to a CA that verifiers know) they stand in the bundle in place of the key's hint; `bad_option` if
+/// the first is not for the key.
 MODELSEC_DECL result<std::string> sign_bundle(model_statement model, const public_key& key, const message_signer& sign,
-                                              const limits& caps = {});
+                                              const limits& caps = {}, const std::vector<bytes>& certificates = {});
 
 namespace detail {
 // The statement alone, for verify_bundle and for tests: whoever calls these has a signature to check first.
 MODELSEC_DECL result<model_statement> parse_model_statement(bytes_view payload, const limits& caps);
 MODELSEC_DECL std::string write_model_statement(const model_statement& model);
+/// What releases 0.2 and 0.3 of model-signing signed in place of DSSE's encoding.
+MODELSEC_DECL bytes historic_pae(bytes_view payload);
 }  // namespace detail
 
 MODELSEC_END_NAMESPACE

@@ -3,6 +3,7 @@
 #define MODELSEC_DETAIL_MANIFEST_MODEL_STATEMENT_IPP
 
 #include <modelsec/detail/trust/signature_bundle.hpp>
+#include <modelsec/detail/trust/sigstore/certificate.hpp>
 #include <modelsec/detail/manifest/model_statement_parse.ipp>
 #include <modelsec/detail/manifest/model_statement.hpp>
 #include <modelsec/detail/trust/threshold.hpp>
@@ -36,7 +37,7 @@ std::string write_model_statement(const model_statement& model)
     if (shards)
         record.set("shard_size", how.shard_bytes);
     json::array ignored;
-    for (const relative_path& p : how.ignored)
+    for (const model_path& p : how.ignored)
         ignored.emplace_back(p.str());
     if (!ignored.empty())
         record.set("ignore_paths", std::move(ignored));
@@ -48,6 +49,28 @@ std::string write_model_statement(const model_statement& model)
         .dump();
 }
 
+/// What releases 0.2 and 0.3 of model-signing signed in place of DSSE's encoding, for want of a conversion: the payload as Python
+/// prints a bytes object. It begins otherwise and, with a fixed payload type, is as unambiguous: escapes stand for exactly one byte.
+bytes historic_pae(bytes_view payload)
+{
+    static constexpr char digits[] = "0123456789abcdef";
+    const bool single = std::ranges::find(payload, '\'') != payload.end();
+    const char quote = single && std::ranges::find(payload, '"') == payload.end() ? '"' : '\'';
+    std::string out = "DSSEV1 " + std::to_string(statement_payload_type.size()) + ' ' + std::string(statement_payload_type) +
+                      ' ' + std::to_string(payload.size()) + " b" + quote;
+    for (const std::uint8_t c : payload)
+        if (c == '\\' || c == static_cast<std::uint8_t>(quote))
+            (out += '\\') += static_cast<char>(c);
+        else if (c == '\n' || c == '\r' || c == '\t')
+            (out += '\\') += c == '\n' ? 'n' : c == '\r' ? 'r' : 't';
+        else if (c < 0x20 || c >= 0x7f)
+            ((out += "\\x") += digits[c >> 4]) += digits[c & 15];
+        else
+            out += static_cast<char>(c);
+    out += quote;
+    return {out.begin(), out.end()};
+}
+
 inline bool signs_models(key_type type)
 {
     return type == key_type::ed25519 || type == key_type::ecdsa_p256 || type == key_type::ecdsa_p384 ||
@@ -55,6 +78,23 @@ inline bool signs_models(key_type type)
 }
 
 }  // namespace detail
+
+result<model_path> model_path::parse(std::string_view text)
+{
+    static constexpr std::size_t most_parts = 32, longest_part = 255;
+    std::size_t parts = 0;
+    for (std::string_view rest = text;; ++parts)
+    {
+        const auto slash = rest.find('/');
+        const std::string_view part = rest.substr(0, slash);
+        if (parts == most_parts || part.empty() || part == "." || part == ".." || part.size() > longest_part ||
+            part.find('\0') != std::string_view::npos)
+            return fail(reason::unsafe_name, "not a path below the model's folder");
+        if (slash == std::string_view::npos)
+            return model_path(std::string(text));
+        rest.remove_prefix(slash + 1);
+    }
+}
 
 std::string model_key_hint(const public_key& key)
 {
@@ -70,13 +110,25 @@ result<model_statement> verify_bundle(bytes_view bundle, const public_key& key, 
     if (!parsed.key_hint.empty() && parsed.key_hint != model_key_hint(key))
         return fail(reason::unknown_key, "the bundle names another key");
     const std::vector<detail::candidate_key> keys{{parsed.content.signatures[0].key_id, key, reason::none}};
-    MODELSEC_CHECK(
-        detail::check_threshold(keys, 1, detail::key_id_rule::hint, parsed.content.signed_bytes, parsed.content.signatures));
+    const auto counted =
+        detail::check_threshold(keys, 1, detail::key_id_rule::hint, parsed.content.signed_bytes, parsed.content.signatures);
+    if (!counted && !key.verify(detail::historic_pae(parsed.content.payload()), parsed.content.signatures[0].value))
+        return counted.error();
     return detail::parse_model_statement(parsed.content.payload(), caps);
 }
 
-result<std::string> sign_bundle(model_statement model, const public_key& key, const message_signer& sign, const limits& caps)
+result<std::string> sign_bundle(model_statement model, const public_key& key, const message_signer& sign, const limits& caps,
+                                const std::vector<bytes>& certificates)
 {
+    if (!certificates.empty())
+    {
+        MODELSEC_TRY(const detail::certificate own, detail::certificate::der(certificates.front()));
+        MODELSEC_TRY(const detail::verifying_key certified, own.key());
+        if (certified.spki() != key.spki_der())
+            return fail(reason::bad_option, "the certificate is for another key");
+        if (!own.may_sign() && !own.for_code_signing())
+            return fail(reason::bad_option, "the certificate is not for signing");
+    }
     // By their places: g++ 12 takes the moved paths for uninitialised.
     std::vector<std::size_t> order(model.files.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
@@ -92,9 +144,10 @@ result<std::string> sign_bundle(model_statement model, const public_key& key, co
     out.content = detail::make_envelope(detail::envelope_format::dsse, as_bytes(payload), detail::statement_payload_type);
     MODELSEC_TRY(bytes value, sign(out.content.signed_bytes));
     out.content.signatures.push_back({"", std::move(value)});
-    std::string text = detail::write_signature_bundle(out);
-    MODELSEC_CHECK(verify_bundle(as_bytes(text), key, caps));
-    return text;
+    // As everybody will read it, by the key alone; a chain is for who knows its CA.
+    MODELSEC_CHECK(verify_bundle(as_bytes(detail::write_signature_bundle(out)), key, caps));
+    out.certificates = certificates;
+    return detail::write_signature_bundle(out);
 }
 
 MODELSEC_END_NAMESPACE

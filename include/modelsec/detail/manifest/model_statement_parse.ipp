@@ -15,6 +15,7 @@ namespace detail {
 
 inline constexpr std::string_view statement_type = "https://in-toto.io/Statement/v1";
 inline constexpr std::string_view model_predicate_type = "https://model_signing/signature/v1.0";
+inline constexpr std::string_view historic_predicate_type = "https://model_signing/Digests/v0.1";
 inline constexpr std::string_view model_hash = "sha256";
 
 /// A member that is there and not null.
@@ -74,7 +75,7 @@ inline result<model_serialization> parse_serialization(const json& record, const
         {
             if (!path.as_string())
                 return bundle_failure("ignore_paths has something that is not a string");
-            MODELSEC_TRY(relative_path parsed, relative_path::parse(*path.as_string()));
+            MODELSEC_TRY(model_path parsed, model_path::parse(*path.as_string()));
             out.ignored.push_back(std::move(parsed));
         }
     }
@@ -126,7 +127,7 @@ public:
     resource_reader(model_statement& into, const limits& caps)
         : into_(into), caps_(caps), algorithm_(resource_algorithm(into.serialization))
     {
-        for (const relative_path& p : into.serialization.ignored)
+        for (const model_path& p : into.serialization.ignored)
             ignored_.insert(p.str());
     }
 
@@ -168,16 +169,21 @@ private:
         signed_model_file added;
         if (file != ".")
         {
-            // OWASP path traversal (CWE-22): only safe names reach the disk; FORMATS: Names.
-            MODELSEC_TRY(relative_path path, relative_path::parse(file));
-            MODELSEC_CHECK(paths_.add_file(path));
+            // OWASP path traversal (CWE-22): no name leads out of the folder.
+            MODELSEC_TRY(model_path path, model_path::parse(file));
             for (std::size_t at = file.find('/');; at = file.find('/', at + 1))
             {
-                if (ignored_.count(std::string(file.substr(0, at))) != 0)
+                const std::string above(file.substr(0, at));
+                if (ignored_.count(above) != 0)
                     return bundle_failure("a file is both signed and ignored");
                 if (at == std::string_view::npos)
                     break;
+                folders_.insert(above);
+                if (seen_.count(above) != 0)
+                    return fail(reason::unsafe_name, "a file is another's folder: " + above);
             }
+            if (folders_.count(std::string(file)) != 0)
+                return fail(reason::unsafe_name, "a file is another's folder: " + std::string(file));
             added.path = std::move(path);
         }
         last_ = file;
@@ -204,11 +210,30 @@ private:
     std::set<std::string> ignored_;
     std::set<std::string> seen_;
     std::string last_;
-    path_set paths_;
+    std::set<std::string> folders_;
     hasher whole_;
 };
 
-// in-toto Attestation Framework 1.0, Statement; model_signing's predicate 1.0.
+/// The predicate of release 0.2: each file is a subject of its own, and there is nothing else.
+inline result<model_statement> parse_historic_statement(const json& subjects, const limits& caps)
+{
+    if (!subjects.as_array() || subjects.as_array()->empty())
+        return bundle_failure("no file is signed");
+    model_statement out;
+    resource_reader reader(out, caps);
+    for (const json& subject : *subjects.as_array())
+    {
+        const auto name = subject.string_at("name");
+        const json* digests = subject.find("digest");
+        const auto hex = digests ? digests->string_at("sha256") : std::nullopt;
+        if (!name || !hex)
+            return bundle_failure("a subject needs a name and a sha256 digest");
+        MODELSEC_CHECK(reader.add(json{{"name", *name}, {"algorithm", model_hash}, {"digest", *hex}}));
+    }
+    return out;
+}
+
+// in-toto Attestation Framework 1.0, Statement; model_signing's predicate 1.0, and 0.1 of its release 0.2.
 result<model_statement> parse_model_statement(bytes_view payload, const limits& caps)
 {
     auto doc = parse_json(payload, caps.json_depth);
@@ -216,6 +241,8 @@ result<model_statement> parse_model_statement(bytes_view payload, const limits& 
         return bundle_failure(std::move(doc.error().detail));
     if (doc->string_at("_type") != statement_type)
         return bundle_failure("another statement _type than " + std::string(statement_type));
+    if (doc->string_at("predicateType") == historic_predicate_type && doc->find("subject"))
+        return parse_historic_statement(*doc->find("subject"), caps);
     if (doc->string_at("predicateType") != model_predicate_type)
         return bundle_failure("another predicateType than " + std::string(model_predicate_type));
     const json* subjects = doc->find("subject");

@@ -23,7 +23,7 @@ public:
         model_tree out;
         MODELSEC_TRY(out.root_, open_model_root(path, out.what_));
         out.follow_links_ = how.follow_links;
-        for (const relative_path& p : how.ignored)
+        for (const model_path& p : how.ignored)
             out.ignored_.insert(p.str());
         return out;
     }

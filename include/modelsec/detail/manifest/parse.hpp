@@ -21,7 +21,8 @@ public:
     const std::vector<std::string>& key_ids() const noexcept { return key_ids_; }
 
 private:
-    friend result<verified_payload> verify_envelope(envelope e, const std::vector<candidate_key>& keys, unsigned threshold);
+    friend result<verified_payload> verify_envelope(envelope e, const std::vector<candidate_key>& keys, unsigned threshold,
+                                                    signature_budget* budget);
     verified_payload(envelope e, std::vector<std::string> key_ids) : signed_(std::move(e)), key_ids_(std::move(key_ids)) {}
 
     envelope signed_;
@@ -31,9 +32,9 @@ private:
 /// Checks the signatures: DSSE by t of n keys, a pack envelope by the one key its id binds (so a threshold above 1 is never
 /// met: `threshold_unmet`). Codes: 20.
 MODELSEC_DECL result<verified_payload> verify_envelope(envelope e, const std::vector<candidate_key>& keys,
-                                                       unsigned threshold);
+                                                       unsigned threshold, signature_budget* budget = nullptr);
 
-/// Reads a manifest (FORMATS: Manifest payload). Unknown fields are ignored; a missing or wrong required one is
+/// Reads a manifest (docs/manifest.md, Manifest). Unknown fields are ignored; a missing or wrong required one is
 /// `manifest_malformed` (24), a name that is no safe name `unsafe_name` (31).
 MODELSEC_DECL result<manifest> parse_manifest(const verified_payload& payload, const limits& caps = {});
 

@@ -94,7 +94,8 @@ public:
 private:
     result<artifact_file> file_content() const;
     result<std::optional<chunk_digests>> chunks(std::uint64_t size) const;
-    result<std::vector<artifact_file>> several_files(json_view::array list) const;
+    result<std::optional<encryption_info>> encryption(std::uint64_t cipher_size) const;
+    result<std::vector<artifact_file>> several_files(json_view::array list, bool located) const;
     result<void> extras(artifact& out) const;
 
     json_view object_;
@@ -127,6 +128,45 @@ inline result<std::optional<chunk_digests>> manifest_reader::chunks(std::uint64_
     return std::optional(std::move(out));
 }
 
+inline result<std::optional<encryption_info>> manifest_reader::encryption(std::uint64_t cipher_size) const
+{
+    const auto e = optional("encryption");
+    if (!e)
+        return std::optional<encryption_info>();
+    const manifest_reader reader(*e, caps_);
+    encryption_info out;
+    MODELSEC_TRY(out.scheme, reader.text("scheme", true));
+    if (out.scheme != encryption_info::stream_scheme)
+        return std::optional(std::move(out));  // refused by whoever wants to fetch it
+    MODELSEC_TRY(const auto chunk, reader.size("chunk_bytes", true));
+    MODELSEC_TRY(out.key_id, reader.text("key_id", true));
+    MODELSEC_TRY(out.plain_sha256, reader.digest("plain_sha256"));
+    MODELSEC_TRY(const auto plain, reader.size("plain_size_bytes", true));
+    MODELSEC_TRY(const std::string prefix, reader.text("nonce_prefix_b64", true));
+    if (*chunk == 0 || *chunk > limits::chunk_max_bytes || !from_base64(prefix, out.nonce_prefix))
+        return wrong("encryption");
+    out.chunk_bytes = static_cast<std::uint32_t>(*chunk);
+    out.plain_size_bytes = *plain;
+    // The nonce has 32 bits for the chunk's number, and every byte of the cipher text belongs to a chunk.
+    if (out.chunks() > (std::uint64_t{1} << 32) || out.cipher_size_bytes() != cipher_size)
+        return manifest_failure("encryption: the sizes do not fit");
+    if (const auto list = reader.optional("recipients"))
+    {
+        const auto recipients = reader.object_.array_at("recipients");
+        if (!recipients || recipients->size() > caps_.keys)
+            return wrong("recipients");
+        for (const json_view element : *recipients)
+        {
+            const auto id = element.string_at("key_id"), wrapped = element.string_at("wrapped_key_b64");
+            auto raw = wrapped ? from_base64(*wrapped) : std::nullopt;
+            if (!id || !raw || raw->size() != encryption_info::wrapped_key_bytes)
+                return wrong("recipients");
+            out.recipients.push_back({std::string(*id), std::move(*raw)});
+        }
+    }
+    return std::optional(std::move(out));
+}
+
 /// What a single file and an element of `files` have in common.
 inline result<artifact_file> manifest_reader::file_content() const
 {
@@ -137,13 +177,14 @@ inline result<artifact_file> manifest_reader::file_content() const
     MODELSEC_TRY(out.mirrors, texts("mirrors", caps_.mirrors));
     out.size_bytes = *size;
     MODELSEC_TRY(out.chunks, chunks(out.size_bytes));
-    // FORMATS: size 0 only for a truly empty file, whose digest everybody knows.
+    MODELSEC_TRY(out.encryption, encryption(out.size_bytes));
+    // docs/manifest.md: size 0 only for a truly empty file, whose digest everybody knows.
     if (out.size_bytes == 0 && !(out.sha256 == sha256({})))
         return manifest_failure("size 0 for a file that is not empty");
     return out;
 }
 
-inline result<std::vector<artifact_file>> manifest_reader::several_files(json_view::array list) const
+inline result<std::vector<artifact_file>> manifest_reader::several_files(json_view::array list, bool located) const
 {
     if (list.size() > caps_.files)
         return manifest_failure("too many files");
@@ -157,7 +198,7 @@ inline result<std::vector<artifact_file>> manifest_reader::several_files(json_vi
         MODELSEC_TRY(const std::string name, reader.text("name", true));
         MODELSEC_TRY(relative_path path, relative_path::parse(name));
         MODELSEC_CHECK(paths.add_file(path));
-        if (file.url.empty())
+        if (file.url.empty() && !located)
             return reader.wrong("url");
         file.name = std::move(path);
         sum += file.size_bytes;
@@ -178,21 +219,6 @@ inline result<void> manifest_reader::extras(artifact& out) const
             return wrong("url_endpoint");
         out.endpoint = url_endpoint{std::string(*address), body ? copy_json(*body).dump() : "{}"};
     }
-    if (const auto e = optional("encryption"))
-    {
-        const manifest_reader reader(*e, caps_);
-        encryption_info info;
-        MODELSEC_TRY(info.scheme, reader.text("scheme", true));
-        MODELSEC_TRY(const auto chunk, reader.size("chunk_bytes", true));
-        MODELSEC_TRY(info.key_id, reader.text("key_id", true));
-        MODELSEC_TRY(info.plain_sha256, reader.digest("plain_sha256"));
-        MODELSEC_TRY(const auto plain, reader.size("plain_size_bytes", true));
-        if (out.is_zip || *chunk == 0 || *chunk > limits::chunk_max_bytes)
-            return wrong("encryption");
-        info.chunk_bytes = static_cast<std::uint32_t>(*chunk);
-        info.plain_size_bytes = *plain;
-        out.encryption = std::move(info);
-    }
     return {};
 }
 
@@ -202,6 +228,9 @@ inline result<artifact> manifest_reader::whole_artifact() const
     MODELSEC_TRY(out.platform, text("platform", true));
     MODELSEC_TRY(out.is_zip, flag("is_zip"));
     MODELSEC_TRY(out.extracted_bytes, size("extracted_bytes", false));
+    MODELSEC_TRY(out.oci, text("oci", false));
+    if (out.is_zip && !out.oci.empty())
+        return manifest_failure("an archive is no OCI artifact");
     MODELSEC_CHECK(extras(out));
     const auto list = object_.array_at("files");
     if (optional("files") && !list)
@@ -209,16 +238,18 @@ inline result<artifact> manifest_reader::whole_artifact() const
     if (list && !list->empty())
     {
         // One place says what the bytes are: with several files the artifact itself has no digest, size or address.
-        if (out.is_zip || optional("sha256") || optional("size_bytes") || optional("url") || optional("chunks"))
+        if (out.is_zip || optional("sha256") || optional("size_bytes") || optional("url") || optional("chunks") || optional("encryption"))
             return manifest_failure("one file or several, not both");
-        MODELSEC_TRY(out.files, several_files(*list));
+        MODELSEC_TRY(out.files, several_files(*list, !out.oci.empty()));
         return out;
     }
     MODELSEC_TRY(artifact_file file, file_content());
     MODELSEC_TRY(const std::string file_name, text("file_name", true));
     MODELSEC_TRY(name safe, name::parse(file_name));
-    if (file.url.empty() && !out.endpoint)
+    if (file.url.empty() && !out.endpoint && out.oci.empty())
         return wrong("url");
+    if (out.is_zip && file.encryption)
+        return manifest_failure("an encrypted archive");
     if (!out.is_zip)
         file.name = relative_path(std::move(safe));
     out.files.push_back(std::move(file));
@@ -251,10 +282,11 @@ inline result<void> read_needs(const manifest_reader& reader, const limits& caps
     return {};
 }
 
-result<verified_payload> verify_envelope(envelope e, const std::vector<candidate_key>& keys, unsigned threshold)
+result<verified_payload> verify_envelope(envelope e, const std::vector<candidate_key>& keys, unsigned threshold,
+                                         signature_budget* budget)
 {
     const auto rule = e.format == envelope_format::pack ? key_id_rule::binds : key_id_rule::hint;
-    MODELSEC_TRY(threshold_verdict verdict, check_threshold(keys, threshold, rule, e.signed_bytes, e.signatures));
+    MODELSEC_TRY(threshold_verdict verdict, check_threshold(keys, threshold, rule, e.signed_bytes, e.signatures, budget));
     return verified_payload(std::move(e), std::move(verdict.key_ids));
 }
 

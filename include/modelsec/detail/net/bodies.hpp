@@ -20,6 +20,7 @@
 #include <modelsec/detail/net/staple.ipp>
 #include <modelsec/detail/net/tls.ipp>
 #include <modelsec/detail/net/tls_stream.ipp>
+#include <modelsec/detail/net/trust_roots.ipp>
 #include <modelsec/detail/net/tunnel.ipp>
 #include <modelsec/detail/net/url.ipp>
 #include <modelsec/detail/net/watch.ipp>

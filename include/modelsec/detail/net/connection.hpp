@@ -45,11 +45,14 @@ struct response_head
 
     /// The value of the first header of this name, in any case; nothing if there is none.
     MODELSEC_DECL std::optional<std::string_view> find(std::string_view name) const noexcept;
+    /// The content coding that the server claims (RFC 9110 section 8.4), `identity` left out; empty: none. Nothing is ever decoded
+    /// here. What is no coding's name comes as "unreadable".
+    MODELSEC_DECL std::string content_coding() const;
 };
 
 /// One TLS connection to one origin, HTTP/1.1 (RFC 9112), one exchange at a time: send(), then read_some() until it says 0.
-/// Every wait ends at its deadline (connect, handshake, stall), at the operation's, or when the operation is cancelled; none
-/// counts while it is paused. After any failure the connection is good for nothing but destruction.
+/// Every wait ends at its deadline (connect, handshake, first byte, stall), at the operation's, or when the operation is cancelled,
+/// whatever the server sends meanwhile; none counts while it is paused. After any failure the connection is good for nothing but destruction.
 class connection
 {
 public:
@@ -58,12 +61,17 @@ public:
     MODELSEC_DECL ~connection();
 
     /// Sends a request and waits for the response's header. Any final status is a success here. `bad_response` for what is
-    /// no HTTP/1.1, a header over the cap, a body framed in two ways, or a content coding nobody asked for.
+    /// no HTTP/1.1, a header over the cap, or a body framed in two ways; `first_byte_timeout`, `stall`.
     MODELSEC_DECL awaitable<result<response_head>> send(request_head request);
 
     /// Reads body bytes into `space` (not empty): as many as are there, waiting only for the first. 0: the body ended
     /// exactly where its framing says. Ended earlier: `truncated`.
     MODELSEC_DECL awaitable<result<std::size_t>> read_some(std::span<std::uint8_t> space);
+
+    /// The rest of the body is given up (`too_slow`) unless it has ended in so long. For bodies that are read at once: see
+    /// may_take_longer().
+    MODELSEC_DECL void must_end_within(std::chrono::milliseconds time) noexcept;
+    MODELSEC_DECL void may_take_longer(std::chrono::milliseconds time) noexcept;
 
     /// Between exchanges: the body was read to its end, the server keeps the connection open and has sent nothing more.
     MODELSEC_DECL bool reusable() const;

@@ -6,8 +6,13 @@
 #include <modelsec/detail/net/http_message.ipp>
 #include <modelsec/detail/net/tunnel.hpp>
 
+#include <boost/asio/post.hpp>
+
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
+
+/// So often data may be there at once before others have their turn.
+inline constexpr unsigned connection_reads_at_once = 16;
 
 /// Waits for the socket. The watch closes it when the time is over; its verdict goes first.
 inline awaitable<result<void>> connection::impl::wait(tls_step::kind what)
@@ -16,11 +21,22 @@ inline awaitable<result<void>> connection::impl::wait(tls_step::kind what)
     MODELSEC_CO_CHECK(co_await owner.going_on());
     const auto [ec] = co_await stream.socket().async_wait(
         what == tls_step::want_write ? socket::wait_write : socket::wait_read, use_tuple);
+    reads_without_wait = 0;
     if (auto why = limit.verdict())
+        co_return *why;
+    if (auto why = whole_body.verdict())
         co_return *why;
     if (ec)
         co_return fail(reason::connection_lost, ec.message());
     co_return result<void>();
+}
+
+/// A socket that a watch has closed fails like any other: its verdict goes first here as well.
+inline failure connection::impl::why_failed(failure problem) const
+{
+    if (auto why = limit.verdict())
+        return *why;
+    return whole_body.verdict().value_or(std::move(problem));
 }
 
 inline awaitable<result<void>> connection::impl::handshake()
@@ -32,7 +48,7 @@ inline awaitable<result<void>> connection::impl::handshake()
         if (step.outcome == tls_step::done)
             break;
         if (step.outcome == tls_step::failed)
-            co_return std::move(step.problem);
+            co_return why_failed(std::move(step.problem));
         MODELSEC_CO_CHECK(co_await wait(step.outcome));
     }
     limit.idle();
@@ -49,7 +65,7 @@ inline awaitable<result<void>> connection::impl::write_all(bytes_view data)
         else if (step.outcome == tls_step::closed)
             co_return fail(reason::connection_lost, "the server closed the connection");
         else if (step.outcome == tls_step::failed)
-            co_return std::move(step.problem);
+            co_return why_failed(std::move(step.problem));
         else
             MODELSEC_CO_CHECK(co_await wait(step.outcome));
     }
@@ -63,11 +79,16 @@ inline awaitable<result<std::size_t>> connection::impl::receive(std::span<std::u
     {
         tls_step step = stream.read(space);
         if (step.outcome == tls_step::done)
+        {
+            // A server that is faster than its reader would keep this thread from everything else that it has to do.
+            if (++reads_without_wait % connection_reads_at_once == 0)
+                co_await boost::asio::post(owner.context(), use_tuple);
             co_return step.size;
+        }
         if (step.outcome == tls_step::closed)
             co_return std::size_t{0};
         if (step.outcome == tls_step::failed)
-            co_return std::move(step.problem);
+            co_return why_failed(std::move(step.problem));
         MODELSEC_CO_CHECK(co_await wait(step.outcome));
     }
 }
@@ -90,14 +111,19 @@ awaitable<result<std::unique_ptr<connection>>> connection::open(session& owner, 
 awaitable<result<response_head>> connection::send(request_head request)
 {
     impl& self = *impl_;
-    MODELSEC_CO_TRY(std::string text, request_text(request, self.owner.env().options->user_agent));
+    MODELSEC_CO_TRY(secret_text text, request_text(request, self.owner.env().options->user_agent));
     self.idle = false;
     self.limit.expect(self.owner.caps().stall_timeout, reason::stall);
-    const auto sent = co_await self.write_all(as_bytes(text));
-    wipe(text);
+    self.whole_body.idle();
+    const auto sent = co_await self.write_all(as_bytes(text.view()));
+    text.clear();
     MODELSEC_CO_CHECK(sent);
+    // However it is divided among interim answers: CWE-400.
+    self.whole_body.expect(self.owner.caps().first_byte_timeout, reason::first_byte_timeout);
+    self.whole_body.extend(self.owner.caps().stall_timeout);
     auto head = co_await self.read_head();
     self.limit.idle();
+    self.whole_body.idle();
     self.idle = head.has_value() && self.body_ended;
     co_return head;
 }
@@ -124,7 +150,20 @@ awaitable<result<std::size_t>> connection::read_some(std::span<std::uint8_t> spa
         owner.spend(*n);
     else if (n.error().why == reason::connection_lost && self.stream.ended())
         n = fail(reason::truncated, n.error().detail);
+    if (self.body_ended)
+        self.whole_body.idle();
     co_return n;
+}
+
+void connection::must_end_within(std::chrono::milliseconds time) noexcept
+{
+    if (!impl_->body_ended)
+        impl_->whole_body.expect(time, reason::too_slow);
+}
+
+void connection::may_take_longer(std::chrono::milliseconds time) noexcept
+{
+    impl_->whole_body.extend(time);
 }
 
 bool connection::reusable() const

@@ -27,8 +27,9 @@ struct connection::impl
     using parser = http::response_parser<http::buffer_body>;
 
     impl(session& s, url t, boost::asio::ip::tcp::socket socket, openssl_ptr<SSL, SSL_free> ssl)
-        : owner(s), target(std::move(t)), origin(target.origin()), stream(std::move(socket), std::move(ssl)),
-          limit(s, [this] { close(); })
+        : owner(s), target(std::move(t)), origin(target.origin()),
+          stream(std::move(socket), std::move(ssl), s.caps().tls_overhead_bytes), limit(s, [this] { close(); }),
+          whole_body(s, [this] { close(); })
     {
     }
 
@@ -42,7 +43,9 @@ struct connection::impl
     url target;
     std::string origin;
     tls_stream stream;
-    watch limit;
+    watch limit;       // of the wait under way
+    watch whole_body;  // of all waits for a header, or for a body that must end
+    unsigned reads_without_wait = 0;
     bytes in;  // received and not used yet: [in_begin, in_end)
     std::size_t in_begin = 0;
     std::size_t in_end = 0;
@@ -62,12 +65,14 @@ struct connection::impl
     bytes_view pending() const noexcept { return bytes_view(in).subspan(in_begin, in_end - in_begin); }
     void consume(std::size_t n) noexcept { in_begin += n; }
 
+    failure why_failed(failure problem) const;
     awaitable<result<void>> handshake();
     awaitable<result<void>> wait(tls_step::kind what);
     awaitable<result<void>> write_all(bytes_view data);
     awaitable<result<std::size_t>> receive(std::span<std::uint8_t> space);
     awaitable<result<std::size_t>> receive_more(std::size_t cap);
     awaitable<result<response_head>> read_head();
+    void complete_status_line();
     result<response_head> take_head();
     awaitable<result<std::size_t>> read_plain(std::span<std::uint8_t> space);
     awaitable<result<std::size_t>> read_chunked(std::span<std::uint8_t> space);

@@ -8,7 +8,9 @@
 #include <boost/asio/ip/tcp.hpp>
 
 #include <algorithm>
+#include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 
 MODELSEC_BEGIN_NAMESPACE
@@ -30,14 +32,21 @@ struct resolve_job
     boost::system::error_code ec;
     std::vector<tcp::endpoint> found;
 
-    void run(const std::string& host, std::uint16_t port)
+    void run(const std::string& host, std::uint16_t port) noexcept
     {
-        boost::asio::io_context local;
-        tcp::resolver resolver(local);
         boost::system::error_code error;
         std::vector<tcp::endpoint> endpoints;
-        for (const auto& entry : resolver.resolve(host, std::to_string(port), tcp::resolver::numeric_service, error))
-            endpoints.push_back(entry.endpoint());
+        try
+        {
+            boost::asio::io_context local;
+            tcp::resolver resolver(local);
+            for (const auto& entry : resolver.resolve(host, std::to_string(port), tcp::resolver::numeric_service, error))
+                endpoints.push_back(entry.endpoint());
+        }
+        catch (const std::exception&)  // no memory, no descriptor: there is nobody above on this thread
+        {
+            error = boost::asio::error::no_memory;
+        }
         const std::lock_guard lock(mutex);
         ec = error;
         found = std::move(endpoints);
@@ -107,7 +116,14 @@ awaitable<result<std::vector<tcp::endpoint>>> resolve(session& owner, std::strin
     limit.expect(owner.caps().connect_timeout, reason::connect_timeout);
     const auto job = std::make_shared<resolve_job>();
     const resolve_asker asker(*job, wake);
-    std::thread([job, host, port] { job->run(host, port); }).detach();
+    try
+    {
+        std::thread([job, host, port]() noexcept { job->run(host, port); }).detach();
+    }
+    catch (const std::system_error&)
+    {
+        co_return fail(reason::out_of_memory, "no thread can be started");
+    }
     while (!asker.answered())
     {
         MODELSEC_CO_CHECK(co_await wake.wait());

@@ -2,18 +2,34 @@
 #ifndef MODELSEC_DETAIL_NET_EXCHANGE_IPP
 #define MODELSEC_DETAIL_NET_EXCHANGE_IPP
 
+#include <modelsec/detail/net/expiry.hpp>
 #include <modelsec/detail/net/session.hpp>
 
 #include <algorithm>
+#include <limits>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
+
+/// What so many bytes of a document may take beyond `document_start_time`.
+inline std::chrono::milliseconds session::document_time(std::size_t size) const noexcept
+{
+    const std::uint64_t more = size - std::min(size, caps().document_start_bytes);
+    if (more == 0)
+        return std::chrono::milliseconds(0);
+    constexpr std::uint64_t longest = 1u << 30;  // twelve days
+    const std::uint64_t rate = caps().document_min_rate;
+    return std::chrono::milliseconds(rate == 0 ? longest
+                                               : std::min(longest, more / rate * 1000 + more % rate * 1000 / rate));
+}
 
 awaitable<result<bytes>> session::read_all(connection& link, const response_head& head, std::size_t cap)
 {
     if (head.content_length && *head.content_length > cap)
         co_return fail(reason::too_large, "a body of " + std::to_string(*head.content_length) + " bytes");
-    const auto start = std::chrono::steady_clock::now();
+    cap = std::min(cap, std::numeric_limits<std::size_t>::max() / 2);
+    // CWE-400: a document that drips would never stall, and hold up whoever waits for it.
+    link.must_end_within(caps().document_start_time);
     bytes body;
     while (true)
     {
@@ -26,10 +42,7 @@ awaitable<result<bytes>> session::read_all(connection& link, const response_head
             co_return body;
         if (body.size() > cap)
             co_return fail(reason::too_large, "a body of more than " + std::to_string(cap) + " bytes");
-        // A document that still only trickles once the stall time-out has passed is given up.
-        const auto taken = std::chrono::steady_clock::now() - start;
-        if (taken > caps().stall_timeout && is_trickle(body.size(), taken))
-            co_return fail(reason::too_slow, "less than 1 KiB a second");
+        link.may_take_longer(document_time(size + n) - document_time(size));
     }
 }
 
@@ -45,6 +58,23 @@ awaitable<result<void>> session::drain(response answer)
     co_return result<void>();
 }
 
+awaitable<failure> session::refusal(response answer)
+{
+    const auto body = co_await read_all(*answer.link, answer.head, caps().error_body_bytes);
+    if (auto ended = stopped())
+        co_return *ended;
+    const unsigned status = answer.head.status;
+    const bytes_view said = body.has_value() ? bytes_view(*body) : bytes_view();
+    std::optional<failure> meant;
+    if (env_.classify)
+        meant = env_.classify(answer.where, answer.head, said);
+    if (!meant && says_expired(status, as_text(said)))
+        meant = fail(reason::url_expired, "status " + std::to_string(status));
+    if (body.has_value())
+        release(std::move(answer.link));
+    co_return meant ? std::move(*meant) : status_failure(status);
+}
+
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wmismatched-new-delete"  // g++ 12 takes Asio's own pair for a mismatch, once it is inlined
@@ -54,21 +84,33 @@ awaitable<result<http_answer>> session::exchange_once(const http_request& reques
     head.reset();
     request_head outgoing(request.url);
     outgoing.headers = request.headers;
+    if (!request.if_none_match.empty())
+        outgoing.headers.push_back({"If-None-Match", request.if_none_match});
     outgoing.post_body = request.post_body;
     outgoing.redirects = !request.first_hand;
     MODELSEC_CO_TRY(response answer, co_await follow(std::move(outgoing)));
     head = answer.head;
-    if (answer.head.status < 200 || answer.head.status > 299)
+    if (!request.any_status && (answer.head.status < 200 || answer.head.status > 299))
     {
         const unsigned status = answer.head.status;
         const url where = answer.where;
-        MODELSEC_CO_CHECK(co_await drain(std::move(answer)));
+        if (status == 304 && !request.if_none_match.empty())
+        {
+            MODELSEC_CO_CHECK(co_await drain(std::move(answer)));
+            co_return http_answer{status, {}, {}, where};
+        }
+        failure meant = co_await refusal(std::move(answer));
+        if (auto ended = stopped())
+            co_return *ended;
         if (request.first_hand && (status == 403 || status == 404))
             co_return http_answer{status, {}, {}, where};
         if (request.first_hand && status < 400)
             co_return fail(reason::bad_redirect, "no redirect is followed here");
-        co_return status_failure(status);
+        co_return meant;
     }
+    // RFC 9110 section 8.4: nobody asked for a coding, nothing is decoded here (CWE-409), and what is encoded is no document.
+    if (std::string coding = answer.head.content_coding(); !coding.empty())
+        co_return fail(reason::content_encoding, "content coding " + std::move(coding));
     MODELSEC_CO_TRY(bytes body, co_await read_all(*answer.link, answer.head, request.body_cap));
     release(std::move(answer.link));
     co_return http_answer{answer.head.status, std::move(answer.head.headers), std::move(body), std::move(answer.where)};

@@ -21,8 +21,12 @@ struct http_request
     std::optional<std::string> post_body;  ///< POST this JSON instead of GET
     std::vector<http_header> headers;      ///< for the first origin only; dropped for good once a redirect leaves it
     std::size_t body_cap = 0;              ///< a longer body is refused while it streams: `too_large`
-    bool first_hand = false;  ///< this origin's own word: no redirect is followed, 403 and 404 are answers (no body)
+    bool any_status = false;      ///< whatever final status comes is an answer, with its body, and is not asked for again
+    bool first_hand = false;      ///< this origin's own word: no redirect is followed, 403 and 404 are answers (no body)
+    std::string if_none_match{};  ///< an entity tag: then 304 is an answer, without a body (RFC 9110 section 13.1.2)
 };
+
+struct response_head;
 
 struct http_answer
 {
@@ -43,6 +47,12 @@ struct http_environment
     std::function<void(const event&)> observe;
     /// Looks at what `options->credentials` gave, before any of it is sent; a failure ends the request. May be empty.
     std::function<result<void>(const std::vector<http_header>&)> check_credentials;
+    /// Headers for one address, beside those of its origin, which they replace where the names agree; asked before every request that still
+    /// is at the first origin. May be empty.
+    std::function<result<std::vector<http_header>>(const url&)> authorize;
+    /// What an error answer from an address means, of whose host more is known than the status says; nothing: the status decides. May be
+    /// empty.
+    std::function<std::optional<failure>(const url&, const response_head&, bytes_view body)> classify;
     /// Who gets the client certificate and must show a pinned key; empty: nobody.
     std::string manifest_origin;
 };

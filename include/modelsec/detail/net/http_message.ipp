@@ -42,22 +42,29 @@ std::optional<std::string_view> response_head::find(std::string_view name) const
     return std::nullopt;
 }
 
+std::string response_head::content_coding() const
+{
+    std::string out;
+    for (const http_header& h : headers)
+        if (header_is(h.name, "content-encoding") && !h.value.empty() && !header_is(h.value, "identity"))
+            out.append(out.empty() ? "" : ", ")
+                .append(h.value.size() <= 32 && header_is_token(h.value) ? h.value.view() : "unreadable");
+    return out.size() <= 64 ? out : "unreadable";
+}
+
 /// The text of a request (RFC 9112 section 3). No header can end its line early (CWE-113), none can contradict the framing.
-inline result<std::string> request_text(const request_head& request, const std::string& user_agent)
+inline result<secret_text> request_text(const request_head& request, const std::string& user_agent)
 {
     constexpr std::string_view own[] = {"host",   "connection", "content-length", "transfer-encoding",
                                         "te",     "trailer",    "upgrade",        "accept-encoding",
                                         "expect", "range"};
     bool has_agent = false, has_type = false;
-    std::string lines;
+    secret_text lines;  // values are secrets, in every copy of them
     for (const http_header& h : request.headers)
     {
         if (!header_is_token(h.name) || !header_is_value(h.value) ||
             std::any_of(std::begin(own), std::end(own), [&](std::string_view n) { return header_is(n, h.name); }))
-        {
-            wipe(lines);
             return fail(reason::bad_option, "a request header that may not be set, or is malformed");
-        }
         has_agent = has_agent || header_is(h.name, "user-agent");
         has_type = has_type || header_is(h.name, "content-type");
         lines.append(h.name).append(": ").append(h.value).append("\r\n");
@@ -76,12 +83,11 @@ inline result<std::string> request_text(const request_head& request, const std::
             lines.append("Content-Type: application/json\r\n");
         lines.append("Content-Length: ").append(std::to_string(request.post_body->size())).append("\r\n");
     }
-    std::string text = request.post_body ? "POST " : "GET ";
+    secret_text text = request.post_body ? "POST " : "GET ";
     text.append(request.target.target()).append(" HTTP/1.1\r\nHost: ").append(request.target.authority());
     text.append("\r\nAccept-Encoding: identity\r\n").append(lines).append("\r\n");
     if (request.post_body)
         text.append(*request.post_body);
-    wipe(lines);
     return text;
 }
 

@@ -14,15 +14,15 @@ MODELSEC_BEGIN_NAMESPACE
 
 struct http_header
 {
-    std::string name;
-    std::string value;
+    std::string name{};
+    secret_text value{};
 };
 
 /// What one origin (scheme, host, port) gets to see of the caller, and no other.
 struct origin_credentials
 {
-    std::string origin;                ///< "https://host[:port]"
-    std::vector<http_header> headers;  ///< e.g. Authorization, apikey; values are secrets
+    std::string origin{};                ///< "https://host[:port]"
+    std::vector<http_header> headers{};  ///< e.g. Authorization, apikey; values are secrets
 };
 
 /// Asked before every request for the headers of its origin, on the thread of the operation; so tokens can change at any
@@ -38,14 +38,26 @@ enum class ocsp_policy
     required     ///< every server must send a good one: `staple_missing`
 };
 
+/// Where it says PEM: text around the objects and a byte order mark before them are skipped (RFC 7468 section 2). Files that are
+/// named and cannot be read fail the operation before any server is asked: `file_unreadable`, with the file in the detail.
 struct tls_options
 {
-    std::string ca_file;                 ///< PEM; in place of the system's roots
-    std::string certificate_file;        ///< PEM chain, for the manifest's origin
-    std::string private_key_file;        ///< PEM
-    std::vector<std::string> spki_pins;  ///< base64 SHA-256 of SubjectPublicKeyInfo (RFC 7469 section 2.4): one of them must
-                                         ///< be in the verified chain of the manifest's origin
+    std::string ca_file{};           ///< PEM, or a folder (see docs/network.md); in place of the system's roots
+    std::string certificate_file{};  ///< PEM chain, for the manifest's origin
+    std::string private_key_file{};  ///< PEM
+    std::vector<std::string>
+        spki_pins{};  ///< base64 SHA-256 of SubjectPublicKeyInfo (RFC 7469 section 2.4): one of them must
+                      ///< be in the verified chain of the manifest's origin
     ocsp_policy ocsp = ocsp_policy::if_stapled;  ///< holds for every server
+    std::string ca_pem{};                        ///< as ca_file, in memory; both are believed where both are given
+    std::string certificate_pem{};               ///< as certificate_file, in memory; not both
+    secret_text private_key_pem{};               ///< as private_key_file, in memory; not both
+    /// A certificate of ca_file or ca_pem is believed as it is, also if it is an intermediate one, or the server's own: no root is
+    /// needed above it (X509_V_FLAG_PARTIAL_CHAIN). Whoever gives an intermediate alone needs it.
+    bool partial_chain = false;
+    /// Where no CA is given: what `SSL_CERT_FILE` and `SSL_CERT_DIR` name, in place of the system's roots, as with OpenSSL. They are not
+    /// read in a process with more rights than its caller (AT_SECURE).
+    bool roots_from_environment = false;
 };
 
 /// A proxy that every connection goes through: HTTP CONNECT (RFC 9110 section 9.3.6) or SOCKS5 (RFC 1928). It resolves the names
@@ -76,13 +88,13 @@ private:
 
 struct transport_options
 {
-    tls_options tls;
-    proxy_options proxy;
-    credential_provider credentials;
+    tls_options tls{};
+    proxy_options proxy{};
+    credential_provider credentials{};
     unsigned connections = 8;      ///< at most so many at once for one download; as many as help are used
     std::uint64_t limit_rate = 0;  ///< bytes a second over all connections; 0: no limit
     std::string user_agent = "modelsec";
-    std::vector<std::string> allowed_hosts;  ///< if not empty: no other host is asked, redirected to or not (policy 50)
+    std::vector<std::string> allowed_hosts{};  ///< if not empty: no other host is asked, redirected to or not (policy 50)
 };
 
 MODELSEC_END_NAMESPACE

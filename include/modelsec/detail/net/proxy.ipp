@@ -183,7 +183,8 @@ inline bool no_proxy_has(std::string_view entry, const url& target)
     }
     if (bracket != std::string_view::npos && entry.ends_with(']'))
         entry = entry.substr(1, entry.size() - 2);
-    return target.host_is_address() ? no_proxy_has_address(entry, target.host()) : no_proxy_has_name(entry, target.host());
+    return target.host_is_address() ? no_proxy_has_address(entry, target.host())
+                                    : no_proxy_has_name(entry, target.dns_name());
 }
 
 result<proxy_rules> proxy_rules::parse(const proxy_options& options)

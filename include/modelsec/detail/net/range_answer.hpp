@@ -21,8 +21,8 @@ struct range_answer
 
 /// Holds an answer against what was asked (nothing: the whole file) of a file whose signed size is `size`. A range counts
 /// only as 206 with exactly that Content-Range (RFC 9110 sections 14.4 and 15.3.7) and the signed size as its total.
-/// `size_mismatch` if another total is announced, `range_mismatch` for every other deviation and for 416, else what
-/// status_failure() says.
+/// `size_mismatch` if another total is announced, `range_mismatch` for every other deviation and for 416, `range_refused` for a 403 to
+/// a range, else what status_failure() says.
 MODELSEC_DECL result<range_answer> check_range_answer(const response_head& head, std::optional<byte_range> asked,
                                                       std::uint64_t size);
 

@@ -60,9 +60,11 @@ inline std::optional<content_range> parse_content_range(std::string_view text)
     return out;
 }
 
-inline failure wrong_total(std::uint64_t announced)
+inline failure wrong_total(const response_head& head, std::uint64_t announced)
 {
-    return fail(reason::size_mismatch, "the server announces " + std::to_string(announced) + " bytes");
+    const std::string coding = head.content_coding();
+    return fail(reason::size_mismatch, "the server announces " + std::to_string(announced) + " bytes" +
+                                           (coding.empty() ? "" : " in the content coding " + coding));
 }
 
 result<range_answer> check_range_answer(const response_head& head, std::optional<byte_range> asked, std::uint64_t size)
@@ -70,15 +72,19 @@ result<range_answer> check_range_answer(const response_head& head, std::optional
     if (head.status == 200)
     {
         if (head.content_length && *head.content_length != size)
-            return wrong_total(*head.content_length);
+            return wrong_total(head, *head.content_length);
         return range_answer{true, {0, size}};
     }
+    // Object stores and firewalls in front of them forbid large ranges, or ranges at all, and give the whole: before it is said that the
+    // caller has no right, the whole is asked for.
+    if (head.status == 403 && asked)
+        return fail(reason::range_refused, "status 403");
     if (head.status != 206 && head.status != 416)
         return status_failure(head.status);
     const auto field = head.find("content-range");
     const auto said = field ? parse_content_range(*field) : std::nullopt;
     if (said && said->total != size)
-        return wrong_total(said->total);
+        return wrong_total(head, said->total);
     if (head.status == 416)
         return fail(reason::range_mismatch, "status 416");
     if (!asked || !said || said->bytes != asked)

@@ -35,7 +35,7 @@ result<bool> redirect_fsm::next(unsigned status, std::optional<std::string_view>
     auto target = where_.resolve(*location);
     if (target.has_error())
     {
-        // RFC 9110 section 15.4 warns of it, FORMATS forbids it: no step down to http, from anywhere.
+        // RFC 9110 section 15.4 warns of it, docs/manifest.md forbids it: no step down to http, from anywhere.
         if (target.error().why == reason::plain_http)
             return fail(reason::plain_http, "a redirect from " + where_.display());
         return fail(reason::bad_redirect, "a malformed Location from " + where_.display());

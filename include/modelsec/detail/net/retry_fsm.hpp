@@ -22,7 +22,8 @@ MODELSEC_DECL std::optional<std::chrono::seconds> server_wait(std::optional<std:
                                                               std::optional<std::string_view> rate_limit, utc_time now);
 
 /// Decides whether a failed request is made again, and when: exponential back-off with full jitter, but not before the
-/// server's own wait, and never beyond the attempt's deadline. No IO, no clock, no randomness of its own.
+/// server's own wait, and never beyond the attempt's deadline. An answer that is no HTTP is asked for once more; if it is the same
+/// again, that is how the server answers, and no trouble of the network. No IO, no clock, no randomness of its own.
 class retry_fsm
 {
 public:
@@ -43,7 +44,11 @@ public:
     /// How long to wait before the next try, or the failure that the attempt ends with.
     MODELSEC_DECL result<std::chrono::milliseconds> next(const input& in);
     /// New bytes arrived: the budget is whole again.
-    void progress() noexcept { tried_ = 0; }
+    void progress() noexcept
+    {
+        tried_ = 0;
+        last_answer_.clear();
+    }
 
     /// Network failures (10), server errors and 429. Never TLS failures (11), other statuses or anything about trust.
     MODELSEC_DECL static bool worth_retrying(reason why) noexcept;
@@ -52,6 +57,7 @@ private:
     unsigned retries_;
     std::chrono::milliseconds first_wait_;
     unsigned tried_ = 0;
+    std::string last_answer_;  // what was wrong with it
 };
 
 }  // namespace detail

@@ -117,12 +117,20 @@ result<std::chrono::milliseconds> retry_fsm::next(const input& in)
     using std::chrono::milliseconds;
     if (!worth_retrying(in.problem.why) || tried_ >= retries_)
         return in.problem;
+    if (in.problem.why == reason::bad_response)
+    {
+        std::string answer = "bad_response: " + in.problem.detail;
+        if (answer == last_answer_)
+            return in.problem;
+        last_answer_ = std::move(answer);
+    }
     // Full jitter: anything between nothing and the exponential step, so that clients that failed together do not come back
     // together.
-    const milliseconds step = std::min(retry_longest_wait, first_wait_ * (1u << std::min(tried_, 10u)));
+    const milliseconds first = std::clamp(first_wait_, milliseconds(0), retry_longest_wait);
+    const milliseconds step = std::min(retry_longest_wait, first * (1u << std::min(tried_, 10u)));
     // But not at once: no hot loop.
     milliseconds wait =
-        std::max(std::max(first_wait_ / 10, milliseconds(1)),
+        std::max(std::max(first / 10, milliseconds(1)),
                  milliseconds(static_cast<milliseconds::rep>(static_cast<double>(step.count()) * in.random)));
     if (in.server_wait)
         wait += *in.server_wait;

@@ -2,6 +2,7 @@
 #ifndef MODELSEC_DETAIL_NET_SESSION_HPP
 #define MODELSEC_DETAIL_NET_SESSION_HPP
 
+#include <modelsec/detail/base/steady_time.hpp>
 #include <modelsec/detail/net/connection.hpp>
 #include <modelsec/detail/net/http.hpp>
 #include <modelsec/detail/net/proxy.hpp>
@@ -43,21 +44,29 @@ public:
     watch& operator=(const watch&) = delete;
 
     /// From now on: `abort` is called once `wait` is over; the failure is `why`.
-    MODELSEC_DECL void expect(std::chrono::steady_clock::duration wait, reason why) noexcept;
+    MODELSEC_DECL void expect(std::chrono::milliseconds wait, reason why) noexcept;
+    /// What is awaited may take so much longer.
+    MODELSEC_DECL void extend(std::chrono::milliseconds more) noexcept;
+    /// How long it may still take.
+    MODELSEC_DECL std::chrono::milliseconds left() const noexcept;
     /// Nothing is awaited.
     void idle() noexcept { due_ = never; }
+    /// `abort` is called as well when a paused operation goes on.
+    void expect_resume() noexcept { at_resume_ = true; }
     /// Why the wait was cut short, if it was: cancelled, the operation's deadline, or its own.
     MODELSEC_DECL std::optional<failure> verdict() const;
 
 private:
     friend class session;
-    static constexpr auto never = std::chrono::steady_clock::time_point::max();
+    static constexpr auto never = steady_time::max();
 
     session& owner_;
     std::function<void()> abort_;
-    std::chrono::steady_clock::time_point due_ = never;
+    steady_time since_{};  // when due_ was set
+    steady_time due_ = never;
     reason why_ = reason::stall;
     bool fired_ = false;
+    bool at_resume_ = false;
     std::list<watch*>::iterator place_;
 };
 
@@ -86,7 +95,8 @@ private:
 };
 
 /// What the requests of one operation share: the thread and its io_context, connections kept open by origin, credentials,
-/// limits, the operation's deadline, cancel and pause. Everything but wakeup::notify() happens on the thread that calls
+/// limits, the operation's deadline, cancel and pause. Unused connections are few, over all origins, and are closed after a time, the
+/// longest unused ones first: ever new origins would pile them up (CWE-770). Everything but wakeup::notify() happens on the thread that calls
 /// run().
 class session
 {
@@ -108,6 +118,8 @@ public:
     MODELSEC_DECL awaitable<result<bytes>> read_all(connection& link, const response_head& head, std::size_t cap);
     /// Reads what nobody wants, if it is little, so that the connection can be used again.
     MODELSEC_DECL awaitable<result<void>> drain(response answer);
+    /// What an error answer means, once its body is read (up to a cap) and its host was asked what it is by `env().classify`.
+    MODELSEC_DECL awaitable<failure> refusal(response answer);
     /// A small document, with redirects and retries: http_client::exchange() for use within run().
     MODELSEC_DECL awaitable<result<http_answer>> exchange(http_request request);
 
@@ -131,6 +143,13 @@ public:
     /// The proxy on the way to a host; null: none. `bad_proxy` if the setting cannot be understood.
     MODELSEC_DECL result<const proxy_server*> proxy_for(const url& target);
 
+    /// How often the thread that runs the session woke up so far: an idle, stalled or paused operation does so at its next deadline
+    /// only.
+    std::uint64_t wakeups() const noexcept { return wakeups_; }
+
+    /// Connections that are open and that nobody uses now.
+    MODELSEC_DECL std::size_t idle_connections() const noexcept;
+
     boost::asio::io_context& context() noexcept { return context_; }
     const http_environment& env() const noexcept { return env_; }
     const limits& caps() const noexcept { return *env_.caps; }
@@ -143,8 +162,16 @@ private:
     MODELSEC_DECL result<const tls_context*> tls_for(const std::string& origin);
 
     MODELSEC_DECL void run_until(const bool& done);
-    /// Wakes whoever waits for too long, or for an operation that has ended.
-    MODELSEC_DECL void tick(std::chrono::steady_clock::time_point now);
+    /// Wakes whoever waits for too long, or for an operation that has ended or goes on.
+    MODELSEC_DECL void tick();
+    /// When tick() has something to do next, if nothing else happens.
+    MODELSEC_DECL steady_time next_due() const;
+    MODELSEC_DECL const clock& session_clock() const noexcept;
+    MODELSEC_DECL steady_time steady_now() const noexcept;
+    MODELSEC_DECL std::chrono::milliseconds document_time(std::size_t size) const noexcept;
+    void drop_idle_connections();
+    result<void> add_credentials(request_head& request) const;
+    std::unique_ptr<connection> take_idle(const std::string& origin);
     MODELSEC_DECL awaitable<result<response>> ask(const request_head& request);
     MODELSEC_DECL awaitable<result<http_answer>> exchange_once(const http_request& request,
                                                                std::optional<response_head>& head);
@@ -152,6 +179,7 @@ private:
     http_environment env_;
     std::optional<proxy_rules> proxies_;
     std::list<watch*> watches_;  // outlives the coroutines that the context may still hold
+    std::uint64_t wakeups_ = 0;
     boost::asio::io_context context_{1};
     std::unique_ptr<impl> impl_;
 };

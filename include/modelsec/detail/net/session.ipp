@@ -2,83 +2,149 @@
 #ifndef MODELSEC_DETAIL_NET_SESSION_IPP
 #define MODELSEC_DETAIL_NET_SESSION_IPP
 
+#include <modelsec/detail/base/clock_wait.hpp>
 #include <modelsec/detail/net/watch.ipp>
 #include <modelsec/detail/net/redirect_fsm.hpp>
 #include <modelsec/detail/net/session.hpp>
 
 #include <boost/asio/executor_work_guard.hpp>
+#include <boost/beast/core/string.hpp>
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
-#include <map>
+#include <list>
 #include <random>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
-/// How exactly deadlines are kept, and how long a cancelled wait may go on if its wake-up call got lost.
-inline constexpr std::chrono::milliseconds session_tick{20};
+/// Once an operation has ended, whoever still waits is woken so often: a wait that began beside the one signal ends as well.
+inline constexpr std::chrono::milliseconds session_ending_tick{50};
 /// Connections kept open to one origin while nobody uses them.
 inline constexpr std::size_t session_idle_connections = 8;
+
+struct session_idle_connection
+{
+    std::unique_ptr<connection> link;
+    steady_time until;
+};
 
 struct session::impl
 {
     explicit impl(boost::asio::io_context& context) : keep_running(context.get_executor()) {}
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> keep_running;
-    std::map<std::string, std::vector<std::unique_ptr<connection>>> idle;  // by origin
+    std::list<session_idle_connection> idle;  // the longest unused first
     std::optional<tls_context> home_tls;
     std::optional<tls_context> other_tls;
     std::minstd_rand random{std::random_device{}()};
-    steady_time last_tick = std::chrono::steady_clock::now();
+    std::optional<steady_time> paused_since;
+    steady_time last_tick{};
     double allowance = 0;  // bytes that may be read at once under the rate limit; below 0: a debt
-    steady_time allowance_at = std::chrono::steady_clock::now();
-    std::shared_ptr<void> control_hook;  // last: goes first, so that no change comes in any more
+    std::optional<steady_time> allowance_at;
+    std::shared_ptr<void> control_hook, clock_hook;  // last: they go first, so that no change comes in any more
 };
 
 session::session(http_environment env) : env_(std::move(env)), impl_(std::make_unique<impl>(context_))
 {
-    impl_->control_hook =
-        env_.handle.on_change([this] { boost::asio::post(context_, [this] { tick(std::chrono::steady_clock::now()); }); });
+    const auto changed = [this] { boost::asio::post(context_, [this] { tick(); }); };
+    impl_->control_hook = env_.handle.on_change(changed);
+    impl_->clock_hook = session_clock().on_change(changed);
+    changed();  // it may be paused already
 }
 
 session::~session() = default;
+
+const clock& session::session_clock() const noexcept
+{
+    return env_.time ? *env_.time : clock::system();
+}
+
+steady_time session::steady_now() const noexcept
+{
+    return session_clock().steady_now();
+}
 
 void session::run_until(const bool& done)
 {
     while (!done)
     {
-        const auto next = impl_->last_tick + session_tick;
-        if (context_.run_one_until(next) == 0 || std::chrono::steady_clock::now() >= next)
-            tick(std::chrono::steady_clock::now());
+        const steady_time due = next_due();
+        if (due == watch::never)
+            context_.run_one();
+        else
+            context_.run_one_for(real_sleep(session_clock(), due));
+        ++wakeups_;
+        if (steady_now() >= due)
+            tick();
     }
 }
 
-void session::tick(steady_time now)
+steady_time session::next_due() const
 {
-    const auto passed = now - impl_->last_tick;
+    if (stopped())
+        return impl_->last_tick + session_ending_tick;
+    if (impl_->paused_since)
+        return watch::never;
+    steady_time due = env_.deadline.value_or(watch::never);
+    for (const watch* w : watches_)
+        due = std::min(due, w->due_);
+    return impl_->idle.empty() ? due : std::min(due, impl_->idle.front().until);
+}
+
+void session::tick()
+{
+    const steady_time now = steady_now();
     impl_->last_tick = now;
     const bool stop = stopped().has_value();
     const bool paused = env_.handle.paused() && !stop;
-    if (paused && env_.deadline)
-        *env_.deadline += passed;
+    if (paused)
+    {
+        if (!impl_->paused_since)
+            impl_->paused_since = now;
+        return;
+    }
+    if (const auto since = std::exchange(impl_->paused_since, std::nullopt))
+    {
+        // No deadline passed meanwhile, neither those that ran before nor those that began since.
+        for (watch* w : watches_)
+            if (w->due_ != watch::never)
+                w->due_ += now - std::max(*since, w->since_);
+        if (env_.deadline)
+            *env_.deadline += now - *since;
+    }
     for (watch* w : watches_)
     {
-        if (paused && w->due_ != watch::never)
-            w->due_ += passed;
-        else if (!paused && now >= w->due_)
+        const bool over = now >= w->due_;
+        if (over)
+        {
             w->fired_ = true;
-        if (!paused && (stop || now >= w->due_))
+            w->due_ = watch::never;
+        }
+        if (stop || over || w->at_resume_)
             w->abort_();
     }
+    drop_idle_connections();
+}
+
+inline void session::drop_idle_connections()
+{
+    const steady_time now = steady_now();
+    while (!impl_->idle.empty() && (impl_->idle.size() > caps().idle_connections || now >= impl_->idle.front().until))
+        impl_->idle.pop_front();
 }
 
 std::optional<failure> session::stopped() const
 {
     if (env_.handle.cancelled())
         return fail(reason::cancelled);
-    if (env_.deadline && impl_->last_tick >= *env_.deadline)
+    if (env_.deadline && impl_->paused_since.value_or(steady_now()) >= *env_.deadline)
         return fail(reason::deadline);
     return std::nullopt;
+}
+
+std::size_t session::idle_connections() const noexcept
+{
+    return impl_->idle.size();
 }
 
 void session::observe(const event& e) const
@@ -89,15 +155,15 @@ void session::observe(const event& e) const
 
 awaitable<result<void>> session::gate()
 {
-    while (true)
-    {
-        MODELSEC_CO_CHECK(co_await going_on());
-        if (!env_.handle.paused())
-            co_return result<void>();
-        // Whatever changes, tick() comes by.
-        boost::asio::steady_timer timer(context_, session_tick);
-        co_await timer.async_wait(use_tuple);
-    }
+    MODELSEC_CO_CHECK(co_await going_on());
+    if (!env_.handle.paused())
+        co_return result<void>();
+    wakeup resumed(*this);
+    watch changed(*this, [&resumed] { resumed.notify(); });
+    changed.expect_resume();
+    while (env_.handle.paused())
+        MODELSEC_CO_CHECK(co_await resumed.wait());
+    co_return co_await going_on();
 }
 
 awaitable<result<void>> session::sleep(std::chrono::milliseconds wait)
@@ -121,13 +187,15 @@ awaitable<result<std::size_t>> session::grant(std::size_t wanted)
     const double burst = std::max(rate / 5, 1024.0);
     while (true)
     {
-        const auto now = std::chrono::steady_clock::now();
-        const double passed = std::chrono::duration<double>(now - impl_->allowance_at).count();
+        const steady_time now = steady_now();
+        const double passed = std::chrono::duration<double>(now - impl_->allowance_at.value_or(now)).count();
         impl_->allowance_at = now;
         impl_->allowance = std::min(burst, impl_->allowance + passed * rate);
         if (impl_->allowance >= 1)
-            co_return std::min(wanted, static_cast<std::size_t>(impl_->allowance));
-        MODELSEC_CO_CHECK(co_await sleep(std::chrono::milliseconds(50)));
+            co_return static_cast<std::size_t>(std::min(static_cast<double>(wanted), impl_->allowance));
+        // Until half a burst has gathered, not for each byte.
+        const double seconds = std::min((burst / 2 - impl_->allowance) / rate, 60.0);
+        MODELSEC_CO_CHECK(co_await sleep(std::chrono::milliseconds(1 + static_cast<int>(seconds * 1000))));
     }
 }
 
@@ -162,30 +230,75 @@ void session::release(std::unique_ptr<connection> link)
 {
     if (!link || !link->reusable())
         return;
-    auto& idle = impl_->idle[link->origin()];
-    if (idle.size() < session_idle_connections)
-        idle.push_back(std::move(link));
+    const auto same = [&](const session_idle_connection& i) { return i.link->origin() == link->origin(); };
+    if (static_cast<std::size_t>(std::count_if(impl_->idle.begin(), impl_->idle.end(), same)) >= session_idle_connections)
+        return;
+    impl_->idle.push_back({std::move(link), steady_after(steady_now(), caps().idle_timeout)});
+    drop_idle_connections();
+}
+
+/// A connection to this origin that nobody uses, the one last used first; null: none.
+inline std::unique_ptr<connection> session::take_idle(const std::string& origin)
+{
+    drop_idle_connections();
+    for (auto at = impl_->idle.end(); at != impl_->idle.begin();)
+    {
+        if ((--at)->link->origin() != origin)
+            continue;
+        std::unique_ptr<connection> link = std::move(at->link);
+        at = impl_->idle.erase(at);
+        if (link->reusable())
+            return link;
+    }
+    return nullptr;
 }
 
 awaitable<result<response>> session::ask(const request_head& request)
 {
-    auto& idle = impl_->idle[request.target.origin()];
-    while (!idle.empty())
+    while (std::unique_ptr<connection> link = take_idle(request.target.origin()))
     {
-        std::unique_ptr<connection> link = std::move(idle.back());
-        idle.pop_back();
-        if (!link->reusable())
-            continue;
         auto head = co_await link->send(request);
         if (head.has_value())
             co_return response{std::move(link), std::move(*head), request.target};
-        // RFC 9112 section 9.3.1: the server may have closed it just when it was to be used again.
-        if (head.error().why != reason::connection_lost)
+        // RFC 9112 section 9.3.1: the server may have closed it just when it was to be used again. And what it says may be bytes that
+        // it sent late, beyond its last answer: they are no answer to this request (CWE-444).
+        if (head.error().why != reason::connection_lost && head.error().why != reason::bad_response)
             co_return std::move(head).error();
     }
     MODELSEC_CO_TRY(auto link, co_await connection::open(*this, request.target));
     MODELSEC_CO_TRY(auto head, co_await link->send(request));
     co_return response{std::move(link), std::move(head), request.target};
+}
+
+inline bool same_header(const http_header& a, const http_header& b) noexcept
+{
+    return a.name == b.name && a.value == b.value;
+}
+
+/// What the provider has for the request's origin now, and what this address needs beside: that replaces what has the same name.
+inline result<void> session::add_credentials(request_head& request) const
+{
+    std::vector<http_header> given;
+    if (env_.options->credentials)
+        given = env_.options->credentials(request.target.origin());
+    if (env_.authorize)
+    {
+        MODELSEC_TRY(std::vector<http_header> more, env_.authorize(request.target));
+        for (http_header& h : more)
+        {
+            std::erase_if(given, [&](const http_header& old) { return boost::beast::iequals(old.name, h.name); });
+            given.push_back(std::move(h));
+        }
+    }
+    if (env_.check_credentials)
+        MODELSEC_CHECK(env_.check_credentials(given));
+    // What this one request was given stands: two fields of one name would be one too many (RFC 9110 section 11.6.2).
+    const std::size_t own = request.headers.size();
+    for (http_header& h : given)
+        if (std::none_of(request.headers.begin(), request.headers.begin() + static_cast<std::ptrdiff_t>(own),
+                         [&](const http_header& mine) { return boost::beast::iequals(mine.name, h.name); }))
+            request.headers.push_back(std::move(h));
+    return {};
 }
 
 awaitable<result<response>> session::follow(request_head request)
@@ -202,18 +315,24 @@ awaitable<result<response>> session::follow(request_head request)
         if (hops.trusted())
         {
             request.headers = callers;
-            if (env_.options->credentials)
-            {
-                std::vector<http_header> given = env_.options->credentials(request.target.origin());
-                if (env_.check_credentials)
-                    MODELSEC_CO_CHECK(env_.check_credentials(given));
-                for (http_header& h : given)
-                    request.headers.push_back(std::move(h));
-            }
+            MODELSEC_CO_CHECK(add_credentials(request));
         }
         if (!hops.post())
             request.post_body.reset();
         MODELSEC_CO_TRY(response answer, co_await ask(request));
+        if (answer.head.status == 401 && hops.trusted() && env_.options->credentials)
+        {
+            // A token may have changed while the request was on its way: who has another one now is asked with that, once.
+            request_head again = request;
+            again.headers = callers;
+            MODELSEC_CO_CHECK(add_credentials(again));
+            if (!std::equal(again.headers.begin(), again.headers.end(), request.headers.begin(), request.headers.end(),
+                            same_header))
+            {
+                MODELSEC_CO_CHECK(co_await drain(std::move(answer)));
+                MODELSEC_CO_TRY(answer, co_await ask(again));
+            }
+        }
         if (!request.redirects)
             co_return answer;
         MODELSEC_CO_TRY(const bool again, hops.next(answer.head.status, answer.head.find("location")));
@@ -236,8 +355,7 @@ awaitable<result<void>> session::before_retry(retry_fsm& retries, failure proble
     if (head)
         in.server_wait = server_wait(head->find("retry-after"), head->find("ratelimit"), env_.time->now());
     if (env_.deadline)
-        in.time_left =
-            std::chrono::duration_cast<std::chrono::milliseconds>(*env_.deadline - std::chrono::steady_clock::now());
+        in.time_left = steady_left(steady_now(), *env_.deadline);
     MODELSEC_CO_TRY(const auto wait, retries.next(in));
     event e;
     e.kind = event_kind::retry;

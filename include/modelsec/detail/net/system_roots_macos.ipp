@@ -44,7 +44,9 @@ extern "C"
 }
 #endif
 
+#include <cstdlib>
 #include <memory>
+#include <unistd.h>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
@@ -106,6 +108,12 @@ bool add_system_roots(X509_STORE* store)
     }
     ERR_clear_error();
     return any;
+}
+
+std::optional<std::string> roots_variable(const char* name)
+{
+    const char* const value = ::issetugid() != 0 ? nullptr : std::getenv(name);
+    return value && *value ? std::optional<std::string>(value) : std::nullopt;
 }
 
 }  // namespace detail

@@ -4,7 +4,13 @@
 
 #include <modelsec/detail/net/tls.hpp>
 
-#include <openssl/err.h>
+#include <modelsec/detail/net/trust_roots.hpp>
+
+#include <cstdlib>
+#include <unistd.h>
+#ifdef __linux__
+#include <sys/auxv.h>
+#endif
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
@@ -13,7 +19,7 @@ namespace detail {
 // machine.
 bool add_system_roots(X509_STORE* store)
 {
-    constexpr const char* bundles[] = {
+    static const std::vector<std::string> bundles = {
         "/etc/ssl/certs/ca-certificates.crt",                 // Debian, Ubuntu, Arch, Alpine, Gentoo
         "/etc/pki/tls/certs/ca-bundle.crt",                   // Fedora, Red Hat
         "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",  // Red Hat, newer
@@ -21,11 +27,24 @@ bool add_system_roots(X509_STORE* store)
         "/etc/ssl/cert.pem",                                  // macOS, the BSDs, Alpine
         "/usr/local/share/certs/ca-root-nss.crt",             // FreeBSD
     };
-    for (const char* bundle : bundles)
-        if (X509_STORE_load_file_ex(store, bundle, openssl_library::instance().context(), nullptr) == 1)
-            return true;
-    ERR_clear_error();
-    return false;
+    static const std::vector<std::string> folders = {
+        "/etc/ssl/certs",                       // where there is no bundle beside it
+        "/etc/pki/tls/certs",                   // Fedora, Red Hat
+        "/etc/openssl/certs",                   // NetBSD
+        "/apex/com.android.conscrypt/cacerts",  // Android 14 and later
+        "/system/etc/security/cacerts",         // Android
+    };
+    return add_first_roots(store, bundles, folders);
+}
+
+std::optional<std::string> roots_variable(const char* name)
+{
+    bool privileged = ::getuid() != ::geteuid() || ::getgid() != ::getegid();
+#ifdef __linux__
+    privileged = privileged || ::getauxval(AT_SECURE) != 0;  // file capabilities
+#endif
+    const char* const value = privileged ? nullptr : std::getenv(name);
+    return value && *value ? std::optional<std::string>(value) : std::nullopt;
 }
 
 }  // namespace detail

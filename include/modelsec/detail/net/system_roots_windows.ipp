@@ -16,6 +16,7 @@
 
 #include <openssl/err.h>
 
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <vector>
@@ -77,6 +78,13 @@ bool add_system_roots(X509_STORE* store)
     }
     ERR_clear_error();
     return any;
+}
+
+// Windows has no processes with more rights than their caller by their file.
+std::optional<std::string> roots_variable(const char* name)
+{
+    const char* const value = std::getenv(name);
+    return value && *value ? std::optional<std::string>(value) : std::nullopt;
 }
 
 }  // namespace detail

@@ -33,8 +33,13 @@ private:
     ocsp_policy ocsp_ = ocsp_policy::off;
 };
 
+/// Before any server is asked: can all that was named be used? `file_unreadable` names the file, `trust_store`.
+MODELSEC_DECL result<void> check_tls_options(const tls_options& options);
+
 /// Adds the roots that the operating system trusts to `store`; false if there are none to be found.
 MODELSEC_DECL bool add_system_roots(X509_STORE* store);
+/// An environment variable; nothing if it is unset or empty, or if this process has more rights than its caller.
+MODELSEC_DECL std::optional<std::string> roots_variable(const char* name);
 
 /// Why a chain was refused (a value of SSL_get_verify_result).
 MODELSEC_DECL reason certificate_reason(long verify_result) noexcept;

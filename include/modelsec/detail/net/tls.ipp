@@ -3,10 +3,14 @@
 #define MODELSEC_DETAIL_NET_TLS_IPP
 
 #include <modelsec/detail/base/encoding.hpp>
+#include <modelsec/detail/base/local_file.hpp>
+#include <modelsec/detail/base/pem.hpp>
 #include <modelsec/detail/net/staple.hpp>
 #include <modelsec/detail/net/tls.hpp>
+#include <modelsec/detail/net/trust_roots.hpp>
 
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
 #include <algorithm>
@@ -52,6 +56,76 @@ inline bool tls_harden(SSL_CTX* context)
            SSL_CTX_set_alpn_protos(context, http11.data(), static_cast<unsigned>(http11.size())) == 0;
 }
 
+/// The client certificate and its key, if there are any.
+inline result<void> tls_use_certificate(SSL_CTX* context, const tls_options& options)
+{
+    const bool has_certificate = !options.certificate_file.empty() || !options.certificate_pem.empty();
+    const bool has_key = !options.private_key_file.empty() || !options.private_key_pem.empty();
+    if (has_certificate != has_key)
+        return fail(reason::bad_option, "a client certificate needs its private key, and the key its certificate");
+    if ((!options.certificate_file.empty() && !options.certificate_pem.empty()) ||
+        (!options.private_key_file.empty() && !options.private_key_pem.empty()))
+        return fail(reason::bad_option, "a client certificate and its key come from files or from memory, not from both");
+    if (!has_certificate)
+        return {};
+
+    bytes file;
+    secret key_file;
+    if (!options.certificate_file.empty())
+    {
+        MODELSEC_TRY(file, read_local_file(options.certificate_file, trust_file_bytes));
+    }
+    if (!options.private_key_file.empty())
+    {
+        MODELSEC_TRY(key_file, read_local_secret(options.private_key_file));
+    }
+    const std::string& certificate_name =
+        options.certificate_file.empty() ? "the client certificate" : options.certificate_file;
+    const std::string& key_name =
+        options.private_key_file.empty() ? "the client certificate's key" : options.private_key_file;
+    std::string_view chain = options.certificate_file.empty() ? std::string_view(options.certificate_pem) : as_text(file);
+    bool leaf = true;
+    while (const auto block = next_pem(chain))
+    {
+        if (!is_certificate_label(block->label))
+            continue;
+        const auto one = read_certificate(block->text);
+        if (!one || (leaf ? SSL_CTX_use_certificate(context, one.get()) : SSL_CTX_add1_chain_cert(context, one.get())) != 1)
+            return fail(reason::trust_store, certificate_name + ": " + tls_error_text());
+        leaf = false;
+    }
+    if (leaf)
+        return fail(reason::trust_store, certificate_name + ": no certificate in PEM");
+
+    std::string_view text = options.private_key_file.empty() ? options.private_key_pem.view() : key_file.reveal_text();
+    openssl_ptr<EVP_PKEY, EVP_PKEY_free> key;
+    while (const auto block = key ? std::nullopt : next_pem(text))
+        if (block->label.ends_with("PRIVATE KEY"))
+        {
+            const openssl_ptr<BIO, BIO_free_all> in(
+                BIO_new_mem_buf(block->text.data(), static_cast<int>(block->text.size())));
+            key.reset(in ? PEM_read_bio_PrivateKey_ex(in.get(), nullptr, no_passphrase, nullptr,
+                                                      openssl_library::instance().context(), nullptr)
+                         : nullptr);
+            if (!key)
+                break;
+        }
+    if (!key || SSL_CTX_use_PrivateKey(context, key.get()) != 1 || SSL_CTX_check_private_key(context) != 1)
+        return fail(reason::trust_store, key_name + ": " + tls_error_text());
+    return {};
+}
+
+result<void> check_tls_options(const tls_options& options)
+{
+    const bool named = !options.ca_file.empty() || !options.ca_pem.empty() || !options.certificate_file.empty() ||
+                       !options.certificate_pem.empty() || !options.private_key_file.empty() ||
+                       !options.private_key_pem.empty() || options.roots_from_environment || !options.spki_pins.empty();
+    if (!named)
+        return {};
+    MODELSEC_CHECK(tls_context::make(options, true));
+    return {};
+}
+
 result<tls_context> tls_context::make(const tls_options& options, bool home)
 {
     // No openssl.cnf and no OPENSSL_CONF: a system-wide default could weaken what is set here, or load code.
@@ -65,27 +139,12 @@ result<tls_context> tls_context::make(const tls_options& options, bool home)
     if (!context || !tls_harden(context))
         return fail(reason::internal_error, "TLS context: " + tls_error_text());
 
-    X509_STORE* const store = SSL_CTX_get_cert_store(context);
-    if (options.ca_file.empty())
-    {
-        if (!add_system_roots(store))
-            return fail(reason::trust_store, "the system's root certificates were not found");
-    }
-    else if (X509_STORE_load_file_ex(store, options.ca_file.c_str(), library, nullptr) != 1)
-    {
-        return fail(reason::trust_store, "the CA file: " + tls_error_text());
-    }
+    MODELSEC_CHECK(add_trust_roots(SSL_CTX_get_cert_store(context), options));
     ERR_clear_error();
     if (!home)
         return out;
 
-    if (options.certificate_file.empty() != options.private_key_file.empty())
-        return fail(reason::bad_option, "a client certificate needs its private key, and the key its certificate");
-    if (!options.certificate_file.empty() &&
-        (SSL_CTX_use_certificate_chain_file(context, options.certificate_file.c_str()) != 1 ||
-         SSL_CTX_use_PrivateKey_file(context, options.private_key_file.c_str(), SSL_FILETYPE_PEM) != 1 ||
-         SSL_CTX_check_private_key(context) != 1))
-        return fail(reason::trust_store, "the client certificate: " + tls_error_text());
+    MODELSEC_CHECK(tls_use_certificate(context, options));
     for (const std::string& pin : options.spki_pins)
     {
         const auto raw = from_base64(pin);
@@ -109,8 +168,8 @@ result<openssl_ptr<SSL, SSL_free>> tls_context::open(const url& peer, utc_time n
     X509_VERIFY_PARAM_set_time(param, static_cast<std::time_t>(now.time_since_epoch().count()));
     const bool named = peer.host_is_address()
                            ? X509_VERIFY_PARAM_set1_ip_asc(param, peer.host().c_str()) == 1
-                           : X509_VERIFY_PARAM_set1_host(param, peer.host().data(), peer.host().size()) == 1 &&
-                                 SSL_set_tlsext_host_name(ssl.get(), peer.host().c_str()) == 1;  // RFC 6066: names only
+                           : X509_VERIFY_PARAM_set1_host(param, peer.dns_name().data(), peer.dns_name().size()) == 1 &&
+                                 SSL_set_tlsext_host_name(ssl.get(), std::string(peer.dns_name()).c_str()) == 1;
     if (!named)
         return fail(reason::internal_error, "TLS host name: " + tls_error_text());
     if (ocsp_ != ocsp_policy::off && SSL_set_tlsext_status_type(ssl.get(), TLSEXT_STATUSTYPE_ocsp) != 1)
@@ -184,7 +243,12 @@ failure tls_failure(const SSL* ssl, tls_phase phase)
     if (why == SSL_R_CERTIFICATE_VERIFY_FAILED && verdict != X509_V_OK)
     {
         ERR_clear_error();
-        return fail(certificate_reason(verdict), X509_verify_cert_error_string(verdict));
+        // A machine whose clock is wrong meets expired certificates everywhere: the detail lets that be seen.
+        std::string detail = X509_verify_cert_error_string(verdict);
+        if (verdict == X509_V_ERR_CERT_HAS_EXPIRED || verdict == X509_V_ERR_CERT_NOT_YET_VALID)
+            detail += "; the clock says " + format_rfc3339(utc_time(std::chrono::seconds(
+                                                X509_VERIFY_PARAM_get_time(SSL_get0_param(const_cast<SSL*>(ssl))))));
+        return fail(certificate_reason(verdict), std::move(detail));
     }
     const std::string text = tls_error_text();
     // A line that corrupts bytes breaks the record's authentication, here or at the peer.

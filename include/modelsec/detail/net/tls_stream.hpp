@@ -29,13 +29,15 @@ struct tls_step
     failure problem;
 };
 
-/// TLS over a TCP socket, by non-blocking steps: whoever calls does the waiting. OpenSSL reads from the socket itself, so
+/// TLS over a TCP socket, by non-blocking steps: whoever calls does the waiting. A step takes a bounded number of bytes from the
+/// socket: messages that bring no data keep OpenSSL within one call for as long as there are more of them (CWE-400, CWE-835). OpenSSL reads from the socket itself, so
 /// that bytes are copied once, from its record buffer to the caller, and several records come in by one system call. (Asio's
 /// ssl::stream copies them through a pair of memory BIOs and returns after each record of 16 KiB.)
 class tls_stream
 {
 public:
-    MODELSEC_DECL tls_stream(boost::asio::ip::tcp::socket socket, openssl_ptr<SSL, SSL_free> ssl);
+    /// `overhead_cap`: more bytes that bring no data, in the handshake or later between two pieces of data, are `tls_flood`.
+    MODELSEC_DECL tls_stream(boost::asio::ip::tcp::socket socket, openssl_ptr<SSL, SSL_free> ssl, std::size_t overhead_cap);
     MODELSEC_DECL ~tls_stream();
     tls_stream(const tls_stream&) = delete;
     tls_stream& operator=(const tls_stream&) = delete;
@@ -57,11 +59,15 @@ public:
 private:
     struct bio;
     MODELSEC_DECL tls_step step(int returned);
+    void begin_step(std::size_t bytes) noexcept;
 
     boost::asio::ip::tcp::socket socket_;
     boost::system::error_code socket_error_;
     openssl_ptr<SSL, SSL_free> ssl_;
     tls_phase phase_ = tls_phase::handshake;
+    std::size_t step_left_ = 0;  // what this step may still take from the socket
+    std::size_t overhead_ = 0;   // what has come since the last piece of data
+    const std::size_t overhead_cap_;
     bool ended_ = false;
     bool broken_ = false;  // RFC 8446 section 6.2: nothing is sent after a fatal error
 };

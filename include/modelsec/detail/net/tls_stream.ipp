@@ -13,6 +13,11 @@
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
+/// What one step takes from the socket beside data: more than any handshake, tickets included, needs at once.
+inline constexpr std::size_t tls_step_bytes = 64u << 10;
+/// However much space there is, one step fills no more of it.
+inline constexpr std::size_t tls_most_at_once = 1u << 20;
+
 /// OpenSSL's way to the socket. Not its own socket BIO: that one writes without MSG_NOSIGNAL, and a peer that resets the
 /// connection would end the process by SIGPIPE.
 struct tls_stream::bio
@@ -36,9 +41,14 @@ struct tls_stream::bio
         // The system tells of a reset once and of an orderly end from then on; the bytes before it were handed out in
         // between.
         boost::system::error_code ec = self(b).socket_error_;
+        if (!ec && self(b).step_left_ == 0)
+            ec = boost::asio::error::would_block;  // whoever waits for the socket now looks at deadlines first
         if (ec)
             return finish(b, 0, ec, true);
-        const std::size_t n = self(b).socket_.read_some(boost::asio::buffer(data, static_cast<std::size_t>(size)), ec);
+        const std::size_t most = std::min(static_cast<std::size_t>(size), self(b).step_left_);
+        const std::size_t n = self(b).socket_.read_some(boost::asio::buffer(data, most), ec);
+        self(b).step_left_ -= n;
+        self(b).overhead_ += n;
         if (ec == boost::asio::error::eof)
         {
             BIO_clear_retry_flags(b);
@@ -81,8 +91,8 @@ struct tls_stream::bio
     }
 };
 
-tls_stream::tls_stream(boost::asio::ip::tcp::socket socket, openssl_ptr<SSL, SSL_free> ssl)
-    : socket_(std::move(socket)), ssl_(std::move(ssl))
+tls_stream::tls_stream(boost::asio::ip::tcp::socket socket, openssl_ptr<SSL, SSL_free> ssl, std::size_t overhead_cap)
+    : socket_(std::move(socket)), ssl_(std::move(ssl)), overhead_cap_(overhead_cap)
 {
     const BIO_METHOD* const method = bio::method();
     BIO* const link = method ? BIO_new(method) : nullptr;
@@ -96,8 +106,21 @@ tls_stream::tls_stream(boost::asio::ip::tcp::socket socket, openssl_ptr<SSL, SSL
 
 tls_stream::~tls_stream() = default;
 
+inline void tls_stream::begin_step(std::size_t bytes) noexcept
+{
+    ERR_clear_error();
+    step_left_ = bytes;
+}
+
 tls_step tls_stream::step(int returned)
 {
+    if (overhead_ > overhead_cap_)
+    {
+        broken_ = true;
+        ERR_clear_error();
+        return {tls_step::failed, 0,
+                fail(reason::tls_flood, std::to_string(overhead_) + " bytes of TLS without data in them")};
+    }
     switch (SSL_get_error(ssl_.get(), returned))
     {
     case SSL_ERROR_WANT_READ: return {tls_step::want_read, 0, {}};
@@ -114,10 +137,11 @@ tls_step tls_stream::step(int returned)
 
 tls_step tls_stream::handshake()
 {
-    ERR_clear_error();
+    begin_step(tls_step_bytes);
     const int returned = SSL_do_handshake(ssl_.get());
     if (returned == 1)
     {
+        overhead_ = 0;
         phase_ = tls_phase::unanswered;
         return {tls_step::done, 0, {}};
     }
@@ -129,6 +153,8 @@ tls_step tls_stream::handshake()
 
 tls_step tls_stream::read(std::span<std::uint8_t> space)
 {
+    // As much as fits, and what TLS needs around it.
+    begin_step(std::min(space.size(), tls_most_at_once) + tls_step_bytes);
     std::size_t filled = 0;
     while (filled < space.size())
     {
@@ -143,6 +169,7 @@ tls_step tls_stream::read(std::span<std::uint8_t> space)
             return step(returned);
         }
         filled += n;
+        overhead_ = 0;
     }
     phase_ = tls_phase::open;
     return {tls_step::done, filled, {}};
@@ -150,7 +177,7 @@ tls_step tls_stream::read(std::span<std::uint8_t> space)
 
 tls_step tls_stream::write(bytes_view data)
 {
-    ERR_clear_error();
+    begin_step(tls_step_bytes);
     std::size_t n = 0;
     const int returned = SSL_write_ex(ssl_.get(), data.data(), data.size(), &n);
     return returned == 1 ? tls_step{tls_step::done, n, {}} : step(returned);
@@ -160,7 +187,7 @@ bool tls_stream::quiet()
 {
     std::uint8_t byte = 0;
     std::size_t n = 0;
-    ERR_clear_error();
+    begin_step(tls_step_bytes);
     const int returned = SSL_peek_ex(ssl_.get(), &byte, 1, &n);
     return returned != 1 && step(returned).outcome == tls_step::want_read;
 }

@@ -17,7 +17,11 @@ public:
     /// What a `Location` means here (RFC 3986 section 5.2): absolute, scheme-relative, path-absolute or relative.
     MODELSEC_DECL result<url> resolve(std::string_view reference) const;
 
-    const std::string& host() const noexcept { return host_; }  ///< lower case; an IPv6 address without brackets
+    /// Lower case; an IPv6 address without brackets. `host.` and `host` are two hosts, of two origins: what one was given does not
+    /// go to the other.
+    const std::string& host() const noexcept { return host_; }
+    /// The host without the root's dot: the name in certificates (RFC 6066 section 3: SNI has none either).
+    MODELSEC_DECL std::string_view dns_name() const noexcept;
     bool host_is_address() const noexcept { return is_address_; }
     std::uint16_t port() const noexcept { return port_; }
     const std::string& target() const noexcept { return target_; }  ///< path and query, as sent; the query may be a secret

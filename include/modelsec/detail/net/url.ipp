@@ -59,7 +59,7 @@ inline bool url_clean(std::string_view text) noexcept
 /// because a signature may cover them.
 inline std::string url_encode(std::string_view text)
 {
-    constexpr std::string_view hex = "0123456789ABCDEF", bad = "\"<>^`{|}";
+    constexpr std::string_view hex = "0123456789ABCDEF", bad = " \"<>^`{|}";
     std::string out;
     out.reserve(text.size());
     for (const char c : text)
@@ -95,6 +95,12 @@ inline std::string url_remove_dots(std::string_view path)
         }
     }
     return out;
+}
+
+/// A name may end with the root's dot (RFC 1034 section 3.1), an address may not.
+inline std::string_view url_without_dot(std::string_view host) noexcept
+{
+    return host.ends_with('.') ? host.substr(0, host.size() - 1) : host;
 }
 
 /// A registered name in the letters of DNS. Names in other scripts come as A-labels (RFC 5890).
@@ -158,9 +164,9 @@ result<url> url::parse(std::string_view text)
     {
         const std::size_t end = std::min(authority.find(':'), authority.size());
         out.host_ = url_lower(authority.substr(0, end));
-        if (!url_is_name(out.host_))
+        if (!url_is_name(url_without_dot(out.host_)))
             return fail(reason::bad_url, "a URL with a malformed host");
-        if (url_ends_in_number(out.host_))
+        if (url_ends_in_number(url_without_dot(out.host_)))
         {
             out.host_ = boost::asio::ip::make_address_v4(out.host_, ec).to_string();
             out.is_address_ = true;
@@ -197,6 +203,16 @@ result<url> url::resolve(std::string_view reference) const
 {
     // The fragment of a Location is for a reader of documents (RFC 9110 section 10.2.2).
     reference = reference.substr(0, std::min(reference.find('#'), reference.size()));
+    // Servers send blanks in a Location as they are, and every browser follows them. Around it they mean nothing (RFC 9110 section
+    // 5.5): part of a path, the address behind them would lead elsewhere than it does for others.
+    reference.remove_prefix(std::min(reference.find_first_not_of(' '), reference.size()));
+    reference = reference.substr(0, reference.find_last_not_of(' ') + 1);
+    std::string without_blanks;
+    if (reference.find(' ') != reference.npos)
+    {
+        without_blanks = url_encode(reference);
+        reference = without_blanks;
+    }
     if (reference.empty() || !url_clean(reference))
         return fail(reason::bad_url, "an empty or malformed reference");
     if (!url_scheme(reference).empty())
@@ -209,6 +225,11 @@ result<url> url::resolve(std::string_view reference) const
     if (reference.starts_with('?'))
         return parse((origin() + path).append(reference));
     return parse((origin() + path.substr(0, path.rfind('/') + 1)).append(reference));
+}
+
+std::string_view url::dns_name() const noexcept
+{
+    return url_without_dot(host_);
 }
 
 std::string url::authority() const

@@ -11,8 +11,6 @@
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
-using steady_time = std::chrono::steady_clock::time_point;
-
 watch::watch(session& owner, std::function<void()> abort)
     : owner_(owner), abort_(std::move(abort)), place_(owner.watches_.insert(owner.watches_.end(), this))
 {
@@ -23,11 +21,23 @@ watch::~watch()
     owner_.watches_.erase(place_);
 }
 
-void watch::expect(std::chrono::steady_clock::duration wait, reason why) noexcept
+void watch::expect(std::chrono::milliseconds wait, reason why) noexcept
 {
-    due_ = std::chrono::steady_clock::now() + wait;
+    since_ = owner_.steady_now();
+    due_ = steady_after(since_, wait);
     why_ = why;
     fired_ = false;
+}
+
+void watch::extend(std::chrono::milliseconds more) noexcept
+{
+    if (due_ != never)
+        due_ = steady_after(due_, more);
+}
+
+std::chrono::milliseconds watch::left() const noexcept
+{
+    return steady_left(owner_.steady_now(), due_);
 }
 
 std::optional<failure> watch::verdict() const

@@ -2,6 +2,14 @@
 #ifndef MODELSEC_DETAIL_SOURCE_BODIES_HPP
 #define MODELSEC_DETAIL_SOURCE_BODIES_HPP
 
+#include <modelsec/detail/source/answer.ipp>
+#include <modelsec/detail/source/hub.ipp>
+#include <modelsec/detail/source/instance_keys.ipp>
 #include <modelsec/detail/source/locator.ipp>
+#include <modelsec/detail/source/oci.ipp>
+#include <modelsec/detail/source/percent.ipp>
+#include <modelsec/detail/source/s3.ipp>
+#include <modelsec/detail/source/source.ipp>
+#include <modelsec/detail/source/source_set.ipp>
 
 #endif

@@ -5,6 +5,10 @@
 #include <modelsec/detail/base/bytes.hpp>
 #include <modelsec/detail/net/url.hpp>
 
+#include <functional>
+#include <string>
+#include <vector>
+
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
@@ -16,10 +20,20 @@ struct locator_options
 
 /// Turns a manifest's locator into the URL to ask:
 ///  * `https://…` itself;
-///  * `hf://ORG/REPO@COMMIT/PATH` into that Hub's `/ORG/REPO/resolve/COMMIT/PATH`; the commit has 40 hex digits, anything else
-///    could be moved under us (`mutable_revision`).
+///  * `hf://ORG/REPO@COMMIT/PATH` into that Hub's `/ORG/REPO/resolve/COMMIT/PATH`, percent-encoded (PATH is written as it is, blanks
+///    and letters of any script included); the commit has 40 hex digits, anything else could be moved under us
+///    (`mutable_revision`);
+///  * `oci://HOST/REPOSITORY@sha256:HEX` into that blob's address; a tag is `mutable_revision` too.
 /// `http:` is `plain_http`; every other scheme `scheme_not_allowed` (50).
 MODELSEC_DECL result<url> resolve_locator(std::string_view locator, const locator_options& options = {});
+
+/// The same for an address in a signed manifest: a malformed one is its publisher's fault (`manifest_malformed`).
+MODELSEC_DECL result<url> resolve_signed(std::string_view locator, const locator_options& options = {});
+/// The mirrors of a signed manifest, in their order. A malformed one is left out and told to `skipped` (`bad_mirror`), which may be
+/// empty; one that policy forbids fails as in resolve_locator().
+MODELSEC_DECL result<std::vector<url>> resolve_mirrors(const std::vector<std::string>& mirrors,
+                                                       const std::function<void(const failure&)>& skipped,
+                                                       const locator_options& options = {});
 
 /// Reads the answer of a `url_endpoint`: `{"url": "https://…"}`, or Supabase's `{"signedURL": "/object/…"}`, which is relative to
 /// `/storage/v1` of the endpoint's own origin. `bad_response` if it is neither.

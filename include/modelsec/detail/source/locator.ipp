@@ -3,47 +3,27 @@
 #define MODELSEC_DETAIL_SOURCE_LOCATOR_IPP
 
 #include <modelsec/detail/base/json.hpp>
+#include <modelsec/detail/source/hub.hpp>
 #include <modelsec/detail/source/locator.hpp>
+#include <modelsec/detail/source/oci.hpp>
 
 #include <algorithm>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
-inline bool is_commit(std::string_view text) noexcept
-{
-    return text.size() == 40 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-}
-
-/// Parts of a Hub address: what can stand in a repository's or file's name there.
-inline bool is_hub_path(std::string_view text) noexcept
-{
-    const auto plain = [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' ||
-               c == '.' || c == '/' || c == '+';
-    };
-    return !text.empty() && text.front() != '/' && std::all_of(text.begin(), text.end(), plain) &&
-           text.find("..") == std::string_view::npos && text.find("//") == std::string_view::npos;
-}
-
-inline result<url> resolve_hub(std::string_view rest, const locator_options& options)
-{
-    const std::size_t at = rest.find('@');
-    const std::size_t slash = rest.find('/', at == std::string_view::npos ? 0 : at);
-    if (at == std::string_view::npos || slash == std::string_view::npos || !is_commit(rest.substr(at + 1, slash - at - 1)))
-        return fail(reason::mutable_revision);
-    const std::string_view repo = rest.substr(0, at), commit = rest.substr(at + 1, slash - at - 1);
-    const std::string_view path = rest.substr(slash + 1);
-    if (!is_hub_path(repo) || std::count(repo.begin(), repo.end(), '/') != 1 || !is_hub_path(path))
-        return fail(reason::bad_url, "hf:// takes ORG/REPO@COMMIT/PATH");
-    return url::parse(options.hugging_face + '/' + std::string(repo) + "/resolve/" + std::string(commit) + '/' +
-                      std::string(path));
-}
-
 result<url> resolve_locator(std::string_view locator, const locator_options& options)
 {
     if (locator.starts_with("hf://"))
-        return resolve_hub(locator.substr(5), options);
+    {
+        MODELSEC_TRY(const std::string address, hub_address(locator.substr(5), options.hugging_face));
+        return url::parse(address);
+    }
+    if (locator.starts_with("oci://"))
+    {
+        MODELSEC_TRY(const oci_locator blob, oci_locator::parse(locator));
+        return url::parse(blob.origin + "/v2/" + blob.repository + "/blobs/sha256:" + blob.digest.hex());
+    }
     const std::size_t colon = locator.find(':');
     const std::string_view scheme = locator.substr(0, colon == std::string_view::npos ? 0 : colon);
     const auto is = [&](std::string_view known) {
@@ -55,17 +35,50 @@ result<url> resolve_locator(std::string_view locator, const locator_options& opt
     return url::parse(locator);
 }
 
+result<url> resolve_signed(std::string_view locator, const locator_options& options)
+{
+    auto address = resolve_locator(locator, options);
+    if (address.has_error() && address.error().why == reason::bad_url)
+        return fail(reason::manifest_malformed, "an address that is none: " + address.error().detail);
+    return address;
+}
+
+result<std::vector<url>> resolve_mirrors(const std::vector<std::string>& mirrors,
+                                         const std::function<void(const failure&)>& skipped, const locator_options& options)
+{
+    std::vector<url> out;
+    for (const std::string& mirror : mirrors)
+    {
+        auto address = resolve_locator(mirror, options);
+        if (address.has_value())
+            out.push_back(std::move(*address));
+        else if (address.error().why != reason::bad_url)
+            return std::move(address).error();
+        else if (skipped)
+            skipped(fail(reason::bad_mirror, address.error().detail));
+    }
+    return out;
+}
+
+/// An address that a server names: malformed, it is the server's fault.
+inline result<url> named_by_server(result<url> address)
+{
+    if (address.has_error() && address.error().why == reason::bad_url)
+        return fail(reason::bad_response, "the endpoint's answer has a malformed URL");
+    return address;
+}
+
 result<url> read_endpoint_answer(bytes_view body, const url& endpoint)
 {
     const auto doc = parse_json(body);
     const auto absolute = doc ? doc->string_at("url") : std::nullopt;
     const auto relative = doc ? doc->string_at("signedURL") : std::nullopt;
     if (absolute)
-        return url::parse(*absolute);
+        return named_by_server(url::parse(*absolute));
     if (relative && relative->starts_with('/') && !relative->starts_with("//"))
-        return endpoint.resolve("/storage/v1" + std::string(*relative));
+        return named_by_server(endpoint.resolve("/storage/v1" + std::string(*relative)));
     if (relative && relative->starts_with("https:"))
-        return url::parse(*relative);
+        return named_by_server(url::parse(*relative));
     return fail(reason::bad_response, "the endpoint's answer has no URL");
 }
 

@@ -3,30 +3,57 @@
 #define MODELSEC_DETAIL_STORE_JOURNAL_HPP
 
 #include <modelsec/detail/base/bytes.hpp>
+#include <modelsec/detail/base/digest.hpp>
 #include <modelsec/detail/base/name.hpp>
 #include <modelsec/detail/base/range_set.hpp>
 
+#include <map>
 #include <optional>
+#include <string>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
-/// What the journal beside a partial says: which of its bytes are on stable storage. Text, appended to line by line, each line
-/// with a checksum: what a power cut left of the last line is not believed. It holds no URL and no state of a hash; the bytes
-/// that it vouches for are hashed again before they count.
+/// What a journal says of one partial.
+struct partial_notes
+{
+    std::uint64_t size = 0;               ///< of the whole file
+    range_set synced;                     ///< on stable storage
+    std::optional<relative_path> placed;  ///< it was on its way to this place in the pack folder
+    std::optional<std::uint64_t> number;  ///< by which lines name it; none before it was written down
+};
+
+/// What the one journal beside a pack's partials says: which of their bytes are on stable storage. Text, appended to line by line,
+/// each line with a checksum: what a power cut left of the last ones is not believed. It holds no URL and no state of a hash; the
+/// bytes that it vouches for are hashed again before they count.
+///
+///     modelsec-journal-2
+///     file <number> <size> <hex of the digest>
+///     synced <number> <begin> <end>
+///     placed <number> <path>
+///     dropped <number>
+///
+/// Version 0.1 wrote one `modelsec-journal-1 <size>` a partial, with lines that name no number.
 struct journal
 {
-    std::uint64_t size = 0;  ///< of the whole file; 0: there is no journal
-    range_set synced;
-    std::optional<relative_path> placed;  ///< the partial was on its way to this place in the pack folder
-    std::size_t whole_bytes = 0;          ///< of the text up to its last whole line
+    std::map<std::string, partial_notes> files;  ///< by the hex of their digest
+    std::uint64_t next_number = 0;
+    std::size_t whole_bytes = 0;  ///< of the text up to its last whole line; 0: there is no journal
 
     MODELSEC_DECL static journal parse(bytes_view text);
+    /// The journal of one partial, as version 0.1 wrote it.
+    MODELSEC_DECL static std::optional<partial_notes> parse_single(bytes_view text);
 
-    // The lines.
-    MODELSEC_DECL static std::string first_line(std::uint64_t size);
-    MODELSEC_DECL static std::string synced_line(byte_range r);
-    MODELSEC_DECL static std::string placed_line(const relative_path& path);
+    MODELSEC_DECL static std::string first_line();
+    /// Lines for what is new, which is noted here too.
+    MODELSEC_DECL std::string note_synced(const std::string& digest, std::uint64_t size, const range_set& ranges);
+    MODELSEC_DECL std::string note_placed(const std::string& digest, const relative_path& path);
+    MODELSEC_DECL std::string note_dropped(const std::string& digest);
+    /// The same knowledge as a new text.
+    MODELSEC_DECL std::string rewritten();
+
+private:
+    MODELSEC_DECL std::string line_for_file(const std::string& digest, partial_notes& notes);
 };
 
 }  // namespace detail

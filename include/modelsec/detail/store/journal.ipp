@@ -6,12 +6,15 @@
 #include <modelsec/limits.hpp>
 #include <modelsec/detail/store/journal.hpp>
 
+#include <algorithm>
 #include <charconv>
+#include <utility>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
-inline constexpr std::string_view journal_first_word = "modelsec-journal-1";
+inline constexpr std::string_view journal_first_word = "modelsec-journal-2";
+inline constexpr std::string_view journal_single_word = "modelsec-journal-1";
 inline constexpr std::size_t journal_checksum_digits = 16;
 
 inline std::string journal_line(std::string text)
@@ -47,67 +50,180 @@ bool read_journal_numbers(std::string_view words, std::uint64_t (&out)[N])
     return words.empty();
 }
 
-/// Takes one good line into `out`; false if it means nothing there.
-inline bool read_journal_line(journal& out, std::string_view text)
+/// Calls `take` with each line whose checksum is good, up to the first that is not or that means nothing there; how many bytes were
+/// taken.
+template <class Take>
+std::size_t read_journal_lines(bytes_view raw, const Take& take)
 {
-    const std::size_t space = text.find(' ');
-    if (space == std::string_view::npos)
-        return false;
-    const std::string_view word = text.substr(0, space);
-    const std::string_view rest = text.substr(space + 1);
-    if (out.whole_bytes == 0)
-    {
-        std::uint64_t size[1];
-        const bool good = word == journal_first_word && read_journal_numbers(rest, size);
-        out.size = good ? size[0] : 0;
-        return good;
-    }
-    if (word == "synced")
-    {
-        std::uint64_t r[2];
-        if (!read_journal_numbers(rest, r) || r[0] > r[1] || r[1] > out.size)
-            return false;
-        out.synced.add({r[0], r[1]});
-        return true;
-    }
-    auto path = relative_path::parse(rest);
-    if (word != "placed" || path.has_error())
-        return false;
-    out.placed = std::move(*path);
-    return true;
-}
-
-journal journal::parse(bytes_view raw)
-{
-    journal out;
     const std::string_view text = as_text(raw);
-    for (std::size_t at = 0; at < text.size();)
+    std::size_t at = 0;
+    while (at < text.size())
     {
         const std::size_t end = text.find('\n', at);
         if (end == std::string_view::npos)
             break;
         const auto line = checked_journal_line(text.substr(at, end - at));
-        if (!line || !read_journal_line(out, *line))
+        if (!line || !take(*line))
             break;
         at = end + 1;
-        out.whole_bytes = at;
+    }
+    return at;
+}
+
+/// The first word of a line; the rest of it is left in `line`.
+inline std::string_view take_journal_word(std::string_view& line)
+{
+    const std::size_t space = std::min(line.find(' '), line.size());
+    const std::string_view out = line.substr(0, space);
+    line.remove_prefix(std::min(space + 1, line.size()));
+    return out;
+}
+
+inline bool read_journal_range(std::string_view text, partial_notes& notes)
+{
+    std::uint64_t r[2];
+    if (!read_journal_numbers(text, r) || r[0] > r[1] || r[1] > notes.size)
+        return false;
+    notes.synced.add({r[0], r[1]});
+    return true;
+}
+
+inline bool read_journal_path(std::string_view text, partial_notes& notes)
+{
+    auto path = relative_path::parse(text);
+    if (path.has_error())
+        return false;
+    notes.placed = std::move(*path);
+    return true;
+}
+
+std::optional<partial_notes> journal::parse_single(bytes_view raw)
+{
+    std::optional<partial_notes> out;
+    read_journal_lines(raw, [&](std::string_view line) {
+        const std::string_view word = take_journal_word(line);
+        if (!out)
+        {
+            std::uint64_t size[1];
+            if (word != journal_single_word || !read_journal_numbers(line, size))
+                return false;
+            out.emplace().size = size[0];
+            return true;
+        }
+        if (word == "synced")
+            return read_journal_range(line, *out);
+        return word == "placed" && read_journal_path(line, *out);
+    });
+    return out;
+}
+
+journal journal::parse(bytes_view raw)
+{
+    journal out;
+    bool begun = false;
+    std::map<std::uint64_t, std::string> digests;  // by number
+    out.whole_bytes = read_journal_lines(raw, [&](std::string_view line) {
+        const std::string_view word = take_journal_word(line);
+        if (!begun)
+            return begun = word == journal_first_word && line.empty();
+        std::uint64_t number[1];
+        if (!read_journal_numbers(take_journal_word(line), number))
+            return false;
+        if (word == "file")
+        {
+            std::uint64_t size[1];
+            if (number[0] != out.next_number || !read_journal_numbers(take_journal_word(line), size) ||
+                !sha256_digest::from_hex(line) || line != sha256_digest::from_hex(line)->hex())
+                return false;
+            ++out.next_number;
+            digests[number[0]] = std::string(line);
+            out.files[std::string(line)] = {size[0], {}, {}, number[0]};
+            return true;
+        }
+        const auto known = digests.find(number[0]);
+        if (known == digests.end())
+            return false;
+        partial_notes& notes = out.files.at(known->second);
+        if (notes.number != number[0])
+            return false;
+        if (word == "synced")
+            return read_journal_range(line, notes);
+        if (word == "placed")
+            return read_journal_path(line, notes);
+        notes.synced = {};
+        notes.placed.reset();
+        return word == "dropped" && line.empty();
+    });
+    return out;
+}
+
+std::string journal::first_line()
+{
+    return journal_line(std::string(journal_first_word));
+}
+
+std::string journal::line_for_file(const std::string& digest, partial_notes& notes)
+{
+    notes.number = next_number++;
+    return journal_line("file " + std::to_string(*notes.number) + ' ' + std::to_string(notes.size) + ' ' + digest);
+}
+
+std::string journal::note_synced(const std::string& digest, std::uint64_t size, const range_set& ranges)
+{
+    std::string out;
+    partial_notes& notes = files[digest];
+    if (!notes.number || notes.size != size)
+    {
+        if (notes.size != size)
+            notes = {size, {}, {}, {}};
+        out += line_for_file(digest, notes);
+    }
+    for (const byte_range& r : ranges.ranges())
+    {
+        out += journal_line("synced " + std::to_string(*notes.number) + ' ' + std::to_string(r.begin) + ' ' +
+                            std::to_string(r.end));
+        notes.synced.add(r);
     }
     return out;
 }
 
-std::string journal::first_line(std::uint64_t size)
+std::string journal::note_placed(const std::string& digest, const relative_path& path)
 {
-    return journal_line(std::string(journal_first_word) + ' ' + std::to_string(size));
+    std::string out;
+    partial_notes& notes = files[digest];
+    if (!notes.number)
+        out += line_for_file(digest, notes);
+    notes.placed = path;
+    return out + journal_line("placed " + std::to_string(*notes.number) + ' ' + path.str());
 }
 
-std::string journal::synced_line(byte_range r)
+std::string journal::note_dropped(const std::string& digest)
 {
-    return journal_line("synced " + std::to_string(r.begin) + ' ' + std::to_string(r.end));
+    const auto found = files.find(digest);
+    if (found == files.end())
+        return {};
+    partial_notes& notes = found->second;
+    std::string out;
+    if (!notes.number)
+        out += line_for_file(digest, notes);
+    notes.synced = {};
+    notes.placed.reset();
+    return out + journal_line("dropped " + std::to_string(*notes.number));
 }
 
-std::string journal::placed_line(const relative_path& path)
+std::string journal::rewritten()
 {
-    return journal_line("placed " + path.str());
+    std::string out = first_line();
+    next_number = 0;
+    for (auto& [digest, notes] : files)
+    {
+        const range_set synced = std::exchange(notes.synced, {});
+        notes.number.reset();
+        out += note_synced(digest, notes.size, synced);
+        if (notes.placed)
+            out += note_placed(digest, relative_path(*notes.placed));
+    }
+    return out;
 }
 
 }  // namespace detail

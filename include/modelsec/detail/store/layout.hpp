@@ -2,6 +2,7 @@
 #ifndef MODELSEC_DETAIL_STORE_LAYOUT_HPP
 #define MODELSEC_DETAIL_STORE_LAYOUT_HPP
 
+#include <modelsec/detail/base/clock.hpp>
 #include <modelsec/detail/base/file_system/file_system.hpp>
 #include <modelsec/detail/base/name.hpp>
 #include <modelsec/limits.hpp>
@@ -27,6 +28,7 @@ struct store_disk
     file envelopes;
     file locks;
     limits caps;
+    const clock* time;
 };
 
 struct generation_name
@@ -51,6 +53,36 @@ struct generation_name
         return exact ? std::optional(std::move(out)) : std::nullopt;
     }
 };
+
+// Temporaries are `.new~<stem>~<unique word>`: no identifier begins with a dot or has a tilde, so no model's own file can be taken for
+// one, nor one for another model's (CWE-706).
+inline constexpr std::string_view temporary_prefix = ".new~";
+
+/// Of whom a temporary file is (empty: of nobody in particular); nothing if the name is none of a temporary.
+inline std::optional<std::string> stem_of_temporary(std::string_view name)
+{
+    if (name.starts_with(temporary_prefix))
+    {
+        const std::size_t mark = name.rfind('~');
+        return std::string(mark < temporary_prefix.size() ? std::string_view() : name.substr(5, mark - 5));
+    }
+    // Version 0.1 wrote `<stem>.new-<process>-<ticks>-<count>`; everything else that it wrote ends with letters.
+    constexpr std::string_view old_mark = ".new-";
+    const std::size_t mark = name.rfind(old_mark);
+    if (mark == std::string_view::npos)
+        return std::nullopt;
+    unsigned words = 1;
+    std::size_t digits = 0;
+    for (const char c : name.substr(mark + old_mark.size()))
+    {
+        const bool next = c == '-' && digits != 0;
+        words += next ? 1 : 0;
+        if (!next && (c < '0' || c > '9'))
+            return std::nullopt;
+        digits = next ? 0 : digits + 1;
+    }
+    return words == 3 && digits != 0 ? std::optional(std::string(name.substr(0, mark))) : std::nullopt;
+}
 
 }  // namespace detail
 MODELSEC_END_NAMESPACE

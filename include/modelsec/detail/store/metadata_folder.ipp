@@ -43,7 +43,7 @@ result<std::optional<bytes>> metadata_folder::read(const std::string& name, std:
             return std::optional<bytes>();
         return why;
     };
-    auto content = disk_->files->open_file(folder_, name, open_mode::read);
+    auto content = disk_->files->open_file(folder_, name, open_mode::read_linked);
     if (!content)
         return absent_if_none(std::move(content).error());
     if (!*content)

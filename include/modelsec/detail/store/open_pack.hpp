@@ -17,11 +17,11 @@ MODELSEC_BEGIN_NAMESPACE
 /// Which pack of a model: model id, version and digest together (the same version with other bytes is another pack).
 struct pack_info
 {
-    std::string version;
-    sha256_digest artifact;
+    std::string version{};
+    sha256_digest artifact{};
     std::uint64_t sequence = 0;
     std::uint64_t bytes = 0;
-    std::string path;  ///< absolute folder; empty where there is none any more
+    std::string path{};  ///< absolute folder; empty where there is none any more
 };
 
 namespace detail {

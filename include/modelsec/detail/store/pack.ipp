@@ -9,7 +9,7 @@
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
-/// The one place where a verified_pack comes into being (ARCHITECTURE rule 2).
+/// The one place where a verified_pack comes into being (docs/architecture.md, rule 2).
 struct pack_maker
 {
     // No file is another's folder, none stands twice (CWE-22, CWE-178).

@@ -6,8 +6,10 @@
 #include <modelsec/detail/base/name.hpp>
 #include <modelsec/detail/base/file_system/file_system.hpp>
 #include <modelsec/detail/store/journal.hpp>
+#include <modelsec/detail/store/verified.hpp>
+#include <modelsec/detail/manifest/model.hpp>
 
-#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,57 +17,74 @@ MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
 /// Where one pack grows before it is verified: a folder below `.modelsec/staging`, named by the content it waits for. One
-/// operation owns it at a time: it holds the folder's lock (where there are no locks, a folder of its own, which nobody resumes).
-/// Survives restarts, until the pack is activated or gc finds it useless. Not for two threads at once.
+/// operation owns it at a time: it holds the folder's lock (where there are no locks, a folder of its own; see store_stage). Survives
+/// restarts, until the pack is activated or gc finds it useless. Not for two threads at once, but for sync_partials().
 ///
-///     partial-<digest>   the bytes so far      journal-<digest>   which of them are on stable storage
+///     partial-<digest>   the bytes so far      journal   which of them are on stable storage
 ///     pack/              the pack, being put together             for-<model>   who asked for it
 class staging
 {
 public:
     using range = byte_range;
+    struct durable
+    {
+        sha256_digest content;
+        std::uint64_t size = 0;  ///< of the whole file
+        range_set ranges;
+    };
+    struct placement
+    {
+        sha256_digest content;
+        relative_path path;
+    };
 
     /// The growing file for this content; an existing one is opened with what it holds. Owned by this user, regular, one link
     /// (anything else that stands in its place is removed).
     MODELSEC_DECL result<file> open_partial(const sha256_digest& content);
-    /// Forgets a partial and its journal.
+    /// Forgets a partial and what the journal says of it.
     MODELSEC_DECL result<void> drop_partial(const sha256_digest& content);
 
     /// The folder that becomes the pack, empty at first (what an earlier try left in it is removed).
     MODELSEC_DECL result<file> fresh_pack_folder();
-    /// Moves a finished partial into the pack folder. Until the pack is activated the next attempt finds it as a partial again.
-    MODELSEC_DECL result<void> place(const sha256_digest& content, const relative_path& path);
+    /// Moves finished partials into the pack folder. Until the pack is activated the next attempt finds them as partials again. On
+    /// stable storage once the pack is activated, not before.
+    MODELSEC_DECL result<void> place(const std::vector<placement>& what);
+    /// Copies a finished partial to one more place in the pack folder; the copy is hashed while it is read.
+    MODELSEC_DECL result<verified_file> copy(const artifact_file& content, const relative_path& path);
+
+    /// Puts a pack together in a fresh folder of verified partials, in the artifact's order. What stands under two names is copied.
+    MODELSEC_DECL result<std::vector<placed_file>> assemble(const artifact& a, const std::vector<verified_file>& files);
 
     /// Which ranges of a partial of this size are known to be on stable storage: sorted, neither overlapping nor touching.
-    MODELSEC_DECL result<std::vector<range>> journal(const sha256_digest& content, std::uint64_t size) const;
+    MODELSEC_DECL result<std::vector<range>> journal(const sha256_digest& content, std::uint64_t size);
+    /// Brings what was written to these partials to stable storage, with their names: many of them at once, where the file system can.
+    MODELSEC_DECL result<void> sync_partials(const std::vector<sha256_digest>& contents);
     /// To be called only after the bytes were synced.
-    MODELSEC_DECL result<void> add_to_journal(const sha256_digest& content, std::uint64_t size, range synced);
+    MODELSEC_DECL result<void> add_to_journal(const std::vector<durable>& synced);
+    result<void> add_to_journal(const sha256_digest& content, std::uint64_t size, range synced)
+    {
+        return add_to_journal({{content, size, range_set(synced)}});
+    }
 
     file_system& files() const noexcept { return *files_; }
 
 private:
     friend class store;
 
-    /// A journal that is written to.
-    struct open_journal
-    {
-        file at;
-        modelsec::detail::journal content;
-    };
-
     staging(file_system& files, file folder, std::string name)
         : files_(&files), folder_(std::move(folder)), name_(std::move(name))
     {
     }
-    MODELSEC_DECL result<modelsec::detail::journal> read_journal(const std::string& digest) const;
-    MODELSEC_DECL result<open_journal*> journal_for(const std::string& digest, std::uint64_t size);
-    MODELSEC_DECL result<void> append(open_journal& to, const std::string& line);
+    MODELSEC_DECL result<modelsec::detail::journal*> notes();
+    MODELSEC_DECL result<void> append(const std::string& lines);
     MODELSEC_DECL result<void> take_back_placed();
 
     file_system* files_;
     file folder_;  ///< locked
     std::string name_;
-    std::map<std::string, open_journal> journals_;
+    std::optional<modelsec::detail::journal> notes_;
+    file journal_;                       ///< open once it was written to
+    std::vector<std::string> old_ones_;  ///< journals of version 0.1 whose content is in notes_
 };
 
 }  // namespace detail

@@ -4,23 +4,24 @@
 
 #include <modelsec/detail/store/store_disk.ipp>
 #include <modelsec/detail/store/staging.hpp>
+#include <modelsec/detail/store/stream.hpp>
+
+#include <set>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
 inline constexpr std::string_view partial_prefix = "partial-";
-inline constexpr std::string_view journal_prefix = "journal-";
+inline constexpr std::string_view single_journal_prefix = "journal-";  // version 0.1
+inline constexpr const char* journal_file_name = "journal";
 inline constexpr const char* pack_folder_name = "pack";
 inline constexpr std::uint64_t journal_cap = 64u << 20;
+/// From so many on, files are brought to the disk all at once.
+inline constexpr std::size_t sync_together_from = 8;
 
 inline std::string partial_name(const std::string& digest)
 {
     return std::string(partial_prefix) + digest;
-}
-
-inline std::string journal_name(const std::string& digest)
-{
-    return std::string(journal_prefix) + digest;
 }
 
 /// The digest in `partial-<digest>` or `journal-<digest>`; nothing for other names.
@@ -31,23 +32,45 @@ inline std::optional<std::string> digest_in_name(std::string_view name, std::str
     return std::string(name.substr(prefix.size()));
 }
 
-/// A journal that is odd in any way is none: the bytes are fetched again.
-inline result<journal> load_journal(file_system& fs, const file& folder, const std::string& digest)
+/// The text of a journal, empty if it is odd in any way: the bytes are fetched again.
+inline result<bytes> read_journal_text(file_system& fs, const file& folder, const std::string& name)
 {
-    auto at = fs.open_file(folder, journal_name(digest), open_mode::read);
-    if (at.has_error() && at.error().code() == errc::store && at.error().why != reason::store_io)
-        return journal{};
+    auto at = fs.open_file(folder, name, open_mode::read);
+    if (at.has_error() && is_unfit(at.error().why))
+        return bytes();
     if (at.has_error())
         return std::move(at).error();
-    if (!*at)
-        return journal{};
-    MODELSEC_TRY(const bytes text, read_whole(fs, *at, journal_cap));
-    return journal::parse(text);
+    return *at ? read_whole(fs, *at, journal_cap) : result<bytes>(bytes());
+}
+
+/// What the journal of a staging folder says, with what version 0.1 left there; `old_ones` are the names of those.
+inline result<journal> load_journal(file_system& fs, const file& folder, std::vector<std::string>* old_ones = nullptr)
+{
+    MODELSEC_TRY(const bytes text, read_journal_text(fs, folder, journal_file_name));
+    journal out = journal::parse(text);
+    MODELSEC_TRY(const std::vector<std::string> names, fs.list(folder));
+    for (const std::string& name : names)
+    {
+        const auto digest = digest_in_name(name, single_journal_prefix);
+        if (!digest)
+            continue;
+        if (old_ones)
+            old_ones->push_back(name);
+        if (out.files.contains(*digest))
+            continue;
+        MODELSEC_TRY(const bytes single, read_journal_text(fs, folder, name));
+        if (auto notes = journal::parse_single(single))
+            out.files.emplace(*digest, std::move(*notes));
+    }
+    return out;
 }
 
 /// What of a partial is known to be on stable storage; never more than there is of it.
-inline result<range_set> synced_ranges(file_system& fs, const file& folder, const std::string& digest, const journal& says)
+inline result<range_set> synced_ranges(file_system& fs, const file& folder, const std::string& digest,
+                                       const partial_notes& says)
 {
+    if (says.synced.empty())
+        return range_set();
     MODELSEC_TRY(const file_info there, fs.info_at(folder, partial_name(digest)));
     if (there.kind != file_kind::regular)
         return range_set();
@@ -62,26 +85,29 @@ result<file> staging::open_partial(const sha256_digest& content)
 {
     const std::string name = partial_name(content.hex());
     auto there = files_->open_file(folder_, name, open_mode::read_write);
-    if (there.has_error() && there.error().why == reason::store_io)
+    if (there.has_error() && !is_unfit(there.error().why))
         return std::move(there).error();
     if (there && *there)
         return std::move(there).value();
-    MODELSEC_CHECK(drop_partial(content));
+    // What the journal says is not said of a new file.
+    MODELSEC_TRY(modelsec::detail::journal* const says, notes());
+    const auto known = says->files.find(content.hex());
+    if (there.has_error() || (known != says->files.end() && (!known->second.synced.empty() || known->second.placed)))
+        MODELSEC_CHECK(drop_partial(content));
     MODELSEC_TRY(file fresh, files_->open_file(folder_, name, open_mode::create_new));
     if (!fresh)
         return fail(reason::store_layout, "a partial that comes and goes");
-    MODELSEC_CHECK(files_->sync(folder_));
     return fresh;
 }
 
 result<void> staging::drop_partial(const sha256_digest& content)
 {
     const std::string digest = content.hex();
+    MODELSEC_TRY(modelsec::detail::journal* const says, notes());
+    // The journal first: it must not vouch for another one of that name.
+    if (says->files.contains(digest))
+        MODELSEC_CHECK(append(says->note_dropped(digest)));
     std::uint64_t freed = 0;
-    journals_.erase(digest);
-    // The journal first: it must not outlive its partial and then vouch for another one.
-    MODELSEC_CHECK(remove_tree(*files_, folder_, journal_name(digest), freed));
-    MODELSEC_CHECK(files_->sync(folder_));
     MODELSEC_CHECK(remove_tree(*files_, folder_, partial_name(digest), freed));
     return files_->sync(folder_);
 }
@@ -95,25 +121,100 @@ result<file> staging::fresh_pack_folder()
     return out;
 }
 
-result<void> staging::place(const sha256_digest& content, const relative_path& path)
+/// Makes the folders that lead to these paths, each synced once in what it stands in.
+inline result<void> make_folders(file_system& fs, const file& pack, const std::vector<staging::placement>& what)
 {
-    const std::string digest = content.hex();
-    const std::string partial = partial_name(digest);
-    MODELSEC_TRY(const file_info what, files_->info_at(folder_, partial));
-    if (what.kind != file_kind::regular)
-        return fail(reason::store_layout, "a partial is gone");
-    MODELSEC_TRY(open_journal * notes, journal_for(digest, what.size));
-    MODELSEC_CHECK(append(*notes, modelsec::detail::journal::placed_line(path)));
-    notes->content.placed = path;
+    std::set<std::string> made;
+    for (const staging::placement& p : what)
+    {
+        std::string path;
+        const file* at = &pack;
+        file held;
+        for (std::size_t i = 0; i + 1 < p.path.parts().size(); ++i)
+        {
+            path += '/' + p.path.parts()[i].str();
+            const bool fresh = made.insert(path).second;
+            MODELSEC_TRY(file next, fs.open_folder(*at, p.path.parts()[i].str(), true));
+            if (fresh)
+                MODELSEC_CHECK(fs.sync(*at));
+            held = std::move(next);
+            at = &held;
+        }
+    }
+    return {};
+}
+
+result<void> staging::place(const std::vector<placement>& what)
+{
+    MODELSEC_TRY(modelsec::detail::journal* const says, notes());
+    std::string lines;
+    for (const placement& p : what)
+    {
+        MODELSEC_TRY(const file_info partial, files_->info_at(folder_, partial_name(p.content.hex())));
+        if (partial.kind != file_kind::regular)
+            return fail(reason::store_layout, "a partial is gone");
+        auto& notes_of_it = says->files[p.content.hex()];
+        if (notes_of_it.size == 0)
+            notes_of_it.size = partial.size;
+        lines += says->note_placed(p.content.hex(), p.path);
+    }
+    MODELSEC_CHECK(append(lines));
 
     MODELSEC_TRY(const file pack, files_->open_folder(folder_, pack_folder_name, true));
-    return in_parent_folder(*files_, pack, path, true, [&](const file& parent) -> result<void> {
-        MODELSEC_TRY(const bool moved, files_->rename(folder_, partial, parent, path.file().str()));
-        if (!moved)
-            return fail(reason::store_layout, "the pack has this file already: " + path.str());
-        MODELSEC_CHECK(files_->sync(parent));
-        return files_->sync(folder_);
-    });
+    MODELSEC_CHECK(make_folders(*files_, pack, what));
+    for (const placement& p : what)
+        MODELSEC_CHECK(in_parent_folder(*files_, pack, p.path, false, [&](const file& parent) -> result<void> {
+            MODELSEC_TRY(const bool moved,
+                         files_->rename(folder_, partial_name(p.content.hex()), parent, p.path.file().str()));
+            return moved ? result<void>() : fail(reason::store_layout, "the pack has this file already: " + p.path.str());
+        }));
+    return {};
+}
+
+result<verified_file> staging::copy(const artifact_file& content, const relative_path& path)
+{
+    MODELSEC_TRY(const file from, open_partial(content.sha256));
+    MODELSEC_TRY(const file pack, files_->open_folder(folder_, pack_folder_name, true));
+    MODELSEC_TRY(const file to, in_parent_folder(*files_, pack, path, true, [&](const file& parent) {
+                     return files_->open_file(parent, path.file().str(), open_mode::create_new);
+                 }));
+    if (!to)
+        return fail(reason::store_layout, "the pack has this file already: " + path.str());
+    // ARCHITECTURE rule 2: what is read again from disk is hashed again, through the descriptor it is copied from.
+    stream_verifier check(content);
+    bytes space(static_cast<std::size_t>(std::min<std::uint64_t>(std::max<std::uint64_t>(content.size_bytes, 1), 1u << 20)));
+    for (std::uint64_t at = 0; at < content.size_bytes;)
+    {
+        MODELSEC_TRY(const std::size_t got, files_->read_at(from, at, space));
+        if (got == 0)
+            return fail(reason::store_io, "a partial was cut");
+        MODELSEC_CHECK(check.update(bytes_view(space).first(got)));
+        MODELSEC_CHECK(files_->write_at(to, at, bytes_view(space).first(got)));
+        at += got;
+    }
+    return check.finish();
+}
+
+result<std::vector<placed_file>> staging::assemble(const artifact& a, const std::vector<verified_file>& files)
+{
+    MODELSEC_CHECK(fresh_pack_folder());
+    std::vector<placed_file> out;
+    std::vector<placement> moves;
+    std::set<std::string> moved;
+    for (std::size_t i = 0; i < files.size(); ++i)
+    {
+        const artifact_file& file = a.files[i];
+        if (moved.insert(file.sha256.hex()).second)
+        {
+            moves.push_back({file.sha256, *file.name});
+            out.push_back({*file.name, files[i]});
+            continue;
+        }
+        MODELSEC_TRY(const verified_file copied, copy(file, *file.name));
+        out.push_back({*file.name, copied});
+    }
+    MODELSEC_CHECK(place(moves));
+    return out;
 }
 
 /// What an attempt had placed before it ended is a partial again.
@@ -122,20 +223,17 @@ result<void> staging::take_back_placed()
     MODELSEC_TRY(const file pack, files_->open_folder(folder_, pack_folder_name, false));
     if (!pack)
         return {};
-    MODELSEC_TRY(const std::vector<std::string> names, files_->list(folder_));
-    for (const std::string& name : names)
+    MODELSEC_TRY(modelsec::detail::journal* const says, notes());
+    for (const auto& [digest, entry] : says->files)
     {
-        const auto digest = digest_in_name(name, journal_prefix);
-        if (!digest)
+        if (!entry.placed)
             continue;
-        MODELSEC_TRY(const modelsec::detail::journal notes, read_journal(*digest));
-        if (!notes.placed)
-            continue;
-        auto moved = in_parent_folder(*files_, pack, *notes.placed, false, [&](const file& parent) -> result<bool> {
-            MODELSEC_TRY(const bool there, is_there(*files_, parent, notes.placed->file().str()));
+        const relative_path& path = *entry.placed;
+        auto moved = in_parent_folder(*files_, pack, path, false, [&](const file& parent) -> result<bool> {
+            MODELSEC_TRY(const bool there, is_there(*files_, parent, path.file().str()));
             if (!there)
                 return false;
-            return files_->rename(parent, notes.placed->file().str(), folder_, partial_name(*digest));
+            return files_->rename(parent, path.file().str(), folder_, partial_name(digest));
         });
         if (moved.has_error() && moved.error().why != reason::store_layout)
             return std::move(moved).error();
@@ -143,67 +241,85 @@ result<void> staging::take_back_placed()
     return files_->sync(folder_);
 }
 
-result<std::vector<staging::range>> staging::journal(const sha256_digest& content, std::uint64_t size) const
+result<std::vector<staging::range>> staging::journal(const sha256_digest& content, std::uint64_t size)
 {
-    const std::string digest = content.hex();
-    MODELSEC_TRY(const modelsec::detail::journal notes, read_journal(digest));
-    if (notes.size != size)
+    MODELSEC_TRY(modelsec::detail::journal* const says, notes());
+    const auto known = says->files.find(content.hex());
+    if (known == says->files.end() || known->second.size != size)
         return std::vector<range>();
-    MODELSEC_TRY(const range_set kept, synced_ranges(*files_, folder_, digest, notes));
-    return kept.ranges();
+    MODELSEC_TRY(range_set kept, synced_ranges(*files_, folder_, content.hex(), known->second));
+    return std::move(kept).ranges();
 }
 
-result<void> staging::add_to_journal(const sha256_digest& content, std::uint64_t size, range synced)
+result<void> staging::sync_partials(const std::vector<sha256_digest>& contents)
 {
-    MODELSEC_TRY(open_journal * notes, journal_for(content.hex(), size));
-    MODELSEC_CHECK(append(*notes, modelsec::detail::journal::synced_line(synced)));
-    notes->content.synced.add(synced);
-    return {};
-}
-
-result<modelsec::detail::journal> staging::read_journal(const std::string& digest) const
-{
-    if (const auto open = journals_.find(digest); open != journals_.end())
-        return open->second.content;
-    return load_journal(*files_, folder_, digest);
-}
-
-result<staging::open_journal*> staging::journal_for(const std::string& digest, std::uint64_t size)
-{
-    if (const auto open = journals_.find(digest); open != journals_.end() && open->second.content.size == size)
-        return &open->second;
-    journals_.erase(digest);
-
-    const std::string name = journal_name(digest);
-    MODELSEC_TRY(modelsec::detail::journal content, load_journal(*files_, folder_, digest));
-    open_journal out{{}, std::move(content)};
-    if (out.content.whole_bytes != 0 && out.content.size == size)
+    if (contents.size() >= sync_together_from)
     {
-        MODELSEC_TRY(out.at, files_->open_file(folder_, name, open_mode::read_write));
+        MODELSEC_TRY(const bool all, files_->sync_all(folder_));
+        if (all)
+            return {};
     }
-    if (!out.at)
+    for (const sha256_digest& content : contents)
     {
-        std::uint64_t freed = 0;
-        MODELSEC_CHECK(remove_tree(*files_, folder_, name, freed));
-        MODELSEC_TRY(out.at, files_->open_file(folder_, name, open_mode::create_new));
-        if (!out.at)
+        MODELSEC_TRY(const file partial, files_->open_file(folder_, partial_name(content.hex()), open_mode::read_write));
+        if (!partial)
+            return fail(reason::store_layout, "a partial is gone");
+        MODELSEC_CHECK(files_->sync(partial));
+    }
+    return files_->sync(folder_);
+}
+
+result<void> staging::add_to_journal(const std::vector<durable>& synced)
+{
+    MODELSEC_TRY(modelsec::detail::journal* const says, notes());
+    std::string lines;
+    for (const durable& d : synced)
+        lines += says->note_synced(d.content.hex(), d.size, d.ranges);
+    return append(lines);
+}
+
+result<modelsec::detail::journal*> staging::notes()
+{
+    if (!notes_)
+    {
+        MODELSEC_TRY(notes_, load_journal(*files_, folder_, &old_ones_));
+    }
+    return &*notes_;
+}
+
+/// Brings lines that notes_ has taken in already to the disk.
+result<void> staging::append(const std::string& lines)
+{
+    if (!journal_ && notes_->whole_bytes != 0 && old_ones_.empty())
+    {
+        MODELSEC_TRY(journal_, files_->open_file(folder_, journal_file_name, open_mode::read_write));
+        if (journal_)
+            MODELSEC_CHECK(files_->truncate(journal_, notes_->whole_bytes));  // without a torn last line
+    }
+    if (!journal_)
+    {
+        const std::string all = notes_->rewritten();
+        MODELSEC_CHECK(write_whole(*files_, folder_, journal_file_name, as_bytes(all)));
+        MODELSEC_TRY(journal_, files_->open_file(folder_, journal_file_name, open_mode::read_write));
+        if (!journal_)
             return fail(reason::store_layout, "a journal that comes and goes");
-        out.content = {};
-        out.content.size = size;
-        MODELSEC_CHECK(append(out, modelsec::detail::journal::first_line(size)));
-        MODELSEC_CHECK(files_->sync(folder_));
+        notes_->whole_bytes = all.size();
+        for (const std::string& name : std::exchange(old_ones_, {}))
+            MODELSEC_CHECK(files_->remove_file(folder_, name));
+        return {};
     }
+    auto done = files_->write_at(journal_, notes_->whole_bytes, as_bytes(lines));
+    if (done)
+        done = files_->sync(journal_);
+    if (done)
+        notes_->whole_bytes += lines.size();
     else
-        MODELSEC_CHECK(files_->truncate(out.at, out.content.whole_bytes));  // without a torn last line
-    return &journals_.insert_or_assign(digest, std::move(out)).first->second;
-}
-
-result<void> staging::append(open_journal& to, const std::string& line)
-{
-    MODELSEC_CHECK(files_->write_at(to.at, to.content.whole_bytes, as_bytes(line)));
-    MODELSEC_CHECK(files_->sync(to.at));
-    to.content.whole_bytes += line.size();
-    return {};
+    {
+        // Later lines build on these: the next ones come with all that is known.
+        journal_ = {};
+        notes_->whole_bytes = 0;
+    }
+    return done;
 }
 
 }  // namespace detail

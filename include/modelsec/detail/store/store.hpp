@@ -27,8 +27,11 @@ struct store_options
     std::string path;
     bool create = false;        ///< make it if it is not there
     bool group_shared = false;  ///< accept a root that its group may write to
+    store_policy policy = store_policy::owner_only;
     file_system* files = &file_system::native();
     limits caps;
+    bool cache_tag = false;                ///< with `create`: put a CACHEDIR.TAG into it
+    const clock* time = &clock::system();  ///< how long locks are waited for; must outlive the store
 };
 
 /// Held while one operation changes a model, or the metadata of a repository.
@@ -53,9 +56,24 @@ struct activation
     bool counts_sequence = false;  ///< the manifest had one
     sha256_digest envelope;        ///< of the raw envelope that vouches for it, goes into the pack_record
     utc_time now;
+    std::optional<utc_time> issued_at{};  ///< what orders a manifest without a sequence
+    bool ordered_elsewhere = false;       ///< a TUF target
+
+    order_mark mark() const
+    {
+        return {counts_sequence ? std::optional(sequence) : std::nullopt, counts_sequence ? std::nullopt : issued_at};
+    }
 };
 
-/// The store on disk (FORMATS: Store). Every change of a model goes through a new generation of its state file; a reader sees
+/// What repair() found and did.
+struct state_repair
+{
+    reason found = reason::none;          ///< `state_damaged`, `memory_lost` (no state at all); none: nothing was wrong
+    std::size_t damaged_generations = 0;  ///< newer ones than what is the state now: what they said may be forgotten
+    model_state state;                    ///< by now
+};
+
+/// The store on disk (docs/manifest.md, Store). Every change of a model goes through a new generation of its state file; a reader sees
 /// the old whole one or the new whole one. All members are safe to call from any thread and process.
 class store
 {
@@ -64,7 +82,7 @@ public:
     MODELSEC_DECL static result<store> open(const store_options& options);
 
     MODELSEC_DECL result<std::vector<identifier>> models() const;
-    /// The highest whole generation; a fresh state if the model was never here; `state_unreadable` if it was.
+    /// The highest generation; a fresh state if there is none (found_files: but files are). `state_damaged`, `newer_schema`.
     MODELSEC_DECL result<model_state> state(const identifier& model) const;
     /// Reads, lets `change` decide, publishes the next generation; reads and decides again if another was faster. `change`
     /// returns false to leave things as they are. The published (or the current) state.
@@ -84,12 +102,28 @@ public:
 
     /// Makes a verified pack active: names it in a pending generation, renames its folder in, publishes. The old active one becomes
     /// last good (unless it is the very same pack). Everything that must survive is synced before it is named; what the state
-    /// says by then is checked again: `older_sequence`, `equivocation`, `rejected`. The staging folder is gone afterwards.
+    /// says by then is checked again: `older_sequence` and its like, `equivocation`, `rejected`. The staging folder is gone afterwards.
     MODELSEC_DECL result<pack_info> activate(const model_lock& lock, const identifier& model, staging&& staged,
                                              const verified_pack& pack, const activation& how) const;
     /// Undoes what a crash left half done for this model: a pack that did not become active goes back to its staging folder, from
     /// where the next attempt verifies and activates it without fetching it again. Folders no state names go aside.
     MODELSEC_DECL result<void> recover(const model_lock& lock, const identifier& model) const;
+
+    /// Copies files of this artifact that are in the store already, in whatever pack, set aside or without a state, into their
+    /// partials, as if they had been fetched. Those that were found; files that the partials have already are not looked for.
+    MODELSEC_DECL result<std::vector<verified_file>> adopt(const identifier& model, staging& staged, const artifact& wanted,
+                                                           const control& handle) const;
+    /// Gives a model a state again whose newest generation is damaged, or that has packs and none: the highest whole one, and the
+    /// highest memory that any readable generation or kept envelope proves. `newer_schema`: nothing is done.
+    MODELSEC_DECL result<state_repair> repair(const model_lock& lock, const identifier& model) const;
+    /// Makes the pack active, if none is, that the newest kept envelope is about and whose files are all here. `still_vouched` (may be
+    /// empty) judges the envelope anew.
+    MODELSEC_DECL result<bool> adopt_known(const model_lock& lock, const identifier& model,
+                                           const std::function<bool(bytes_view)>& still_vouched, utc_time now,
+                                           const control& handle) const;
+    /// Moves what no state names out of the model's folder, to `.modelsec/aside`; the names there, relative to the store.
+    MODELSEC_DECL result<std::vector<std::string>> set_found_files_aside(const model_lock& lock,
+                                                                         const identifier& model) const;
 
     /// The metadata that belongs to a pinned root (made if need be).
     MODELSEC_DECL result<metadata_folder> metadata(const sha256_digest& pinned_root) const;
@@ -126,6 +160,11 @@ public:
     MODELSEC_DECL result<void> collect_staging(bool dry_run, std::vector<std::string>& removed, std::uint64_t& bytes) const;
     /// How much was downloaded for this model so far that is not active yet.
     MODELSEC_DECL result<std::uint64_t> partial_bytes(const identifier& model) const;
+    /// How much of this content was downloaded so far and need not be again.
+    MODELSEC_DECL result<std::uint64_t> resumable_bytes_of(const sha256_digest& content) const;
+    /// Removes what was downloaded for this model and is not active yet, but for what another operation works on.
+    MODELSEC_DECL result<void> remove_partials(const model_lock& lock, const identifier& model,
+                                               std::vector<std::string>& removed, std::uint64_t& bytes) const;
     /// What this content's partials take up on the disk already, reserved room included.
     MODELSEC_DECL result<std::uint64_t> partial_room(const sha256_digest& content) const;
     MODELSEC_DECL result<std::uint64_t> free_space() const;

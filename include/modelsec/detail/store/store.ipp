@@ -13,6 +13,8 @@
 #include <modelsec/detail/store/store_activate.ipp>     // activate, roll_back
 #include <modelsec/detail/base/hash_file.hpp>           // read ahead and hash
 #include <modelsec/detail/store/store_read.ipp>         // open_files, hash_again
+#include <modelsec/detail/store/store_adopt.ipp>        // bytes that are here already
+#include <modelsec/detail/store/store_repair.ipp>       // damaged and lost state
 #include <modelsec/detail/store/store_collect.ipp>      // gc
 #include <modelsec/detail/store/metadata_folder.ipp>    // trust metadata
 

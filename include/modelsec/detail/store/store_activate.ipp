@@ -34,6 +34,11 @@ inline result<std::vector<file_record>> settle_files(file_system& fs, const file
     std::map<std::string, const placed_file*> wanted;
     for (const placed_file& f : pack.files())
         wanted.emplace(f.path.str(), &f);
+    bool synced = false;
+    if (pack.files().size() >= sync_together_from)
+    {
+        MODELSEC_TRY(synced, fs.sync_all(folder));
+    }
     const auto settle = [&](const std::string& path, const file& parent, const std::string& name) -> result<void> {
         const auto expected = wanted.find(path);
         if (expected == wanted.end())
@@ -41,15 +46,18 @@ inline result<std::vector<file_record>> settle_files(file_system& fs, const file
         MODELSEC_TRY(const file content, fs.open_file(parent, name, open_mode::read));
         if (!content)
             return fail(reason::store_layout, "a file vanished: " + path);
-        MODELSEC_CHECK(fs.sync(content));
+        if (!synced)
+            MODELSEC_CHECK(fs.sync(content));
         MODELSEC_TRY(const file_info info, fs.info(content));
         const placed_file& f = *expected->second;
         if (info.size != f.content.size())
             return fail(reason::size_mismatch, "changed since it was verified: " + path);
-        found.emplace(path, file_record{f.path, info.size, f.content.sha256(), info.inode, info.changed_ns});
+        found.emplace(
+            path, file_record{f.path, info.size, f.content.sha256(), info.inode, info.changed_ns, f.content.decided_by()});
         return {};
     };
-    MODELSEC_CHECK(walk_tree(fs, folder, {}, settle, [&](const file& done) { return fs.sync(done); }));
+    MODELSEC_CHECK(
+        walk_tree(fs, folder, {}, settle, [&](const file& done) { return synced ? result<void>() : fs.sync(done); }));
     std::vector<file_record> out;
     for (const placed_file& f : pack.files())
     {
@@ -61,17 +69,16 @@ inline result<std::vector<file_record>> settle_files(file_system& fs, const file
     return out;
 }
 
-/// What a racing process may have changed since the manifest was accepted (FORMATS: Memory and time).
+/// What a racing process may have changed since the manifest was accepted (docs/manifest.md, Memory and time).
 inline result<void> check_activation(const model_state& state, const activation& how, const sha256_digest& artifact)
 {
     for (const barred_pack& b : state.rejected)
         if (b.version == how.version && b.artifact == artifact)
             return fail(reason::rejected);
-    if (!how.counts_sequence)
+    if (how.ordered_elsewhere)
         return {};
-    if (how.sequence < state.memory.sequence)
-        return fail(reason::older_sequence);
-    return check_equivocation(state.memory, how.sequence, how.platform, artifact);
+    MODELSEC_CHECK(check_order(state.memory, how.mark()));
+    return check_equivocation(state.memory, how.mark(), how.platform, artifact);
 }
 
 inline result<std::string> free_folder_name(const store_disk& d, const identifier& model, const identifier& version,
@@ -103,8 +110,8 @@ inline result<bool> make_active(model_state& s, const pack_record& pack, const a
     }
     forget_pack(s.superseded, pack);
     s.active = std::exchange(s.pending, std::nullopt);
-    if (how.counts_sequence)
-        remember_active(s.memory, how.sequence, how.platform, pack.artifact, how.envelope);
+    if (how.mark().ordered())
+        remember_active(s.memory, how.mark(), how.platform, pack.artifact, how.envelope);
     return true;
 }
 
@@ -143,11 +150,13 @@ result<pack_info> store::activate(const model_lock& lock, const identifier& mode
     MODELSEC_CHECK(fs.sync(from.folder_));
 
     // 3. The switch.
-    MODELSEC_CHECK(update(model, [&](model_state& s) { return make_active(s, record, how); }));
+    MODELSEC_TRY(const model_state active, update(model, [&](model_state& s) { return make_active(s, record, how); }));
 
     // What is left of the staging folder is in nobody's way; gc would find it.
     std::uint64_t freed = 0;
     (void)remove_staging(*disk_, from.name_, freed);
+    if (active.found_files)
+        (void)set_found_files_aside(lock, model);  // else the next recover() does it
     return info(model, record);
 }
 

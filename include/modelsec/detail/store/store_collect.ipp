@@ -55,6 +55,7 @@ struct store_needs
 {
     std::set<std::string> contents;
     std::set<std::string> envelopes;
+    bool all_known = true;  ///< false: the state of a model cannot be read, so it may need any envelope
 };
 
 inline result<store_needs> all_needs(const store& s)
@@ -63,7 +64,13 @@ inline result<store_needs> all_needs(const store& s)
     MODELSEC_TRY(const std::vector<identifier> models, s.models());
     for (const identifier& model : models)
     {
-        MODELSEC_TRY(const model_state state, s.state(model));
+        const auto read = s.state(model);
+        out.all_known = out.all_known && read;
+        if (!read)
+            continue;
+        const model_state& state = *read;
+        // Without a state its envelopes are all that is left of its memory.
+        out.all_known = out.all_known && !(state.found_files && state.generation == 0);
         for (const auto& [key, member] : state_packs)
             if (const auto& pack = state.*member)
             {
@@ -99,6 +106,8 @@ inline result<void> collect_envelopes(const store_disk& d, const store& s, bool 
     if (!alone)
         return {};
     MODELSEC_TRY(const store_needs needs, all_needs(s));
+    if (!needs.all_known)
+        return {};
     MODELSEC_TRY(const std::vector<std::string> names, d.files->list(d.envelopes));
     for (const std::string& name : names)
     {
@@ -110,6 +119,29 @@ inline result<void> collect_envelopes(const store_disk& d, const store& s, bool 
         std::uint64_t freed = 0;
         if (!dry_run)
             MODELSEC_CHECK(remove_tree(*d.files, d.envelopes, name, freed));
+    }
+    return {};
+}
+
+/// What was set aside, once nobody holds it open.
+inline result<void> collect_aside(const store_disk& d, bool dry_run, std::vector<std::string>& removed, std::uint64_t& total)
+{
+    MODELSEC_TRY(const file aside, open_aside(d, false));
+    if (!aside)
+        return {};
+    MODELSEC_TRY(const std::vector<std::string> names, d.files->list(aside));
+    for (const std::string& name : names)
+    {
+        file held;
+        MODELSEC_TRY(const bool unheld, is_unheld(*d.files, aside, name, held));
+        if (!unheld)
+            continue;
+        MODELSEC_TRY(const std::uint64_t size, size_of_tree(*d.files, aside, name));
+        total += size;
+        removed.push_back(inner_path(aside_folder_name, name));
+        std::uint64_t freed = 0;
+        if (!dry_run)
+            MODELSEC_CHECK(remove_tree(*d.files, aside, name, freed));
     }
     return {};
 }
@@ -130,6 +162,8 @@ result<void> store::collect(const model_lock& lock, const identifier& model, uns
     // First what is there, then what it is (see recover).
     MODELSEC_TRY(const std::vector<std::string> entries, fs.list(home));
     MODELSEC_TRY(const model_state now, state(model));
+    if (now.found_files)  // candidates until a pack is active and they are set aside
+        return {};
     const std::set<std::string> former = former_folders(now);
     MODELSEC_TRY(const std::vector<former_pack> packs, list_former(*disk_, home, entries, now));
     for (const former_pack& pack : packs)
@@ -177,6 +211,7 @@ result<void> store::collect_staging(bool dry_run, std::vector<std::string>& remo
         if (!dry_run)
             MODELSEC_CHECK(remove_staging(*disk_, name, freed));
     }
+    MODELSEC_CHECK(collect_aside(*disk_, dry_run, removed, total));
     return collect_envelopes(*disk_, *this, dry_run, removed, total);
 }
 

@@ -4,10 +4,14 @@
 
 #include <modelsec/detail/base/name.hpp>
 #include <modelsec/detail/base/file_system/file_system.hpp>
+#include <modelsec/detail/store/layout.hpp>
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
+#include <optional>
+#include <string>
+
+#include <sodium.h>
 
 // What the store does with files again and again, in terms of a file_system.
 
@@ -35,12 +39,17 @@ inline result<bytes> read_whole(file_system& fs, const file& f, std::uint64_t ca
     return out;
 }
 
-/// A word that no other attempt, of this process or another, ever gets: file names made of it are never used again.
+/// A word that no other attempt, of this process or another, ever gets: file names made of it are never used again. Process
+/// numbers come again; the random part tells those processes apart.
 inline std::string unique_word()
 {
     static std::atomic<std::uint64_t> count{0};
-    const auto ticks = std::chrono::steady_clock::now().time_since_epoch().count();
-    return std::to_string(process_number()) + '-' + std::to_string(ticks) + '-' + std::to_string(++count);
+    static const std::uint64_t process_word = [] {
+        std::uint64_t random = 0;
+        randombytes_buf(&random, sizeof(random));
+        return random;
+    }();
+    return std::to_string(process_number()) + '-' + std::to_string(process_word) + '-' + std::to_string(++count);
 }
 
 /// A file that is not under its real name yet. Its lock says that it is still wanted.
@@ -51,9 +60,8 @@ struct temporary_file
 };
 
 inline constexpr unsigned store_patience = 1000;  ///< how often somebody else may be faster
-inline constexpr std::string_view temporary_mark = ".new-";
 
-/// Writes and syncs a new file `<stem>.new-<unique word>`.
+/// Writes and syncs a new temporary file. `stem`: an identifier, or nothing.
 inline result<temporary_file> write_temporary(file_system& fs, const file& at, const std::string& stem, bytes_view data)
 {
     temporary_file out;
@@ -61,7 +69,7 @@ inline result<temporary_file> write_temporary(file_system& fs, const file& at, c
     {
         if (i == store_patience)
             return fail(reason::store_layout, "a temporary file that comes and goes");
-        out.name = stem + std::string(temporary_mark) + unique_word();
+        out.name = std::string(temporary_prefix) + stem + (stem.empty() ? "" : "~") + unique_word();
         MODELSEC_TRY(file fresh, fs.open_file(at, out.name, open_mode::create_new));
         if (!fresh)
             continue;
@@ -80,10 +88,10 @@ inline result<temporary_file> write_temporary(file_system& fs, const file& at, c
     return std::move(written).error();
 }
 
-/// Writes a file so that it is there whole or not at all (ARCHITECTURE rule 5). Replaces one of that name.
+/// Writes a file so that it is there whole or not at all (docs/architecture.md, rule 5). Replaces one of that name.
 inline result<void> write_whole(file_system& fs, const file& at, const std::string& name, bytes_view data)
 {
-    MODELSEC_TRY(const temporary_file temporary, write_temporary(fs, at, name, data));
+    MODELSEC_TRY(const temporary_file temporary, write_temporary(fs, at, {}, data));
     MODELSEC_CHECK(fs.replace(at, temporary.name, at, name));
     return fs.sync(at);
 }

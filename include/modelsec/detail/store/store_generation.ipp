@@ -10,7 +10,8 @@
 #include <optional>
 
 // The generations of a model's state on disk: `<model_id>.<generation>.json`. Each is written once, whole, and published by giving
-// a finished file its name, which only one writer can do. The highest whole one is the truth. No lock is needed for that.
+// a finished file its name, which only one writer can do. The highest one is the truth; if it cannot be read, nothing is: what an
+// older one says may be a way back (TUF 1.0 section 5.1), so only repair() takes it. No lock is needed for that.
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
@@ -41,47 +42,20 @@ inline result<std::vector<std::uint64_t>> list_generations(const store_disk& d, 
     return out;
 }
 
-/// Opens a generation. Its writer may have ended between giving it its name and taking its temporary one away (CWE-62 does not
-/// apply to that one): then this does it.
+/// Opens a generation: under however many names, as a backup of hard links (`cp -al`) gives it a second one and a writer that ended
+/// too early leaves its temporary one. Nothing depends on that: generations are never written to, and have a checksum.
 inline result<file> open_generation(const store_disk& d, const generation_name& name)
 {
-    for (unsigned i = 0;; ++i)
-    {
-        auto out = d.files->open_file(d.state, name.str(), open_mode::read);
-        if (out || out.error().why != reason::store_layout || i == store_patience)
-            return out;
-        MODELSEC_TRY(const file_info what, d.files->info_at(d.state, name.str()));
-        if (what.links == 0)
-            return file();
-        if (what.kind != file_kind::regular)
-            return out;
-        MODELSEC_TRY(const std::vector<std::string> names, d.files->list(d.state));
-        bool helped = what.links < 2;
-        for (const std::string& other : names)
-        {
-            if (other.find(temporary_mark) == std::string::npos)
-                continue;
-            MODELSEC_TRY(const file_info same, d.files->info_at(d.state, other));
-            if (same.inode != what.inode || same.device != what.device)
-                continue;
-            MODELSEC_CHECK(d.files->remove_file(d.state, other));
-            helped = true;
-        }
-        if (!helped)
-        {
-            MODELSEC_TRY(const file_info now, d.files->info_at(d.state, name.str()));
-            if (now.inode == what.inode && now.links >= 2)
-                return out;
-        }
-    }
+    return d.files->open_file(d.state, name.str(), open_mode::read_linked);
 }
 
 /// A generation as it was read.
 struct generation
 {
     bool there = false;
-    std::optional<model_state> state;  ///< none: it is not whole
-    sha256_digest identity;            ///< of its text
+    std::optional<model_state> state;
+    reason trouble = reason::none;  ///< why there is no state: `state_damaged`, `newer_schema`
+    sha256_digest identity;         ///< of its text
 };
 
 inline result<generation> read_generation(const store_disk& d, const generation_name& name)
@@ -96,6 +70,8 @@ inline result<generation> read_generation(const store_disk& d, const generation_
     auto state = parse_state(text);
     if (state && state->generation == name.number)
         out.state = std::move(*state);
+    else
+        out.trouble = state ? reason::state_damaged : state.error().why;
     return out;
 }
 
@@ -126,25 +102,21 @@ inline result<newest_generation> load_newest(const store_disk& d, const identifi
         MODELSEC_TRY(const std::vector<std::uint64_t> numbers, list_generations(d, model));
         if (numbers.empty())
         {
-            // Packs without a state are no first run: their memory was taken away (FORMATS: Store; TUF 1.0 section 5.1).
+            // Packs without a state are no first run: their memory was lost, or an older pack manager left them. Their files are
+            // candidates, and nothing is moved before a signed manifest proved some of them (docs/manifest.md, Store).
             MODELSEC_TRY(const bool packs, has_packs(d, model.str()));
-            if (!packs)
-                return newest_generation{};
             MODELSEC_TRY(const std::vector<std::uint64_t> again, list_generations(d, model));
-            if (again.empty())
-                return fail(reason::state_unreadable, "there are packs, but no state: " + model.str());
-            continue;
+            if (!again.empty())
+                continue;
+            newest_generation fresh;
+            fresh.state.found_files = packs;
+            return fresh;
         }
-        bool vanished = false;
-        for (auto number = numbers.rbegin(); number != numbers.rend() && !vanished; ++number)
-        {
-            MODELSEC_TRY(generation g, read_generation(d, {model.str(), *number}));
-            vanished = !g.there;  // many newer ones were published meanwhile
-            if (g.state)
-                return newest_generation{std::move(*g.state), g.identity, numbers.back()};
-        }
-        if (!vanished)
-            return fail(reason::state_unreadable, "no generation of the state is whole: " + model.str());
+        MODELSEC_TRY(generation g, read_generation(d, {model.str(), numbers.back()}));
+        if (g.state)
+            return newest_generation{std::move(*g.state), g.identity, numbers.back()};
+        if (g.there)  // else many newer ones were published meanwhile
+            return fail(g.trouble, d.path + "/.modelsec/state/" + generation_name{model.str(), numbers.back()}.str());
     }
     return fail(reason::lock_timeout, "the state changes all the time");
 }

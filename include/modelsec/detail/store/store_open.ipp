@@ -2,6 +2,7 @@
 #ifndef MODELSEC_DETAIL_STORE_STORE_OPEN_IPP
 #define MODELSEC_DETAIL_STORE_STORE_OPEN_IPP
 
+#include <modelsec/detail/store/store_disk.ipp>
 #include <modelsec/detail/store/store_generation.ipp>
 #include <modelsec/detail/store/store.hpp>
 
@@ -18,10 +19,13 @@ inline result<std::set<std::string>> models_with_packs(const store_disk& d)
     for (const std::string& name : names)
     {
         MODELSEC_TRY(const file_info what, d.files->info_at(d.root, name));
-        if (what.kind != file_kind::folder || !what.owned || !identifier::parse(name))
+        const access_rule& rule = d.root.rule();
+        const bool ours = what.owned || rule.policy == store_policy::volume || rule.reader;
+        if (what.kind != file_kind::folder || !ours || !identifier::parse(name))
             continue;
-        MODELSEC_TRY(const bool packs, has_packs(d, name));
-        if (packs)
+        // One that cannot be looked into is a model all the same: its state says what is wrong with it, and nothing of the others'.
+        const auto packs = has_packs(d, name);
+        if (!packs || *packs)
             out.insert(name);
     }
     return out;
@@ -31,19 +35,23 @@ inline result<void> open_inner_folders(store_disk& d, bool create)
 {
     MODELSEC_TRY(const file inner, d.files->open_folder(d.root, inner_folder_name, create));
     if (!inner)
-    {
-        MODELSEC_TRY(const auto packs, models_with_packs(d));
-        return packs.empty() ? fail(reason::none_active, "the folder is not a store")
-                             : fail(reason::state_unreadable, "there are packs, but no state");
-    }
+        return fail(reason::none_active, "the folder is not a store");
     const std::pair<const char*, file store_disk::*> folders[] = {{"state", &store_disk::state},
                                                                   {"staging", &store_disk::staging},
                                                                   {"envelopes", &store_disk::envelopes},
                                                                   {"locks", &store_disk::locks}};
     for (const auto& [name, member] : folders)
     {
-        MODELSEC_TRY(d.*member, d.files->open_folder(inner, name, true));
+        auto folder = d.files->open_folder(inner, name, !d.root.rule().reader);
+        // An image, or a backup of one, may lack empty folders: who only reads can do without them.
+        if (!folder && folder.error().why == reason::read_only_disk && !create)
+            folder = file();
+        if (!folder)
+            return std::move(folder).error();
+        d.*member = std::move(*folder);
     }
+    if (!d.state)
+        return fail(reason::none_active, "the store holds no state");
     if (create)
     {
         MODELSEC_CHECK(d.files->sync(inner));
@@ -52,18 +60,34 @@ inline result<void> open_inner_folders(store_disk& d, bool create)
     return {};
 }
 
+/// Models can be fetched again. macOS and iOS have an attribute for that; elsewhere backup programs look for a file (Cache Directory
+/// Tagging Specification, bford.info/cachedir), which is put there only if it was asked for.
+inline result<void> leave_out_of_backups(const store_disk& d, bool tag)
+{
+    static constexpr std::string_view signature =
+        "Signature: 8a477f597d28d172789f06886806bc55\n"
+        "# Models that can be fetched again. See https://bford.info/cachedir/\n";
+    MODELSEC_CHECK(d.files->exclude_from_backups(d.root));
+    if (!tag)
+        return {};
+    MODELSEC_TRY(const bool there, is_there(*d.files, d.root, "CACHEDIR.TAG"));
+    return there ? result<void>() : write_whole(*d.files, d.root, "CACHEDIR.TAG", as_bytes(signature));
+}
+
 result<store> store::open(const store_options& options)
 {
-    store_disk d{options.files, {}, {}, {}, {}, {}, {}, options.caps};
-    MODELSEC_TRY(d.root, d.files->open_root(options.path, options.create));
+    store_disk d{options.files, {}, {}, {}, {}, {}, {}, options.caps, options.time};
+    MODELSEC_TRY(d.root, d.files->open_root(options.path, options.create, options.policy));
     if (!d.root)
         return fail(reason::none_active, "there is no store");
     // CWE-732: a root that its group may write to is a policy, not an accident.
     MODELSEC_TRY(const file_info root, d.files->info(d.root));
-    if (root.group_writes && !options.group_shared)
-        return fail(reason::store_permissions, "the store's group may write to it");
     MODELSEC_TRY(d.path, d.files->absolute_path(d.root));
+    if (root.group_writes && !options.group_shared && options.policy != store_policy::volume)
+        return fail(reason::store_permissions, "the store's group may write to " + d.path);
     MODELSEC_CHECK(open_inner_folders(d, options.create));
+    if (options.create)
+        MODELSEC_CHECK(leave_out_of_backups(d, options.cache_tag));
     return store(std::make_shared<const store_disk>(std::move(d)));
 }
 

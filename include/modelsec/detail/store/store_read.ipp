@@ -21,8 +21,7 @@ inline failure damaged(std::string detail)
 /// Whatever stands in the place of a pack's file or folder that should not (a link, something of another owner) is damage too.
 inline failure as_damage(failure f)
 {
-    const bool planted = f.why == reason::store_layout || f.why == reason::store_permissions;
-    return planted ? damaged(std::move(f.detail)) : f;
+    return is_unfit(f.why) ? damaged(std::move(f.detail)) : f;
 }
 
 /// Opens a pack's folder and holds it against gc.
@@ -62,7 +61,7 @@ inline result<void> check_no_more(file_system& fs, const file& folder, const pac
 inline result<file> open_content(file_system& fs, const file& folder, const file_record& f)
 {
     auto out = in_parent_folder(fs, folder, f.path, false, [&](const file& parent) {
-        return fs.open_file(parent, f.path.file().str(), open_mode::read);
+        return fs.open_file(parent, f.path.file().str(), open_mode::read_linked);
     });
     if (!out)
         return as_damage(std::move(out).error());
@@ -89,6 +88,7 @@ inline result<file_record> check_content(file_system& fs, const file& content, c
     }
     // CWE-354: the digest of the whole is the one that was compared when the pack became active.
     MODELSEC_TRY(const sha256_digest digest, hash_file(fs, content, handle, chunks ? hash_listener() : listener));
+    out.decided_by = digest_scope::whole;
     return digest == f.sha256 ? result<file_record>(std::move(out)) : damaged("not the bytes it had: " + f.path.str());
 }
 
@@ -147,9 +147,9 @@ result<void> store::hash_again(const identifier& model, const pack_record& pack,
 void store::remember_files(const identifier& model, const pack_record& pack, std::vector<file_record> seen) const
 {
     const auto same = [](const file_record& a, const file_record& b) {
-        return a.inode == b.inode && a.changed_ns == b.changed_ns;
+        return a.inode == b.inode && a.changed_ns == b.changed_ns && a.decided_by == b.decided_by;
     };
-    if (std::equal(seen.begin(), seen.end(), pack.files.begin(), pack.files.end(), same))
+    if (disk_->root.rule().reader || std::equal(seen.begin(), seen.end(), pack.files.begin(), pack.files.end(), same))
         return;
     (void)update(model, [&](model_state& now) -> result<bool> {
         for (auto* p : {&now.active, &now.last_good})

@@ -2,6 +2,7 @@
 #ifndef MODELSEC_DETAIL_STORE_STORE_RECOVER_IPP
 #define MODELSEC_DETAIL_STORE_STORE_RECOVER_IPP
 
+#include <modelsec/detail/store/store_aside.ipp>
 #include <modelsec/detail/store/store_stage.ipp>
 #include <modelsec/detail/store/state/store_state.ipp>
 
@@ -60,8 +61,7 @@ inline result<void> remove_stale_temporaries(const store_disk& d, const file& at
     MODELSEC_TRY(const std::vector<std::string> names, d.files->list(at));
     for (const std::string& name : names)
     {
-        const std::size_t mark = name.rfind(temporary_mark);
-        if (mark == std::string::npos || (!stem.empty() && name.substr(0, mark) != stem))
+        if (stem_of_temporary(name) != stem)
             continue;
         MODELSEC_TRY(const file_info what, d.files->info_at(at, name));
         if (what.kind == file_kind::regular && what.links == 1)
@@ -99,7 +99,7 @@ result<void> store::take_back(const identifier& model, const pack_record& pack) 
     return fs.sync(home);
 }
 
-result<void> store::recover(const model_lock&, const identifier& model) const
+result<void> store::recover(const model_lock& lock, const identifier& model) const
 {
     MODELSEC_CHECK(remove_stale_temporaries(*disk_, disk_->state, model.str()));
     MODELSEC_TRY(model_state now, state(model));
@@ -128,6 +128,13 @@ result<void> store::recover(const model_lock&, const identifier& model) const
     MODELSEC_TRY(std::set<std::string> known, named_folders(*disk_, model));
     MODELSEC_TRY(now, state(model));
     known.merge(former_folders(now));
+    if (now.found_files)
+    {
+        // Candidates for as long as nothing is active; then nobody's.
+        if (now.active)
+            MODELSEC_CHECK(set_found_files_aside(lock, model));
+        return {};
+    }
     for (const std::string& entry : entries)
         if (!known.contains(entry))
             MODELSEC_CHECK(move_aside(*disk_, home, entry));

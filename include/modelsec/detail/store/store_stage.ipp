@@ -52,7 +52,7 @@ struct owned_folder
 };
 
 /// A staging folder for this content that nobody else works in. Where there are no locks that is one which nobody used before:
-/// bytes that another process may still be writing to are never resumed (FORMATS: Resume).
+/// bytes that another process may still be writing to are never resumed (docs/manifest.md, Store).
 inline result<owned_folder> claim_staging(const store_disk& d, const sha256_digest& content)
 {
     bool locks = true;
@@ -77,12 +77,14 @@ inline result<owned_folder> claim_staging(const store_disk& d, const sha256_dige
     return fail(reason::store_layout, "too many staging folders for one content");
 }
 
+inline constexpr std::string_view orphan_prefix = "orphan-";
+
 /// Moves something out of the way: into staging, as `orphan-<n>`.
 inline result<std::string> move_aside(const store_disk& d, const file& from, const std::string& name)
 {
     for (unsigned n = 0; n < 10'000; ++n)
     {
-        std::string orphan = "orphan-" + std::to_string(n);
+        std::string orphan = std::string(orphan_prefix) + std::to_string(n);
         MODELSEC_TRY(const bool moved, d.files->rename(from, name, d.staging, orphan));
         if (!moved)
             continue;
@@ -107,19 +109,17 @@ inline result<std::uint64_t> resumable_bytes(const store_disk& d, const std::str
     MODELSEC_TRY(const file folder, d.files->open_folder(d.staging, name, false));
     if (!folder)
         return sum;
-    MODELSEC_TRY(const std::vector<std::string> entries, d.files->list(folder));
-    for (const std::string& entry : entries)
+    MODELSEC_TRY(const journal says, load_journal(*d.files, folder));
+    MODELSEC_TRY(const file pack, d.files->open_folder(folder, pack_folder_name, false));
+    for (const auto& [digest, notes] : says.files)
     {
-        const auto digest = digest_in_name(entry, journal_prefix);
-        if (!digest)
-            continue;
-        MODELSEC_TRY(const journal notes, load_journal(*d.files, folder, *digest));
-        MODELSEC_TRY(const range_set kept, synced_ranges(*d.files, folder, *digest, notes));
+        MODELSEC_TRY(const range_set kept, synced_ranges(*d.files, folder, digest, notes));
         sum += kept.size();
         // Placed in the pack folder, waiting to be activated: the next attempt takes it back.
-        MODELSEC_TRY(const bool partial, is_there(*d.files, folder, partial_name(*digest)));
-        MODELSEC_TRY(const file pack, d.files->open_folder(folder, pack_folder_name, false));
-        if (partial || !notes.placed || !pack)
+        if (!notes.placed || !pack)
+            continue;
+        MODELSEC_TRY(const bool partial, is_there(*d.files, folder, partial_name(digest)));
+        if (partial)
             continue;
         const auto placed = in_parent_folder(*d.files, pack, *notes.placed, false, [&](const file& parent) {
             return d.files->info_at(parent, notes.placed->file().str());
@@ -129,8 +129,22 @@ inline result<std::uint64_t> resumable_bytes(const store_disk& d, const std::str
     return sum;
 }
 
+/// Whether a finished pack can be renamed in, before its first byte is fetched. A mount has no need of another device to be one: the
+/// kernel is asked, by a name that is not there.
+inline result<void> check_one_disk(const store_disk& d, const identifier& model)
+{
+    static constexpr const char* probe = ".new~probe";
+    MODELSEC_TRY(const file home, d.files->open_folder(d.root, model.str(), false));
+    const auto moved = d.files->rename(d.staging, probe, home ? home : d.root, probe);
+    if (moved || moved.error().why != reason::other_disk)
+        return {};
+    return fail(reason::other_disk, d.path + "/.modelsec/staging and " + d.path +
+                                        (home ? '/' + model.str() : std::string()) + " are not on one mount");
+}
+
 result<staging> store::stage(const identifier& model, const sha256_digest& content) const
 {
+    MODELSEC_CHECK(check_one_disk(*disk_, model));
     MODELSEC_TRY(owned_folder place, claim_staging(*disk_, content));
     MODELSEC_CHECK(disk_->files->sync(disk_->staging));
     staging out(*disk_->files, std::move(place.folder), std::move(place.name));
@@ -139,31 +153,76 @@ result<staging> store::stage(const identifier& model, const sha256_digest& conte
     return out;
 }
 
-result<std::uint64_t> store::partial_bytes(const identifier& model) const
+/// The staging folders that hold what was downloaded for this model and is not active yet.
+inline result<std::vector<std::string>> partials_of(const store_disk& d, const identifier& model, const model_state& now)
 {
-    std::uint64_t sum = 0;
-    MODELSEC_TRY(const model_state now, state(model));
-    MODELSEC_TRY(const std::vector<std::string> names, disk_->files->list(disk_->staging));
+    std::vector<std::string> out;
+    if (!d.staging)
+        return out;
+    MODELSEC_TRY(const std::vector<std::string> names, d.files->list(d.staging));
     for (const std::string& name : names)
     {
         const auto content = content_of_staging(name);
         if (!content || (now.active && now.active->artifact == *content))
             continue;
-        MODELSEC_TRY(const file folder, disk_->files->open_folder(disk_->staging, name, false));
+        MODELSEC_TRY(const file folder, d.files->open_folder(d.staging, name, false));
         if (!folder)
             continue;
-        MODELSEC_TRY(const bool asked, is_there(*disk_->files, folder, std::string(asked_by_prefix) + model.str()));
-        if (!asked)
-            continue;
+        MODELSEC_TRY(const bool asked, is_there(*d.files, folder, std::string(asked_by_prefix) + model.str()));
+        if (asked)
+            out.push_back(name);
+    }
+    return out;
+}
+
+result<std::uint64_t> store::partial_bytes(const identifier& model) const
+{
+    std::uint64_t sum = 0;
+    MODELSEC_TRY(const model_state now, state(model));
+    MODELSEC_TRY(const std::vector<std::string> names, partials_of(*disk_, model, now));
+    for (const std::string& name : names)
+    {
         MODELSEC_TRY(const std::uint64_t size, resumable_bytes(*disk_, name));
         sum += size;
     }
     return sum;
 }
 
+result<std::uint64_t> store::resumable_bytes_of(const sha256_digest& content) const
+{
+    if (!disk_->staging)
+        return std::uint64_t{0};
+    // The first folder is the one that the next attempt takes, if nobody works there.
+    return resumable_bytes(*disk_, content.hex());
+}
+
+result<void> store::remove_partials(const model_lock&, const identifier& model, std::vector<std::string>& removed,
+                                    std::uint64_t& total) const
+{
+    MODELSEC_TRY(const model_state now, state(model));
+    MODELSEC_TRY(const std::vector<std::string> names, partials_of(*disk_, model, now));
+    for (const std::string& name : names)
+    {
+        MODELSEC_TRY(const file folder, disk_->files->open_folder(disk_->staging, name, false));
+        if (!folder)
+            continue;
+        MODELSEC_TRY(const bool unheld, disk_->files->try_lock(folder, lock_kind::exclusive));
+        if (!unheld)
+            continue;
+        std::uint64_t freed = 0;
+        MODELSEC_TRY(const std::uint64_t size, size_of_tree(*disk_->files, disk_->staging, name));
+        MODELSEC_CHECK(remove_staging(*disk_, name, freed));
+        total += size;
+        removed.push_back(std::string(inner_folder_name) + "/staging/" + name);
+    }
+    return names.empty() ? result<void>() : disk_->files->sync(disk_->staging);
+}
+
 result<std::uint64_t> store::partial_room(const sha256_digest& content) const
 {
     file_system& fs = *disk_->files;
+    if (!disk_->staging)
+        return std::uint64_t{0};
     MODELSEC_TRY(const file folder, fs.open_folder(disk_->staging, content.hex(), false));
     if (!folder)
         return std::uint64_t{0};

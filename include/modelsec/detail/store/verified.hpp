@@ -12,7 +12,15 @@ MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
 class stream_verifier;
+class file_verifier;
 class zip_extractor;
+
+/// Which signed digests every byte of a file was matched against.
+enum class digest_scope
+{
+    whole,  ///< that of the whole file
+    chunks  ///< those of its chunks; the whole one was not computed yet
+};
 
 /// The knowledge that a stream of bytes had the signed size and digest. Only a verifier can make one.
 class verified_file
@@ -20,13 +28,19 @@ class verified_file
 public:
     std::uint64_t size() const noexcept { return size_; }
     const sha256_digest& sha256() const noexcept { return sha256_; }
+    digest_scope decided_by() const noexcept { return decided_by_; }
 
 private:
     friend class stream_verifier;
+    friend class file_verifier;
     friend class zip_extractor;
-    verified_file(std::uint64_t size, const sha256_digest& digest) : size_(size), sha256_(digest) {}
+    verified_file(std::uint64_t size, const sha256_digest& digest, digest_scope by = digest_scope::whole)
+        : size_(size), sha256_(digest), decided_by_(by)
+    {
+    }
     std::uint64_t size_;
     sha256_digest sha256_;
+    digest_scope decided_by_;
 };
 
 /// A verified file and its place in a pack.

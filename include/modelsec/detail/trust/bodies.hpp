@@ -8,10 +8,15 @@
 #include <modelsec/detail/trust/memory.ipp>
 #include <modelsec/detail/trust/metadata.ipp>
 #include <modelsec/detail/trust/metadata_parse.ipp>
-#include <modelsec/detail/trust/ml_dsa.ipp>
 #include <modelsec/detail/trust/pins.ipp>
 #include <modelsec/detail/trust/root_chain.ipp>
 #include <modelsec/detail/trust/signature_bundle.ipp>
+#include <modelsec/detail/trust/sigstore/bundle.ipp>
+#include <modelsec/detail/trust/sigstore/certificate.ipp>
+#include <modelsec/detail/trust/sigstore/timestamp.ipp>
+#include <modelsec/detail/trust/sigstore/transparency.ipp>
+#include <modelsec/detail/trust/sigstore/trusted_root.ipp>
+#include <modelsec/detail/trust/sigstore/verify.ipp>
 #include <modelsec/detail/trust/target_check.ipp>
 #include <modelsec/detail/trust/threshold.ipp>
 #include <modelsec/detail/trust/trusted_set.ipp>

@@ -42,11 +42,14 @@ public:
     MODELSEC_DECL static result<public_key> ed25519_base64(std::string_view text);
     /// DER SubjectPublicKeyInfo (RFC 5280) of any supported type.
     MODELSEC_DECL static result<public_key> spki(bytes_view der);
-    /// One PEM block "PUBLIC KEY" (RFC 7468), nothing before or after but white space.
+    /// One PEM block "PUBLIC KEY" (RFC 7468); before and after it may stand explanatory text, but no other block.
     MODELSEC_DECL static result<public_key> pem(std::string_view text);
 
     /// The same for a key that signs TUF metadata: `type` is the one that the metadata names; a key of another kind is refused.
+    /// ML-DSA is verified by OpenSSL from 3.5 on; by an older one such keys are `key_type_unsupported`.
     MODELSEC_DECL static result<public_key> tuf_pem(std::string_view text, key_type type);
+    /// As older tools write it: hex of an uncompressed point (SEC 1 section 2.3.3), or of DER SubjectPublicKeyInfo.
+    MODELSEC_DECL static result<public_key> tuf_hex(std::string_view text, key_type type);
 
     key_type type() const noexcept { return type_; }
     bytes_view raw() const noexcept { return raw_; }
@@ -55,6 +58,9 @@ public:
 
     /// Whether `signature` over `message` was made with this key. Never throws on bad input: it is just not a signature.
     [[nodiscard]] MODELSEC_DECL bool verify(bytes_view message, bytes_view signature) const;
+
+    /// DER SubjectPublicKeyInfo (RFC 5280), whatever the type.
+    MODELSEC_DECL bytes spki_der() const;
 
     friend bool operator==(const public_key& a, const public_key& b) noexcept { return a.raw_ == b.raw_; }
     friend auto operator<=>(const public_key& a, const public_key& b) noexcept { return a.raw_ <=> b.raw_; }

@@ -5,7 +5,6 @@
 #include <modelsec/detail/base/digest.hpp>
 #include <modelsec/detail/base/encoding.hpp>
 #include <modelsec/detail/base/openssl.hpp>
-#include <modelsec/detail/trust/ml_dsa.ipp>
 #include <modelsec/detail/trust/key.hpp>
 
 #include <openssl/core_names.h>
@@ -44,13 +43,14 @@ struct ml_dsa_form
 {
     key_type type;
     std::string_view prefix_hex;
-    const ml_dsa::parameters* parameters;
+    const char* openssl_name;
+    std::size_t key_bytes;
 };
 
 inline constexpr std::array<ml_dsa_form, 3> ml_dsa_forms{{
-    {key_type::ml_dsa_44, "30820532300b06096086480165030403110382052100", &ml_dsa::ml_dsa_44},
-    {key_type::ml_dsa_65, "308207b2300b0609608648016503040312038207a100", &ml_dsa::ml_dsa_65},
-    {key_type::ml_dsa_87, "30820a32300b060960864801650304031303820a2100", &ml_dsa::ml_dsa_87},
+    {key_type::ml_dsa_44, "30820532300b06096086480165030403110382052100", "ML-DSA-44", 1312},
+    {key_type::ml_dsa_65, "308207b2300b0609608648016503040312038207a100", "ML-DSA-65", 1952},
+    {key_type::ml_dsa_87, "30820a32300b060960864801650304031303820a2100", "ML-DSA-87", 2592},
 }};
 
 inline failure bad_key(const char* what)
@@ -154,13 +154,27 @@ inline bool verify_ed25519(bytes_view raw, bytes_view message, bytes_view sig)
            EVP_DigestVerify(ctx.get(), sig.data(), sig.size(), message.data(), message.size()) == 1;
 }
 
-/// TUF's TAP 21: not the message is signed but the domain, the version of the scheme (1) and the message's SHA-512.
-inline bool verify_tap_21(const ml_dsa::parameters& p, bytes_view key, bytes_view message, bytes_view sig)
+/// Whether the OpenSSL that is linked has keys of this name: ML-DSA from 3.5 on.
+inline bool openssl_knows_key(const char* name)
 {
-    bytes domain{'t', 'u', 'f', 1};
+    return openssl_ptr<EVP_KEYMGMT, EVP_KEYMGMT_free>(
+               EVP_KEYMGMT_fetch(openssl_library::instance().context(), name, nullptr)) != nullptr;
+}
+
+/// TUF's TAP 21: not the message is signed but the domain, the version of the scheme (1) and the message's SHA-512; pure ML-DSA with
+/// an empty context, which is OpenSSL's default.
+inline bool verify_tap_21(const ml_dsa_form& form, bytes_view key_bytes, bytes_view message, bytes_view sig)
+{
+    bytes signed_text{'t', 'u', 'f', 1};
     const bytes digest = sha512(message);
-    domain.insert(domain.end(), digest.begin(), digest.end());
-    return ml_dsa::verify(p, key, domain, sig);
+    signed_text.insert(signed_text.end(), digest.begin(), digest.end());
+    const auto& lib = openssl_library::instance();
+    const evp_key key(
+        EVP_PKEY_new_raw_public_key_ex(lib.context(), form.openssl_name, nullptr, key_bytes.data(), key_bytes.size()));
+    const openssl_ptr<EVP_MD_CTX, EVP_MD_CTX_free> ctx(EVP_MD_CTX_new());
+    return key && ctx &&
+           EVP_DigestVerifyInit_ex(ctx.get(), nullptr, nullptr, lib.context(), nullptr, key.get(), nullptr) == 1 &&
+           EVP_DigestVerify(ctx.get(), sig.data(), sig.size(), signed_text.data(), signed_text.size()) == 1;
 }
 
 inline std::string_view trimmed(std::string_view text)
@@ -170,12 +184,32 @@ inline std::string_view trimmed(std::string_view text)
     return first == std::string_view::npos ? "" : text.substr(first, text.find_last_not_of(space) - first + 1);
 }
 
+/// What stands before the first boundary is explanatory text (RFC 7468 section 5.2), perhaps behind a byte order mark; so is what
+/// stands behind the last one. Another block in there could be meant as the key: nothing is chosen.
+inline std::string_view without_explanation(std::string_view text, std::string_view begin, std::string_view end)
+{
+    const auto from = text.find(begin);
+    const auto to = text.find(end, from == std::string_view::npos ? 0 : from);
+    if (from == std::string_view::npos || to == std::string_view::npos || (from != 0 && text[from - 1] != '\n'))
+        return {};
+    const std::string_view block = text.substr(from, to + end.size() - from);
+    const std::string_view before = text.substr(0, from), after = text.substr(to + end.size());
+    static constexpr std::string_view boundary = "-----";
+    const bool alone = before.find(boundary) == std::string_view::npos && after.find(boundary) == std::string_view::npos;
+    return alone ? block : std::string_view();
+}
+
 // RFC 7468 sections 3 and 13. Lines are not wider than the 76 characters that old writers used; no line is empty.
 inline result<bytes> pem_content(std::string_view text, std::size_t largest)
 {
     static constexpr std::string_view begin = "-----BEGIN PUBLIC KEY-----", end = "-----END PUBLIC KEY-----";
-    text = trimmed(text);
-    if (text.size() > largest || !text.starts_with(begin) || !text.ends_with(end) || text.size() < begin.size() + end.size())
+    static constexpr std::size_t largest_file = 64u << 10;
+    static constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+    if (text.starts_with(byte_order_mark))
+        text.remove_prefix(byte_order_mark.size());
+    if (text.size() <= largest_file)
+        text = without_explanation(trimmed(text), begin, end);
+    if (text.size() > largest || text.empty())
         return bad_key("not one PEM block of a public key");
     std::string_view body = text.substr(begin.size(), text.size() - begin.size() - end.size());
     std::string base64;
@@ -254,9 +288,10 @@ result<public_key> public_key::tuf_pem(std::string_view text, key_type type)
         static constexpr std::size_t largest = 4096;
         MODELSEC_TRY(bytes der, detail::pem_content(text, largest));
         const bytes prefix = from_hex(form.prefix_hex).value();
-        if (der.size() != prefix.size() + form.parameters->key_bytes() ||
-            !std::equal(prefix.begin(), prefix.end(), der.begin()))
+        if (der.size() != prefix.size() + form.key_bytes || !std::equal(prefix.begin(), prefix.end(), der.begin()))
             return detail::bad_key("not a key of this parameter set of ML-DSA");
+        if (!detail::openssl_knows_key(form.openssl_name))
+            return fail(reason::key_type_unsupported, std::string(form.openssl_name) + " needs OpenSSL 3.5 or newer");
         return public_key(type, std::move(der));
     }
     MODELSEC_TRY(public_key key, pem(text));
@@ -266,11 +301,35 @@ result<public_key> public_key::tuf_pem(std::string_view text, key_type type)
     return key;
 }
 
-std::string public_key::pem_text() const
+result<public_key> public_key::tuf_hex(std::string_view text, key_type type)
+{
+    const auto raw = from_hex(text);
+    if (!raw)
+        return detail::bad_key("a key that is neither PEM nor hex");
+    for (const auto& form : detail::spki_forms)
+        if (form.type == type && raw->size() == form.point_bytes)
+        {
+            bytes der = from_hex(form.prefix_hex).value();
+            der.insert(der.end(), raw->begin(), raw->end());
+            return spki(der);
+        }
+    MODELSEC_TRY(public_key key, spki(*raw));
+    if (key.type_ != type && !(detail::is_rsa_pss(key.type_) && detail::is_rsa_pss(type)))
+        return detail::bad_key("a key of another type than it is said to be");
+    key.type_ = type;
+    return key;
+}
+
+bytes public_key::spki_der() const
 {
     bytes der = type_ == key_type::ed25519 ? from_hex(detail::spki_forms[0].prefix_hex).value() : bytes();
     der.insert(der.end(), raw_.begin(), raw_.end());
-    const std::string base64 = to_base64(der);
+    return der;
+}
+
+std::string public_key::pem_text() const
+{
+    const std::string base64 = to_base64(spki_der());
     std::string out = "-----BEGIN PUBLIC KEY-----\n";
     for (std::size_t at = 0; at < base64.size(); at += 64)
         out += base64.substr(at, 64) + '\n';
@@ -283,8 +342,7 @@ bool public_key::verify(bytes_view message, bytes_view signature) const
         return detail::verify_ed25519(raw_, message, signature);
     for (const auto& form : detail::ml_dsa_forms)
         if (form.type == type_)
-            return detail::verify_tap_21(*form.parameters, bytes_view(raw_).last(form.parameters->key_bytes()), message,
-                                         signature);
+            return detail::verify_tap_21(form, bytes_view(raw_).last(form.key_bytes), message, signature);
     return detail::verify_by_openssl(type_, raw_, message, signature);
 }
 

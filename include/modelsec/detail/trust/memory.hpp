@@ -22,11 +22,22 @@ struct barred_pack
     sha256_digest artifact;
 };
 
+/// By what a manifest stands in order: its sequence or, lacking it, its time of issue (docs/manifest.md, Memory and time).
+struct order_mark
+{
+    std::optional<std::uint64_t> sequence;
+    std::optional<utc_time> issued_at;  ///< only without a sequence
+
+    bool ordered() const noexcept { return sequence || issued_at; }
+    friend bool operator==(const order_mark&, const order_mark&) = default;
+};
+
 /// What a store remembers of the manifests of one model: the highest that was accepted, and what vouched for it
-/// (FORMATS: Memory and time).
+/// (docs/manifest.md, Memory and time).
 struct model_memory
 {
     std::uint64_t sequence = 0;
+    bool sequence_seen = false;  ///< a manifest with a sequence was accepted: one without is `order_lost`
     std::optional<utc_time> issued_at;
     bool dsse_seen = false;
 
@@ -38,15 +49,16 @@ struct model_memory
         sha256_digest envelope;
         sha256_digest statement{};           ///< of the signed bytes: a server can vary an envelope around them at will
         std::vector<std::string> key_ids{};  ///< who vouched
+        bool sequenced = true;               ///< there was a sequence
     };
     /// So many at least; the highest of every key stays in any case, or a thief of one could push the others' out.
     static constexpr std::size_t history_cap = 16;
     std::vector<accepted> history;
 
-    /// Which artifact became active under a sequence, by platform.
+    /// Which artifact became active under a sequence (or time of issue), by platform.
     struct activated
     {
-        std::uint64_t sequence = 0;
+        order_mark mark;
         std::string platform;
         sha256_digest artifact;
         sha256_digest envelope{};  ///< what vouched for it
@@ -65,24 +77,32 @@ struct manifest_claim
     sha256_digest envelope;
     sha256_digest statement{};
     std::vector<std::string> key_ids{};
+    bool ordered_elsewhere = false;  ///< a TUF target: the versions of its metadata order it
+
+    order_mark mark() const { return {sequence, sequence ? std::nullopt : issued_at}; }
 };
 
-/// Whether a manifest may be accepted at `now`: clock (26), expiry (21), then no way back (22).
+/// Whether a manifest may be accepted at `now`: clock (26), expiry (21), then no way back (22). `require_order` refuses what nothing
+/// orders (`unordered`).
 MODELSEC_DECL result<void> check_memory(const model_memory& memory, const manifest_claim& claim, utc_time now,
-                                        std::uint64_t min_sequence, const limits& caps);
+                                        std::uint64_t min_sequence, const limits& caps, bool require_order = false);
+/// Whether a manifest that stands so in order comes after what was accepted: `older_sequence`, `older_issue`, `order_lost`.
+MODELSEC_DECL result<void> check_order(const model_memory& memory, const order_mark& mark);
+/// Whether nothing has ever ordered the manifests of this model, nor does this one: the owner should know (`unordered`).
+MODELSEC_DECL bool is_unordered(const model_memory& memory, const manifest_claim& claim);
 /// The memory after the manifest was accepted; false if there is nothing new to remember: neither what it says nor who vouches.
 MODELSEC_DECL bool remember(model_memory& memory, const manifest_claim& claim);
 /// The envelope that is kept of what this one says: of those that were accepted the one with most vouchers; its own if it is new.
 MODELSEC_DECL sha256_digest kept_envelope(const model_memory& memory, const manifest_claim& claim);
-/// Remembers which artifact became active under a sequence, and by which envelope.
-MODELSEC_DECL void remember_active(model_memory& memory, std::uint64_t sequence, const std::string& platform,
+/// Remembers which artifact became active under a mark, and by which envelope.
+MODELSEC_DECL void remember_active(model_memory& memory, const order_mark& mark, const std::string& platform,
                                    const sha256_digest& artifact, const sha256_digest& envelope);
-/// Forgets what became active under this sequence by envelopes for which `still_vouched` is false: what a stolen key signed does not
+/// Forgets what became active under this mark by envelopes for which `still_vouched` is false: what a stolen key signed does not
 /// bar what the honest one says under the same number. Whether there was any.
-MODELSEC_DECL bool forget_disowned(model_memory& memory, std::uint64_t sequence,
+MODELSEC_DECL bool forget_disowned(model_memory& memory, const order_mark& mark,
                                    const std::function<bool(const sha256_digest&)>& still_vouched);
-/// Whether another artifact became active under this very sequence: `equivocation`.
-MODELSEC_DECL result<void> check_equivocation(const model_memory& memory, std::uint64_t sequence,
+/// Whether another artifact became active under this very mark: `equivocation`.
+MODELSEC_DECL result<void> check_equivocation(const model_memory& memory, const order_mark& mark,
                                               const std::string& platform, const sha256_digest& artifact);
 /// The memory that is left when the envelopes for which `still_vouched` is false are forgotten.
 MODELSEC_DECL model_memory fall_back(model_memory memory, const std::function<bool(const sha256_digest&)>& still_vouched);

@@ -9,10 +9,30 @@
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
-result<void> check_memory(const model_memory& memory, const manifest_claim& claim, utc_time now, std::uint64_t min_sequence,
-                          const limits& caps)
+// Order only tightens: a host that holds old manifests must not choose one that nothing orders (TUF 1.0 section 5.4.3.1 and its like).
+result<void> check_order(const model_memory& memory, const order_mark& mark)
 {
-    // A format that was left behind does not come back (FORMATS: No confusion; OWASP: downgrade).
+    if (mark.sequence)
+        return *mark.sequence < memory.sequence ? result<void>(fail(reason::older_sequence)) : result<void>();
+    if (memory.sequence_seen)
+        return fail(reason::order_lost, "a manifest without a sequence after one that had one");
+    if (!mark.issued_at)
+        return memory.issued_at
+                   ? result<void>(fail(reason::order_lost, "a manifest without issued_at after one that had it"))
+                   : result<void>();
+    return memory.issued_at && *mark.issued_at < *memory.issued_at ? result<void>(fail(reason::older_issue))
+                                                                   : result<void>();
+}
+
+bool is_unordered(const model_memory& memory, const manifest_claim& claim)
+{
+    return !claim.ordered_elsewhere && !claim.mark().ordered() && !memory.sequence_seen && !memory.issued_at;
+}
+
+result<void> check_memory(const model_memory& memory, const manifest_claim& claim, utc_time now, std::uint64_t min_sequence,
+                          const limits& caps, bool require_order)
+{
+    // A format that was left behind does not come back (docs/manifest.md, No confusion; OWASP: downgrade).
     if (memory.dsse_seen && !claim.dsse)
         return fail(reason::format_downgrade);
     // Two signs of a wrong clock, which would make expiry worthless (TUF 1.0 section 5.1, fixed update start time). Both allow for
@@ -27,23 +47,29 @@ result<void> check_memory(const model_memory& memory, const manifest_claim& clai
     // Rollback attack: TUF 1.0 section 5.4.3.1 and its like. A manifest without a sequence (pack only) cannot satisfy a minimum.
     if (min_sequence > 0 && claim.sequence.value_or(0) < min_sequence)
         return fail(reason::below_min_sequence);
-    if (claim.sequence && *claim.sequence < memory.sequence)
-        return fail(reason::older_sequence);
+    if (claim.ordered_elsewhere)
+        return {};
+    MODELSEC_CHECK(check_order(memory, claim.mark()));
+    if (require_order && !claim.mark().ordered())
+        return fail(reason::unordered, "neither sequence nor issued_at");
     return {};
 }
 
-/// Whether an entry is the highest of one of its keys.
+/// Whether an entry is the highest of one of its keys, by sequence or by time of issue: both orders must survive the others' fall.
 inline bool is_highest_of_a_key(const std::vector<model_memory::accepted>& history, std::size_t index)
 {
     const auto& entry = history[index];
-    const auto higher = [&](const std::string& key) {
+    const auto exceeded = [&](const std::string& key, auto&& order) {
         for (std::size_t i = 0; i < history.size(); ++i)
             if (i != index && std::ranges::count(history[i].key_ids, key) != 0 &&
-                (history[i].sequence > entry.sequence || (history[i].sequence == entry.sequence && i > index)))
+                (order(history[i]) > order(entry) || (order(history[i]) == order(entry) && i > index)))
                 return true;
         return false;
     };
-    return !std::ranges::all_of(entry.key_ids, higher);
+    return !std::ranges::all_of(entry.key_ids, [&](const std::string& key) {
+        return exceeded(key, [](const auto& a) { return std::pair(a.sequenced, a.sequence); }) &&
+               exceeded(key, [](const auto& a) { return a.issued_at; });
+    });
 }
 
 inline void shorten(std::vector<model_memory::accepted>& history)
@@ -55,7 +81,7 @@ inline void shorten(std::vector<model_memory::accepted>& history)
             history.erase(history.begin() + static_cast<std::ptrdiff_t>(i));
 }
 
-/// Whether it says something new, or somebody vouches for it who has not yet: later only that key may be left (FORMATS: Memory).
+/// Whether it says something new, or somebody vouches for it who has not yet: later only that key may be left (docs/manifest.md, Memory and time).
 inline bool is_new(const model_memory& memory, const manifest_claim& claim)
 {
     bool known = false;
@@ -74,10 +100,12 @@ bool remember(model_memory& memory, const manifest_claim& claim)
     if (!is_new(memory, claim))
         return false;
     memory.sequence = std::max(memory.sequence, claim.sequence.value_or(0));
+    memory.sequence_seen = memory.sequence_seen || claim.sequence;
     if (claim.issued_at)
         memory.issued_at = std::max(memory.issued_at.value_or(*claim.issued_at), *claim.issued_at);
     memory.dsse_seen = memory.dsse_seen || claim.dsse;
-    memory.history.push_back({claim.sequence.value_or(0), claim.issued_at, claim.envelope, claim.statement, claim.key_ids});
+    memory.history.push_back({claim.sequence.value_or(0), claim.issued_at, claim.envelope, claim.statement, claim.key_ids,
+                              claim.sequence.has_value()});
     shorten(memory.history);
     return true;
 }
@@ -91,30 +119,30 @@ sha256_digest kept_envelope(const model_memory& memory, const manifest_claim& cl
     return kept ? kept->envelope : claim.envelope;
 }
 
-void remember_active(model_memory& memory, std::uint64_t sequence, const std::string& platform,
+void remember_active(model_memory& memory, const order_mark& mark, const std::string& platform,
                      const sha256_digest& artifact, const sha256_digest& envelope)
 {
     auto& list = memory.active_digests;
-    std::erase_if(list, [&](const auto& a) { return a.sequence == sequence && a.platform == platform; });
-    list.push_back({sequence, platform, artifact, envelope});
+    std::erase_if(list, [&](const auto& a) { return a.mark == mark && a.platform == platform; });
+    list.push_back({mark, platform, artifact, envelope});
     if (list.size() > model_memory::active_digests_cap)
         list.erase(list.begin());
 }
 
-result<void> check_equivocation(const model_memory& memory, std::uint64_t sequence, const std::string& platform,
+result<void> check_equivocation(const model_memory& memory, const order_mark& mark, const std::string& platform,
                                 const sha256_digest& artifact)
 {
     for (const auto& a : memory.active_digests)
-        if (a.sequence == sequence && a.platform == platform && !(a.artifact == artifact))
+        if (mark.ordered() && a.mark == mark && a.platform == platform && !(a.artifact == artifact))
             return fail(reason::equivocation);
     return {};
 }
 
-bool forget_disowned(model_memory& memory, std::uint64_t sequence,
+bool forget_disowned(model_memory& memory, const order_mark& mark,
                      const std::function<bool(const sha256_digest&)>& still_vouched)
 {
     return std::erase_if(memory.active_digests,
-                         [&](const auto& a) { return a.sequence == sequence && !still_vouched(a.envelope); }) != 0;
+                         [&](const auto& a) { return a.mark == mark && !still_vouched(a.envelope); }) != 0;
 }
 
 // TUF 1.0 section 5.3.11: after a rotation, what only the old keys vouched for must not block the new ones (fast-forward attack).
@@ -124,14 +152,18 @@ model_memory fall_back(model_memory memory, const std::function<bool(const sha25
     if (std::erase_if(memory.history, gone) == 0)
         return memory;
     memory.sequence = 0;
+    memory.sequence_seen = false;
     memory.issued_at.reset();
     for (const auto& a : memory.history)
     {
         memory.sequence = std::max(memory.sequence, a.sequence);
+        memory.sequence_seen = memory.sequence_seen || a.sequenced;
         if (a.issued_at)
             memory.issued_at = std::max(memory.issued_at.value_or(*a.issued_at), *a.issued_at);
     }
-    std::erase_if(memory.active_digests, [&](const auto& a) { return a.sequence > memory.sequence; });
+    std::erase_if(memory.active_digests, [&](const auto& a) {
+        return a.mark.sequence.value_or(0) > memory.sequence || !still_vouched(a.envelope);
+    });
     return memory;
 }
 

@@ -5,6 +5,7 @@
 #include <modelsec/detail/base/clock.hpp>
 #include <modelsec/detail/base/digest.hpp>
 #include <modelsec/detail/base/json.hpp>
+#include <modelsec/detail/base/json_document.hpp>
 #include <modelsec/limits.hpp>
 #include <modelsec/detail/trust/threshold.hpp>
 
@@ -34,10 +35,11 @@ struct tuf_key
 {
     std::string type;    ///< `keytype`: ed25519, ecdsa, ecdsa-sha2-nistp256, ecdsa-sha2-nistp384, rsa
     std::string scheme;  ///< ed25519, ecdsa-sha2-nistp256 (384, 521), rsassa-pss-sha256 (384, 512), ml-dsa-44/1 (65, 87)
-    std::string value;   ///< hex for Ed25519, else PEM
+    std::string value;   ///< hex for Ed25519, else PEM (hex, too, by older tools)
 
-    /// Nothing for a kind that is not understood, or for bytes that are no key of it.
-    MODELSEC_DECL std::optional<public_key> parse() const;
+    /// `key_type_unsupported` for a kind that is not understood or that this OpenSSL lacks; `bad_option` for bytes that are no key of
+    /// it.
+    MODELSEC_DECL result<public_key> parse() const;
 };
 
 /// By key id. Key ids are opaque: nothing is computed from them or compared with them but themselves.
@@ -146,9 +148,13 @@ struct targets_metadata : metadata_header
 /// A metadata file taken apart, not yet trusted: read `signed_part` only after check_threshold on the rest.
 struct metadata_envelope
 {
-    json signed_part;
-    bytes signed_bytes;                 ///< canonical JSON of `signed_part`, unknown fields included (section 4.2.1)
+    json_document document;
+    json_view signed_view;              ///< into `document`
+    bytes signed_bytes;                 ///< canonical JSON of the signed part, unknown fields included (section 4.2.1)
     std::vector<signature> signatures;  ///< each key id once: a repeated one refuses the file (section 4.2.1)
+
+    /// A tree of its own, which takes many times the memory of the text: only of what is trusted.
+    json signed_part() const { return copy_json(signed_view); }
 };
 
 /// Takes a metadata file apart. `metadata_malformed`; `too_large` above `cap` bytes.

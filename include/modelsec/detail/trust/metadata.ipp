@@ -69,6 +69,17 @@ inline constexpr std::array<tuf_scheme, 9> tuf_schemes{{
     {"ml-dsa", "ml-dsa-87/1", key_type::ml_dsa_87},
 }};
 
+/// A word that a stranger chose, fit for a detail (CWE-117).
+inline std::string printable_word(std::string_view word)
+{
+    static constexpr std::size_t longest = 40;
+    std::string out(word.substr(0, longest));
+    for (char& c : out)
+        if (static_cast<unsigned char>(c) <= 0x20 || static_cast<unsigned char>(c) >= 0x7f)
+            c = '?';
+    return out.empty() ? "(none)" : out;
+}
+
 std::string_view to_string(tuf_role role) noexcept
 {
     switch (role)
@@ -83,23 +94,24 @@ std::string_view to_string(tuf_role role) noexcept
 
 // TUF 1.0 section 4.3: key types and schemes. The scheme says how to verify; a key of another kind than it is refused, so
 // that no key is ever used in two ways.
-std::optional<public_key> tuf_key::parse() const
+result<public_key> tuf_key::parse() const
 {
     if (type == "ed25519" && scheme == "ed25519")
     {
         const auto raw = from_hex(value);
-        const auto key = raw ? public_key::ed25519(*raw) : result<public_key>(fail(reason::bad_option));
-        return key ? std::optional(*key) : std::nullopt;
+        if (!raw)
+            return fail(reason::bad_option, "an Ed25519 key that is not hex");
+        return public_key::ed25519(*raw);
     }
     for (const auto& known : tuf_schemes)
     {
         const bool curve = known.type == "ecdsa" && type == scheme;  // old writers named the curve twice
         if (scheme != known.scheme || (type != known.type && !curve))
             continue;
-        const auto key = public_key::tuf_pem(value, known.key);
-        return key ? std::optional(*key) : std::nullopt;
+        return value.find("-----BEGIN") == std::string::npos ? public_key::tuf_hex(value, known.key)
+                                                             : public_key::tuf_pem(value, known.key);
     }
-    return std::nullopt;
+    return fail(reason::key_type_unsupported, "key type " + printable_word(type) + ", scheme " + printable_word(scheme));
 }
 
 std::vector<candidate_key> tuf_authority::candidates(const tuf_keys& keys) const
@@ -129,19 +141,19 @@ result<metadata_envelope> parse_metadata_envelope(bytes_view data, std::size_t c
 {
     if (data.size() > cap)
         return fail(reason::too_large, "a metadata file above its cap");
-    auto document = parse_json(data, caps.json_depth);
+    auto document = json_document::parse(data, caps.json_depth);
     if (!document)
-        return fail(reason::metadata_malformed, document.error().detail);
-    const json* signed_part = document->find("signed");
-    const json* list = document->find("signatures");
-    if (!signed_part || !signed_part->as_object() || !list || !list->as_array())
+        return metadata_failure(document.error().detail.c_str());
+    const auto signed_part = document->root().find("signed");
+    const auto list = document->root().array_at("signatures");
+    if (!signed_part || !signed_part->is_object() || !list)
         return metadata_failure("no signed part, or no signatures");
-    if (list->as_array()->size() > caps.signatures)
+    if (list->size() > caps.signatures)
         return fail(reason::too_large, "more signatures than allowed");
 
-    metadata_envelope out;
+    std::vector<signature> signatures;
     std::vector<std::string_view> ids;
-    for (const json& s : *list->as_array())
+    for (const json_view s : *list)
     {
         const auto id = s.string_at("keyid");
         const auto sig = s.string_at("sig");
@@ -149,24 +161,43 @@ result<metadata_envelope> parse_metadata_envelope(bytes_view data, std::size_t c
             return metadata_failure("a signature without keyid or sig");
         ids.push_back(*id);
         // What is no hex is no signature; whether that matters is for the threshold to say.
-        out.signatures.push_back({std::string(*id), from_hex(*sig).value_or(bytes())});
+        signatures.push_back({std::string(*id), from_hex(*sig).value_or(bytes())});
     }
     // TUF 1.0 section 4.2.1: "The keyid MUST be unique in the signatures array".
     if (!all_distinct(std::move(ids)))
         return metadata_failure("a key id stands twice among the signatures");
-    const auto canonical = signed_part->canonical();
+    auto canonical = canonical_json(*signed_part);
     if (!canonical)
         return metadata_failure("a number without canonical form");
-    out.signed_bytes.assign(as_bytes(*canonical).begin(), as_bytes(*canonical).end());
-    out.signed_part = *signed_part;
-    return out;
+    return metadata_envelope{std::move(*document), *signed_part, std::move(*canonical), std::move(signatures)};
+}
+
+/// A key that signed but is of a kind that cannot be used here: the likeliest cause of a threshold that is not met.
+inline std::optional<failure> unusable_signer(const metadata_envelope& e, const tuf_authority& authority,
+                                              const tuf_keys& keys)
+{
+    for (const signature& s : e.signatures)
+    {
+        const auto key = keys.find(s.key_id);
+        if (key == keys.end() || std::ranges::count(authority.key_ids, s.key_id) == 0)
+            continue;
+        if (auto parsed = key->second.parse(); !parsed)
+            return fail(reason::key_type_unsupported, std::move(parsed.error().detail));
+    }
+    return std::nullopt;
 }
 
 result<void> check_authority(const metadata_envelope& e, const tuf_authority& authority, const tuf_keys& keys)
 {
-    MODELSEC_CHECK(
-        check_threshold(authority.candidates(keys), authority.threshold, key_id_rule::binds, e.signed_bytes, e.signatures));
-    return {};
+    auto verdict =
+        check_threshold(authority.candidates(keys), authority.threshold, key_id_rule::binds, e.signed_bytes, e.signatures);
+    if (verdict)
+        return {};
+    const reason why = verdict.error().why;
+    if (why == reason::threshold_unmet || why == reason::unknown_key)
+        if (auto unusable = unusable_signer(e, authority, keys))
+            return std::move(*unusable);
+    return std::move(verdict).error();
 }
 
 // RFC 3986 section 2.3: what is not unreserved is escaped. No role name can leave its folder or start a query.

@@ -17,7 +17,7 @@ MODELSEC_DECL result<root_metadata> verify_first_root(bytes_view raw, const limi
 /// parse_root.
 MODELSEC_DECL result<root_metadata> verify_next_root(const root_metadata& trusted, bytes_view raw, const limits& caps = {});
 
-/// The walk from a pinned root to the latest one, for manifests that the root's `targets` role signs (FORMATS: root
+/// The walk from a pinned root to the latest one, for manifests that the root's `targets` role signs (docs/manifest.md, Root
 /// chain). Always from the pinned root: a root file in the store only saves a request, and is discarded if it does not
 /// chain. The time is fixed for the whole walk. Give resume() `finished` first, then what came of each action, until
 /// `done`.

@@ -20,7 +20,7 @@ inline result<metadata_envelope> open_root(bytes_view raw, const limits& caps)
 result<root_metadata> verify_first_root(bytes_view raw, const limits& caps)
 {
     MODELSEC_TRY(const metadata_envelope e, open_root(raw, caps));
-    MODELSEC_TRY(root_metadata root, parse_root(e.signed_part, caps));
+    MODELSEC_TRY(root_metadata root, parse_root(e.signed_part(), caps));
     MODELSEC_CHECK(check_authority(e, root.authority(tuf_role::root), root.keys));
     return root;
 }
@@ -30,7 +30,7 @@ result<root_metadata> verify_next_root(const root_metadata& trusted, bytes_view 
     MODELSEC_TRY(const metadata_envelope e, open_root(raw, caps));
     // TUF 1.0 section 5.3.4: first a threshold of the keys that are trusted already; only then is the new file read.
     MODELSEC_CHECK(check_authority(e, trusted.authority(tuf_role::root), trusted.keys));
-    MODELSEC_TRY(root_metadata root, parse_root(e.signed_part, caps));
+    MODELSEC_TRY(root_metadata root, parse_root(e.signed_part(), caps));
     MODELSEC_CHECK(check_authority(e, root.authority(tuf_role::root), root.keys));
     // Section 5.3.5: "checking that the version number signed in the new root metadata file is indeed N+1".
     if (root.version != trusted.version + 1)
@@ -38,7 +38,7 @@ result<root_metadata> verify_next_root(const root_metadata& trusted, bytes_view 
     return root;
 }
 
-/// FORMATS, No confusion: a key serves one use. Whoever signs manifests must not be able to rotate.
+/// docs/manifest.md, No confusion: a key serves one use. Whoever signs manifests must not be able to rotate.
 inline result<void> check_uses(const root_metadata& root)
 {
     const auto signs_manifests = root.authority(tuf_role::targets).candidates(root.keys);

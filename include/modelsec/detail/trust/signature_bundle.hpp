@@ -16,7 +16,8 @@ inline constexpr std::string_view statement_payload_type = "application/vnd.in-t
 struct signature_bundle
 {
     envelope content;
-    std::string key_hint;  ///< which key is claimed to have signed (see model_key_hint); empty: not said
+    std::string key_hint;               ///< which key is claimed to have signed (see model_key_hint); empty: not said
+    std::vector<bytes> certificates{};  ///< in DER, the signer's first: written in place of a key's hint
 };
 
 /// Reads a bundle. Another media or payload type, a message signature, no or several signatures, anything that is not exactly

@@ -53,13 +53,20 @@ result<signature_bundle> parse_signature_bundle(bytes_view text, const limits& c
 std::string write_signature_bundle(const signature_bundle& b)
 {
     const signature& s = b.content.signatures.at(0);
-    return json{
-        {"mediaType", bundle_media_type},
-        {"verificationMaterial", json{{"publicKey", b.key_hint.empty() ? json(json::object()) : json{{"hint", b.key_hint}}},
-                                      {"tlogEntries", json::array()}}},
-        {"dsseEnvelope", json{{"payload", to_base64(b.content.payload())},
-                              {"payloadType", statement_payload_type},
-                              {"signatures", json::array{json{{"sig", to_base64(s.value)}, {"keyid", s.key_id}}}}}}}
+    json material{{"publicKey", b.key_hint.empty() ? json(json::object()) : json{{"hint", b.key_hint}}},
+                  {"tlogEntries", json::array()}};
+    if (!b.certificates.empty())
+    {
+        json::array chain;
+        for (const bytes& der : b.certificates)
+            chain.push_back(json{{"rawBytes", to_base64(der)}});
+        material = json{{"x509CertificateChain", json{{"certificates", std::move(chain)}}}, {"tlogEntries", json::array()}};
+    }
+    return json{{"mediaType", bundle_media_type},
+                {"verificationMaterial", std::move(material)},
+                {"dsseEnvelope", json{{"payload", to_base64(b.content.payload())},
+                                      {"payloadType", statement_payload_type},
+                                      {"signatures", json::array{json{{"sig", to_base64(s.value)}, {"keyid", s.key_id}}}}}}}
         .dump();
 }
 

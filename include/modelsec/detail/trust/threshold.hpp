@@ -5,6 +5,9 @@
 #include <modelsec/detail/trust/envelope.hpp>
 #include <modelsec/detail/trust/key.hpp>
 
+#include <modelsec/limits.hpp>
+
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -33,12 +36,24 @@ struct threshold_verdict
     std::vector<std::string> key_ids;  ///< one for each distinct key (by its bytes) with a valid signature
 };
 
+/// What may be spent on the signatures of one document before it is trusted (CWE-400).
+struct signature_budget
+{
+    std::uint64_t message_bytes =
+        limits{}.signature_message_bytes;   ///< that may be hashed: the message's size for each pair tried
+    std::function<result<void>()> go_on{};  ///< asked between pairs: cancel, deadline; may be empty
+    std::uint64_t hashed = 0;               ///< so far
+};
+
 /// The one function that decides whether enough keys signed (TUF 1.0 section 5.3.4 and its like, DSSE protocol step 3):
 /// `threshold` signatures that verify, by keys distinct by their bytes. Signatures that do not verify do no harm once it is
-/// met. Fails with the most telling reason: `unknown_key`, `key_revoked`, `key_window`, `bad_signature`, `threshold_unmet`.
+/// met. Pairs of which the signature names the key are tried first, then the others in order, as long as the budget lasts. Fails with
+/// the most telling reason: `unknown_key`, `key_revoked`, `key_window`, `bad_signature`, `threshold_unmet`; `too_many_signatures` if
+/// the budget ended first; or what `go_on` said.
 MODELSEC_DECL result<threshold_verdict> check_threshold(const std::vector<candidate_key>& keys, unsigned threshold,
                                                         key_id_rule rule, bytes_view message,
-                                                        const std::vector<signature>& signatures);
+                                                        const std::vector<signature>& signatures,
+                                                        signature_budget* budget = nullptr);
 
 }  // namespace detail
 MODELSEC_END_NAMESPACE

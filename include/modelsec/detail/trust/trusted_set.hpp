@@ -63,7 +63,8 @@ private:
     {
     }
     MODELSEC_DECL result<void> expect(phase p) const;
-    MODELSEC_DECL result<json> open(bytes_view raw, const tuf_authority& authority, const tuf_keys& keys) const;
+    MODELSEC_DECL result<json> open(bytes_view raw, const tuf_authority& authority, const tuf_keys& keys,
+                                    std::size_t cap) const;
     MODELSEC_DECL result<void> check_rollback(const snapshot_metadata& next) const;
     MODELSEC_DECL result<json> open_delegated(const delegation_step& step, bytes_view raw) const;
 

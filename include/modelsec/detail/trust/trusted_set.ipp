@@ -35,11 +35,12 @@ result<void> trusted_set::expect(phase p) const
     return {};
 }
 
-result<json> trusted_set::open(bytes_view raw, const tuf_authority& authority, const tuf_keys& keys) const
+// No tree before trust: that takes many times the memory of the text.
+result<json> trusted_set::open(bytes_view raw, const tuf_authority& authority, const tuf_keys& keys, std::size_t cap) const
 {
-    MODELSEC_TRY(metadata_envelope e, parse_metadata_envelope(raw, caps_.tuf_metadata_bytes, caps_));
+    MODELSEC_TRY(const metadata_envelope e, parse_metadata_envelope(raw, cap, caps_));
     MODELSEC_CHECK(check_authority(e, authority, keys));
-    return std::move(e.signed_part);
+    return e.signed_part();
 }
 
 result<bool> trusted_set::update_root(bytes_view raw)
@@ -63,7 +64,7 @@ result<void> trusted_set::finish_root()
 result<void> trusted_set::load_timestamp(bytes_view raw)
 {
     MODELSEC_CHECK(expect(phase::timestamp));
-    MODELSEC_TRY(const json signed_part, open(raw, root_.authority(tuf_role::timestamp), root_.keys));
+    MODELSEC_TRY(const json signed_part, open(raw, root_.authority(tuf_role::timestamp), root_.keys, caps_.timestamp_bytes));
     MODELSEC_TRY(timestamp_, parse_timestamp(signed_part, caps_));
     return {};
 }
@@ -71,7 +72,8 @@ result<void> trusted_set::load_timestamp(bytes_view raw)
 result<bool> trusted_set::update_timestamp(bytes_view raw)
 {
     MODELSEC_CHECK(expect(phase::timestamp));
-    MODELSEC_TRY(const json signed_part, open(raw, root_.authority(tuf_role::timestamp), root_.keys));  // 5.4.2
+    MODELSEC_TRY(const json signed_part,
+                 open(raw, root_.authority(tuf_role::timestamp), root_.keys, caps_.timestamp_bytes));  // 5.4.2
     MODELSEC_TRY(timestamp_metadata next, parse_timestamp(signed_part, caps_));
     if (timestamp_ && next.version < timestamp_->version)  // 5.4.3.1
         return fail(reason::older_metadata, "a timestamp older than the one that was accepted");
@@ -89,7 +91,7 @@ result<bool> trusted_set::update_timestamp(bytes_view raw)
 result<void> trusted_set::load_snapshot(bytes_view raw)
 {
     MODELSEC_CHECK(expect(phase::snapshot));
-    MODELSEC_TRY(const json signed_part, open(raw, root_.authority(tuf_role::snapshot), root_.keys));
+    MODELSEC_TRY(const json signed_part, open(raw, root_.authority(tuf_role::snapshot), root_.keys, caps_.snapshot_bytes));
     MODELSEC_TRY(snapshot_, parse_snapshot(signed_part, caps_));
     if (snapshot_->version == timestamp_->snapshot.version && timestamp_->snapshot.check(raw) && !snapshot_->expired(now_))
         phase_ = phase::snapshot_done;
@@ -114,8 +116,9 @@ result<void> trusted_set::check_rollback(const snapshot_metadata& next) const
 result<void> trusted_set::update_snapshot(bytes_view raw)
 {
     MODELSEC_CHECK(expect(phase::snapshot));
-    MODELSEC_CHECK(timestamp_->snapshot.check(raw));                                                   // 5.5.2
-    MODELSEC_TRY(const json signed_part, open(raw, root_.authority(tuf_role::snapshot), root_.keys));  // 5.5.3
+    MODELSEC_CHECK(timestamp_->snapshot.check(raw));  // 5.5.2
+    MODELSEC_TRY(const json signed_part,
+                 open(raw, root_.authority(tuf_role::snapshot), root_.keys, caps_.snapshot_bytes));  // 5.5.3
     MODELSEC_TRY(snapshot_metadata next, parse_snapshot(signed_part, caps_));
     if (next.version != timestamp_->snapshot.version)  // 5.5.4
         return fail(reason::metadata_mismatch, "a snapshot of another version than the timestamp says");
@@ -140,18 +143,18 @@ result<metadata_file> trusted_set::targets_file(std::string_view role) const
 result<json> trusted_set::open_delegated(const delegation_step& step, bytes_view raw) const
 {
     if (step.role == "targets")
-        return open(raw, root_.authority(tuf_role::targets), root_.keys);
+        return open(raw, root_.authority(tuf_role::targets), root_.keys, caps_.tuf_metadata_bytes);
     const targets_metadata* delegator = targets(step.delegator);
     if (!delegator || !delegator->delegations)
         return fail(reason::internal_error, "a delegated role before its delegator");
     const delegations& given = *delegator->delegations;
     for (const delegated_role& d : given.roles)
         if (d.name == step.role)
-            return open(raw, d.authority, given.keys);
+            return open(raw, d.authority, given.keys, caps_.tuf_metadata_bytes);
     // The walk asks only for what the delegator's own text yields: it can but be a bin.
     if (!given.bins)
         return fail(reason::internal_error, "a role that nobody delegates to");
-    return open(raw, given.bins->authority, given.keys);
+    return open(raw, given.bins->authority, given.keys, caps_.tuf_metadata_bytes);
 }
 
 result<void> trusted_set::update_targets(const delegation_step& step, bytes_view raw)

@@ -47,9 +47,9 @@ result<trust_action> tuf_client::step(trust_input input)
     case state::timestamp_loaded:
         if (got)
             (void)set_->load_timestamp(input.data);  // one that does not verify any more protects from nothing
-        return go(state::timestamp_fetched, kind::fetch, "timestamp.json", caps_.tuf_metadata_bytes);  // 5.4.1
+        return go(state::timestamp_fetched, kind::fetch, "timestamp.json", caps_.timestamp_bytes);  // 5.4.1
     case state::timestamp_fetched: return take_timestamp(std::move(input));
-    case state::timestamp_stored: return go(state::snapshot_loaded, kind::load, "snapshot.json", caps_.tuf_metadata_bytes);
+    case state::timestamp_stored: return go(state::snapshot_loaded, kind::load, "snapshot.json", caps_.snapshot_bytes);
     case state::snapshot_loaded: return take_kept_snapshot(std::move(input));
     case state::snapshot_fetched: return take_snapshot(std::move(input));
     case state::snapshot_stored: role_ = {"targets", "root"}; return next_targets();
@@ -97,7 +97,7 @@ result<trust_action> tuf_client::take_root(trust_input input)
     if (input.what != trust_input::kind::got)
     {
         MODELSEC_CHECK(set_->finish_root());  // 5.3.10
-        return go(state::timestamp_loaded, trust_action::kind::load, "timestamp.json", caps_.tuf_metadata_bytes);
+        return go(state::timestamp_loaded, trust_action::kind::load, "timestamp.json", caps_.timestamp_bytes);
     }
     MODELSEC_TRY(const bool recover, set_->update_root(input.data));  // 5.3.4 to 5.3.7
     if (!recover)
@@ -122,9 +122,10 @@ result<trust_action> tuf_client::take_timestamp(trust_input input)
 /// consistent.
 result<trust_action> tuf_client::fetch_listed(state next, std::string_view role, const metadata_file& listed)
 {
-    if (listed.length && *listed.length > caps_.tuf_metadata_bytes)
+    const std::size_t most = next == state::snapshot_fetched ? caps_.snapshot_bytes : caps_.tuf_metadata_bytes;
+    if (listed.length && *listed.length > most)
         return fail(reason::too_large, "a metadata file above its cap is listed");
-    const std::size_t cap = listed.length ? static_cast<std::size_t>(*listed.length) : caps_.tuf_metadata_bytes;
+    const std::size_t cap = listed.length ? static_cast<std::size_t>(*listed.length) : most;
     const std::string prefix = set_->root().consistent_snapshot ? std::to_string(listed.version) + "." : "";
     return go(next, trust_action::kind::fetch, prefix + encode_role_name(role) + ".json", cap);
 }

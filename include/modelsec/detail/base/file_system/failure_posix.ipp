@@ -18,7 +18,13 @@ inline reason posix_reason(int code) noexcept
     case ENOSPC:
     case EDQUOT: return reason::disk_full;
     case EACCES:
-    case EPERM: return reason::store_permissions;
+    case EPERM: return reason::access_denied;
+    case EROFS: return reason::read_only_disk;
+    case EXDEV: return reason::other_disk;
+    case EFBIG: return reason::file_too_big;
+    case EMFILE:
+    case ENFILE: return reason::too_many_open_files;
+    case ENAMETOOLONG: return reason::path_too_long;
     case ELOOP:
     case ENOTDIR:
     case EISDIR:
@@ -27,11 +33,19 @@ inline reason posix_reason(int code) noexcept
     }
 }
 
-/// The failure that `errno` tells of.
-inline failure posix_failure(const char* what)
+/// The failure that `code` tells of. The detail is for the owner of the process: it says where.
+inline failure posix_failure(int code, const char* call, const std::string& place)
 {
-    const int code = errno;
-    return fail(posix_reason(code), std::string(what) + ": " + std::generic_category().message(code));
+    std::string detail = std::string(call) + ": " + std::generic_category().message(code);
+    if (!place.empty())
+        detail += ": " + place;
+    return fail(posix_reason(code), std::move(detail));
+}
+
+/// The failure that `errno` tells of.
+inline failure posix_failure(const char* call)
+{
+    return posix_failure(errno, call, {});
 }
 
 }  // namespace detail

@@ -13,9 +13,33 @@
 #include <vector>
 
 MODELSEC_BEGIN_NAMESPACE
+
+/// Who beside its owner may use a store. POSIX systems only, but for the first.
+enum class store_policy
+{
+    owner_only,  ///< folders 0700, files 0600. What root keeps and shares may be read
+    shared_read,  ///< folders 0755, files 0644: other users read it, lock nothing and write nothing (images, read-only mounts)
+    /// The volume is this application's alone, whoever owns its topmost folder and whatever its mode (Kubernetes). Below it a group,
+    /// its right to write and setgid are excepted (fsGroup). Files of other users (OpenShift) are read, and adopted by copy.
+    volume
+};
+
 namespace detail {
 
-/// An open file or folder. Closes itself.
+/// What is asked of the owner and mode of an open folder, and of all that is opened below it.
+struct access_rule
+{
+    store_policy policy = store_policy::owner_only;
+    bool reader = false;      ///< somebody else's store: nothing in it is made, written or locked
+    bool any_mode = false;    ///< others may write to it: only for what is copied, and hashed after that
+    std::uint64_t owner = 0;  ///< whose it is, for a reader
+};
+
+/// The number of this process: a hint for people. All that is decided by it is who gives a lock back.
+MODELSEC_DECL std::uint64_t process_number() noexcept;
+
+/// An open file or folder. Closes itself, and gives back the lock that was taken through it: explicitly, since a forked child has the
+/// same open file and would keep it locked; and only in the process that took it, since the child's end is not the parent's.
 class file
 {
 public:
@@ -24,11 +48,17 @@ public:
     static MODELSEC_DECL native_handle invalid() noexcept;
 
     file() noexcept : handle_(invalid()) {}
-    explicit file(native_handle handle) noexcept : handle_(handle) {}
-    file(file&& other) noexcept : handle_(std::exchange(other.handle_, invalid())) {}
+    explicit file(native_handle handle, const access_rule& rule = {}) noexcept : handle_(handle), rule_(rule) {}
+    file(file&& other) noexcept
+        : handle_(std::exchange(other.handle_, invalid())), rule_(other.rule_),
+          locked_by_(std::exchange(other.locked_by_, 0))
+    {
+    }
     file& operator=(file&& other) noexcept
     {
         std::swap(handle_, other.handle_);
+        std::swap(rule_, other.rule_);
+        std::swap(locked_by_, other.locked_by_);
         return *this;
     }
     MODELSEC_DECL ~file();
@@ -37,9 +67,14 @@ public:
     native_handle native() const noexcept { return handle_; }
     /// Gives up ownership.
     native_handle release() noexcept { return std::exchange(handle_, invalid()); }
+    const access_rule& rule() const noexcept { return rule_; }
+    /// For a file_system: this process holds a lock through this file.
+    void note_lock() const noexcept { locked_by_ = process_number(); }
 
 private:
     native_handle handle_;
+    access_rule rule_;
+    mutable std::uint64_t locked_by_ = 0;  ///< the process; 0: none
 };
 
 enum class file_kind
@@ -60,6 +95,7 @@ struct file_info
     std::int64_t modified_ns = 0;
     std::uint64_t links = 0;
     bool owned = false;         ///< by the effective user
+    bool roots = false;         ///< by root
     std::uint32_t mode = 0;     ///< permission bits
     bool group_writes = false;  ///< its group may write to it, and is more than this user
 };
@@ -67,8 +103,10 @@ struct file_info
 enum class open_mode
 {
     read,
-    read_write,  ///< must exist
-    create_new   ///< must not exist; for reading and writing
+    read_write,   ///< must exist
+    create_new,   ///< must not exist; for reading and writing
+    read_linked,  ///< as read, under however many names (`cp -al`): for what is hashed whenever its change time is another
+    lock          ///< must exist, under however many names; for locking, and for writing only if that is allowed
 };
 
 enum class lock_kind
@@ -78,27 +116,32 @@ enum class lock_kind
 };
 
 /// All that the store asks of a disk, relative to an open folder, following no link. One implementation a platform; tests
-/// put a faulty one in its place (ARCHITECTURE rule 7). `name` is a single path component. Thread-safe. Failures: `disk_full`
-/// (ENOSPC, EDQUOT), `store_permissions`, `store_layout` (a link or device in the way), else `store_io`; where absence or
-/// presence is an answer rather than a failure, the return type says so.
+/// put a faulty one in its place (docs/architecture.md, rule 7). `name` is a single path component. Thread-safe. Failures: `disk_full`
+/// (ENOSPC, EDQUOT), `store_permissions`, `not_readable`, `access_denied`, `read_only_disk`, `other_disk`, `file_too_big`,
+/// `too_many_open_files`, `path_too_long`, `store_layout` (a link or device in the way), else `store_io`, each with the place in its
+/// detail; where absence or presence is an answer rather than a failure, the return type says so.
 class file_system
 {
 public:
     virtual ~file_system() = default;
 
     /// Opens the folder at `path`; if it is not there, makes it (0700, with what leads there) if `create`, else returns an invalid
-    /// file. The path is resolved once, here. Checks that the effective user owns it, that only this user (or root) owns what
-    /// leads there, and that nobody else may write to either (sticky folders that lead there, and a user's private group, aside).
-    /// Whether the folder's own group may write to it is the caller's question (file_info::group_writes).
-    virtual result<file> open_root(const std::string& path, bool create) = 0;
+    /// file. The path is resolved once, here; a link on the way is followed only if this user or root owns it. Checks that the
+    /// effective user owns the folder, that only this user (or root) owns what leads there, and that nobody else may write to either
+    /// (sticky folders that lead there, and a user's private group, aside). What `policy` excepts, and what is asked of all that is
+    /// opened below it, goes with the folder. Somebody else's folder is opened for readers only (not `create`), if the policy or root
+    /// shares it. Whether the folder's own group may write to it is the caller's question (file_info::group_writes).
+    virtual result<file> open_root(const std::string& path, bool create, store_policy policy = store_policy::owner_only) = 0;
     /// The root's absolute path without links, for telling the caller where things are.
     virtual result<std::string> absolute_path(const file& folder) = 0;
 
-    /// An invalid file if there is none and `create` is off. Refuses links, and what others own or may write to. New ones are 0700,
-    /// whatever the umask, and on stable storage after a sync of `at`.
+    /// An invalid file if there is none and `create` is off. Refuses links, and what others own or may write to. New ones are 0700
+    /// (shared_read: 0755), whatever the umask, and on stable storage after a sync of `at`.
     virtual result<file> open_folder(const file& at, const std::string& name, bool create) = 0;
+    /// A folder that is there, whoever may write to it: what is opened below it is only to be copied, and hashed after that.
+    virtual result<file> open_source(const file& at, const std::string& name) { return open_folder(at, name, false); }
     /// An invalid file if there is none (read, read_write) or already one (create_new). Refuses all but regular files with one
-    /// link that this user owns. New ones are 0600, whatever the umask.
+    /// link (but read_linked, lock) that this user owns. New ones are 0600 (shared_read: 0644), whatever the umask.
     virtual result<file> open_file(const file& at, const std::string& name, open_mode mode) = 0;
 
     /// Bytes read; fewer than asked only at the end of the file.
@@ -113,6 +156,9 @@ public:
     virtual result<void> truncate(const file& f, std::uint64_t size) = 0;
     /// Returns when the file's bytes (or the folder's entries) are on stable storage.
     virtual result<void> sync(const file& f) = 0;
+    /// The same for everything that was written so far to the disk that `at` lies on: cheaper than many files one by one. False where
+    /// there is no such call, or none that tells of bytes that could not be written: then nothing was done.
+    virtual result<bool> sync_all(const file& /*at*/) { return false; }
 
     virtual result<file_info> info(const file& f) = 0;
     /// Of the entry itself, not of what a link names. kind other and links 0: there is none.
@@ -137,14 +183,26 @@ public:
     /// Takes a lock without waiting; false if another open file holds it. Given back when the file is closed. Where the file
     /// system has no locks: true.
     virtual result<bool> try_lock(const file& f, lock_kind kind) = 0;
+    /// `unknown_space` where the file system does not say: then only writing tells.
     virtual result<std::uint64_t> free_space(const file& at) = 0;
+    static constexpr std::uint64_t unknown_space = std::uint64_t{1} << 53;
+
+    /// Makes the empty file `to` share the bytes of `from`; false where the file system cannot.
+    virtual result<bool> clone(const file& /*from*/, const file& /*to*/) { return false; }
+    /// Keeps a folder out of the system's backups, where the system has a way; else nothing.
+    virtual result<void> exclude_from_backups(const file& /*folder*/) { return {}; }
 
     /// The real one.
     MODELSEC_DECL static file_system& native();
 };
 
-/// The number of this process: a hint for people, nothing is decided by it.
-MODELSEC_DECL std::uint64_t process_number() noexcept;
+/// Whether a failure says that what stands there is not what it should be, rather than that it could not be looked at now.
+inline bool is_unfit(reason why) noexcept
+{
+    return why == reason::store_layout || why == reason::store_permissions || why == reason::not_readable ||
+           why == reason::access_denied;
+}
+
 /// A handle as other languages take it: the descriptor; on Windows the HANDLE, of which 32 bits are in use.
 MODELSEC_DECL int handle_number(native_handle handle) noexcept;
 

@@ -18,13 +18,23 @@ static_assert(sizeof(off_t) >= 8, "large files need _FILE_OFFSET_BITS=64 here");
 class posix_file_system final : public file_system
 {
 public:
-    result<file> open_root(const std::string& path, bool create) override { return posix_open_root(path, create); }
+    result<file> open_root(const std::string& path, bool create, store_policy policy = store_policy::owner_only) override
+    {
+        return posix_open_root(path, create, policy);
+    }
 
     result<std::string> absolute_path(const file& folder) override { return path_of(folder.native()); }
 
     result<file> open_folder(const file& at, const std::string& name, bool create) override
     {
-        return posix_open_folder(at, name, create);
+        return posix_open_folder(at, name, create, at.rule());
+    }
+
+    result<file> open_source(const file& at, const std::string& name) override
+    {
+        access_rule rule = at.rule();
+        rule.any_mode = true;
+        return posix_open_folder(at, name, false, rule);
     }
 
     result<file> open_file(const file& at, const std::string& name, open_mode mode) override
@@ -41,7 +51,7 @@ public:
             if (got == 0)
                 break;
             if (got < 0 && errno != EINTR)
-                return posix_failure("read");
+                return posix_failure_at("read", f);
             done += got > 0 ? static_cast<std::size_t>(got) : 0;
         }
         return done;
@@ -53,7 +63,7 @@ public:
         {
             const auto put = ::pwrite(f.native(), data.data() + done, data.size() - done, static_cast<off_t>(offset + done));
             if (put < 0 && errno != EINTR)
-                return posix_failure("write");
+                return posix_failure_at("write", f);
             done += put > 0 ? static_cast<std::size_t>(put) : 0;
         }
         return {};
@@ -68,16 +78,17 @@ public:
         const int failed = reserve_room(f.native(), static_cast<off_t>(size));
         // Only a full disk is news; a file system that cannot reserve will say so when it is written to.
         if (failed != 0 && posix_reason(errno) == reason::disk_full)
-            return posix_failure("reserve");
+            return posix_failure_at("reserve", f);
         return {};
     }
 
     result<void> truncate(const file& f, std::uint64_t size) override
     {
-        return ::ftruncate(f.native(), static_cast<off_t>(size)) == 0 ? result<void>() : posix_failure("truncate");
+        return ::ftruncate(f.native(), static_cast<off_t>(size)) == 0 ? result<void>() : posix_failure_at("truncate", f);
     }
 
-    result<void> sync(const file& f) override { return posix_sync(f.native()); }
+    result<void> sync(const file& f) override { return posix_sync(f); }
+    result<bool> sync_all(const file& at) override { return flush_whole_disk(at.native()); }
 
     result<file_info> info(const file& f) override
     {
@@ -85,7 +96,7 @@ public:
         {
         };
         if (::fstat(f.native(), &st) != 0)
-            return posix_failure("fstat");
+            return posix_failure_at("fstat", f);
         return posix_info(st);
     }
 
@@ -96,7 +107,7 @@ public:
         {
         };
         if (::fstatat(at.native(), name.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0)
-            return errno == ENOENT ? result<file_info>(file_info{}) : posix_failure("fstatat");
+            return errno == ENOENT ? result<file_info>(file_info{}) : posix_failure_at("fstatat", at, name);
         return posix_info(st);
     }
 
@@ -108,7 +119,7 @@ public:
         // A description of its own: the position in the folder is not shared with other threads.
         const int fd = ::openat(folder.native(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (fd < 0)
-            return posix_failure("open of a folder");
+            return posix_failure_at("open of a folder", folder);
         DIR* const dir = ::fdopendir(fd);
         if (dir == nullptr)
         {
@@ -123,7 +134,7 @@ public:
         const int failed = errno;
         ::closedir(dir);
         errno = failed;
-        return failed == 0 ? result<std::vector<std::string>>(std::move(out)) : posix_failure("readdir");
+        return failed == 0 ? result<std::vector<std::string>>(std::move(out)) : posix_failure_at("readdir", folder);
     }
 
     result<bool> rename(const file& from, const std::string& name, const file& to, const std::string& target) override
@@ -136,7 +147,7 @@ public:
         if (errno == EEXIST || errno == ENOTEMPTY)
             return false;
         if (errno != EINVAL && errno != ENOSYS && errno != ENOTSUP)
-            return posix_failure("rename");
+            return posix_failure_at("rename", to, target);
         return rename_by_link(from, name, to, target);
     }
 
@@ -145,7 +156,7 @@ public:
         MODELSEC_CHECK(check_component(name));
         MODELSEC_CHECK(check_component(target));
         const int failed = ::renameat(from.native(), name.c_str(), to.native(), target.c_str());
-        return failed == 0 ? result<void>() : posix_failure("rename");
+        return failed == 0 ? result<void>() : posix_failure_at("rename", to, target);
     }
 
     result<bool> link(const file& from, const std::string& name, const file& to, const std::string& target) override
@@ -159,7 +170,7 @@ public:
         // FAT has no second names, Android's policy allows none.
         if (errno == EPERM || errno == EACCES || errno == ENOTSUP || errno == ENOSYS)
             return rename(from, name, to, target);
-        return posix_failure("link");
+        return posix_failure_at("link", to, target);
     }
 
     result<void> remove_file(const file& at, const std::string& name) override { return remove(at, name, 0); }
@@ -167,6 +178,8 @@ public:
 
     result<bool> try_lock(const file& f, lock_kind kind) override
     {
+        if (f.rule().reader)  // who only reads holds nobody up
+            return true;
         int failed = 0;
         do
             failed = ::flock(f.native(), LOCK_NB | (kind == lock_kind::shared ? LOCK_SH : LOCK_EX));
@@ -174,7 +187,9 @@ public:
         if (failed != 0 && errno == EWOULDBLOCK)
             return false;
         if (failed != 0 && errno != ENOTSUP && errno != ENOSYS && errno != EINVAL && errno != EBADF && errno != ENOLCK)
-            return posix_failure("flock");
+            return posix_failure_at("flock", f);
+        if (failed == 0)
+            f.note_lock();
         return true;
     }
 
@@ -184,8 +199,16 @@ public:
         {
         };
         if (::fstatvfs(at.native(), &st) != 0)
-            return posix_failure("fstatvfs");
-        return std::uint64_t{st.f_bavail} * std::uint64_t{st.f_frsize};
+            return posix_failure_at("fstatvfs", at);
+        // Some network and user-space file systems do not count blocks: no blocks at all is no full disk.
+        return st.f_blocks == 0 ? unknown_space : std::uint64_t{st.f_bavail} * std::uint64_t{st.f_frsize};
+    }
+
+    result<bool> clone(const file& from, const file& to) override { return share_bytes(from.native(), to.native()) == 0; }
+    result<void> exclude_from_backups(const file& folder) override
+    {
+        mark_excluded_from_backups(folder.native());
+        return {};
     }
 
 private:
@@ -206,7 +229,7 @@ private:
             return false;
         if (::renameat(from.native(), name.c_str(), to.native(), target.c_str()) == 0)
             return true;
-        return errno == EEXIST || errno == ENOTEMPTY ? result<bool>(false) : posix_failure("rename");
+        return errno == EEXIST || errno == ENOTEMPTY ? result<bool>(false) : posix_failure_at("rename", to, target);
     }
 
     static result<void> remove(const file& at, const std::string& name, int flags)
@@ -214,7 +237,7 @@ private:
         MODELSEC_CHECK(check_component(name));
         if (::unlinkat(at.native(), name.c_str(), flags) == 0 || errno == ENOENT)
             return {};
-        return posix_failure("unlink");
+        return posix_failure_at("unlink", at, name);
     }
 };
 
@@ -235,8 +258,11 @@ native_handle file::invalid() noexcept
 
 file::~file()
 {
-    if (handle_ != invalid())
-        ::close(handle_);
+    if (handle_ == invalid())
+        return;
+    if (locked_by_ != 0 && locked_by_ == process_number())
+        (void)::flock(handle_, LOCK_UN);
+    ::close(handle_);
 }
 
 file_system& file_system::native()

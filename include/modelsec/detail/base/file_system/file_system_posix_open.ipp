@@ -9,8 +9,8 @@
 
 #include <limits.h>
 
-#include <cstdlib>
-#include <memory>
+#include <algorithm>
+#include <optional>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
@@ -35,6 +35,7 @@ inline file_info posix_info(const struct stat& st)
     out.modified_ns = std::int64_t{modified.tv_sec} * 1'000'000'000 + modified.tv_nsec;
     out.links = static_cast<std::uint64_t>(st.st_nlink);
     out.owned = st.st_uid == ::geteuid();
+    out.roots = st.st_uid == 0;
     out.mode = static_cast<std::uint32_t>(st.st_mode & 07777);
     out.group_writes = group_may_write(st);
     return out;
@@ -48,12 +49,23 @@ inline result<void> check_component(const std::string& name)
     return {};
 }
 
+/// The failure that `errno` tells of, at an entry of an open folder, or at what is open itself.
+inline failure posix_failure_at(const char* call, const file& at, const std::string& name = {})
+{
+    const int code = errno;
+    const auto folder = path_of(at.native());
+    std::string place = folder ? *folder : std::string();
+    if (!name.empty())
+        place += '/' + name;
+    return posix_failure(code, call, place);
+}
+
 /// Some file systems cannot sync folders: then there is nothing to wait for.
-inline result<void> posix_sync(int fd)
+inline result<void> posix_sync(const file& f)
 {
     int failed = 0;
     do
-        failed = flush_to_disk(fd);
+        failed = flush_to_disk(f.native());
     while (failed != 0 && errno == EINTR);
     if (failed == 0)
         return {};
@@ -61,10 +73,10 @@ inline result<void> posix_sync(int fd)
     struct stat st
     {
     };
-    if ((code == EINVAL || code == ENOTSUP) && ::fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
+    if ((code == EINVAL || code == ENOTSUP) && ::fstat(f.native(), &st) == 0 && S_ISDIR(st.st_mode))
         return {};
     errno = code;
-    return posix_failure("sync");
+    return posix_failure_at("sync", f);
 }
 
 // CWE-377, CWE-732: nobody else may put things where the store is looked for.
@@ -77,57 +89,209 @@ inline result<void> check_leading_folder(const struct stat& st, const std::strin
     return {};
 }
 
-/// The path without links. What is not there yet is kept as it stands; nothing if something is not there and must be.
-inline result<std::string> resolve_root(const std::string& path, bool create)
+inline constexpr unsigned links_to_follow = 40;  // as many as the kernel does
+
+/// Follows the links on the way to a store, one by one. CWE-59: in a folder such as /tmp anybody may have put a link; only those of
+/// this user and of root say where the store is.
+class root_resolver
 {
-    const std::unique_ptr<char, decltype(&std::free)> whole(::realpath(path.c_str(), nullptr), &std::free);
-    if (whole)
-        return std::string(whole.get());
-    if (errno != ENOENT)
-        return posix_failure("realpath");
-    if (!create)
-        return std::string();
-    std::string head = path;
-    while (head.size() > 1 && head.back() == '/')
-        head.pop_back();
-    const std::size_t slash = head.rfind('/');
-    const std::string last = slash == std::string::npos ? head : head.substr(slash + 1);
-    if (check_component(last).has_error())
-        return fail(reason::store_layout, "not a path for a store: " + path);
-    head = slash == std::string::npos ? "." : slash == 0 ? "/" : head.substr(0, slash);
-    MODELSEC_TRY(std::string parent, resolve_root(head, create));
-    return parent == "/" ? parent + last : parent + '/' + last;
+public:
+    /// The path without links. What is not there yet is kept as it stands; nothing if something is not there and must be.
+    result<std::string> resolve(const std::string& path, bool create)
+    {
+        if (path.front() != '/')
+        {
+            std::string here(PATH_MAX, '\0');
+            if (::getcwd(here.data(), here.size()) == nullptr)
+                return posix_failure(errno, "getcwd", path);
+            push(path);
+            push(here.c_str());
+        }
+        else
+            push(path);
+        while (!ahead_.empty())
+        {
+            MODELSEC_TRY(const bool there, step(path, create));
+            if (!there)
+                return std::string();
+        }
+        return real_.empty() ? std::string("/") : std::move(real_);
+    }
+
+private:
+    struct part
+    {
+        std::string name;
+        bool of_link = false;  ///< a link said so
+    };
+
+    /// The parts of a path go before those that are still to be walked.
+    void push(const std::string& path, bool of_link = false)
+    {
+        for (std::size_t end = path.size(); end != std::string::npos && end > 0;)
+        {
+            const std::size_t slash = path.rfind('/', end - 1);
+            const std::size_t begin = slash == std::string::npos ? 0 : slash + 1;
+            if (begin < end)
+                ahead_.push_back({path.substr(begin, end - begin), of_link});
+            end = slash;
+        }
+    }
+
+    result<bool> step(const std::string& path, bool create)
+    {
+        const part next = std::move(ahead_.back());
+        ahead_.pop_back();
+        if (next.name == ".")
+            return true;
+        if (next.name == "..")
+        {
+            if (absent_)
+                return fail(reason::store_layout, "not a path for a store: " + path);
+            real_.resize(real_.empty() ? 0 : real_.rfind('/'));
+            return true;
+        }
+        const std::string whole = real_ + '/' + next.name;
+        struct stat st
+        {
+        };
+        if (!absent_ && ::lstat(whole.c_str(), &st) != 0)
+        {
+            if (errno == EACCES && !create)
+                return fail(reason::not_readable, "somebody else's folder keeps this user out: " + whole);
+            if (errno != ENOENT)
+                return posix_failure(errno, "lstat", whole);
+            if (!create)
+                return false;
+            if (next.of_link)
+                return fail(reason::store_layout, "a link to what is not there: " + path);
+            absent_ = true;
+        }
+        if (!absent_ && S_ISLNK(st.st_mode))
+            return follow(whole, st);
+        if (!absent_ && !S_ISDIR(st.st_mode))
+            return fail(reason::store_layout, "not a folder: " + whole);
+        real_ = whole;
+        return true;
+    }
+
+    result<bool> follow(const std::string& link, const struct stat& st)
+    {
+        if (st.st_uid != 0 && st.st_uid != ::geteuid())
+            return fail(reason::store_permissions, "a link that belongs to somebody else leads to the store: " + link);
+        // Whoever may replace the link says where the store is, whatever is checked behind it.
+        struct stat holder
+        {
+        };
+        if (::lstat(real_.empty() ? "/" : real_.c_str(), &holder) != 0)
+            return posix_failure(errno, "lstat", real_);
+        MODELSEC_CHECK(check_leading_folder(holder, real_.empty() ? "/" : real_));
+        std::string target(PATH_MAX, '\0');
+        const auto size = ::readlink(link.c_str(), target.data(), target.size());
+        if (size < 0)
+            return posix_failure(errno, "readlink", link);
+        if (++followed_ > links_to_follow)
+            return fail(reason::store_layout, "too many links lead to the store: " + link);
+        target.resize(static_cast<std::size_t>(size));
+        if (target.starts_with('/'))
+            real_.clear();
+        push(target, true);
+        return true;
+    }
+
+    std::string real_;         // walked so far; empty: the root of all
+    std::vector<part> ahead_;  // the next one last
+    bool absent_ = false;      // from here on nothing is there yet
+    unsigned followed_ = 0;
+};
+
+inline mode_t folder_mode(const access_rule& rule) noexcept
+{
+    return rule.policy == store_policy::shared_read ? S_IRWXU | S_IRGRP | S_IXGRP | S_IROTH | S_IXOTH : S_IRWXU;
 }
 
-/// Makes a folder, 0700 whatever the umask; true if it was not there before.
-inline result<bool> make_private_folder(int at, const char* name)
+inline mode_t file_mode(const access_rule& rule) noexcept
 {
-    if (::mkdirat(at, name, S_IRWXU) != 0)
-        return errno == EEXIST ? result<bool>(false) : posix_failure("mkdir");
+    return rule.policy == store_policy::shared_read ? S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH : S_IRUSR | S_IWUSR;
+}
+
+/// Makes a folder of this mode whatever the umask; true if it was not there before.
+inline result<bool> make_folder(const file& at, const char* name, mode_t mode)
+{
+    if (::mkdirat(at.native(), name, mode) != 0)
+        return errno == EEXIST ? result<bool>(false) : posix_failure_at("mkdir", at, name);
     // A umask may only have taken bits from its owner, who then could not even open it.
-    if (struct stat st{}; ::fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode) &&
-                          (st.st_mode & 0777) != S_IRWXU && ::fchmodat(at, name, S_IRWXU, 0) != 0)
-        return posix_failure("chmod");
+    if (struct stat st{}; ::fstatat(at.native(), name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode) &&
+                          (st.st_mode & 0777) != mode && ::fchmodat(at.native(), name, mode, 0) != 0)
+        return posix_failure_at("chmod", at, name);
     return true;
 }
 
-inline result<file> posix_open_root(const std::string& path, bool create)
+/// Why an entry could not be opened: what somebody else keeps for himself is another matter than what the disk refuses.
+inline failure open_failure(const char* call, const file& at, const std::string& name)
 {
-    if (path.empty() || path.find('\0') != std::string::npos)
-        return fail(reason::bad_option, "not a path for a store");
-    MODELSEC_TRY(const std::string real, resolve_root(path, create));
-    if (real.empty())
-        return file();
-    constexpr int folder = O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-    file at(::open("/", open_to_search | folder));
+    const int code = errno;
     struct stat st
     {
     };
+    const bool theirs =
+        code == EACCES && ::fstatat(at.native(), name.c_str(), &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_uid != ::geteuid();
+    errno = code;
+    failure out = posix_failure_at(call, at, name);
+    if (theirs)
+        out.why = reason::not_readable;
+    return out;
+}
+
+/// CWE-732, CWE-282: whose an entry may be, and who else may write to it.
+inline result<void> check_entry(const struct stat& st, const access_rule& rule, bool to_write, const file& at,
+                                const std::string& name)
+{
+    const auto refuse = [&](const std::string& rule_broken) {
+        const auto folder = path_of(at.native());
+        return fail(reason::store_permissions, rule_broken + ": " + (folder ? *folder + '/' : std::string()) + name);
+    };
+    const bool in_volume = rule.policy == store_policy::volume && (st.st_uid == 0 || !to_write);
+    const bool to_reader = rule.reader && !to_write && (st.st_uid == 0 || st.st_uid == rule.owner);
+    if (st.st_uid != ::geteuid() && !in_volume && !to_reader)
+        return refuse("belongs to somebody else");
+    if ((st.st_mode & S_IWOTH) != 0 && !rule.any_mode)
+        return refuse("others may write to it");
+    if (rule.reader && group_may_write(st) && !rule.any_mode)
+        return refuse("its group may write to it");
+    return {};
+}
+
+/// What is asked of a store's topmost folder, and what of all below it.
+inline result<access_rule> rule_of_root(const struct stat& st, const std::string& real, bool create, store_policy policy)
+{
+    access_rule rule{policy, false, false, st.st_uid};
+    if (policy == store_policy::volume)  // "mine alone": whoever mounted it says so
+        return rule;
+    if ((st.st_mode & S_IWOTH) != 0)
+        return fail(reason::store_permissions, "others may write to " + real);
+    if (st.st_uid == ::geteuid())
+        return rule;
+    // Root, who could put anything in place of this very program, may say what is read; another user only by policy.
+    if (create || group_may_write(st) || (policy != store_policy::shared_read && st.st_uid != 0))
+        return fail(reason::store_permissions, "belongs to somebody else: " + real);
+    rule.reader = true;
+    return rule;
+}
+
+/// Opens, and makes, the folders that lead to the store and the store's own; the last one only to look something up in it.
+inline result<file> walk_to_root(const std::string& real, bool create, mode_t mode)
+{
+    constexpr int folder = O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+    file at(::open("/", open_to_search | folder));
     std::string walked;
     for (std::size_t begin = 1; at && begin < real.size();)
     {
+        struct stat st
+        {
+        };
         if (::fstat(at.native(), &st) != 0)
-            return posix_failure("fstat");
+            return posix_failure(errno, "fstat", walked);
         MODELSEC_CHECK(check_leading_folder(st, walked.empty() ? "/" : walked));
         const std::size_t end = std::min(real.find('/', begin), real.size());
         const std::string part = real.substr(begin, end - begin);
@@ -138,68 +302,119 @@ inline result<file> posix_open_root(const std::string& path, bool create)
         {
             if (!create)
                 return file();
-            MODELSEC_TRY(const bool made, make_private_folder(at.native(), part.c_str()));
+            MODELSEC_TRY(const bool made, make_folder(at, part.c_str(), mode));
             next = file(::openat(at.native(), part.c_str(), open_to_search | folder));
             if (const file parent(::openat(at.native(), ".", O_RDONLY | folder)); made && parent)
-                MODELSEC_CHECK(posix_sync(parent.native()));
+                MODELSEC_CHECK(posix_sync(parent));
         }
+        if (!next)
+            return posix_failure(errno, "open of the store", walked);
         at = std::move(next);
     }
     if (!at)
-        return posix_failure("open of the store");
-    file root(::openat(at.native(), ".", O_RDONLY | folder));
-    if (!root || ::fstat(root.native(), &st) != 0)
-        return posix_failure("open of the store");
-    if (st.st_uid != ::geteuid() || (st.st_mode & S_IWOTH) != 0)
-        return fail(reason::store_permissions, "not this user's alone: " + real);
-    return root;
+        return posix_failure(errno, "open of the store", real);
+    return at;
 }
 
-inline result<file> posix_open_folder(const file& at, const std::string& name, bool create)
+inline result<file> posix_open_root(const std::string& path, bool create, store_policy policy)
+{
+    if (path.empty() || path.find('\0') != std::string::npos)
+        return fail(reason::bad_option, "not a path for a store");
+    MODELSEC_TRY(const std::string real, root_resolver().resolve(path, create));
+    if (real.empty())
+        return file();
+    const mode_t mode = folder_mode({policy});
+    MODELSEC_TRY(const file at, walk_to_root(real, create, mode));
+    if (!at)
+        return file();
+    struct stat st
+    {
+    };
+    if (::fstat(at.native(), &st) != 0)
+        return posix_failure(errno, "fstat", real);
+    constexpr int folder = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+    file root(::openat(at.native(), ".", folder));
+    const int refused = root ? 0 : errno;
+    if (refused == EACCES && !create && st.st_uid != ::geteuid())
+        return fail(reason::not_readable, "its owner alone may read it: " + real);
+    MODELSEC_TRY(const access_rule rule, rule_of_root(st, real, create, policy));
+    if (!root)
+        return posix_failure(refused, "open of the store", real);
+    // What was private before is shared from now on.
+    if (create && policy == store_policy::shared_read && (st.st_mode & mode) != mode &&
+        ::fchmod(root.native(), (st.st_mode & 07777) | mode) != 0)
+        return posix_failure(errno, "chmod", real);
+    return file(root.release(), rule);
+}
+
+inline result<file> posix_open_folder(const file& at, const std::string& name, bool create, const access_rule& rule)
 {
     MODELSEC_CHECK(check_component(name));
     constexpr int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-    file out(::openat(at.native(), name.c_str(), flags));
+    const mode_t mode = folder_mode(rule);
+    file out(::openat(at.native(), name.c_str(), flags), rule);
     if (!out && errno == ENOENT)
     {
         if (!create)
             return file();
-        MODELSEC_CHECK(make_private_folder(at.native(), name.c_str()));
-        out = file(::openat(at.native(), name.c_str(), flags));
+        if (rule.reader)
+            return fail(reason::store_permissions, "nothing is made in somebody else's store: " + name);
+        MODELSEC_CHECK(make_folder(at, name.c_str(), mode));
+        out = file(::openat(at.native(), name.c_str(), flags), rule);
     }
     struct stat st
     {
     };
     if (!out || ::fstat(out.native(), &st) != 0)
-        return posix_failure("open of a folder");
-    if (st.st_uid != ::geteuid() || (st.st_mode & S_IWOTH) != 0)
-        return fail(reason::store_permissions, "not this user's alone: " + name);
+        return open_failure("open of a folder", at, name);
+    MODELSEC_CHECK(check_entry(st, rule, false, at, name));
+    if (create && rule.policy == store_policy::shared_read && st.st_uid == ::geteuid() && (st.st_mode & mode) != mode &&
+        ::fchmod(out.native(), (st.st_mode & 07777) | mode) != 0)
+        return posix_failure_at("chmod", at, name);
     return out;
+}
+
+inline int open_flags(open_mode mode) noexcept
+{
+    switch (mode)
+    {
+    case open_mode::create_new: return O_RDWR | O_CREAT | O_EXCL;
+    case open_mode::read_write:
+    case open_mode::lock: return O_RDWR;
+    case open_mode::read:
+    case open_mode::read_linked: break;
+    }
+    return O_RDONLY;
 }
 
 // CWE-59 (links), CWE-62 (hard links): what is reused is a regular file that only this user owns and that has no other name.
 inline result<file> posix_open_file(const file& at, const std::string& name, open_mode mode)
 {
     MODELSEC_CHECK(check_component(name));
+    const access_rule& rule = at.rule();
+    const bool fresh = mode == open_mode::create_new;
+    if (fresh && rule.reader)
+        return fail(reason::store_permissions, "nothing is made in somebody else's store: " + name);
     // O_NONBLOCK: a planted pipe must not hold the library up.
     constexpr int common = O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
-    const int kind = mode == open_mode::read ? O_RDONLY : mode == open_mode::read_write ? O_RDWR : O_RDWR | O_CREAT | O_EXCL;
-    file out(::openat(at.native(), name.c_str(), common | kind, S_IRUSR | S_IWUSR));
+    file out(::openat(at.native(), name.c_str(), common | open_flags(mode), file_mode(rule)), rule);
+    if (!out && mode == open_mode::lock && (errno == EACCES || errno == EROFS))
+        out = file(::openat(at.native(), name.c_str(), common | O_RDONLY), rule);
     if (!out)
-        return errno == (mode == open_mode::create_new ? EEXIST : ENOENT) ? result<file>(file()) : posix_failure("open");
+        return errno == (fresh ? EEXIST : ENOENT) ? result<file>(file()) : open_failure("open", at, name);
     struct stat st
     {
     };
-    if (mode == open_mode::create_new && ::fchmod(out.native(), S_IRUSR | S_IWUSR) != 0)
-        return posix_failure("chmod");
+    if (fresh && ::fchmod(out.native(), file_mode(rule)) != 0)
+        return posix_failure_at("chmod", at, name);
     if (::fstat(out.native(), &st) != 0 || ::fcntl(out.native(), F_SETFL, ::fcntl(out.native(), F_GETFL) & ~O_NONBLOCK) < 0)
-        return posix_failure("fstat");
+        return posix_failure_at("fstat", at, name);
     if (st.st_nlink == 0)
         return file();  // removed just now
-    if (!S_ISREG(st.st_mode) || st.st_nlink != 1)
+    const bool any_names = mode == open_mode::read_linked || mode == open_mode::lock;
+    if (!S_ISREG(st.st_mode) || (st.st_nlink != 1 && !any_names))
         return fail(reason::store_layout, "not a regular file with one name: " + name);
-    if (st.st_uid != ::geteuid() || (st.st_mode & S_IWOTH) != 0)
-        return fail(reason::store_permissions, "not this user's alone: " + name);
+    MODELSEC_CHECK(check_entry(st, rule, mode == open_mode::read_write || fresh, at, name));
     return out;
 }
 

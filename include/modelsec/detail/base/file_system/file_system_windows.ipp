@@ -14,7 +14,12 @@ namespace detail {
 class windows_file_system final : public file_system
 {
 public:
-    result<file> open_root(const std::string& path, bool create) override { return windows_open_root(path, create); }
+    result<file> open_root(const std::string& path, bool create, store_policy policy = store_policy::owner_only) override
+    {
+        if (policy != store_policy::owner_only)
+            return fail(reason::bad_option, "on Windows a store is its owner's alone");
+        return windows_open_root(path, create);
+    }
 
     result<std::string> absolute_path(const file& folder) override
     {

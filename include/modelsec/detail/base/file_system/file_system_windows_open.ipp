@@ -188,7 +188,8 @@ inline result<file> windows_open_file(const file& at, const std::string& name, o
 {
     MODELSEC_TRY(const std::wstring wide, checked_component(name));
     opening how{FILE_GENERIC_READ, FILE_NON_DIRECTORY_FILE};
-    if (mode != open_mode::read)
+    const bool any_names = mode == open_mode::read_linked || mode == open_mode::lock;
+    if (mode != open_mode::read && mode != open_mode::read_linked)
         how.rights |= FILE_GENERIC_WRITE;
     const bool fresh = mode == open_mode::create_new;
     if (fresh)
@@ -207,7 +208,7 @@ inline result<file> windows_open_file(const file& at, const std::string& name, o
     MODELSEC_TRY(const file_info what, windows_facts(out.native()));
     if (what.links == 0)
         return file();  // removed just now
-    if (what.kind != file_kind::regular || what.links != 1)
+    if (what.kind != file_kind::regular || (what.links != 1 && !any_names))
         return fail(reason::store_layout, "not a regular file with one name: " + name);
     MODELSEC_CHECK(check_own(out.native(), name));
     return out;

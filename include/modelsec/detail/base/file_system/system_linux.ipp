@@ -6,12 +6,17 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdint>
+#include <cstdio>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
@@ -52,6 +57,27 @@ inline int flush_to_disk(int fd)
     return ::fsync(fd);
 }
 
+/// Before Linux 5.8 syncfs says nothing of bytes that could not be written (syncfs(2)).
+inline bool syncfs_tells_errors() noexcept
+{
+    utsname about{};
+    int major = 0;
+    int minor = 0;
+    if (::uname(&about) != 0 || std::sscanf(about.release, "%d.%d", &major, &minor) != 2)
+        return false;
+    return major > 5 || (major == 5 && minor >= 8);
+}
+
+inline result<bool> flush_whole_disk(int fd)
+{
+    static const bool usable = syncfs_tells_errors();
+    if (!usable)
+        return false;
+    if (::syscall(SYS_syncfs, fd) == 0)
+        return true;
+    return errno == ENOSYS || errno == EBADF ? result<bool>(false) : posix_failure("syncfs");
+}
+
 inline result<bool> write_directly(int fd, bool on)
 {
     const int flags = ::fcntl(fd, F_GETFL);
@@ -64,6 +90,15 @@ inline int reserve_room(int fd, off_t size)
 {
     return ::fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, size);
 }
+
+/// One copy of the bytes for both files, where the file system has that (btrfs, XFS).
+inline int share_bytes(int from, int to)
+{
+    return ::ioctl(to, FICLONE, from);
+}
+
+/// There is no one way on Linux; a CACHEDIR.TAG is by option.
+inline void mark_excluded_from_backups(int) noexcept {}
 
 /// By number: C libraries older than the call have no function for it.
 inline int rename_exclusively(int from, const char* name, int to, const char* target)

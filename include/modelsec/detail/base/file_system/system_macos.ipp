@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <sys/param.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <sys/stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -57,6 +58,11 @@ inline int flush_to_disk(int fd)
 }
 
 /// There is no O_DIRECT: F_NOCACHE keeps the bytes out of the cache, and asks nothing of their alignment.
+inline result<bool> flush_whole_disk(int)
+{
+    return false;  // sync(2) does not wait
+}
+
 inline result<bool> write_directly(int fd, bool on)
 {
     return ::fcntl(fd, F_NOCACHE, on ? 1 : 0) == 0;
@@ -74,6 +80,22 @@ inline int reserve_room(int fd, off_t size)
         return 0;
     fstore_t wanted{F_ALLOCATEALL, F_PEOFPOSMODE, 0, size - st.st_size, 0};
     return ::fcntl(fd, F_PREALLOCATE, &wanted);
+}
+
+/// APFS clones by name only, into a file that is not there yet.
+inline int share_bytes(int, int)
+{
+    errno = ENOTSUP;
+    return -1;
+}
+
+/// What Time Machine (macOS) and the device backup (iOS) look for. Where attributes cannot be had, backups are as they were.
+inline void mark_excluded_from_backups(int fd) noexcept
+{
+    static constexpr char property[] = "com.apple.backupd";
+    (void)::fsetxattr(fd, "com.apple.metadata:com_apple_backup_excludeItem", property, sizeof property - 1, 0, 0);
+    static constexpr char yes = 1;
+    (void)::fsetxattr(fd, "com.apple.MobileBackup", &yes, sizeof yes, 0, 0);
 }
 
 inline int rename_exclusively(int from, const char* name, int to, const char* target)

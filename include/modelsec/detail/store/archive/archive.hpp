@@ -29,6 +29,11 @@ MODELSEC_DECL result<std::vector<placed_file>> extract_zip(file_system& files, c
                                                            const extraction& what, const limits& caps,
                                                            const control& handle);
 
+/// The same without writing anything: whether extract_zip() would take the archive, and how many bytes it unpacks to. Names the
+/// entry at fault.
+MODELSEC_DECL result<std::uint64_t> check_zip(file_system& files, const file& archive, const extraction& what,
+                                              const limits& caps, const control& handle);
+
 }  // namespace detail
 MODELSEC_END_NAMESPACE
 

@@ -13,7 +13,8 @@ namespace detail {
 class zip_extractor
 {
 public:
-    zip_extractor(file_system& files, const file& archive, const file& into, const extraction& what, const limits& caps,
+    /// `into` null: nothing is written.
+    zip_extractor(file_system& files, const file& archive, const file* into, const extraction& what, const limits& caps,
                   const control& handle)
         : files_(files), archive_(archive), into_(into), what_(what), caps_(caps), handle_(handle),
           source_(files, archive, what, handle)
@@ -25,9 +26,12 @@ public:
         MODELSEC_TRY(const file_info info, files_.info(archive_));
         if (info.size != what_.archive_bytes)
             return fail(reason::size_mismatch, "the archive is not as long as signed");
-        MODELSEC_TRY(const std::vector<std::string> there, files_.list(into_));
-        if (!there.empty())
-            return fail(reason::store_layout, "the folder to unpack into is not empty");
+        if (into_)
+        {
+            MODELSEC_TRY(const std::vector<std::string> there, files_.list(*into_));
+            if (!there.empty())
+                return fail(reason::store_layout, "the folder to unpack into is not empty");
+        }
 
         const result<void> unpacked = unpack();
         // Was it the publisher's archive that is unsafe, or is it not the publisher's archive? The digest knows.
@@ -45,12 +49,16 @@ private:
         MODELSEC_CHECK(make_plan());
         if (plan_.bytes > cap())
             return fail(reason::archive_too_large, "the archive announces " + std::to_string(plan_.bytes) + " bytes");
-        for (const std::string& folder : plan_.folders)
-        {
-            MODELSEC_TRY([[maybe_unused]] const file made, open_folder(folder, true));
-        }
+        if (into_)
+            for (const std::string& folder : plan_.folders)
+            {
+                MODELSEC_TRY([[maybe_unused]] const file made, open_folder(folder, true));
+            }
         for (const zip_entry& entry : plan_.entries)
-            MODELSEC_CHECK(unpack_entry(entry));
+            if (auto done = unpack_entry(entry); done.has_error())
+                return done.error().code() == errc::unsafe
+                           ? fail(done.error().why, done.error().detail + ": " + entry.path.str())
+                           : std::move(done).error();
         return check_directory();
     }
 
@@ -156,7 +164,7 @@ private:
     /// The new file of an entry; an invalid one for a folder.
     result<file> create(const zip_entry& entry)
     {
-        if (entry.folder)
+        if (entry.folder || !into_)
             return file();
         const std::string path = entry.path.str();
         const std::size_t slash = path.rfind('/');
@@ -166,7 +174,7 @@ private:
             MODELSEC_TRY(folder_, open_folder(folder, false));
             folder_name_ = folder;
         }
-        const file& at = folder.empty() ? into_ : folder_;
+        const file& at = folder.empty() ? *into_ : folder_;
         MODELSEC_TRY(file out, files_.open_file(at, entry.path.file().str(), open_mode::create_new));
         if (!out)
             return fail(reason::unsafe_name, "two names that this file system takes for one");
@@ -183,7 +191,7 @@ private:
         {
             const std::size_t end = std::min(path.find('/', begin), path.size());
             const bool create = create_last && end == path.size();
-            MODELSEC_TRY(file next, files_.open_folder(at ? at : into_, path.substr(begin, end - begin), create));
+            MODELSEC_TRY(file next, files_.open_folder(at ? at : *into_, path.substr(begin, end - begin), create));
             if (!next)
                 return fail(reason::store_layout, "a folder vanished while the archive was unpacked");
             at = std::move(next);
@@ -194,17 +202,19 @@ private:
 
     result<void> sync_folders()
     {
+        if (!into_)
+            return {};
         for (const std::string& folder : plan_.folders)
         {
             MODELSEC_TRY(const file opened, open_folder(folder, false));
             MODELSEC_CHECK(files_.sync(opened));
         }
-        return files_.sync(into_);
+        return files_.sync(*into_);
     }
 
     file_system& files_;
     const file& archive_;
-    const file& into_;
+    const file* into_;
     const extraction& what_;
     const limits& caps_;
     const control& handle_;
@@ -221,7 +231,17 @@ private:
 result<std::vector<placed_file>> extract_zip(file_system& files, const file& archive, const file& into,
                                              const extraction& what, const limits& caps, const control& handle)
 {
-    return zip_extractor(files, archive, into, what, caps, handle).run();
+    return zip_extractor(files, archive, &into, what, caps, handle).run();
+}
+
+result<std::uint64_t> check_zip(file_system& files, const file& archive, const extraction& what, const limits& caps,
+                                const control& handle)
+{
+    MODELSEC_TRY(const std::vector<placed_file> unpacked, zip_extractor(files, archive, nullptr, what, caps, handle).run());
+    std::uint64_t out = 0;
+    for (const placed_file& f : unpacked)
+        out += f.content.size();
+    return out;
 }
 
 }  // namespace detail

@@ -6,6 +6,7 @@
 #include <modelsec/detail/base/digest.hpp>
 #include <modelsec/detail/base/json.hpp>
 #include <modelsec/detail/base/name.hpp>
+#include <modelsec/detail/store/verified.hpp>
 #include <modelsec/detail/trust/memory.hpp>
 
 #include <optional>
@@ -22,6 +23,7 @@ struct file_record
     sha256_digest sha256;
     std::uint64_t inode = 0;
     std::int64_t changed_ns = 0;
+    digest_scope decided_by = digest_scope::whole;  ///< chunks: nobody has computed the digest of the whole yet
 };
 
 /// A verified pack in the store.
@@ -51,13 +53,18 @@ struct model_state
     /// SHA-256 of the generations before this one, newest first, at most 64: so that a writer can tell whether its generation is
     /// among those that the newest was made from.
     std::vector<sha256_digest> ancestors;
+    /// Its folder held files that no state names (memory lost, or left by another pack manager): they are candidates for adoption,
+    /// and set aside once a pack is active.
+    bool found_files = false;
     std::string attempt;  ///< differs for every attempt to publish: no two generations have one text
 };
 
-/// The document of a generation. Its last member is a checksum of the text before it.
+/// The document of a generation. Its last member is a checksum of the text before it. Schema 1 is that of version 0.1; it is read, and
+/// becomes 2 when the model's state is written next.
 
 MODELSEC_DECL json to_json(const model_state& state);
-/// `state_unreadable` if it is not exactly such a document (as dumped: compact, the checksum last).
+/// `newer_schema` if it is whole and of a later version; `state_damaged` if it is not exactly such a document (as dumped: compact, the
+/// checksum last).
 MODELSEC_DECL result<model_state> parse_state(bytes_view text);
 
 }  // namespace detail

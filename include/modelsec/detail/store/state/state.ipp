@@ -7,7 +7,7 @@
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
-inline constexpr unsigned state_schema = 1;
+inline constexpr unsigned state_schema = 2;
 inline constexpr std::string_view checksum_member = ",\"checksum\":\"";
 
 inline void set_time(json& out, std::string_view key, const std::optional<utc_time>& time)
@@ -20,11 +20,16 @@ inline json pack_to_json(const pack_record& pack)
 {
     json::array files;
     for (const file_record& f : pack.files)
-        files.push_back(json{{"path", f.path.str()},
-                             {"size", f.size},
-                             {"sha256", f.sha256.hex()},
-                             {"inode", f.inode},
-                             {"changed_ns", f.changed_ns}});
+    {
+        json entry{{"path", f.path.str()},
+                   {"size", f.size},
+                   {"sha256", f.sha256.hex()},
+                   {"inode", f.inode},
+                   {"changed_ns", f.changed_ns}};
+        if (f.decided_by == digest_scope::chunks)
+            entry.set("decided_by", "chunks");
+        files.push_back(std::move(entry));
+    }
     return json{{"version", pack.version.str()},
                 {"artifact", pack.artifact.hex()},
                 {"platform", pack.platform},
@@ -45,7 +50,7 @@ inline json barred_to_json(const std::vector<barred_pack>& packs)
 
 inline json memory_to_json(const model_memory& memory)
 {
-    json out{{"sequence", memory.sequence}, {"dsse_seen", memory.dsse_seen}};
+    json out{{"sequence", memory.sequence}, {"sequence_seen", memory.sequence_seen}, {"dsse_seen", memory.dsse_seen}};
     set_time(out, "issued_at", memory.issued_at);
     json::array history;
     for (const auto& h : memory.history)
@@ -54,6 +59,7 @@ inline json memory_to_json(const model_memory& memory)
         for (const std::string& id : h.key_ids)
             keys.push_back(id);
         json entry{{"sequence", h.sequence},
+                   {"sequenced", h.sequenced},
                    {"envelope", h.envelope.hex()},
                    {"statement", h.statement.hex()},
                    {"key_ids", std::move(keys)}};
@@ -63,10 +69,13 @@ inline json memory_to_json(const model_memory& memory)
     out.set("history", std::move(history));
     json::array active;
     for (const auto& a : memory.active_digests)
-        active.push_back(json{{"sequence", a.sequence},
-                              {"platform", a.platform},
-                              {"artifact", a.artifact.hex()},
-                              {"envelope", a.envelope.hex()}});
+    {
+        json entry{{"platform", a.platform}, {"artifact", a.artifact.hex()}, {"envelope", a.envelope.hex()}};
+        if (a.mark.sequence)
+            entry.set("sequence", *a.mark.sequence);
+        set_time(entry, "issued_at", a.mark.issued_at);
+        active.push_back(std::move(entry));
+    }
     out.set("active_digests", std::move(active));
     return out;
 }
@@ -91,6 +100,14 @@ public:
         const std::int64_t* const value = found ? found->as_integer() : nullptr;
         return need(value ? std::optional(*value) : std::nullopt, std::int64_t{0});
     }
+
+    std::optional<std::uint64_t> optional_size(std::string_view key)
+    {
+        return from_.find(key) ? std::optional(size(key)) : std::nullopt;
+    }
+
+    /// What earlier versions did not write.
+    bool flag_or(std::string_view key, bool otherwise) { return from_.find(key) ? flag(key) : otherwise; }
 
     std::optional<utc_time> optional_time(std::string_view key)
     {
@@ -129,7 +146,9 @@ inline std::optional<file_record> file_from_json(const json& from)
     const std::uint64_t size = r.size("size");
     const sha256_digest digest = r.digest("sha256");
     const auto inode = static_cast<std::uint64_t>(r.integer("inode"));
-    file_record out{std::move(*path), size, digest, inode, r.integer("changed_ns")};
+    file_record out{std::move(*path), size, digest, inode, r.integer("changed_ns"), digest_scope::whole};
+    if (from.find("decided_by"))
+        out.decided_by = r.text("decided_by") == "chunks" ? digest_scope::chunks : digest_scope::whole;
     return r.good() ? std::optional(std::move(out)) : std::nullopt;
 }
 
@@ -168,6 +187,7 @@ inline std::optional<model_memory> memory_from_json(const json& from)
     state_reader r(from);
     model_memory out;
     out.sequence = r.size("sequence");
+    out.sequence_seen = r.flag_or("sequence_seen", out.sequence != 0);
     out.dsse_seen = r.flag("dsse_seen");
     out.issued_at = r.optional_time("issued_at");
     r.list("history", [&](const json& element) {
@@ -179,12 +199,14 @@ inline std::optional<model_memory> memory_from_json(const json& from)
                 a.key_ids.push_back(*id.as_string());
             return id.as_string() != nullptr;
         });
+        a.sequenced = e.flag_or("sequenced", a.sequence != 0);
         out.history.push_back(std::move(a));
         return e.good();
     });
     r.list("active_digests", [&](const json& element) {
         state_reader e(element);
-        out.active_digests.push_back({e.size("sequence"), e.text("platform"), e.digest("artifact"), e.digest("envelope")});
+        order_mark mark{e.optional_size("sequence"), e.optional_time("issued_at")};
+        out.active_digests.push_back({mark, e.text("platform"), e.digest("artifact"), e.digest("envelope")});
         return e.good();
     });
     return r.good() ? std::optional(std::move(out)) : std::nullopt;
@@ -201,8 +223,8 @@ inline std::optional<model_state> state_from_json(const json& from)
 {
     state_reader r(from);
     model_state out;
-    if (r.size("schema") != state_schema)
-        return std::nullopt;
+    const json* const found = from.find("found_files");
+    out.found_files = found && r.flag("found_files");
     out.generation = r.size("generation");
     out.attempt = r.text("attempt");
     for (const auto& [key, member] : state_packs)
@@ -230,6 +252,8 @@ inline std::optional<model_state> state_from_json(const json& from)
 json to_json(const model_state& state)
 {
     json out{{"schema", state_schema}, {"generation", state.generation}, {"attempt", state.attempt}};
+    if (state.found_files)
+        out.set("found_files", true);
     for (const auto& [key, member] : state_packs)
         if (state.*member)
             out.set(key, pack_to_json(*(state.*member)));
@@ -253,17 +277,21 @@ result<model_state> parse_state(bytes_view raw)
     const std::string_view text = as_text(raw);
     const std::size_t tail = checksum_member.size() + 2 * sha256_digest::size_bytes + 2;
     if (text.size() < tail || !text.ends_with("\"}"))
-        return fail(reason::state_unreadable, "a state that is not whole");
+        return fail(reason::state_damaged, "a state that is not whole");
     const std::string_view body = text.substr(0, text.size() - tail);
     const std::string_view member = text.substr(body.size());
     const auto digest = sha256_digest::from_hex(member.substr(checksum_member.size(), 2 * sha256_digest::size_bytes));
     if (!member.starts_with(checksum_member) || !digest || !(*digest == sha256(as_bytes(body))))
-        return fail(reason::state_unreadable, "a state that does not have its checksum");
+        return fail(reason::state_damaged, "a state that does not have its checksum");
 
     const auto document = parse_json(raw);
-    auto state = document ? state_from_json(*document) : std::nullopt;
+    const auto schema = document ? document->size_at("schema") : std::nullopt;
+    // What a later version remembers, and this one does not know of, must not be written over without it.
+    if (schema && *schema > state_schema)
+        return fail(reason::newer_schema, "a state of schema " + std::to_string(*schema));
+    auto state = schema && *schema > 0 ? state_from_json(*document) : std::nullopt;
     if (!state)
-        return fail(reason::state_unreadable, "a state that does not say what it must");
+        return fail(reason::state_damaged, "a state that does not say what it must");
     return std::move(*state);
 }
 

@@ -42,7 +42,7 @@ result<model_state> store::update(const identifier& model, const std::function<r
 result<void> store::keep_envelope(bytes_view raw) const
 {
     const std::string name = sha256(raw).hex() + ".json";
-    MODELSEC_TRY(const file there, disk_->files->open_file(disk_->envelopes, name, open_mode::read));
+    MODELSEC_TRY(const file there, disk_->files->open_file(disk_->envelopes, name, open_mode::read_linked));
     if (there)
     {
         auto kept = read_whole(*disk_->files, there, raw.size());
@@ -54,7 +54,8 @@ result<void> store::keep_envelope(bytes_view raw) const
 
 result<bytes> store::read_envelope(const sha256_digest& digest) const
 {
-    MODELSEC_TRY(const file there, disk_->files->open_file(disk_->envelopes, digest.hex() + ".json", open_mode::read));
+    MODELSEC_TRY(const file there,
+                 disk_->files->open_file(disk_->envelopes, digest.hex() + ".json", open_mode::read_linked));
     if (!there)
         return fail(reason::state_unreadable, "an envelope that the state names is gone");
     MODELSEC_TRY(bytes raw, read_whole(*disk_->files, there, disk_->caps.envelope_bytes));

@@ -1,0 +1,107 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_DETAIL_MANIFEST_MODEL_SIGNER_IPP
+#define MODELSEC_DETAIL_MANIFEST_MODEL_SIGNER_IPP
+
+#include <modelsec/detail/base/json_document.hpp>
+#include <modelsec/detail/manifest/model_signer.hpp>
+#include <modelsec/detail/manifest/model_statement.ipp>
+#include <modelsec/detail/trust/signature_bundle.hpp>
+
+MODELSEC_BEGIN_NAMESPACE
+namespace detail {
+
+/// in-toto Attestation Framework, Statement 0.1 and 1: whether one of its subjects is the artifact.
+inline result<void> check_subject(bytes_view payload, const sha256_digest& artifact, const limits& caps)
+{
+    const auto document = json_document::parse(payload, caps.json_depth);
+    if (!document)
+        return bundle_failure(document.error().detail);
+    const auto type = document->root().string_at("_type");
+    if (type != "https://in-toto.io/Statement/v1" && type != "https://in-toto.io/Statement/v0.1")
+        return bundle_failure("a statement of no known _type");
+    const auto subjects = document->root().array_at("subject");
+    if (!subjects || subjects->size() > caps.files)
+        return bundle_failure("a statement without subjects");
+    for (const json_view subject : *subjects)
+    {
+        const auto digests = subject.present("digest");
+        const auto hex = digests ? digests->string_at("sha256") : std::nullopt;
+        if (hex && sha256_digest::from_hex(*hex) == artifact)
+            return {};
+    }
+    return fail(reason::digest_mismatch, "the statement is about something else than this artifact");
+}
+
+inline signature_facts facts_of(signer_facts facts, const sigstore_bundle& bundle)
+{
+    return {std::move(facts.identity), std::move(facts.issuer), facts.trusted_time(), bundle.payload_type};
+}
+
+inline result<signer_facts> verify_logged(const sigstore_bundle& bundle, const model_signer& by,
+                                          const sha256_digest& message, const limits& caps)
+{
+    if (const auto* identity = std::get_if<sigstore_signer>(&by))
+        return verify_keyless(bundle, identity->root.trust(),
+                              {identity->identity, identity->issuer, identity->identity_is_pattern}, message, caps);
+    if (const auto* key = std::get_if<logged_key>(&by))
+        return verify_managed(bundle, key->root.trust(), key->key, message, caps);
+    return fail(reason::bad_option, "needs an identity or a key, and a trusted root");
+}
+
+}  // namespace detail
+
+result<sigstore_root> sigstore_root::parse(bytes_view text, const limits& caps)
+{
+    MODELSEC_TRY(detail::sigstore_trust trust, detail::parse_sigstore_trust(text, caps));
+    return sigstore_root(std::make_shared<const detail::sigstore_trust>(std::move(trust)));
+}
+
+result<void> signing_authority::add(std::string_view pem)
+{
+    MODELSEC_TRY(std::vector<detail::certificate> more, detail::certificate::pem(pem));
+    certificates_.insert(certificates_.end(), more.begin(), more.end());
+    return {};
+}
+
+result<signature_facts> verify_artifact(bytes_view bundle, const sha256_digest& artifact, const model_signer& by,
+                                        const limits& caps)
+{
+    MODELSEC_TRY(const detail::sigstore_bundle parsed, detail::parse_sigstore_bundle(bundle, caps));
+    if (parsed.version == detail::bundle_version::v0_3 && parsed.certificates.size() > 1)
+        return detail::bundle_failure("from version 0.3 on a bundle has the signer's certificate alone");
+    // protobuf-specs, X509CertificateChain: "must not include" roots; who brings an own one may want it to be taken for trusted.
+    for (std::size_t i = 1; i < parsed.certificates.size(); ++i)
+        if (parsed.certificates[i].self_signed())
+            return detail::bundle_failure("a bundle with a root certificate in it");
+    MODELSEC_TRY(detail::signer_facts facts, detail::verify_logged(parsed, by, artifact, caps));
+    if (parsed.content)
+    {
+        if (parsed.payload_type != detail::statement_payload_type)
+            return detail::bundle_failure("an envelope that is no in-toto statement says nothing of the artifact");
+        MODELSEC_CHECK(detail::check_subject(parsed.content->payload(), artifact, caps));
+    }
+    return detail::facts_of(std::move(facts), parsed);
+}
+
+result<verified_model> verify_model_bundle(bytes_view bundle, const model_signer& by, utc_time now, const limits& caps)
+{
+    if (const auto* key = std::get_if<public_key>(&by))
+    {
+        MODELSEC_TRY(model_statement statement, verify_bundle(bundle, *key, caps));
+        return verified_model{std::move(statement), {{}, {}, {}, std::string(detail::statement_payload_type)}};
+    }
+    MODELSEC_TRY(detail::sigstore_bundle parsed, detail::parse_sigstore_bundle(bundle, caps));
+    if (!parsed.content || parsed.payload_type != detail::statement_payload_type)
+        return detail::bundle_failure("a model is signed as an in-toto statement in an envelope");
+    const auto* authority = std::get_if<signing_authority>(&by);
+    MODELSEC_TRY(detail::signer_facts facts, authority
+                                                 ? detail::verify_certified(parsed, authority->certificates(), nullptr, now,
+                                                                            detail::historic_pae(parsed.content->payload()))
+                                                 : detail::verify_logged(parsed, by, {}, caps));
+    MODELSEC_TRY(model_statement statement, detail::parse_model_statement(parsed.content->payload(), caps));
+    return verified_model{std::move(statement), detail::facts_of(std::move(facts), parsed)};
+}
+
+MODELSEC_END_NAMESPACE
+
+#endif

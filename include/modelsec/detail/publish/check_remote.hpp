@@ -1,0 +1,96 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_DETAIL_PUBLISH_CHECK_REMOTE_HPP
+#define MODELSEC_DETAIL_PUBLISH_CHECK_REMOTE_HPP
+
+#include <modelsec/detail/base/clock.hpp>
+#include <modelsec/detail/base/control.hpp>
+#include <modelsec/detail/net/options.hpp>
+#include <modelsec/error.hpp>
+#include <modelsec/limits.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+MODELSEC_BEGIN_NAMESPACE
+
+/// How hosts are asked.
+struct remote_options
+{
+    transport_options transport{};
+    limits caps{};
+    control handle{};                                           ///< keep a copy to cancel
+    const modelsec::clock* clock = &modelsec::clock::system();  ///< must outlive the call
+    /// Whether bodies are read and hashed; else only the first byte of each is asked for.
+    bool read_bodies = true;
+    /// Bytes read so far of all that will be: (0, total) first. On the calling thread.
+    std::function<void(std::uint64_t bytes, std::uint64_t total)> on_progress{};
+};
+
+/// Something that is wrong with what a manifest points at.
+struct remote_finding
+{
+    reason why = reason::none;
+    std::string detail;  ///< for the publisher
+};
+
+/// What came of one address of a manifest.
+struct remote_file
+{
+    std::string platform;
+    std::string name;  ///< the file's place in the pack; empty for an archive
+    std::string url;   ///< as the manifest has it
+    bool mirror = false;
+    unsigned status = 0;           ///< of the answer to the first byte; 0: none came
+    std::uint64_t size_bytes = 0;  ///< the signed size
+    std::uint64_t bytes_read = 0;
+    bool ranges = false;  ///< the host serves ranges: downloads resume, and run on several connections
+    std::vector<remote_finding> findings{};
+};
+
+struct remote_report
+{
+    std::string model_id;
+    std::string version;
+    std::vector<remote_file> files{};
+
+    bool clean() const noexcept
+    {
+        for (const remote_file& f : files)
+            if (!f.findings.empty())
+                return false;
+        return true;
+    }
+};
+
+/// Asks every address and mirror in a manifest as a client would, and holds what comes against what is signed: status, length, ranges,
+/// and, with `read_bodies`, the digest of the whole and of each chunk. Findings are in the report; a failure means that the check
+/// itself could not be made: a manifest that is none (24), `cancelled`. Signatures are not looked at: the file is the publisher's own.
+MODELSEC_DECL result<remote_report> check_remote(std::string_view manifest, const remote_options& options = {});
+
+/// What one address answers to a request for its first byte.
+struct remote_answer
+{
+    unsigned status = 0;
+    bool ranges = false;
+    std::string host{};              ///< after redirects
+    std::optional<utc_time> date{};  ///< the server's clock (RFC 9110 section 6.6.1), if it says
+};
+
+/// Asks one https address: whether name, proxy, TLS and HTTP work. Codes: 10, 11, 14, 50; any final status is a success.
+MODELSEC_DECL result<remote_answer> probe_address(const std::string& url, const remote_options& options = {});
+
+/// Whether these settings can be used at all, without asking anybody: the proxy's address (`bad_proxy`), CA, client certificate and key
+/// (`trust_store`).
+MODELSEC_DECL result<void> check_transport(const transport_options& options);
+
+MODELSEC_END_NAMESPACE
+
+#ifndef MODELSEC_SEPARATE_COMPILATION
+#include <modelsec/detail/publish/check_remote.ipp>
+#endif
+
+#endif

@@ -1,0 +1,381 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_DETAIL_PUBLISH_PUBLICATION_IPP
+#define MODELSEC_DETAIL_PUBLISH_PUBLICATION_IPP
+
+#include <modelsec/detail/base/encoding.hpp>
+#include <modelsec/detail/base/json.hpp>
+#include <modelsec/detail/base/local_file.hpp>
+#include <modelsec/detail/manifest/parse.hpp>
+#include <modelsec/detail/net/credentials.hpp>
+#include <modelsec/detail/publish/encrypt_file.hpp>
+#include <modelsec/detail/publish/publication.hpp>
+#include <modelsec/detail/publish/signing.hpp>
+#include <modelsec/detail/source/locator.hpp>
+#include <modelsec/detail/store/archive/archive.hpp>
+
+#include <algorithm>
+#include <filesystem>
+
+MODELSEC_BEGIN_NAMESPACE
+
+namespace detail {
+
+inline bool is_secret_word(std::string_view word)
+{
+    const auto long_as = [&](std::string_view prefix, std::size_t least) {
+        return word.starts_with(prefix) && word.size() >= least;
+    };
+    if (word.starts_with("hf_"))
+        return long_as("hf_", 30);  // "hf_tokenizer.json" is a name
+    return is_storage_credential(word) || long_as("eyJ", 30) || long_as("sk-", 20) || long_as("hk_", 16) ||
+           long_as("ghp_", 30) || long_as("github_pat_", 30) || long_as("glpat-", 20) || long_as("xox", 20);
+}
+
+inline bool has_secret_word(std::string_view text)
+{
+    while (!text.empty())
+    {
+        const std::size_t end = std::min(text.find_first_of(" /:;,=&?#@\"'"), text.size());
+        if (is_secret_word(text.substr(0, end)))
+            return true;
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return false;
+}
+
+/// The file's place in the pack.
+inline std::string name_of(const file_to_publish& file)
+{
+    return file.name.empty() ? std::filesystem::path(file.path).filename().string() : file.name;
+}
+
+/// Whether the artifact is described by `files`: several of them, or one in a folder.
+inline bool has_file_list(const artifact_to_publish& artifact)
+{
+    return artifact.files.size() > 1 ||
+           (!artifact.files.empty() && name_of(artifact.files.front()).find('/') != std::string::npos);
+}
+
+/// Public, and something that clients can resolve.
+inline result<void> check_address(const std::string& locator)
+{
+    MODELSEC_CHECK(check_public_text(locator));
+    MODELSEC_CHECK(resolve_locator(locator));
+    return {};
+}
+
+inline result<void> check_artifact(const artifact_to_publish& artifact)
+{
+    MODELSEC_CHECK(check_public_text(artifact.platform));
+    if (artifact.platform.empty() || artifact.files.empty())
+        return fail(reason::bad_option, "an artifact has a platform, and at least one file");
+    if (artifact.is_zip && artifact.files.size() != 1)
+        return fail(reason::bad_option, "an archive is the only file of its artifact");
+    if (artifact.files.size() > limits{}.files)
+        return fail(reason::too_large, "more than " + std::to_string(limits{}.files) + " files for " + artifact.platform);
+    path_set places;
+    for (const file_to_publish& file : artifact.files)
+    {
+        const std::string place = name_of(file);
+        MODELSEC_CHECK(check_public_text(place));
+        MODELSEC_TRY(const relative_path parsed, relative_path::parse(place));
+        MODELSEC_CHECK(places.add_file(parsed));
+        MODELSEC_CHECK(check_address(file.url));
+        if (file.mirrors.size() > limits{}.mirrors)
+            return fail(reason::too_large, "more than " + std::to_string(limits{}.mirrors) + " mirrors for " + place);
+        for (const std::string& mirror : file.mirrors)
+            MODELSEC_CHECK(check_address(mirror));
+    }
+    return {};
+}
+
+/// All that can be said against a publication without reading its files.
+inline result<void> check_publication(const publication& content, const std::vector<signing_key>& keys)
+{
+    MODELSEC_CHECK(identifier::parse(content.model_id));
+    MODELSEC_CHECK(identifier::parse(content.version));
+    for (const std::string* text : {&content.model_id, &content.version, &content.tier, &content.family})
+        MODELSEC_CHECK(check_public_text(*text));
+    const bool dsse = content.format == envelope_format::dsse;
+    if (dsse && (!content.sequence || !content.expires_at))
+        return fail(reason::bad_option, "a manifest has a sequence and an expiry");
+    if (content.sequence && *content.sequence > limits::max_integer)
+        return fail(reason::bad_option, "a sequence is at most 2^53-1");
+    if (content.expires_at &&
+        (*content.expires_at <= content.issued_at || *content.expires_at - content.issued_at > limits{}.manifest_lifetime))
+        return fail(reason::bad_option, "a manifest expires after it was issued, at most 400 days later");
+    if (keys.empty() || keys.size() > limits{}.signatures || (!dsse && keys.size() != 1))
+        return fail(reason::bad_option,
+                    dsse ? "1 to 32 keys sign a manifest" : "a pack envelope holds exactly one signature");
+    MODELSEC_CHECK(check_distinct(keys));
+    if (content.chunk_bytes < limits::chunk_min_bytes || content.chunk_bytes > limits::chunk_max_bytes)
+        return fail(reason::bad_option, "a chunk has 256 KiB to 64 MiB");
+    if (content.artifacts.empty() || content.artifacts.size() > limits{}.artifacts)
+        return fail(reason::bad_option, "a manifest has 1 to 256 artifacts");
+    std::vector<std::string> platforms;
+    for (const artifact_to_publish& a : content.artifacts)
+    {
+        if (std::find(platforms.begin(), platforms.end(), a.platform) != platforms.end())
+            return fail(reason::bad_option, "the platform " + a.platform + " stands twice");
+        platforms.push_back(a.platform);
+        MODELSEC_CHECK(check_artifact(a));
+    }
+    return {};
+}
+
+result<std::uint64_t> fitting_chunk(const publication& content, const std::vector<std::uint64_t>& sizes,
+                                    std::size_t signatures)
+{
+    static constexpr std::size_t digest_text = 47, member_text = 160;
+    const limits caps;
+    std::size_t other = 4096 + 512 * signatures;
+    for (const artifact_to_publish& a : content.artifacts)
+        for (const file_to_publish& f : a.files)
+        {
+            other += member_text + f.url.size() + name_of(f).size();
+            for (const std::string& mirror : f.mirrors)
+                other += mirror.size() + 3;
+        }
+    for (std::uint64_t chunk = content.chunk_bytes; chunk <= limits::chunk_max_bytes; chunk *= 2)
+    {
+        std::uint64_t count = 0;
+        for (const std::uint64_t size : sizes)
+            if (size > chunk)
+                count += size / chunk + (size % chunk != 0);
+        if (count <= caps.chunks_per_file && (other + count * digest_text) / 3 * 4 < caps.envelope_bytes)
+            return chunk;
+    }
+    return fail(reason::too_large, "the manifest would be larger than clients take: fewer or smaller files");
+}
+
+/// The members that a single file and an element of `files` have in common.
+inline json describe_file(const file_to_publish& file, const file_digests& digests, std::uint64_t chunk_bytes)
+{
+    json out{{"url", file.url}, {"sha256", digests.sha256.hex()}, {"size_bytes", digests.size_bytes}};
+    if (file.encryption)
+        out.set("encryption", describe_encryption(*file.encryption));
+    if (!file.mirrors.empty())
+        out.set("mirrors", json::array(file.mirrors.begin(), file.mirrors.end()));
+    if (digests.chunks.empty())  // the digest of a single chunk is that of the file
+        return out;
+    json::array chunks;
+    chunks.reserve(digests.chunks.size());
+    for (const sha256_digest& d : digests.chunks)
+        chunks.emplace_back(to_base64(d.view()));
+    out.set("chunks", json{{"size_bytes", chunk_bytes}, {"sha256_b64", std::move(chunks)}});
+    return out;
+}
+
+/// How many bytes an archive unpacks to, by what clients do with it: checksums, local headers, names, sizes.
+inline result<std::uint64_t> unpacked_bytes(const std::string& path, const file_digests& digests, const control& handle)
+{
+    MODELSEC_TRY(const file opened, open_local_file(path));
+    extraction how;
+    how.archive_bytes = digests.size_bytes;
+    how.archive_sha256 = digests.sha256;
+    how.extracted_bytes = limits::max_integer;
+    return check_zip(file_system::native(), opened, how, limits{}, handle);
+}
+
+inline result<json> describe_artifact(const artifact_to_publish& artifact, const file_digests* digests,
+                                      std::uint64_t chunk_bytes, const control& handle)
+{
+    json out{{"platform", artifact.platform}, {"is_zip", artifact.is_zip}};
+    if (artifact.is_zip)
+    {
+        MODELSEC_TRY(const std::uint64_t unpacked, unpacked_bytes(artifact.files.front().path, *digests, handle));
+        out.set("extracted_bytes", unpacked);
+    }
+    if (!has_file_list(artifact))
+    {
+        out.set("file_name", name_of(artifact.files.front()));
+        json only = describe_file(artifact.files.front(), *digests, chunk_bytes);
+        for (auto& [key, value] : *only.as_object())
+            out.set(key, std::move(value));
+        return out;
+    }
+    json::array files;
+    for (const file_to_publish& file : artifact.files)
+    {
+        json described = describe_file(file, *digests++, chunk_bytes);
+        described.set("name", name_of(file));
+        files.push_back(std::move(described));
+    }
+    out.set("files", std::move(files));
+    return out;
+}
+
+inline json payload_of(const publication& content, json::array artifacts)
+{
+    json out{{"schema", 1}, {"model_id", content.model_id}, {"version", content.version}};
+    if (content.sequence)
+        out.set("sequence", *content.sequence);
+    if (content.root_version)
+        out.set("root_version", *content.root_version);
+    if (content.expires_at)
+    {
+        out.set("issued_at", format_rfc3339(content.issued_at));
+        out.set("expires_at", format_rfc3339(*content.expires_at));
+    }
+    if (!content.tier.empty())
+        out.set("tier", content.tier);
+    if (!content.family.empty())
+        out.set("family", content.family);
+    if (content.context_len)
+        out.set("context_len", *content.context_len);
+    if (content.needs.min_ram_mb != 0 || content.needs.min_free_disk_mb != 0)
+        out.set("min_device",
+                json{{"min_ram_mb", content.needs.min_ram_mb}, {"min_free_disk_mb", content.needs.min_free_disk_mb}});
+    out.set("artifacts", std::move(artifacts));
+    return out;
+}
+
+/// What a client with these keys would say of it.
+inline result<manifest> accept_manifest(std::string_view text, envelope_format format,
+                                        const std::vector<candidate_key>& keys, unsigned threshold)
+{
+    if (text.size() > limits{}.envelope_bytes)
+        return fail(reason::too_large, "the manifest is larger than clients take");
+    MODELSEC_TRY(envelope read, parse_envelope(as_bytes(text), format));
+    MODELSEC_TRY(const verified_payload payload, verify_envelope(std::move(read), keys, threshold));
+    MODELSEC_TRY(manifest out, parse_manifest(payload));
+    for (const artifact& a : out.artifacts)
+        for (const artifact_file& f : a.files)
+            if (!f.url.empty())
+                MODELSEC_CHECK(resolve_locator(f.url));
+    return out;
+}
+
+/// A payload signed by every key and accepted as clients would.
+inline result<std::string> sign_payload(const json& payload, envelope_format format, const std::vector<signing_key>& keys)
+{
+    const std::string said = payload.dump();
+    envelope e = make_envelope(format, as_bytes(said));
+    std::vector<candidate_key> candidates;
+    for (const signing_key& key : keys)
+    {
+        MODELSEC_TRY(signature s, make_signature(key, e.signed_bytes));
+        e.signatures.push_back(std::move(s));
+        candidates.push_back(as_candidate(key));
+    }
+    std::string text = write_envelope(e) + '\n';
+    MODELSEC_CHECK(accept_manifest(text, format, candidates, static_cast<unsigned>(keys.size())));
+    return text;
+}
+
+}  // namespace detail
+
+result<void> check_public_text(const std::string& text)
+{
+    const std::size_t scheme = text.find("://");
+    if (scheme != std::string::npos)
+    {
+        const std::size_t begin = scheme + 3;
+        const std::string_view authority = std::string_view(text).substr(begin, text.find_first_of("/?#", begin) - begin);
+        if (authority.find('@') != std::string_view::npos || text.find_first_of("?#", begin) != std::string::npos)
+            return fail(reason::secret_in_metadata, "a URL with user, query or fragment");
+    }
+    for (const std::string_view home : {"/home/", "/Users/", "/root/", "\\Users\\", "~/"})
+        if (text.find(home) != std::string::npos)
+            return fail(reason::secret_in_metadata, "a home folder");
+    if (detail::has_secret_word(text))
+        return fail(reason::secret_in_metadata, "something that looks like a token");
+    return {};
+}
+
+result<published_manifest> make_manifest(const publication& content, const std::vector<signing_key>& keys,
+                                         const hash_options& options)
+{
+    MODELSEC_CHECK(detail::check_publication(content, keys));
+    std::vector<std::string> paths;
+    std::vector<std::uint64_t> sizes;
+    published_manifest out;
+    for (const artifact_to_publish& artifact : content.artifacts)
+        for (const file_to_publish& file : artifact.files)
+        {
+            MODELSEC_TRY(const std::uint64_t size, detail::size_of_file(file.path));
+            paths.push_back(file.path);
+            sizes.push_back(size);
+            out.bytes += size;
+        }
+    out.files = paths.size();
+    MODELSEC_TRY(out.chunk_bytes, detail::fitting_chunk(content, sizes, keys.size()));
+    MODELSEC_TRY(const std::vector<file_digests> digests, hash_files(paths, out.chunk_bytes, options));
+    out.cached = static_cast<std::uint64_t>(
+        std::count_if(digests.begin(), digests.end(), [](const file_digests& d) { return d.cached; }));
+
+    detail::json::array artifacts;
+    const file_digests* next = digests.data();
+    for (const artifact_to_publish& artifact : content.artifacts)
+    {
+        MODELSEC_TRY(detail::json described, detail::describe_artifact(artifact, next, out.chunk_bytes, options.handle));
+        artifacts.push_back(std::move(described));
+        next += artifact.files.size();
+    }
+    MODELSEC_TRY(out.text, detail::sign_payload(detail::payload_of(content, std::move(artifacts)), content.format, keys));
+    return out;
+}
+
+result<bool> add_signature(std::string& manifest, const signing_key& key)
+{
+    MODELSEC_TRY(detail::envelope e, detail::parse_envelope(as_bytes(manifest), envelope_format::dsse));
+    for (const detail::signature& s : e.signatures)
+        if (key.public_half().verify(e.signed_bytes, s.value))
+            return false;
+    MODELSEC_TRY(detail::signature more, detail::make_signature(key, e.signed_bytes));
+    e.signatures.push_back(std::move(more));
+    std::string signed_text = detail::write_envelope(e) + '\n';
+    MODELSEC_CHECK(detail::accept_manifest(signed_text, envelope_format::dsse, {detail::as_candidate(key)}, 1));
+    manifest = std::move(signed_text);
+    return true;
+}
+
+result<std::string> renew_manifest(std::string_view manifest, const renewal& change, const std::vector<signing_key>& keys)
+{
+    MODELSEC_TRY(detail::envelope e, detail::parse_any_envelope(manifest));
+    const envelope_format format = e.format;
+    if (keys.empty() || (format == envelope_format::pack && keys.size() != 1))
+        return fail(reason::bad_option, "a pack envelope holds exactly one signature, any other at least one");
+    MODELSEC_CHECK(detail::check_distinct(keys));
+    std::vector<detail::candidate_key> known;
+    if (change.signed_by)
+        known = change.signed_by->candidates(change.issued_at);
+    else
+        for (const signing_key& key : keys)
+            known.push_back(detail::as_candidate(key));
+    MODELSEC_TRY(const detail::verified_payload verified,
+                 detail::verify_envelope(std::move(e), known, change.signed_by ? change.signed_by->threshold() : 1));
+    MODELSEC_TRY(const modelsec::manifest before, detail::parse_manifest(verified));
+    MODELSEC_TRY(detail::json payload, detail::parse_json(verified.data(), limits{}.json_depth));
+
+    const std::uint64_t sequence = change.sequence.value_or(before.sequence.value_or(0) + 1);
+    if (before.sequence && sequence <= *before.sequence)
+        return fail(reason::older_sequence, "the sequence must be above " + std::to_string(*before.sequence));
+    if (sequence > limits::max_integer)
+        return fail(reason::bad_option, "a sequence is at most 2^53-1");
+    if (before.issued_at && change.issued_at < *before.issued_at)
+        return fail(reason::clock_went_back, "the manifest was issued later than now");
+    payload.set("sequence", sequence);
+    payload.set("issued_at", format_rfc3339(change.issued_at));
+    payload.set("expires_at", format_rfc3339(change.expires_at));
+    if (change.root_version)
+        payload.set("root_version", *change.root_version);
+    return detail::sign_payload(payload, format, keys);
+}
+
+result<manifest_summary> summarize_manifest(std::string_view manifest)
+{
+    MODELSEC_TRY(const detail::envelope e, detail::parse_any_envelope(manifest));
+    MODELSEC_TRY(const detail::json payload, detail::parse_json(e.payload(), limits{}.json_depth));
+    manifest_summary out;
+    out.model_id = payload.string_at("model_id").value_or("");
+    out.version = payload.string_at("version").value_or("");
+    out.sequence = payload.size_at("sequence");
+    if (const auto time = payload.string_at("expires_at"))
+        out.expires_at = parse_rfc3339(*time);
+    return out;
+}
+
+MODELSEC_END_NAMESPACE
+
+#endif

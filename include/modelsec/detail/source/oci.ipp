@@ -1,0 +1,315 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_DETAIL_SOURCE_OCI_IPP
+#define MODELSEC_DETAIL_SOURCE_OCI_IPP
+
+#include <modelsec/detail/base/encoding.hpp>
+#include <modelsec/detail/base/json.hpp>
+#include <modelsec/detail/base/local_file.hpp>
+#include <modelsec/detail/base/secret.hpp>
+#include <modelsec/detail/net/retry_fsm.hpp>
+#include <modelsec/detail/net/url.hpp>
+#include <modelsec/detail/source/oci.hpp>
+#include <modelsec/detail/source/percent.hpp>
+
+#include <algorithm>
+
+MODELSEC_BEGIN_NAMESPACE
+namespace detail {
+
+inline constexpr std::size_t oci_manifest_bytes = 4u << 20;  // what registries take (distribution specification)
+inline constexpr std::size_t oci_layers = 10'000;
+inline constexpr std::size_t docker_config_bytes = 1u << 20;
+
+/// Distribution specification 1.1, "pulling manifests": `[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/…)*`, here as its alphabet.
+inline bool is_repository(std::string_view text) noexcept
+{
+    const auto plain = [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '-' || c == '_' || c == '.' || c == '/';
+    };
+    return text.size() <= 255 && is_plain_path(text) && std::all_of(text.begin(), text.end(), plain);
+}
+
+result<oci_locator> oci_locator::parse(std::string_view text)
+{
+    if (!text.starts_with("oci://"))
+        return fail(reason::bad_url, "oci:// takes HOST/REPOSITORY@sha256:HEX");
+    text.remove_prefix(6);
+    const std::size_t slash = text.find('/');
+    const std::size_t at = text.rfind('@');
+    if (slash == std::string_view::npos)
+        return fail(reason::bad_url, "oci:// takes HOST/REPOSITORY@sha256:HEX");
+    // A tag can be moved under us.
+    if (at == std::string_view::npos || at < slash || !text.substr(at + 1).starts_with("sha256:"))
+        return fail(reason::mutable_revision, "oci:// takes a digest: HOST/REPOSITORY@sha256:HEX");
+    const auto digest = sha256_digest::from_hex(text.substr(at + 8));
+    const std::string_view repository = text.substr(slash + 1, at - slash - 1);
+    if (!digest || !is_repository(repository))
+        return fail(reason::bad_url, "oci:// takes HOST/REPOSITORY@sha256:HEX");
+    MODELSEC_TRY(const url host, url::parse("https://" + std::string(text.substr(0, slash))));
+    return oci_locator{host.origin(), std::string(repository), *digest};
+}
+
+/// Reads `name="value"` or `name=value`, and the comma after it (RFC 9110 section 11.2); false at the end or at the next scheme.
+inline bool take_parameter(std::string_view& text, std::string& name, std::string& value)
+{
+    text.remove_prefix(std::min(text.find_first_not_of(" ,\t"), text.size()));
+    const std::size_t equals = text.find('=');
+    if (equals == std::string_view::npos || text.substr(0, equals).find_first_of(" ,") != std::string_view::npos)
+        return false;
+    name = text.substr(0, equals);
+    value.clear();
+    text.remove_prefix(equals + 1);
+    if (!text.starts_with('"'))
+    {
+        const std::size_t end = std::min(text.find_first_of(", "), text.size());
+        value = text.substr(0, end);
+        text.remove_prefix(end);
+        return true;
+    }
+    for (std::size_t i = 1; i < text.size(); ++i)
+    {
+        if (text[i] == '"')
+        {
+            text.remove_prefix(i + 1);
+            return true;
+        }
+        if (text[i] == '\\' && i + 1 < text.size())
+            ++i;
+        value.push_back(text[i]);
+    }
+    return false;
+}
+
+std::optional<bearer_challenge> find_bearer_challenge(const std::vector<http_header>& headers)
+{
+    for (const http_header& h : headers)
+    {
+        std::string_view text = h.value;
+        if (!source_same(h.name, "www-authenticate") || text.size() < 7 || !source_same(text.substr(0, 7), "Bearer "))
+            continue;
+        text.remove_prefix(7);
+        bearer_challenge out;
+        std::string name, value;
+        while (take_parameter(text, name, value))
+        {
+            if (source_same(name, "realm"))
+                out.realm = value;
+            else if (source_same(name, "service"))
+                out.service = value;
+        }
+        if (!out.realm.empty())
+            return out;
+    }
+    return std::nullopt;
+}
+
+inline bool asks_for_basic(const source_answer& answer)
+{
+    return std::any_of(answer.headers.begin(), answer.headers.end(), [](const http_header& h) {
+        return source_same(h.name, "www-authenticate") && h.value.size() >= 5 && source_same(std::string_view(h.value).substr(0, 5), "Basic");
+    });
+}
+
+inline bool is_packed_layer(std::string_view media_type)
+{
+    for (const std::string_view mark : {".tar", "+tar", "+gzip", "+zstd", ".gzip", "/tar"})
+        if (media_type.find(mark) != std::string_view::npos)
+            return true;
+    return false;
+}
+
+result<std::vector<oci_layer>> parse_oci_manifest(bytes_view body)
+{
+    const auto doc = parse_json(body);
+    if (!doc || !doc->as_object())
+        return fail(reason::manifest_malformed, "the OCI manifest is not the JSON it should be");
+    if (doc->find("manifests"))
+        return fail(reason::manifest_malformed, "the OCI digest names an index: name one manifest of it");
+    const json* list = doc->find("layers");
+    if (!list || !list->as_array() || list->as_array()->size() > oci_layers)
+        return fail(reason::manifest_malformed, "the OCI manifest has no layers, or too many");
+    std::vector<oci_layer> out;
+    for (const json& element : *list->as_array())
+    {
+        const auto digest = element.string_at("digest");
+        const auto size = element.size_at("size");
+        const auto media_type = element.string_at("mediaType");
+        const auto hash = digest && digest->starts_with("sha256:") ? sha256_digest::from_hex(digest->substr(7)) : std::nullopt;
+        if (!hash || !size || !media_type)
+            return fail(reason::manifest_malformed, "a layer of the OCI manifest lacks type, size or SHA-256");
+        oci_layer layer{{}, *hash, *size, is_packed_layer(*media_type)};
+        if (const json* notes = element.find("annotations"))
+            for (const char* key : {"org.opencontainers.image.title", "org.cncf.model.filepath"})
+                if (const auto title = notes->string_at(key); title && layer.title.empty())
+                    layer.title = *title;
+        out.push_back(std::move(layer));
+    }
+    return out;
+}
+
+result<secret> docker_authorization(bytes_view config, std::string_view host)
+{
+    const auto doc = parse_json(config);
+    if (!doc || !doc->as_object())
+        return fail(reason::bad_option, "Docker's config file is not the JSON it should be");
+    const auto names_host = [&](std::string_view key) {
+        for (const std::string_view scheme : {"https://", "http://"})
+            if (key.starts_with(scheme))
+                key.remove_prefix(scheme.size());
+        return key.substr(0, key.find('/')) == host;
+    };
+    const auto member_of = [&](const char* name) -> const json* {
+        const json* all = doc->find(name);
+        if (!all || !all->as_object())
+            return nullptr;
+        for (const auto& [key, value] : *all->as_object())
+            if (names_host(key))
+                return &value;
+        return nullptr;
+    };
+    if (const json* helper = member_of("credHelpers"))
+        return fail(reason::credential_helper,
+                    "docker-credential-" + std::string(helper->as_string() ? *helper->as_string() : "?") + " for " + std::string(host));
+    if (const json* entry = member_of("auths"))
+        if (const auto auth = entry->string_at("auth"); auth && !auth->empty())
+        {
+            auto plain = from_base64(*auth);
+            if (!plain || std::find(plain->begin(), plain->end(), ':') == plain->end())
+                return fail(reason::bad_option, "Docker's config file holds credentials that are none");
+            wipe(plain->data(), plain->size());
+            return secret("Basic " + std::string(*auth));
+        }
+    if (const auto store = doc->string_at("credsStore"); store && !store->empty())
+        return fail(reason::credential_helper, "docker-credential-" + std::string(*store) + " for " + std::string(host));
+    return secret();
+}
+
+bool oci_source::takes(std::string_view locator) const
+{
+    return locator.starts_with("oci://");
+}
+
+result<source_request> oci_source::locate(std::string_view locator, const source_exchange& ask)
+{
+    MODELSEC_TRY(const oci_locator what, oci_locator::parse(locator));
+    bool again = false;
+    {
+        const std::lock_guard lock(mutex_);
+        again = located_[std::string(locator)]++ > 0;
+    }
+    MODELSEC_TRY(std::vector<http_header> headers, authorize(what, again, ask));
+    return source_request{what.origin + "/v2/" + what.repository + "/blobs/sha256:" + what.digest.hex(), std::move(headers)};
+}
+
+result<std::vector<oci_layer>> oci_source::layers(std::string_view locator, const source_exchange& ask)
+{
+    MODELSEC_TRY(const oci_locator what, oci_locator::parse(locator));
+    source_request request{what.origin + "/v2/" + what.repository + "/manifests/sha256:" + what.digest.hex()};
+    request.answer_bytes = oci_manifest_bytes;
+    source_answer answer;
+    for (const bool again : {false, true})
+    {
+        MODELSEC_TRY(request.headers, authorize(what, again, ask));
+        request.headers.push_back({"Accept",
+                                   "application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json, "
+                                   "application/vnd.docker.distribution.manifest.v2+json, "
+                                   "application/vnd.docker.distribution.manifest.list.v2+json"});
+        MODELSEC_TRY(answer, ask(request));
+        if (answer.status != 401)
+            break;
+    }
+    if (answer.status != 200)
+        return status_failure(answer.status);
+    // The digest was signed; whatever else the registry serves under it is not the artifact (OCI distribution specification, "pulling manifests").
+    if (!(sha256(answer.body) == what.digest))
+        return fail(reason::digest_mismatch, "the registry serves another manifest under this digest");
+    return parse_oci_manifest(answer.body);
+}
+
+/// What requests to this repository carry: nothing, Basic, or a token of the realm that the registry names.
+result<std::vector<http_header>> oci_source::authorize(const oci_locator& what, bool again, const source_exchange& ask)
+{
+    const std::string key = what.origin + ' ' + what.repository;
+    {
+        const std::lock_guard lock(mutex_);
+        if (const auto known = grants_.find(key); known != grants_.end() && !again)
+            return known->second;
+    }
+    MODELSEC_TRY(std::vector<http_header> headers, log_in(what, ask));
+    const std::lock_guard lock(mutex_);
+    return grants_[key] = std::move(headers);
+}
+
+result<std::vector<http_header>> oci_source::log_in(const oci_locator& what, const source_exchange& ask) const
+{
+    MODELSEC_TRY(const source_answer hello, ask(source_request{what.origin + "/v2/"}));
+    if (hello.status != 401)
+        return std::vector<http_header>();  // open, or the origin's own credentials were enough
+    MODELSEC_TRY(const std::string basic, basic_for(what));
+    if (const auto challenge = find_bearer_challenge(hello.headers))
+    {
+        MODELSEC_TRY(std::string token, fetch_token(what, *challenge, basic, ask));
+        return std::vector<http_header>{{"Authorization", "Bearer " + std::move(token)}};
+    }
+    if (basic.empty() || !asks_for_basic(hello))
+        return fail(reason::unauthorized, "the registry wants a user");
+    return std::vector<http_header>{{"Authorization", basic}};
+}
+
+/// The user and password of the registry's origin, as a header's value; empty if there is none.
+result<std::string> oci_source::basic_for(const oci_locator& what) const
+{
+    if (credentials_)
+        for (const http_header& h : credentials_(what.origin))
+            if (source_same(h.name, "authorization") && h.value.size() > 6 && source_same(std::string_view(h.value).substr(0, 6), "Basic "))
+                return std::string(h.value.view());
+    if (options_.docker_config.empty())
+        return std::string();
+    auto config = read_local_file(options_.docker_config, docker_config_bytes);
+    if (config.has_error())
+        return config.error().why == reason::file_unreadable ? result<std::string>(std::string()) : std::move(config).error();
+    auto found = docker_authorization(*config, std::string_view(what.origin).substr(8));
+    wipe(config->data(), config->size());
+    if (found.has_error())
+        return std::move(found).error();
+    return std::string(found->reveal_text());
+}
+
+result<std::string> oci_source::fetch_token(const oci_locator& what, const bearer_challenge& challenge, const std::string& basic,
+                                            const source_exchange& ask) const
+{
+    auto realm = url::parse(challenge.realm);
+    if (realm.has_error())
+        return fail(realm.error().why == reason::plain_http ? reason::plain_http : reason::bad_response, "the realm that the registry names");
+    // CWE-522: the registry's word alone sends nobody's password, nor a request, to another host.
+    const bool own = realm->origin() == what.origin;
+    const bool allowed = std::any_of(options_.allowed_realms.begin(), options_.allowed_realms.end(), [&](const std::string& host) {
+        return source_same(host, realm->host()) || source_same(host, realm->authority());
+    });
+    if (!own && !allowed)
+        return fail(reason::realm_not_allowed, "the registry names " + realm->host() + " for its tokens");
+    std::string address = realm->str();
+    address += address.find('?') == std::string::npos ? '?' : '&';
+    if (!challenge.service.empty())
+        address += "service=" + percent_encode(challenge.service, false) + '&';
+    address += "scope=" + percent_encode("repository:" + what.repository + ":pull", false);
+    source_request request{std::move(address)};
+    if (!basic.empty())
+        request.headers.push_back({"Authorization", basic});
+    MODELSEC_TRY(const source_answer answer, ask(request));
+    if (answer.status != 200)
+        return status_failure(answer.status);
+    const auto doc = parse_json(answer.body);
+    auto token = doc ? doc->string_at("token") : std::nullopt;
+    if (doc && (!token || token->empty()))
+        token = doc->string_at("access_token");
+    // RFC 6750 section 2.1: b64token; nothing else may get into a header (CWE-113).
+    if (!token || token->empty() || std::any_of(token->begin(), token->end(), [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f; }))
+        return fail(reason::bad_response, "the realm's answer holds no token");
+    return std::string(*token);
+}
+
+}  // namespace detail
+MODELSEC_END_NAMESPACE
+
+#endif

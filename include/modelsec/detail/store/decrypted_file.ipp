@@ -1,0 +1,253 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_DETAIL_STORE_DECRYPTED_FILE_IPP
+#define MODELSEC_DETAIL_STORE_DECRYPTED_FILE_IPP
+
+#include <modelsec/detail/base/hash_file.hpp>
+#include <modelsec/detail/base/memory_file.hpp>
+#include <modelsec/detail/base/parallel.hpp>
+#include <modelsec/detail/store/decrypted_file.hpp>
+
+#include <sodium.h>
+
+#include <algorithm>
+#include <mutex>
+
+MODELSEC_BEGIN_NAMESPACE
+
+decrypted_view::decrypted_view(std::size_t size) : data_(new std::uint8_t[std::max<std::size_t>(size, 1)]), size_(size)
+{
+    (void)sodium_mlock(data_.get(), size_);  // a limit of locked memory is no reason to fail
+}
+
+decrypted_view& decrypted_view::operator=(decrypted_view&& other) noexcept
+{
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
+    return *this;
+}
+
+decrypted_view::~decrypted_view()
+{
+    if (data_)
+    {
+        sodium_memzero(data_.get(), size_);
+        (void)sodium_munlock(data_.get(), size_);
+    }
+}
+
+struct decrypted_file::impl
+{
+    detail::file_system* files;
+    const detail::file* content;
+    artifact_file expected;
+    detail::chunk_cipher cipher;
+    /// Which of the signed chunks were matched against their digests since the file was opened.
+    std::unique_ptr<std::atomic<bool>[]> checked;
+
+    result<void> read_exactly(std::uint64_t offset, std::span<std::uint8_t> into) const
+    {
+        while (!into.empty())
+        {
+            MODELSEC_TRY(const std::size_t n, files->read_at(*content, offset, into));
+            if (n == 0)
+                return fail(reason::pack_damaged, "shorter than it was: " + expected.name->str());
+            offset += n;
+            into = into.subspan(n);
+        }
+        return {};
+    }
+
+    /// CWE-354: the signed digests of the cipher text that holds these bytes, unless they were compared already.
+    result<void> check_signed(std::uint64_t begin, std::uint64_t end) const
+    {
+        if (!expected.chunks || end <= begin)
+            return {};  // the whole was compared when it was opened
+        const std::uint64_t step = expected.chunks->size_bytes;
+        bytes buffer;
+        for (std::uint64_t i = begin / step; i <= (end - 1) / step; ++i)
+        {
+            if (checked[i].load(std::memory_order_acquire))
+                continue;
+            buffer.resize(static_cast<std::size_t>(std::min(step, expected.size_bytes - i * step)));
+            MODELSEC_CHECK(read_exactly(i * step, buffer));
+            if (i >= expected.chunks->sha256.size() || !(sha256(buffer) == expected.chunks->sha256[i]))
+                return fail(reason::pack_damaged, "not the bytes that were signed: " + expected.name->str());
+            checked[i].store(true, std::memory_order_release);
+        }
+        return {};
+    }
+
+    std::uint64_t cipher_offset(std::uint64_t index) const
+    {
+        return index * (cipher.info().chunk_bytes + encryption_info::tag_bytes);
+    }
+
+    /// Decrypts chunk `index` into `out`, which has room for all of it; `buffer` is for its cipher text.
+    result<void> open_chunk(std::uint64_t index, bytes& buffer, std::span<std::uint8_t> out) const
+    {
+        buffer.resize(cipher.plain_bytes(index) + encryption_info::tag_bytes);
+        const std::uint64_t begin = cipher_offset(index);
+        MODELSEC_CHECK(check_signed(begin, begin + buffer.size()));
+        MODELSEC_CHECK(read_exactly(begin, buffer));
+        if (!cipher.open(index, buffer, out))
+            return fail(reason::decrypt_failed, expected.name->str() + ", chunk " + std::to_string(index));
+        return {};
+    }
+};
+
+decrypted_file::decrypted_file(std::unique_ptr<impl> self)
+    : impl_(std::move(self)), path_(impl_->expected.name->str()), size_(impl_->cipher.info().plain_size_bytes)
+{
+}
+
+decrypted_file::decrypted_file(decrypted_file&&) noexcept = default;
+decrypted_file& decrypted_file::operator=(decrypted_file&&) noexcept = default;
+decrypted_file::~decrypted_file() = default;
+
+result<decrypted_file> decrypted_file::open(detail::file_system& files, const detail::file& content, encrypted_content what,
+                                            const key_provider& keys, const control& handle)
+{
+    const auto& info = what.file.encryption;
+    if (!info || !what.file.name)
+        return fail(reason::bad_option, "the file is not encrypted");
+    if (info->scheme != encryption_info::stream_scheme)
+        return fail(reason::encrypted, info->scheme);
+    MODELSEC_TRY(const detail::file_info there, files.info(content));
+    if (there.size != what.file.size_bytes || info->cipher_size_bytes() != what.file.size_bytes)
+        return fail(reason::pack_damaged, "not the size it had: " + what.file.name->str());
+    if (!what.file.chunks)
+    {
+        MODELSEC_TRY(const sha256_digest whole, detail::hash_file(files, content, handle, {}));
+        if (!(whole == what.file.sha256))
+            return fail(reason::pack_damaged, "not the bytes that were signed: " + what.file.name->str());
+    }
+    if (!keys)
+        return fail(reason::decrypt_failed, "no key was given");
+    MODELSEC_TRY(const std::vector<secret> given, keys(*info));
+    failure last = fail(reason::decrypt_failed, "no key was given");
+    for (const secret& one : given)
+        for (const secret& key : detail::possible_file_keys(*info, one))
+        {
+            auto self = std::make_unique<impl>(
+                impl{&files, &content, what.file, detail::chunk_cipher(*info, key.reveal(), what.model_id, what.version, what.file.name->str()), {}});
+            if (what.file.chunks)
+                self->checked = std::make_unique<std::atomic<bool>[]>(what.file.chunks->sha256.size());
+            bytes buffer, plain(self->cipher.plain_bytes(0));
+            auto first = self->open_chunk(0, buffer, plain);
+            wipe(plain.data(), plain.size());
+            if (first.has_value())
+                return decrypted_file(std::move(self));
+            if (first.error().why != reason::decrypt_failed)
+                return std::move(first).error();
+            last = std::move(first).error();
+        }
+    return last;
+}
+
+result<std::size_t> decrypted_file::read_at(std::uint64_t offset, std::span<std::uint8_t> into) const
+{
+    if (offset >= size_ || into.empty())
+        return std::size_t{0};
+    into = into.first(static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), size_ - offset)));
+    const std::uint64_t step = impl_->cipher.info().chunk_bytes;
+    bytes buffer, plain;
+    std::size_t done = 0;
+    while (done < into.size())
+    {
+        const std::uint64_t index = (offset + done) / step;
+        const auto skip = static_cast<std::size_t>((offset + done) % step);
+        const std::size_t whole = impl_->cipher.plain_bytes(index);
+        const auto rest = into.subspan(done);
+        if (skip == 0 && rest.size() >= whole)
+        {
+            MODELSEC_CHECK(impl_->open_chunk(index, buffer, rest.first(whole)));
+            done += whole;
+            continue;
+        }
+        plain.resize(whole);
+        auto opened = impl_->open_chunk(index, buffer, plain);
+        const std::size_t part = std::min(rest.size(), whole - skip);
+        if (opened.has_value())
+            std::copy_n(plain.begin() + static_cast<std::ptrdiff_t>(skip), part, rest.begin());
+        wipe(plain.data(), plain.size());
+        MODELSEC_CHECK(opened);
+        done += part;
+    }
+    return done;
+}
+
+result<void> decrypted_file::read_all(std::span<std::uint8_t> into) const
+{
+    if (into.size() != size_)
+        return fail(reason::bad_option, "the buffer is not as long as the file");
+    const std::uint64_t step = impl_->cipher.info().chunk_bytes;
+    // As much at once as one signed chunk, so that no two threads hash the same one.
+    const std::uint64_t part = std::max<std::uint64_t>(1, (impl_->expected.chunks ? impl_->expected.chunks->size_bytes : 4u << 20) / step) * step;
+    std::atomic<std::uint64_t> next{0};
+    std::mutex mutex;
+    std::optional<failure> broken;
+    const auto work = [&]() noexcept {
+        try
+        {
+            for (std::uint64_t begin = next.fetch_add(part); begin < size_; begin = next.fetch_add(part))
+            {
+                const std::uint64_t end = std::min(size_, begin + part);
+                auto read = read_at(begin, into.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin)));
+                if (read.has_value())
+                    continue;
+                const std::lock_guard lock(mutex);
+                broken = std::move(read).error();
+                next = size_;
+            }
+        }
+        catch (const std::bad_alloc&)
+        {
+            const std::lock_guard lock(mutex);
+            broken = fail(reason::out_of_memory);
+            next = size_;
+        }
+    };
+    const std::size_t cores = std::max(1u, std::thread::hardware_concurrency());
+    detail::work_with_helpers(std::min<std::size_t>(cores - 1, static_cast<std::size_t>(size_ / part)), work, work);
+    if (broken)
+    {
+        wipe(into.data(), into.size());
+        return std::move(*broken);
+    }
+    return {};
+}
+
+result<decrypted_view> decrypted_file::view() const
+{
+    decrypted_view out(static_cast<std::size_t>(size_));
+    MODELSEC_CHECK(read_all(out.writable()));
+    return out;
+}
+
+result<detail::file> decrypted_file::sealed_file() const
+{
+    return detail::make_sealed_file(size_, [this](std::span<std::uint8_t> into) { return read_all(into); });
+}
+
+result<void> decrypted_file::check_plain(const control& handle) const
+{
+    hasher whole;
+    const std::uint64_t step = impl_->cipher.info().chunk_bytes;
+    bytes buffer(static_cast<std::size_t>(std::max<std::uint64_t>(1, (1u << 20) / step) * step));
+    for (std::uint64_t at = 0; at < size_;)
+    {
+        if (handle.cancelled())
+            return fail(reason::cancelled);
+        MODELSEC_TRY(const std::size_t n, read_at(at, buffer));
+        whole.update(bytes_view(buffer).first(n));
+        at += n;
+    }
+    wipe(buffer.data(), buffer.size());
+    if (!(whole.finish_sha256() == impl_->cipher.info().plain_sha256))
+        return fail(reason::decrypt_failed, "the plain text is not the signed one: " + path_);
+    return {};
+}
+
+MODELSEC_END_NAMESPACE
+
+#endif

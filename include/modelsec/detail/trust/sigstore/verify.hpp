@@ -1,0 +1,59 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_DETAIL_TRUST_SIGSTORE_VERIFY_HPP
+#define MODELSEC_DETAIL_TRUST_SIGSTORE_VERIFY_HPP
+
+#include <modelsec/detail/base/digest.hpp>
+#include <modelsec/detail/trust/key.hpp>
+#include <modelsec/detail/trust/sigstore/bundle.hpp>
+#include <modelsec/detail/trust/sigstore/trusted_root.hpp>
+
+MODELSEC_BEGIN_NAMESPACE
+namespace detail {
+
+/// Who must have signed keyless: the identity in the certificate and who vouched for it.
+struct identity_policy
+{
+    std::string identity;              ///< a URI or an e-mail address
+    std::string issuer;                ///< of the OpenID Connect token
+    bool identity_is_pattern = false;  ///< `*` stands for any text
+};
+
+/// What a verified bundle says besides its content.
+struct signer_facts
+{
+    std::string identity, issuer;  ///< keyless only
+    std::vector<utc_time> times;   ///< trusted times of the signature, earliest first; perhaps none for a plain key
+    std::optional<utc_time> trusted_time() const { return times.empty() ? std::nullopt : std::optional(times.back()); }
+};
+
+/// Whether a text is what a pattern stands for.
+MODELSEC_DECL bool matches_identity(std::string_view text, std::string_view pattern);
+
+/// Sigstore's verification of a keyless bundle, without the network: a trusted time, the chain to a CA of the root that was trusted
+/// then, certificate log, identity, transparency log, signature, and that the log speaks of this very signature. `message` is the
+/// artifact's digest for a message signature; of an envelope only the signature is judged, what it says is for the caller.
+/// Codes: 20 (`chain_invalid`, `identity_mismatch`, `log_proof`, `timestamp_invalid`, `bad_signature`), 21 (`signer_expired`), 24.
+MODELSEC_DECL result<signer_facts> verify_keyless(const sigstore_bundle& bundle, const sigstore_trust& root,
+                                                  const identity_policy& by, const sha256_digest& message,
+                                                  const limits& caps = {});
+
+/// The same for a bundle that a plain key signed: its log entry and timestamps must hold under the root.
+MODELSEC_DECL result<signer_facts> verify_managed(const sigstore_bundle& bundle, const sigstore_trust& root,
+                                                  const public_key& key, const sha256_digest& message,
+                                                  const limits& caps = {});
+
+/// A bundle that a certificate of an own CA signed, or one below it (OpenSSF Model Signing): only self-signed certificates among those
+/// given are anchors (`bad_option` without any), the others and the bundle's only help to build the chain. Valid at a trusted time if
+/// `root` finds one, else at `now`. `other_encoding`, if not empty, is what historic signers signed in place of DSSE's encoding.
+MODELSEC_DECL result<signer_facts> verify_certified(const sigstore_bundle& bundle, const std::vector<certificate>& given,
+                                                    const sigstore_trust* root, utc_time now,
+                                                    bytes_view other_encoding = {});
+
+}  // namespace detail
+MODELSEC_END_NAMESPACE
+
+#ifndef MODELSEC_SEPARATE_COMPILATION
+#include <modelsec/detail/trust/sigstore/verify.ipp>
+#endif
+
+#endif

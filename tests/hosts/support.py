@@ -1,0 +1,301 @@
+# Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+"""What the host tests stand on: a throwaway CA, servers on loopback, one publisher, and the command that fetches."""
+import contextlib
+import hashlib
+import http.server
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import threading
+import time
+import urllib.parse
+
+MODELSEC = os.environ["MODELSEC_COMMAND"]
+COMMIT = "c" * 40
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def noise(size, seed=1):
+    out = bytearray()
+    block = seed.to_bytes(8, "big")
+    while len(out) < size:
+        block = hashlib.sha256(block).digest()
+        out += block * 64
+    return bytes(out[:size])
+
+
+def run(*command, **kw):
+    return subprocess.run([str(c) for c in command], check=True, capture_output=True, text=True, timeout=60, **kw)
+
+
+class Ca:
+    """A CA and certificates by it, made by the openssl command."""
+
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.file = self.folder / "ca.pem"
+        self.key = self.folder / "ca.key"
+        run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", self.key, "-out", self.file,
+            "-days", "2", "-subj", "/CN=throwaway", "-addext", "basicConstraints=critical,CA:true", "-addext", "keyUsage=critical,keyCertSign")
+        self.cert, self.cert_key = self.issue("server", "serverAuth", "DNS:localhost,IP:127.0.0.1,IP:127.0.0.2,IP:127.0.0.3")
+
+    def issue(self, name, use, names):
+        key, request, cert = (self.folder / f"{name}.{end}" for end in ("key", "csr", "pem"))
+        run("openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out", request, "-subj", f"/CN={name}")
+        extensions = self.folder / f"{name}.ext"
+        extensions.write_text(f"subjectAltName={names}\nextendedKeyUsage={use}\nbasicConstraints=CA:false\n")
+        run("openssl", "x509", "-req", "-in", request, "-CA", self.file, "-CAkey", self.key, "-CAcreateserial", "-days", "2", "-extfile", extensions, "-out", cert)
+        return cert, key
+
+
+class Seen:
+    def __init__(self, method, host, path, headers, body):
+        self.method, self.host, self.path, self.headers, self.body = method, host, path, {k.lower(): v for k, v in headers.items()}, body
+        self.status = 0
+        self.sent = 0
+
+    def header(self, name):
+        return self.headers.get(name, "")
+
+
+class Answer:
+    def __init__(self, status=200, body=b"", headers=None):
+        self.status, self.body, self.headers = status, body, dict(headers or {})
+
+
+class Server:
+    """An HTTPS server (HTTP/1.1) whose `answer(seen)` gives Answers; ranges of a 200's body are served as such."""
+
+    def __init__(self, ca, answer, address="127.0.0.1", tls=True):
+        self.seen = []
+        self.answer = answer
+        self.lock = threading.Lock()
+        self.address = address
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *_):
+                pass
+
+            def serve(self):
+                length = int(self.headers.get("content-length") or 0)
+                seen = Seen(self.command, self.headers.get("host", ""), self.path, dict(self.headers), self.rfile.read(length))
+                with outer.lock:
+                    outer.seen.append(seen)
+                reply = outer.answer(seen)
+                body, status = reply.body, reply.status
+                wish = self.headers.get("range")
+                if wish and status == 200 and body:
+                    first, _, last = wish.removeprefix("bytes=").partition("-")
+                    first, last = int(first), min(int(last or len(body) - 1), len(body) - 1)
+                    reply.headers["Content-Range"] = f"bytes {first}-{last}/{len(body)}"
+                    body, status = body[first:last + 1], 206
+                seen.status = status
+                self.send_response(status)
+                for name, value in reply.headers.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                if self.command != "HEAD":
+                    with contextlib.suppress(OSError):
+                        for at in range(0, len(body), 65536):
+                            part = body[at:at + 65536]
+                            self.wfile.write(part)
+                            seen.sent += len(part)
+
+            do_GET = do_POST = do_HEAD = do_PUT = do_PATCH = serve
+
+        class Listener(http.server.ThreadingHTTPServer):
+            daemon_threads = True
+
+            def finish_request(self, request, client_address):
+                if tls:
+                    try:
+                        request.settimeout(20)
+                        request = outer.context.wrap_socket(request, server_side=True)
+                    except OSError:
+                        return
+                super().finish_request(request, client_address)
+
+            def handle_error(self, *_):
+                pass
+
+        if tls:
+            self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self.context.load_cert_chain(ca.cert, ca.cert_key)
+        self.listener = Listener((address, 0), Handler)
+        self.port = self.listener.server_address[1]
+        self.url = f"{'https' if tls else 'http'}://{address}:{self.port}"
+        threading.Thread(target=self.listener.serve_forever, daemon=True).start()
+
+    def paths(self):
+        return [s.path for s in self.seen]
+
+    def close(self):
+        self.listener.shutdown()
+        self.listener.server_close()
+
+
+class Process:
+    """A real server: waits for its port, is ended with the test."""
+
+    def __init__(self, command, port, log, env=None, cwd=None, seconds=30):
+        self.log = pathlib.Path(log)
+        with self.log.open("ab") as out:
+            self.process = subprocess.Popen([str(c) for c in command], stdout=out, stderr=out, env=env, cwd=cwd, start_new_session=True)
+        end = time.monotonic() + seconds
+        while True:
+            with socket.socket() as s:
+                if s.connect_ex(("127.0.0.1", port)) == 0:
+                    return
+            if self.process.poll() is not None or time.monotonic() > end:
+                self.close()
+                raise RuntimeError(f"{command[0]} does not serve: " + self.log.read_text(errors="replace")[-2000:])
+            time.sleep(0.05)
+
+    def close(self):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGTERM)
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait(10)
+
+
+class Outcome:
+    def __init__(self, code, lines, errors):
+        self.code, self.errors = code, errors
+        self.lines = [json.loads(line) for line in lines.splitlines() if line]
+        self.result = self.lines[-1] if self.lines else {}
+        self.reason = self.result.get("reason", "")
+
+    def __repr__(self):
+        return f"{self.code} {self.result} {self.errors}"
+
+
+class World:
+    """One publisher, one store, one CA."""
+
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+        self.ca = Ca(self.folder / "ca")
+        self.home = self.folder / "home"
+        self.home.mkdir()
+        self.store = self.folder / "store"
+        self.closing = []
+        self.sequence = 0
+        run(MODELSEC, "keygen", "--out", self.folder / "keys", "--key-id", "k1", env=self.env())
+        keys = list((self.folder / "keys").iterdir())
+        self.key = next(k for k in keys if k.suffix == ".pem")
+        text = "".join(k.read_text() for k in keys if k != self.key)
+        start = text.find("{")
+        pin = json.loads(text[start:]) if start >= 0 else None
+        entry = pin["keys"][0] if "keys" in pin else pin
+        self.pin = f"{entry['key_id']}={entry['ed25519_b64']}"
+
+    def env(self, more=None):
+        """Nothing of the machine's own settings: no token, no proxy, no Docker."""
+        out = {"PATH": os.environ["PATH"], "HOME": str(self.home), "LANG": "C.UTF-8"}
+        for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LD_LIBRARY_PATH"):
+            if name in os.environ:
+                out[name] = os.environ[name]
+        out.update(more or {})
+        return out
+
+    def server(self, answer, **kw):
+        server = Server(self.ca, answer, **kw)
+        self.closing.append(server.close)
+        return server
+
+    def process(self, *a, **kw):
+        process = Process(*a, **kw)
+        self.closing.append(process.close)
+        return process
+
+    def close(self):
+        for close in reversed(self.closing):
+            close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def file(self, name, content):
+        path = self.folder / "files" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        return path
+
+    def sign(self, artifact, model="demo", version="1.0.0", **members):
+        """Signs a manifest with this one artifact (members as in the specification), in DSSE, and gives its file."""
+        import base64
+        self.sequence += 1
+        now = int(time.time())
+        stamp = lambda t: time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(t))
+        payload = {"schema": 1, "model_id": model, "version": version, "sequence": self.sequence, "issued_at": stamp(now - 60),
+                   "expires_at": stamp(now + 86400), "artifacts": [dict({"platform": "any"}, **artifact)]}
+        payload.update(members)
+        raw = json.dumps(payload, ensure_ascii=False).encode()
+        kind = b"application/vnd.modelsec.manifest.v1+json"
+        pae = b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(raw), raw)
+        message = self.folder / "message"
+        message.write_bytes(pae)
+        signature = self.folder / "signature"
+        run("openssl", "pkeyutl", "-sign", "-rawin", "-in", message, "-inkey", self.key, "-out", signature)
+        envelope = {"payloadType": kind.decode(), "payload": base64.b64encode(raw).decode(),
+                    "signatures": [{"keyid": "k1", "sig": base64.b64encode(signature.read_bytes()).decode()}]}
+        out = self.folder / f"manifest-{self.sequence}.json"
+        out.write_text(json.dumps(envelope))
+        return out
+
+    @staticmethod
+    def described(content, name="model.bin", **more):
+        out = {"sha256": hashlib.sha256(content).hexdigest(), "size_bytes": len(content), "file_name": name}
+        out.update(more)
+        return out
+
+    @staticmethod
+    def chunked(content, size=256 * 1024):
+        import base64
+        return {"size_bytes": size, "sha256_b64": [base64.b64encode(hashlib.sha256(content[i:i + size]).digest()).decode() for i in range(0, len(content), size)]}
+
+    def fetch(self, manifest, *options, env=None, store=None, wait=True, timeout=120):
+        command = [MODELSEC, "fetch", "--json", "--manifest-file", manifest, "--pin", self.pin, "--store", store or self.store, "--ca", self.ca.file, *options]
+        process = subprocess.Popen([str(c) for c in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=self.env(env))
+        if not wait:
+            return process
+        out, errors = process.communicate(timeout=timeout)
+        outcome = Outcome(process.returncode, out, errors)
+        check_messages(outcome)
+        return outcome
+
+    def fetched(self, outcome, name="model.bin"):
+        assert outcome.code == 0, outcome
+        return (pathlib.Path(outcome.result["path"]) / name).read_bytes()
+
+
+SECRETS = ["hf_planted", "PLANTED", "X-Amz-Signature", "token=", "AWS4-HMAC"]
+
+
+def check_messages(outcome):
+    """The generic channel shows no token, query, user or local path; nothing at all shows a secret (REQUIREMENTS: errors)."""
+    everything = json.dumps(outcome.lines) + outcome.errors
+    for secret in SECRETS:
+        assert secret not in everything, everything
+    message = outcome.result.get("message", "")
+    assert "/" not in message and "http" not in message, message
+
+
+def query_of(path):
+    return dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(path).query))

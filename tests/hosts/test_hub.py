@@ -1,0 +1,142 @@
+# Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+import threading
+import urllib.parse
+
+from hub import Hub
+from support import COMMIT, Answer, noise
+
+MODEL = noise(3_000_000)
+
+
+def locator(path, repository="org/repo", commit=COMMIT):
+    return f"hf://{repository}@{commit}/{path}"
+
+
+def test_a_public_model_is_fetched_by_commit_and_only_the_endpoint_and_its_content_host_are_asked(world):
+    hub = Hub(world, {"org/repo": {"w/model v1.gguf": MODEL}})
+    manifest = world.sign(world.described(MODEL, url=locator("w/model v1.gguf")))
+    outcome = world.fetch(manifest, env={"HF_ENDPOINT": hub.url})
+    assert world.fetched(outcome) == MODEL
+    assert all(p.startswith(f"/org/repo/resolve/{COMMIT}/w/model%20v1.gguf") for p in hub.server.paths())
+    assert hub.cdn.seen
+
+
+def test_a_whole_folder_with_shards_becomes_active_together(world):
+    names = ["config.json", "model-00001-of-00002.safetensors", "sub/model-00002-of-00002.safetensors"]
+    files = {n: noise(500_000 + i, i + 1) if i else b"{}" for i, n in enumerate(names)}
+    Hub_ = Hub(world, {"org/repo": files})
+    artifact = {"files": [dict(world.described(files[n], url=locator(n)), name=n) for n in names]}
+    for f in artifact["files"]:
+        del f["file_name"]
+    outcome = world.fetch(world.sign(artifact), env={"HF_ENDPOINT": Hub_.url})
+    for n in names:
+        assert world.fetched(outcome, n) == files[n]
+
+
+def test_a_private_model_wants_a_token_that_goes_to_the_endpoint_alone(world):
+    hub = Hub(world, {"org/repo": {"m.gguf": MODEL}}, private=["org/repo"], tokens=["hf_planted"])
+    manifest = world.sign(world.described(MODEL, url=locator("m.gguf")))
+    outcome = world.fetch(manifest, env={"HF_ENDPOINT": hub.url})
+    assert (outcome.code, outcome.reason) == (14, "unauthorized")
+    outcome = world.fetch(manifest, env={"HF_ENDPOINT": hub.url, "HF_TOKEN": "hf_planted"})
+    assert world.fetched(outcome) == MODEL
+    assert hub.cdn_tokens_seen == []
+    assert all(s.header("authorization") == "Bearer hf_planted" for s in hub.server.seen[-1:])
+
+
+def test_a_stored_token_is_withheld_from_an_endpoint_that_only_the_environment_names(world):
+    hub = Hub(world, {"org/repo": {"m.gguf": MODEL}}, private=["org/repo"], tokens=["hf_planted"])
+    manifest = world.sign(world.described(MODEL, url=locator("m.gguf")))
+    token = world.home / "token"
+    token.write_text("hf_planted\n")
+    for variables in ({"HF_TOKEN_PATH": str(token)}, {"HF_HOME": str(world.home)}):
+        outcome = world.fetch(manifest, env=dict(variables, HF_ENDPOINT=hub.url))
+        assert outcome.code == 14, outcome
+    assert not any(s.header("authorization") for s in hub.server.seen)
+    outcome = world.fetch(manifest, "--allow-endpoint", env={"HF_TOKEN_PATH": str(token), "HF_ENDPOINT": hub.url})
+    assert world.fetched(outcome) == MODEL
+
+
+def test_a_gated_model_is_its_own_answer(world):
+    hub = Hub(world, {"org/repo": {"m.gguf": MODEL}}, gated=["org/repo"], tokens=["hf_planted"])
+    manifest = world.sign(world.described(MODEL, url=locator("m.gguf")))
+    outcome = world.fetch(manifest, env={"HF_ENDPOINT": hub.url, "HF_TOKEN": "hf_planted"})
+    assert (outcome.code, outcome.reason) == (14, "gated")
+    hub.granted.add("hf_planted")
+    assert world.fetched(world.fetch(manifest, env={"HF_ENDPOINT": hub.url, "HF_TOKEN": "hf_planted"})) == MODEL
+
+
+def test_absent_entries_and_revisions_are_told_apart_and_branches_are_refused(world):
+    hub = Hub(world, {"org/repo": {"m.gguf": MODEL}})
+    env = {"HF_ENDPOINT": hub.url}
+    assert world.fetch(world.sign(world.described(MODEL, url=locator("x.gguf"))), env=env).reason == "not_found"
+    assert world.fetch(world.sign(world.described(MODEL, url=locator("m.gguf", commit="d" * 40))), env=env).reason == "revision_not_found"
+    outcome = world.fetch(world.sign(world.described(MODEL, url=locator("m.gguf", commit="main"))), env=env)
+    assert (outcome.code, outcome.reason) == (50, "mutable_revision")
+    outcome = world.fetch(world.sign(world.described(MODEL, url=locator("m.gguf"))), env={"HF_ENDPOINT": "http://127.0.0.1:9"})
+    assert (outcome.code, outcome.reason) == (50, "plain_http")
+
+
+def test_other_bytes_than_the_signed_ones_are_refused_and_nothing_becomes_active(world):
+    wrong = bytearray(MODEL)
+    wrong[1_234_567] ^= 1
+    hub = Hub(world, {"org/repo": {"m.gguf": bytes(wrong)}})
+    content = hub.content
+    hub.cdn.answer = lambda seen: Answer(200, bytes(wrong)) if seen else content(seen)
+    outcome = world.fetch(world.sign(world.described(MODEL, url=locator("m.gguf"))), env={"HF_ENDPOINT": hub.url})
+    assert outcome.code == 30, outcome
+
+
+def test_a_client_profile_that_holds_a_token_of_the_hub_is_refused(world):
+    hub = Hub(world, {"org/repo": {"m.gguf": MODEL}}, private=["org/repo"], tokens=["hf_planted"])
+    outcome = world.fetch(world.sign(world.described(MODEL, url=locator("m.gguf"))), "--profile", "client",
+                          env={"HF_ENDPOINT": hub.url, "HF_TOKEN": "hf_planted"})
+    assert (outcome.code, outcome.reason) == (50, "storage_credentials")
+    assert hub.server.seen == []
+
+
+def test_a_token_that_changes_in_mid_download_costs_no_fetched_byte(world):
+    content = noise(6_000_000)
+    hub = Hub(world, {"org/repo": {"m.gguf": content}}, private=["org/repo"], tokens=["hf_planted1"])
+    token = world.home / "token"
+    token.write_text("hf_planted1")
+    served = threading.Event()
+    inner = hub.server.answer
+
+    def answer(seen):
+        # After the first answer the old token is worth nothing, and the file holds the new one.
+        if served.is_set() and seen.header("authorization") == "Bearer hf_planted1":
+            return hub.error(401, "RepoNotFound")
+        reply = inner(seen)
+        if reply.status == 302 and not served.is_set():
+            served.set()
+            hub.tokens.add("hf_planted2")
+            token.write_text("hf_planted2")
+        return reply
+
+    hub.server.answer = answer
+    outcome = world.fetch(world.sign(world.described(content, url=locator("m.gguf"), chunks=world.chunked(content))), "--allow-endpoint",
+                          "--connections", "1", env={"HF_ENDPOINT": hub.url, "HF_TOKEN_PATH": str(token)})
+    assert world.fetched(outcome) == content
+    assert outcome.result["bytes_fetched"] == len(content)
+
+
+def test_expiry_of_the_signed_content_address_in_mid_download_is_survived_and_what_is_there_is_kept(world):
+    content = noise(6_000_000)
+    hub = Hub(world, {"org/repo": {"m.gguf": content}})
+    inner, count = hub.cdn.answer, []
+
+    def answer(seen):
+        count.append(seen)
+        if len(count) == 2:
+            return Answer(403, b"<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>")
+        return inner(seen)
+
+    hub.cdn.answer = answer
+    outcome = world.fetch(world.sign(world.described(content, url=locator("m.gguf"), chunks=world.chunked(content))), "--connections", "1",
+                          env={"HF_ENDPOINT": hub.url})
+    assert outcome.code in (0, 14), outcome
+    if outcome.code:  # all of it came in one answer, or the address was not asked again: the next attempt goes on
+        outcome = world.fetch(world.sign(world.described(content, url=locator("m.gguf"), chunks=world.chunked(content))), env={"HF_ENDPOINT": hub.url})
+    assert world.fetched(outcome) == content
+    assert urllib.parse.urlsplit(hub.cdn.url).hostname != urllib.parse.urlsplit(hub.url).hostname

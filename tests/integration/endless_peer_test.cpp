@@ -1,0 +1,328 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+// A peer that never stops talking: every deadline and every cancel ends an operation within a second, whatever it sends.
+#include <modelsec/detail/net/http_client.hpp>
+#include <modelsec/detail/net/session.hpp>
+
+#include <doctest/doctest.h>
+#include <talker.hpp>
+#include <temp_dir.hpp>
+
+#include <limits>
+#include <thread>
+
+namespace modelsec {
+inline doctest::String toString(reason why)
+{
+    return std::string(to_string(why)).c_str();
+}
+}  // namespace modelsec
+
+using namespace std::chrono_literals;
+using modelsec::reason;
+using modelsec::detail::url;
+using std::chrono::steady_clock;
+using support::talk;
+using support::talker;
+
+namespace {
+
+constexpr auto promptly = 1s;
+constexpr std::size_t no_cap = std::numeric_limits<std::size_t>::max();
+
+// TLS records in plain text: a HelloRequest (RFC 5246 section 7.4.1.1), which a client in a handshake skips.
+std::string hello_requests()
+{
+    std::string out;
+    for (int i = 0; i < 1000; ++i)
+        out.append("\x16\x03\x03\x00\x04\x00\x00\x00\x00", 9);
+    return out;
+}
+
+void greet_without_end(talk& t, unsigned)
+{
+    const std::string piece = hello_requests();
+    while (t.raw(piece))
+        continue;
+}
+
+void tickets_without_end(talk& t, unsigned)
+{
+    if (t.handshake() && !t.read_request().empty())
+        while (t.ticket())
+            continue;
+}
+
+void tickets_within_a_body(talk& t, unsigned)
+{
+    if (t.handshake() && !t.read_request().empty() && t.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc"))
+        while (t.ticket())
+            continue;
+}
+
+talker::script answers(const std::string& head, const std::string& piece, std::chrono::milliseconds pause = 0ms)
+{
+    return [=](talk& t, unsigned) {
+        if (!t.handshake() || t.read_request().empty() || !t.write(head))
+            return;
+        while (t.write(piece))
+            std::this_thread::sleep_for(pause);
+    };
+}
+
+struct scene
+{
+    support::throwaway_ca ca;
+    support::temp_dir place;
+    modelsec::transport_options options;
+    modelsec::limits caps;
+    modelsec::control handle;
+    std::optional<steady_clock::time_point> deadline;
+    steady_clock::duration took{};
+
+    scene()
+    {
+        options.tls.ca_file = place.write("ca.pem", ca.certificate());
+        caps.retries = 0;
+        caps.connect_timeout = caps.handshake_timeout = caps.stall_timeout = caps.first_byte_timeout = 60s;
+        caps.document_start_time = 60s;
+    }
+
+    reason ask(const talker& server, std::size_t cap = 1u << 20)
+    {
+        modelsec::detail::http_environment env;
+        env.options = &options;
+        env.caps = &caps;
+        env.time = &modelsec::clock::system();
+        env.handle = handle;
+        env.deadline = deadline;
+        modelsec::detail::http_client client(std::move(env));
+        const auto begun = steady_clock::now();
+        const auto answer = client.exchange({*url::parse(server.url("/x")), std::nullopt, {}, cap});
+        took = steady_clock::now() - begun;
+        return answer.has_error() ? answer.error().why : reason::none;
+    }
+
+    /// The operation ends soon after somebody else has cancelled it.
+    void check_cancel(const talker::script& what)
+    {
+        const talker server(ca.issue(), what);
+        steady_clock::time_point cancelled;
+        std::thread owner([&] {
+            std::this_thread::sleep_for(300ms);
+            cancelled = steady_clock::now();
+            handle.cancel();
+        });
+        const reason why = ask(server);
+        const auto ended = steady_clock::now();
+        owner.join();
+        CHECK(why == reason::cancelled);
+        CHECK(ended - cancelled < promptly);
+        handle = {};
+    }
+
+    void check_deadline(const talker::script& what)
+    {
+        const talker server(ca.issue(), what);
+        deadline = steady_clock::now() + 300ms;
+        CHECK(ask(server) == reason::deadline);
+        CHECK(took < 300ms + promptly);
+        deadline.reset();
+    }
+};
+
+}  // namespace
+
+TEST_CASE("TLS messages without end are cut off by number, before and after the handshake")
+{
+    scene s;
+    CHECK(s.ask(talker(s.ca.issue(), greet_without_end)) == reason::tls_flood);
+    CHECK(s.took < 10s);
+    CHECK(s.ask(talker(s.ca.issue(), tickets_without_end)) == reason::tls_flood);
+    CHECK(s.ask(talker(s.ca.issue(), tickets_within_a_body)) == reason::tls_flood);
+}
+
+TEST_CASE("while TLS messages come without end, cancel, deadline and every time-out keep their time")
+{
+    scene s;
+    s.caps.tls_overhead_bytes = no_cap;
+    for (const auto& what : {greet_without_end, tickets_without_end, tickets_within_a_body})
+    {
+        s.check_cancel(what);
+        s.check_deadline(what);
+    }
+    const auto ended_by = [&](const talker::script& what, std::chrono::milliseconds& limit) {
+        const auto before = std::exchange(limit, 300ms);
+        const reason why = s.ask(talker(s.ca.issue(), what));
+        CHECK(s.took < 300ms + promptly);
+        limit = before;
+        return why;
+    };
+    CHECK(ended_by(greet_without_end, s.caps.handshake_timeout) == reason::handshake_timeout);
+    CHECK(ended_by(tickets_without_end, s.caps.first_byte_timeout) == reason::first_byte_timeout);
+    CHECK(ended_by(tickets_within_a_body, s.caps.stall_timeout) == reason::stall);
+    CHECK(ended_by(tickets_within_a_body, s.caps.document_start_time) == reason::too_slow);
+}
+
+TEST_CASE("HTTP that never comes to an end is cut off by number, and keeps nobody past a cancel or a deadline")
+{
+    const std::string ok = "HTTP/1.1 200 OK\r\n", interim = "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n";
+    const std::string chunked = ok + "Transfer-Encoding: chunked\r\n\r\n";
+    const std::pair<talker::script, reason> fast[] = {
+        {answers("", interim), reason::bad_response},
+        {answers(ok, "A: b\r\n"), reason::bad_response},
+        {answers(chunked + "5;", "extension"), reason::bad_response},
+        {answers(chunked + "0\r\n", "A: b\r\n"), reason::bad_response},
+    };
+    std::string many_chunks;
+    for (int i = 0; i < 1000; ++i)
+        many_chunks += "1\r\nx\r\n";
+    scene s;
+    CHECK(s.ask(talker(s.ca.issue(), answers(chunked, many_chunks)), 20'000) == reason::too_large);
+    for (const auto& [script, why] : fast)
+        CHECK(s.ask(talker(s.ca.issue(), script)) == why);
+    const talker::script slow[] = {
+        answers("", interim, 10ms),           answers(ok, "A", 10ms),
+        answers(chunked + "5;", "e", 10ms),   answers(chunked + "0\r\n", "A: b\r\n", 10ms),
+        answers(chunked, "1\r\nx\r\n", 10ms),
+    };
+    for (const auto& script : slow)
+    {
+        s.check_cancel(script);
+        s.check_deadline(script);
+    }
+}
+
+TEST_CASE("interim answers do not put off the time in which the answer must begin")
+{
+    scene s;
+    s.caps.first_byte_timeout = 400ms;
+    const talker server(s.ca.issue(), answers("", "HTTP/1.1 102 Processing\r\n\r\n", 50ms));
+    CHECK(s.ask(server) == reason::first_byte_timeout);
+    CHECK(s.took < 400ms + promptly);
+}
+
+TEST_CASE("an answer that begins late has a time of its own, apart from the stall")
+{
+    const talker::script late = [](talk& t, unsigned) {
+        if (!t.handshake() || t.read_request().empty())
+            return;
+        std::this_thread::sleep_for(600ms);
+        t.write("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx");
+        t.stays_open(2s);
+    };
+    scene s;
+    s.caps.stall_timeout = 200ms;
+    CHECK(s.ask(talker(s.ca.issue(), late)) == reason::none);
+    s.caps.first_byte_timeout = 300ms;
+    CHECK(s.ask(talker(s.ca.issue(), late)) == reason::first_byte_timeout);
+}
+
+TEST_CASE("bytes that a server sends late, beyond an answer, are no answer to the next request")
+{
+    scene s;
+    // The stray bytes come when the second request is there already: nothing could be seen of them before.
+    for (const std::string stray :
+         {std::string("\x01\x02 nothing that is HTTP\r\n\r\n"), std::string("garbage without a line end")})
+    {
+        const talker server(s.ca.issue(), [&](talk& t, unsigned connection) {
+            if (!t.handshake())
+                return;
+            for (unsigned request = 1; !t.read_request().empty(); ++request)
+            {
+                if (connection == 1 && request == 2 && !t.write(stray))
+                    return;
+                if (!t.write("HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\ncontent"))
+                    return;
+            }
+        });
+        modelsec::detail::http_environment env;
+        env.options = &s.options;
+        env.caps = &s.caps;
+        env.time = &modelsec::clock::system();
+        modelsec::detail::http_client client(std::move(env));
+        for (int i = 0; i < 3; ++i)
+        {
+            const auto answer = client.exchange({*url::parse(server.url("/x")), std::nullopt, {}, 100});
+            REQUIRE(answer.has_value());
+            CHECK(std::string(answer->body.begin(), answer->body.end()) == "content");
+        }
+        CHECK(server.connections() == 2);
+    }
+}
+
+TEST_CASE("an idle, a stalled and a paused operation wake at their next deadline only")
+{
+    scene s;
+    s.caps.stall_timeout = 1s;
+    const talker silent(s.ca.issue(), [](talk& t, unsigned) {
+        if (t.handshake() && !t.read_request().empty() && t.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc"))
+            t.stays_open(30s);
+    });
+    const auto wakeups = [&](auto... during) {
+        modelsec::detail::http_environment env;
+        env.options = &s.options;
+        env.caps = &s.caps;
+        env.time = &modelsec::clock::system();
+        env.handle = s.handle;
+        modelsec::detail::http_client client(std::move(env));
+        (during(), ...);
+        const auto answer = client.exchange({*url::parse(silent.url("/x")), std::nullopt, {}, 1u << 20});
+        CHECK(answer.error().why == reason::stall);
+        return client.get().wakeups();
+    };
+    CHECK(wakeups() < 25);  // connect, handshake, request, answer and the end of the wait; every 20 ms would make 50 more
+    std::thread owner;
+    CHECK(wakeups([&] {
+              owner = std::thread([handle = s.handle]() mutable {
+                  std::this_thread::sleep_for(200ms);
+                  handle.pause();
+                  std::this_thread::sleep_for(1500ms);
+                  handle.resume();
+              });
+          }) < 30);
+    owner.join();
+}
+
+TEST_CASE("connections that nobody uses are few over all origins, and are closed after a time")
+{
+    scene s;
+    s.caps.idle_connections = 2;
+    const auto polite = [](talk& t, unsigned) {
+        if (!t.handshake())
+            return;
+        while (!t.read_request().empty() && t.write("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx"))
+            continue;
+    };
+    std::list<talker> origins;
+    for (int i = 0; i < 6; ++i)
+        origins.emplace_back(s.ca.issue(), polite);
+    const auto environment = [&] {
+        modelsec::detail::http_environment env;
+        env.options = &s.options;
+        env.caps = &s.caps;
+        env.time = &modelsec::clock::system();
+        return env;
+    };
+    const auto ask = [](modelsec::detail::http_client& client, const talker& server) {
+        CHECK(client.exchange({*url::parse(server.url("/x")), std::nullopt, {}, 100}).has_value());
+    };
+    modelsec::detail::http_client client(environment());
+    for (const talker& server : origins)
+    {
+        ask(client, server);
+        CHECK(client.get().idle_connections() <= 2);
+    }
+    ask(client, origins.back());  // still open
+    CHECK(origins.back().connections() == 1);
+    ask(client, origins.front());  // was the longest unused
+    CHECK(origins.front().connections() == 2);
+
+    s.caps.idle_timeout = 50ms;
+    modelsec::detail::http_client hasty(environment());
+    ask(hasty, origins.front());
+    CHECK(hasty.get().idle_connections() == 1);
+    CHECK(hasty.get().run(hasty.get().sleep(200ms)).has_value());
+    CHECK(hasty.get().idle_connections() == 0);
+    ask(hasty, origins.front());
+    CHECK(origins.front().connections() == 4);
+}

@@ -1,0 +1,157 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+// What a header's value leaves behind: after a request it is nowhere in this process's memory. The server is another process, which
+// has read it.
+#ifdef __linux__
+#include <modelsec/detail/net/http_client.hpp>
+#include <modelsec/detail/net/session.hpp>
+
+#include <doctest/doctest.h>
+#include <talker.hpp>
+#include <temp_dir.hpp>
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstring>
+#include <fstream>
+#include <random>
+
+using modelsec::detail::url;
+
+namespace {
+
+constexpr std::size_t token_bytes = 40;
+
+/// A random token that is in memory as two halves only, neither of which looks like it.
+struct split_token
+{
+    std::array<std::uint8_t, token_bytes> mask{}, masked{};
+
+    split_token()
+    {
+        std::random_device random;
+        for (std::size_t i = 0; i < token_bytes; ++i)
+        {
+            mask[i] = static_cast<std::uint8_t>(random());
+            masked[i] = static_cast<std::uint8_t>(('a' + random() % 26) ^ mask[i]);
+        }
+    }
+    char at(std::size_t i) const { return static_cast<char>(mask[i] ^ masked[i]); }
+
+    modelsec::secret_text whole() const
+    {
+        modelsec::secret_text out;
+        for (std::size_t i = 0; i < token_bytes; ++i)
+        {
+            const char c = at(i);
+            out.append({&c, 1});
+        }
+        return out;
+    }
+
+    /// How often the last 24 characters of it are in memory that can be written.
+    std::size_t copies_in_memory() const
+    {
+        std::ifstream maps("/proc/self/maps");
+        const int memory = ::open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+        REQUIRE(memory >= 0);
+        std::size_t found = 0;
+        std::vector<char> piece;
+        for (std::string line; std::getline(maps, line);)
+        {
+            unsigned long long begin = 0, end = 0;
+            char rights[5] = {};
+            if (std::sscanf(line.c_str(), "%llx-%llx %4s", &begin, &end, rights) != 3 || rights[1] != 'w')
+                continue;
+            piece.resize(std::min<unsigned long long>(end - begin, 256u << 20));
+            const ssize_t got = ::pread(memory, piece.data(), piece.size(), static_cast<off_t>(begin));
+            const char* const end_of_piece = piece.data() + std::max<ssize_t>(got, 0);
+            const char* from = piece.data();
+            while ((from = static_cast<const char*>(
+                        std::memchr(from, at(token_bytes - 24), static_cast<std::size_t>(end_of_piece - from)))) != nullptr)
+            {
+                std::size_t same = 0;
+                while (same < 24 && from + same != end_of_piece && from[same] == at(token_bytes - 24 + same))
+                    ++same;
+                found += same == 24;
+                if (++from == end_of_piece)
+                    break;
+            }
+            // What was looked at is not to be found in the next piece.
+            modelsec::wipe(piece.data(), piece.size());
+        }
+        ::close(memory);
+        return found;
+    }
+};
+
+}  // namespace
+
+TEST_CASE("after a request, the values of its headers are nowhere in memory")
+{
+    support::throwaway_ca ca;
+    support::temp_dir place;
+    // The server lives in a child, which says where it listens.
+    int port_pipe[2], end_pipe[2];
+    REQUIRE(::pipe(port_pipe) == 0);
+    REQUIRE(::pipe(end_pipe) == 0);
+    const support::identity who = ca.issue();
+    const pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0)
+    {
+        ::close(end_pipe[1]);
+        {
+            const support::talker server(who, [](support::talk& t, unsigned) {
+                if (t.handshake() && t.read_request().find("Bearer ") != std::string::npos)
+                    t.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+            });
+            const std::uint16_t port = server.port();
+            char byte = 0;
+            if (::write(port_pipe[1], &port, sizeof port) == sizeof port)
+                (void)!::read(end_pipe[0], &byte, 1);  // until the parent goes on
+        }
+        ::_exit(0);
+    }
+    ::close(end_pipe[0]);
+    std::uint16_t port = 0;
+    REQUIRE(::read(port_pipe[0], &port, sizeof port) == sizeof port);
+
+    const split_token token;
+    {
+        const modelsec::secret_text held = token.whole();
+        CHECK(token.copies_in_memory() >= 1);  // the search finds what is there
+    }
+    CHECK(token.copies_in_memory() == 0);
+
+    modelsec::transport_options options;
+    options.tls.ca_file = place.write("ca.pem", ca.certificate());
+    options.credentials = [&](std::string_view) {
+        std::vector<modelsec::http_header> out;
+        out.push_back({"X-Other", "value"});
+        out.push_back({"Authorization", modelsec::secret_text("Bearer ").append(token.whole())});
+        return out;
+    };
+    const modelsec::limits caps;
+    {
+        modelsec::detail::http_environment env;
+        env.options = &options;
+        env.caps = &caps;
+        env.time = &modelsec::clock::system();
+        modelsec::detail::http_client client(std::move(env));
+        const url to = *url::parse("https://127.0.0.1:" + std::to_string(port) + "/x");
+        const auto answer = client.exchange({to, std::nullopt, {}, 100});
+        REQUIRE(answer.has_value());
+        CHECK(answer->body.size() == 2);
+        CHECK(token.copies_in_memory() == 0);  // nor while the connection is kept
+    }
+    CHECK(token.copies_in_memory() == 0);
+    ::close(end_pipe[1]);
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    ::close(port_pipe[0]);
+    ::close(port_pipe[1]);
+}
+#endif

@@ -1,0 +1,271 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+// Sigstore bundles, offline. The vectors were made by tests/interop/make_sigstore_vectors.py, which asks sigstore-python too.
+#include "temp_dir.hpp"
+
+#include <modelsec/detail/base/json.hpp>
+#include <modelsec/detail/trust/sigstore/transparency.hpp>
+#include <modelsec/model_signing.hpp>
+
+#include <doctest/doctest.h>
+
+#include <functional>
+
+using namespace modelsec;
+
+using namespace modelsec::detail;
+
+namespace {
+
+std::string kept(const std::string& name)
+{
+    return support::read_file(MODELSEC_SOURCE_DIR "/tests/vectors/sigstore/" + name);
+}
+
+const std::string identity = "https://ci.example/model.yml@refs/heads/main", issuer = "https://token.example";
+
+sigstore_root root_of(std::string_view text)
+{
+    return sigstore_root::parse(as_bytes(text)).value();
+}
+
+const std::string& root_text()
+{
+    static const std::string text = kept("trusted_root.json");
+    return text;
+}
+
+sigstore_signer signer(const std::string& who = identity, const std::string& by = issuer, bool pattern = false)
+{
+    return {root_of(root_text()), who, by, pattern};
+}
+
+reason why_not(std::string_view bundle, const model_signer& by, std::string_view artifact = "weights\n")
+{
+    const auto r = verify_artifact(as_bytes(bundle), sha256(as_bytes(artifact)), by);
+    return r ? reason::none : r.error().why;
+}
+
+const std::vector<std::string> keyless{"message_v1", "message_v0_1", "message_v2",
+                                       "dsse_v1",    "dsse_v2",      "dsse_hashedrekord_v2"};
+
+/// A text with the first occurrence of something replaced.
+std::string with(std::string text, std::string_view from, std::string_view to)
+{
+    const auto at = text.find(from);
+    REQUIRE(at != std::string::npos);
+    return text.replace(at, from.size(), to);
+}
+
+}  // namespace
+
+TEST_SUITE_BEGIN("sigstore");
+
+TEST_CASE("a bundle of every version and kind of entry is verified offline by identity and issuer")
+{
+    for (const std::string& name : keyless)
+    {
+        CAPTURE(name);
+        const std::string bundle = kept(name + ".sigstore.json");
+        const auto said = verify_artifact(as_bytes(bundle), sha256(as_bytes("weights\n")), signer());
+        REQUIRE_MESSAGE(said.has_value(), said.error().detail);
+        CHECK(said->identity == identity);
+        CHECK(said->issuer == issuer);
+        CHECK(said->trusted_time.has_value());
+        CHECK(why_not(bundle, signer(identity, "https://other.example")) == reason::identity_mismatch);
+        CHECK(why_not(bundle, signer(identity + "x")) == reason::identity_mismatch);
+        CHECK(why_not(bundle, signer("", issuer)) == reason::bad_option);
+        CHECK(why_not(bundle, signer(identity, "")) == reason::bad_option);
+        CHECK(why_not(bundle, signer("https://ci.example/*@refs/heads/main", issuer, true)) == reason::none);
+        CHECK(why_not(bundle, signer("https://ci.example/*@refs/tags/*", issuer, true)) == reason::identity_mismatch);
+        CHECK(why_not(bundle, signer("https://ci.example/*", issuer)) ==
+              reason::identity_mismatch);  // no pattern unless asked
+        CHECK(code_of(why_not(bundle, signer(), "other")) != errc::ok);
+    }
+}
+
+TEST_CASE("a plain key's bundle is verified by key and log, and by nothing else")
+{
+    const auto key = public_key::pem(kept("key.pub")).value();
+    const logged_key by{root_of(root_text()), key};
+    const std::string managed = kept("managed_key.sigstore.json");
+    CHECK(why_not(managed, by) == reason::none);
+    CHECK(why_not(managed, by, "other") == reason::log_proof);
+    CHECK(why_not(managed, signer()) == reason::unknown_key);
+    CHECK(why_not(managed, key) == reason::bad_option);
+    CHECK(why_not(kept("message_v1.sigstore.json"), by) == reason::unknown_key);
+    const auto other = public_key::ed25519_base64("11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=").value();
+    CHECK(why_not(managed, logged_key{by.root, other}) != reason::none);
+}
+
+TEST_CASE("every one-byte change of a bundle is refused or without effect")
+{
+    for (const std::string& name : keyless)
+    {
+        CAPTURE(name);
+        const std::string good = kept(name + ".sigstore.json");
+        const auto by = signer();
+        const auto digest = sha256(as_bytes("weights\n"));
+        const json tree = parse_json(as_bytes(good)).value();
+        std::size_t accepted = 0;
+        for (std::size_t at = 0; at < good.size(); at += 3)
+        {
+            std::string changed = good;
+            changed[at] = static_cast<char>(changed[at] ^ (at % 2 != 0 ? 0x01 : 0x20));
+            const auto said = verify_artifact(as_bytes(changed), digest, by);
+            if (!said)
+            {
+                CHECK(said.error().code() != errc::internal);
+                continue;
+            }
+            ++accepted;
+            CHECK(said->identity == identity);
+        }
+        // Names and values that nothing is made of: the log's display index under a proof, key ids, witnesses.
+        CHECK(accepted < good.size() / 3 / 10);
+    }
+}
+
+TEST_CASE("every one-byte change of a trusted root is refused or without effect")
+{
+    const std::string bundle = kept("message_v2.sigstore.json");
+    const auto digest = sha256(as_bytes("weights\n"));
+    for (std::size_t at = 0; at < root_text().size(); ++at)
+    {
+        std::string changed = root_text();
+        changed[at] = static_cast<char>(changed[at] ^ (at % 2 != 0 ? 0x01 : 0x20));
+        const auto root = sigstore_root::parse(as_bytes(changed));
+        if (!root)
+        {
+            CHECK(root.error().code() == errc::malformed);
+            continue;
+        }
+        if (const auto said = verify_artifact(as_bytes(bundle), digest, sigstore_signer{*root, identity, issuer, false}))
+            CHECK(said->identity == identity);
+    }
+}
+
+TEST_CASE("what is trusted is trusted for its time, both ends included, and says since when")
+{
+    const std::string v1 = kept("message_v1.sigstore.json"), v2 = kept("message_v2.sigstore.json");
+    const auto said = verify_artifact(as_bytes(v1), sha256(as_bytes("weights\n")), signer()).value();
+    const std::string at = format_rfc3339(*said.trusted_time),
+                      before = format_rfc3339(*said.trusted_time - std::chrono::seconds(1));
+    const std::string begin = "\"start\": \"2026-01-01T00:00:00Z\"";
+    const auto ending = [&](std::string_view list, const std::string& end) {
+        std::string text = root_text();
+        const auto from = text.find(begin, text.find(list));
+        REQUIRE(from != std::string::npos);
+        return text.replace(from, begin.size(), begin + ", \"end\": \"" + end + "\"");
+    };
+    const auto judged = [&](const std::string& bundle, const std::string& root) {
+        return why_not(bundle, sigstore_signer{root_of(root), identity, issuer, false});
+    };
+    CHECK(judged(v1, ending("\"tlogs\"", at)) == reason::none);
+    CHECK(judged(v1, ending("\"tlogs\"", before)) == reason::log_proof);
+    CHECK(judged(v1, ending("\"certificateAuthorities\"", before)) == reason::chain_invalid);
+    CHECK(judged(v1, ending("\"ctlogs\"", "2026-01-02T00:00:00Z")) == reason::log_proof);
+    CHECK(judged(v2, ending("\"timestampAuthorities\"", "2026-01-02T00:00:00Z")) == reason::timestamp_invalid);
+    for (const char* list : {"\"tlogs\"", "\"ctlogs\"", "\"certificateAuthorities\"", "\"timestampAuthorities\""})
+    {
+        std::string text = root_text();
+        const auto from = text.find(begin, text.find(list));
+        text.erase(from, begin.size());
+        CHECK(sigstore_root::parse(as_bytes(text)).error().why == reason::root_malformed);
+    }
+}
+
+TEST_CASE("a log entry of another bundle, no entry, no time or no proof is refused")
+{
+    const json one = parse_json(as_bytes(kept("message_v1.sigstore.json"))).value();
+    const json two = parse_json(as_bytes(kept("dsse_v1.sigstore.json"))).value();
+    const auto changed = [&](const std::function<void(json & material)>& change) {
+        json bundle = one;
+        json material = *bundle.find("verificationMaterial");
+        change(material);
+        bundle.set("verificationMaterial", std::move(material));
+        return why_not(bundle.dump(), signer());
+    };
+    // CVE-2022-36056.
+    CHECK(changed([&](json& m) { m.set("tlogEntries", *two.find("verificationMaterial")->find("tlogEntries")); }) ==
+          reason::log_proof);
+    CHECK(changed([](json& m) { m.set("tlogEntries", json::array()); }) == reason::log_proof);
+    const auto entry_without = [&](const char* member) {
+        return changed([&](json& m) {
+            json entry = m.find("tlogEntries")->as_array()->front();
+            entry.set(member, json());
+            m.set("tlogEntries", json::array{entry});
+        });
+    };
+    CHECK(entry_without("inclusionProof") == reason::log_proof);
+    CHECK(entry_without("inclusionPromise") == reason::timestamp_invalid);
+    CHECK(entry_without("canonicalizedBody") == reason::bundle_malformed);
+    CHECK(entry_without("logId") == reason::bundle_malformed);
+}
+
+TEST_CASE("RFC 9162: a proof of inclusion leads to the root it says, for every leaf of small trees")
+{
+    const auto leaf = [](std::size_t i) {
+        bytes text{0};
+        const std::string body = "leaf " + std::to_string(i);
+        text.insert(text.end(), body.begin(), body.end());
+        return sha256(text);
+    };
+    const auto node = [](const sha256_digest& left, const sha256_digest& right) {
+        bytes text{1};
+        text.insert(text.end(), left.view().begin(), left.view().end());
+        text.insert(text.end(), right.view().begin(), right.view().end());
+        return sha256(text);
+    };
+    const std::function<sha256_digest(std::size_t, std::size_t)> tree = [&](std::size_t from, std::size_t to) {
+        if (to - from == 1)
+            return leaf(from);
+        std::size_t half = 1;
+        while (half * 2 < to - from)
+            half *= 2;
+        return node(tree(from, from + half), tree(from + half, to));
+    };
+    const std::function<void(std::size_t, std::size_t, std::size_t, std::vector<bytes>&)> path =
+        [&](std::size_t at, std::size_t from, std::size_t to, std::vector<bytes>& out) {
+            if (to - from == 1)
+                return;
+            std::size_t half = 1;
+            while (half * 2 < to - from)
+                half *= 2;
+            const bool left = at < from + half;
+            path(at, left ? from : from + half, left ? from + half : to, out);
+            const sha256_digest other = left ? tree(from + half, to) : tree(from, from + half);
+            out.emplace_back(other.view().begin(), other.view().end());
+        };
+    for (std::size_t size = 1; size <= 17; ++size)
+        for (std::size_t at = 0; at < size; ++at)
+        {
+            inclusion_proof proof;
+            proof.index = at;
+            proof.tree_size = size;
+            const sha256_digest root = tree(0, size);
+            proof.root_hash.assign(root.view().begin(), root.view().end());
+            path(at, 0, size, proof.hashes);
+            const std::string body = "leaf " + std::to_string(at);
+            CHECK(proves_inclusion(proof, as_bytes(body)));
+            CHECK_FALSE(proves_inclusion(proof, as_bytes(body + "x")));
+            proof.hashes.emplace_back(32);
+            CHECK_FALSE(proves_inclusion(proof, as_bytes(body)));
+            proof.hashes.pop_back();
+            proof.index = size;
+            CHECK_FALSE(proves_inclusion(proof, as_bytes(body)));
+            if (size > 1)
+            {
+                proof.index = (at + 1) % size;
+                CHECK_FALSE(proves_inclusion(proof, as_bytes(body)));
+            }
+        }
+}
+
+TEST_CASE("a statement of an unknown type, or about something else, says nothing of the artifact")
+{
+    const std::string good = kept("dsse_v1.sigstore.json");
+    CHECK(why_not(good, signer(), "other") == reason::digest_mismatch);
+    CHECK(why_not(with(good, "application/vnd.in-toto+json", "application/vnd.in-toto+jsom"), signer()) != reason::none);
+}
+
+TEST_SUITE_END();

@@ -1,0 +1,102 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#include "../command_error.hpp"
+#include "../command_line.hpp"
+#include "../policy_arguments.hpp"
+#include "../store_option.hpp"
+#include "../platform.hpp"
+#include "../text.hpp"
+#include "../trust_arguments.hpp"
+#include "commands.hpp"
+
+#include <modelsec/client.hpp>
+
+#include <memory>
+
+namespace modelsec::tool {
+
+namespace {
+
+constexpr const char* examples = R"(  modelsec repair --store models
+  modelsec repair --store models llama3_1_8b --pins pins.json
+)";
+
+struct repair_arguments
+{
+    std::string store;
+    std::string model;
+    policy_arguments sharing;
+    trust_arguments trust;
+};
+
+json::object describe(const model_repair& m)
+{
+    json::array aside(m.set_aside.begin(), m.set_aside.end());
+    return {{"model_id", m.model_id},
+            {"found", std::string(to_string(m.found))},
+            {"reason", std::string(to_string(m.why))},
+            {"forgotten_changes", m.forgotten_changes},
+            {"sequence", m.sequence},
+            {"active", m.active ? json(m.active->version) : json()},
+            {"adopted", m.adopted},
+            {"set_aside", std::move(aside)}};
+}
+
+void tell(const model_repair& m, output& out)
+{
+    const std::string model = printable(m.model_id);
+    if (m.why != reason::none)
+        return out.say(model + ": not repaired (" + std::string(to_string(m.why)) + "): " + std::string(hint(m.why)));
+    if (m.found == reason::none && m.set_aside.empty())
+        return out.say(model + ": nothing to repair");
+    if (m.found == reason::state_damaged)
+        out.say(
+            model + ": " + counted(m.forgotten_changes, "newer state") +
+            " could not be read; what was changed by then may be forgotten: what was activated, rejected or accepted last");
+    if (m.found == reason::memory_lost)
+        out.say(model + ": there was no state; what was accepted or rejected before may be forgotten");
+    out.say(model + ": remembers sequence " + std::to_string(m.sequence) + " as the highest accepted; " +
+            (m.active ? printable(m.active->version) + (m.adopted ? " was adopted and is active" : " is active")
+                      : std::string("nothing is active")));
+    for (const std::string& what : m.set_aside)
+        out.say(model + ": set aside " + printable(what) + " (gc removes it)");
+}
+
+void repair(const repair_arguments& arguments, output& out)
+{
+    repair_options options;
+    options.model_id = arguments.model;
+    options.trust = arguments.trust.source({}, false);
+    options.operation.events = [&out](const event& e) { out.observe(e); };
+    const interrupt_guard guard(options.operation.control);
+    client_options owner;
+    owner.store = arguments.store;
+    owner.policy = arguments.sharing.policy();
+    const repair_report report = client(std::move(owner)).repair(options);
+    json::array models;
+    for (const model_repair& m : report.models)
+        models.push_back(describe(m));
+    out.succeed({{"models", std::move(models)}});
+    for (const model_repair& m : report.models)
+        tell(m, out);
+    if (report.models.empty())
+        out.say("The store holds no model.");
+    for (const model_repair& m : report.models)
+        if (m.why != reason::none)
+            throw error(fail(m.why, m.model_id));
+}
+
+}  // namespace
+
+void add_repair(command_line& line)
+{
+    CLI::App& command =
+        add_subcommand(line, "repair", "Adopts or sets aside what has no state, and says what may be forgotten", examples);
+    const auto arguments = std::make_shared<repair_arguments>();
+    add_store(command, arguments->store);
+    command.add_option("MODEL", arguments->model, "Only this model")->type_name("");
+    arguments->sharing.add_to(command);
+    arguments->trust.add_to(command);  // asked about the manifest under which files are adopted
+    command.callback([&line, arguments] { line.chosen = [arguments](output& out) { repair(*arguments, out); }; });
+}
+
+}  // namespace modelsec::tool

@@ -1,0 +1,69 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#include "../command_error.hpp"
+#include "../command_line.hpp"
+#include "../text.hpp"
+#include "commands.hpp"
+
+#include <modelsec/detail/base/clock.hpp>
+#include <modelsec/detail/base/json.hpp>
+#include <modelsec/detail/base/local_file.hpp>
+#include <modelsec/detail/trust/envelope.hpp>
+#include <modelsec/limits.hpp>
+
+#include <memory>
+
+namespace modelsec::tool {
+
+namespace {
+
+constexpr const char* examples = R"(  modelsec publish --watch-expiry 14d manifest.json other.json
+  exit code 60 if any of them ends sooner
+)";
+
+utc_time expiry_of(const std::string& path)
+{
+    const bytes raw = value_or_hint(read_local_file(path, limits{}.envelope_bytes), "--watch-expiry: check that the manifest may be read");
+    auto e = parse_envelope(raw, envelope_format::dsse);
+    if (!e)
+        e = parse_envelope(raw, envelope_format::pack);
+    const auto payload = value_or_hint(parse_json(e.value().payload()), "not a manifest");
+    const auto text = payload.string_at("expires_at");
+    const auto time = text ? parse_rfc3339(*text) : std::nullopt;
+    // One that never ends does not end sooner.
+    return time ? *time : utc_time::max();
+}
+
+void watch(const std::string& horizon, const std::vector<std::string>& manifests, output& out)
+{
+    out.publishing();
+    const utc_time now = clock::system().now();
+    const utc_time until = value_or_hint(parse_expiry(horizon, now), "--watch-expiry takes 12h or 14d");
+    std::size_t soon = 0;
+    for (const std::string& path : manifests)
+    {
+        const utc_time at = expiry_of(path);
+        const bool ends = at < until;
+        soon += ends ? 1 : 0;
+        const json when = at == utc_time::max() ? json() : json(format_rfc3339(at));
+        out.object({{"type", "finding"}, {"kind", ends ? "expiry" : "none"}, {"path", printable(path)}, {"expires_at", when}});
+        out.say(printable(path) + ": " + (at == utc_time::max() ? "never expires" : (ends ? "ends at " : "good until ") + format_rfc3339(at)));
+    }
+    if (soon != 0)
+        throw command_error(reason::expires_soon, "renew it before it ends", std::to_string(soon) + " of " + std::to_string(manifests.size()));
+    out.succeed({{"findings", 0}});
+}
+
+}  // namespace
+
+void add_watch_expiry(command_line& line)
+{
+    CLI::App& command = add_subcommand(line, watch_expiry_name, "Tells which manifests end soon", examples);
+    command.group("");  // people say `publish --watch-expiry`
+    const auto horizon = std::make_shared<std::string>();
+    const auto manifests = std::make_shared<std::vector<std::string>>();
+    command.add_option("--watch-expiry", *horizon, "How far to look ahead: 14d")->type_name("14d")->required();
+    command.add_option("manifests", *manifests, "Signed manifests")->type_name("MANIFEST")->required();
+    command.callback([&line, horizon, manifests] { line.chosen = [=](output& out) { watch(*horizon, *manifests, out); }; });
+}
+
+}  // namespace modelsec::tool

@@ -59,7 +59,7 @@ std::vector<fault_kind> of_bodies()
         {"answer", "reset", at_byte([](fault& f, auto at) { f.reset_at = at; }), {-1, 0, 0, 0, 0}, {-1, 10, 10, 10, 10}},
         {"answer", "stall", at_byte([](fault& f, auto at) { f.stall_at = at; }), {-1, 0, 0, 0, 0}, {-1, 10, 10, 10, 10}},
         {"answer", "a flipped bit", at_byte([](fault& f, auto at) { f.flip_at = at; }), {-1, 30, 30, 30, 0}, always(-1, 30)},
-        {"answer", "a trickle", with([](fault& f) { f.bytes_per_second = 300; }), recovers, always(10, 10)},
+        {"answer", "a trickle", with([](fault& f) { f.bytes_per_second = 300; }), recovers, {10, 10, 10, 0, 10}},
         {"answer",
          "one byte more announced",
          with([](fault& f) { f.announce = 200'078; }),
@@ -166,10 +166,11 @@ std::vector<fault_kind> of_statuses()
     return {
         {"answer", "400", status(400), always(12, 12), always(12, 12)},
         {"answer", "400, the address has expired",
-         says(support::answer(400, {}, "<Error><Code>ExpiredToken</Code></Error>")), always(12, 14), always(12, 14)},
+         says(support::answer(400, {}, "<Error><Code>ExpiredToken</Code></Error>")), always(14, 14), always(14, 14)},
         {"answer", "401", status(401), always(14, 14), always(14, 14)},
         {"answer", "402", status(402), always(13, 13), always(13, 13)},
-        {"answer", "403", status(403), always(14, 14), always(14, 14)},
+        // A source that refuses a range and has served none is asked for the whole.
+        {"answer", "403", status(403), {14, 14, 14, 14, 0}, always(14, 14)},
         {"answer", "404", status(404), always(12, 12), always(12, 12)},
         {"answer", "410", status(410), always(12, 12), always(12, 12)},
         {"answer", "429", status(429, {{"Retry-After", "0"}}), recovers, always(13, 13)},

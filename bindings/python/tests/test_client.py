@@ -147,7 +147,7 @@ def test_credentials_are_asked_for_each_origin(origin: Origin, store: pathlib.Pa
         client.fetch("demo", origin.source())
     assert set(asked) == {origin.about["base_url"]}
     sent = [r["headers"].get("authorization") for r in origin.requests()]
-    assert len(sent) >= 2 and sent[:2] == ["Bearer 1", "Bearer 2"]
+    assert len(sent) >= 2 and len(set(sent)) == len(sent)  # asked anew for each request
 
 
 def test_headers_can_be_set_for_an_origin(origin: Origin, client: Client) -> None:
@@ -236,7 +236,7 @@ def test_mistakes_in_usage_are_told_as_such(origin: Origin, client: Client, stor
     with pytest.raises(modelsec.NoneActiveError):
         client.open("demo")
     assert client.status() == []
-    with pytest.raises(KeyError):
+    with pytest.raises(ValueError, match="profile is one of 'client', 'server'"):
         Client(store, profile="nobody")
     client.close()
     with pytest.raises(ValueError):

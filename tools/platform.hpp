@@ -19,6 +19,8 @@ std::optional<std::string> environment(const std::string& variable);
 
 /// Whether the effective user is root.
 bool is_superuser();
+/// Where programs keep a user's data, below the home folder.
+const char* user_data_folder();
 /// Whether people read standard error on a terminal that can move its cursor.
 bool errors_go_to_terminal();
 /// Its width in columns now.

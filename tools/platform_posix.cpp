@@ -90,6 +90,15 @@ std::optional<std::string> environment(const std::string& variable)
     return value && *value ? std::optional<std::string>(value) : std::nullopt;
 }
 
+const char* user_data_folder()
+{
+#ifdef __APPLE__
+    return "/Library/Application Support";
+#else
+    return "/.local/share";  // XDG Base Directory Specification
+#endif
+}
+
 bool is_superuser()
 {
     return ::geteuid() == 0;

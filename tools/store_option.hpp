@@ -20,11 +20,7 @@ inline std::string default_store()
     if (is_superuser())
         return "/var/lib/modelsec";
     const auto home = environment("HOME");
-#ifdef __APPLE__
-    return home ? *home + "/Library/Application Support/modelsec" : std::string();
-#else
-    return home ? *home + "/.local/share/modelsec" : std::string();
-#endif
+    return home ? *home + user_data_folder() + "/modelsec" : std::string();
 }
 
 /// `--store DIR` as every command has it; required only where there is no home to find a default in.

@@ -91,6 +91,7 @@ public:
     }
     void clear() noexcept { decltype(data_)().swap(data_); }
 
+    friend bool operator==(const secret_text& a, const secret_text& b) noexcept { return a.view() == b.view(); }
     friend bool operator==(const secret_text& a, std::string_view b) noexcept { return a.view() == b; }
 
 private:

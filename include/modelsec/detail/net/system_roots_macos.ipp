@@ -110,6 +110,11 @@ bool add_system_roots(X509_STORE* store)
     return any;
 }
 
+char roots_separator() noexcept
+{
+    return ':';
+}
+
 std::optional<std::string> roots_variable(const char* name)
 {
     const char* const value = ::issetugid() != 0 ? nullptr : std::getenv(name);

@@ -37,6 +37,11 @@ bool add_system_roots(X509_STORE* store)
     return add_first_roots(store, bundles, folders);
 }
 
+char roots_separator() noexcept
+{
+    return ':';
+}
+
 std::optional<std::string> roots_variable(const char* name)
 {
     bool privileged = ::getuid() != ::geteuid() || ::getgid() != ::getegid();

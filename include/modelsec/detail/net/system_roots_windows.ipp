@@ -81,6 +81,11 @@ bool add_system_roots(X509_STORE* store)
 }
 
 // Windows has no processes with more rights than their caller by their file.
+char roots_separator() noexcept
+{
+    return ';';
+}
+
 std::optional<std::string> roots_variable(const char* name)
 {
     const char* const value = std::getenv(name);

@@ -40,6 +40,8 @@ MODELSEC_DECL result<void> check_tls_options(const tls_options& options);
 MODELSEC_DECL bool add_system_roots(X509_STORE* store);
 /// An environment variable; nothing if it is unset or empty, or if this process has more rights than its caller.
 MODELSEC_DECL std::optional<std::string> roots_variable(const char* name);
+/// What stands between the folders of SSL_CERT_DIR.
+MODELSEC_DECL char roots_separator() noexcept;
 
 /// Why a chain was refused (a value of SSL_get_verify_result).
 MODELSEC_DECL reason certificate_reason(long verify_result) noexcept;

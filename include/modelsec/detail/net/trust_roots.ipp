@@ -101,11 +101,6 @@ bool add_first_roots(X509_STORE* store, const std::vector<std::string>& files, c
 /// meant it.
 inline result<bool> add_environment_roots(X509_STORE* store)
 {
-#ifdef _WIN32
-    constexpr char separator = ';';
-#else
-    constexpr char separator = ':';
-#endif
     bool any = false;
     if (const auto file = roots_variable("SSL_CERT_FILE"))
     {
@@ -116,7 +111,7 @@ inline result<bool> add_environment_roots(X509_STORE* store)
     std::string_view rest = folders ? std::string_view(*folders) : std::string_view();
     while (!rest.empty())
     {
-        const std::size_t end = std::min(rest.find(separator), rest.size());
+        const std::size_t end = std::min(rest.find(roots_separator()), rest.size());
         // Of several folders some may be missing or empty, as with OpenSSL.
         if (end != 0)
             any = add_roots_at(store, std::string(rest.substr(0, end))).has_value() || any;

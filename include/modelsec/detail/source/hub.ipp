@@ -130,9 +130,9 @@ result<hub_options> hub_options::from_environment(const variable& get, bool allo
             auto now = get("HF_TOKEN");
             if (!now)
                 return secret();
-            auto token = hub_token(*now);
+            auto out_of_variable = hub_token(*now);
             wipe(*now);
-            return token;
+            return out_of_variable;
         };
         return out;
     }

@@ -100,7 +100,7 @@ CHECK
         for header in client options error event limits pins publish tuf model_signing; do
             [ -e "$source/include/modelsec/$header.hpp" ] || continue
             while read -r name; do
-                grep -qE "(^|[^_[:alnum:]])$name[{(]" "$here/designated_initialisers.cpp" || { echo "$header.hpp: $name is not tried" >&2; exit 1; }
+                grep -qE "(^|[^_[:alnum:]])${name}[{(]" "$here/designated_initialisers.cpp" || { echo "$header.hpp: $name is not tried" >&2; exit 1; }
             done < <(awk '/^namespace detail/ {inner = 1} /^}  \/\/ namespace detail/ {inner = 0} !inner && /^struct [a-z_0-9]+( final)?$/ {print $2}' "$source/include/modelsec/$header.hpp")
         done
         ;;

@@ -7,12 +7,14 @@
 #include <fcntl.h>
 #include <sys/param.h>
 #include <sys/stat.h>
-#include <sys/xattr.h>
 #include <sys/stdio.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <cstdint>
+
+// <sys/xattr.h> is not among the headers that tool chains of other systems bring along.
+extern "C" int fsetxattr(int fd, const char* name, const void* value, size_t size, std::uint32_t position, int options);
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {

@@ -102,7 +102,7 @@ bash scripts/cross.sh || trouble "does not compile for macOS, Windows or ARM"
 
 heading "clang-tidy (some minutes)"
 mapfile -t units < <(of_kind '^(\./)?(src|tools|bindings/c/src)/.*\.cpp$')
-export tidy_flags="-std=c++20 -include tools/internal.hpp -DMODELSEC_SEPARATE_COMPILATION -Iinclude -Itools -Itools/tuf_client -Ibindings/c/include"
+export tidy_flags="-std=c++20 -DMODELSEC_SEPARATE_COMPILATION -Iinclude -Itools -Itools/tuf_client -Ibindings/c/include"
 # shellcheck disable=SC2016  # the inner shell is to expand it
 printf '%s\n' "${units[@]}" | xargs -P "$(nproc)" -I {} bash -c 'clang-tidy-16 --quiet "{}" -- $tidy_flags 2>/dev/null' ||
     trouble "clang-tidy"

@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 # Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 """Called by ./dev lint: reads the includes. Rooms stand in one order (docs/architecture.md), and only tests look behind the
-public headers. Clocks are read in one place. `--users` looks at the command, the bindings and the benchmarks too, some of which
-still stand on more than the public headers."""
+public headers: the command, the bindings, the examples and the benchmarks do not. Clocks are read in one place."""
 import pathlib
 import re
 import subprocess
@@ -64,8 +63,7 @@ def main():
                 troubles.append(f"{path}: {mine} may not see {theirs or 'no room'} ({other})")
         if CLOCK.search(text) and not re.search(r"detail/base/(clock(_[a-z]+)?|file_system/system_[a-z]+)\.ipp$", str(path)):
             troubles.append(f"{path}: reads a clock itself")
-    users = ("tools", "bindings", "examples", "benchmarks") if "--users" in sys.argv else ("examples",)
-    for path in tracked(*users):
+    for path in tracked("tools", "bindings", "examples", "benchmarks"):
         if path.suffix not in (".hpp", ".cpp", ".h", ".c", ".ipp"):
             continue
         text = path.read_text(encoding="utf-8")

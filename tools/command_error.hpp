@@ -43,7 +43,7 @@ T value_or_hint(result<T> r, std::string hint)
 /// A size in an option, as 4MiB; a usage error with this hint for anything else.
 inline std::uint64_t size_option(std::string_view text, std::string hint)
 {
-    const auto size = modelsec::parse_size(text);
+    const auto size = parse_size(text);
     if (!size)
         usage(std::move(hint));
     return *size;
@@ -52,7 +52,7 @@ inline std::uint64_t size_option(std::string_view text, std::string hint)
 /// A time in an option, as 30d from `now` on or in RFC 3339; a usage error with this hint for anything else.
 inline utc_time expiry_option(std::string_view text, utc_time now, std::string hint)
 {
-    const auto time = modelsec::parse_expiry(text, now);
+    const auto time = parse_expiry(text, now);
     if (!time)
         usage(std::move(hint));
     return *time;

@@ -100,31 +100,9 @@ command_line::command_line() : app(tool_purpose, "modelsec")
     app.set_help_flag("-h,--help", "This");
     app.footer(tool_footer);
     app.get_formatter()->column_width(32);
-    add_fetch(*this);
-    add_check(*this);
-    add_bundle(*this);
-    add_scan(*this);
-    add_status(*this);
-    add_path(*this);
-    add_verify(*this);
-    add_rollback(*this);
-    add_gc(*this);
-    add_repair(*this);
-    add_remove(*this);
-    add_doctor(*this);
-    add_inspect(*this);
-    add_init(*this);
-    add_keygen(*this);
-    add_publish(*this);
-    add_renew(*this);
-    add_check_remote(*this);
-    add_watch_expiry(*this);
-    add_sign(*this);
-    add_verify_model(*this);
-    add_sign_model(*this);
-    add_root(*this);
-    add_completion(*this);
-    add_manual(*this);
+#define MODELSEC_SUBCOMMAND(name) add_##name(*this);
+    MODELSEC_SUBCOMMANDS(MODELSEC_SUBCOMMAND)
+#undef MODELSEC_SUBCOMMAND
 }
 
 CLI::App& add_subcommand(command_line& line, const std::string& name, const std::string& purpose,

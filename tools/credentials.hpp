@@ -2,11 +2,8 @@
 #ifndef MODELSEC_TOOLS_CREDENTIALS_HPP
 #define MODELSEC_TOOLS_CREDENTIALS_HPP
 
-#include <modelsec/detail/base/secret.hpp>
-#include <modelsec/error.hpp>
-#include <modelsec/detail/net/options.hpp>
+#include <modelsec/publish.hpp>
 
-#include <map>
 #include <string>
 #include <string_view>
 
@@ -22,15 +19,9 @@ http_header parse_header(std::string_view text);
 /// "NAME=VAR" of --header-env: the header with the variable's value. An unset or empty variable: a header without name.
 http_header header_from_environment(std::string_view text);
 
-/// Per origin, what its requests carry.
-using origin_headers = std::map<std::string, std::vector<http_header>, std::less<>>;
-
-/// {"https://host:port": {"bearer": "…" | "basic": "user:password", "headers": {…}}, …}
-result<origin_headers> parse_credentials(const secret& text);
-
 /// Asks `fixed` first, then the file at `path` (if any), which is read again every time: tokens may be rotated while a download
 /// runs. What it said last holds while it cannot be read.
-credential_provider make_provider(origin_headers fixed, std::string path);
+credential_provider make_provider(origin_headers fixed, const std::string& path);
 
 }  // namespace modelsec::tool
 

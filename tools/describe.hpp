@@ -2,19 +2,14 @@
 #ifndef MODELSEC_TOOLS_DESCRIBE_HPP
 #define MODELSEC_TOOLS_DESCRIBE_HPP
 
-#include <modelsec/detail/base/json.hpp>
-#include <modelsec/error.hpp>
+#include "output.hpp"
 
 #include <string>
 
 namespace modelsec::tool {
 
-/// What a file is and what it says, as JSON: an envelope of either format, a signature bundle, a manifest's payload, pins, or
-/// the state of a model in a store. Nothing is verified. `kind` says what it is.
-result<json> describe_document(bytes_view text);
-
-/// The same for people: a line a member, indented; long lists are counted; safe for terminals.
-std::string render(const json& description);
+/// An object for people: a line a member, indented; long lists are counted; safe for terminals.
+std::string render(const json::object& description);
 
 }  // namespace modelsec::tool
 

@@ -5,14 +5,10 @@
 #include "command_line.hpp"
 #include "credentials.hpp"
 #include "encryption_keys.hpp"
-#include "store_option.hpp"
+#include "pack_arguments.hpp"
 #include "platform.hpp"
 #include "proxy.hpp"
 #include "text.hpp"
-
-#include <modelsec/detail/fetch/bundle_network.hpp>
-#include <modelsec/detail/net/tls.hpp>
-#include <modelsec/detail/net/url.hpp>
 
 #include <algorithm>
 
@@ -25,6 +21,7 @@ constexpr unsigned most_connections = 64;  // a server takes more of them for an
 
 void fetch_arguments::add_to(CLI::App& c, bool with_store)
 {
+    with_store_ = with_store;
     static const char* const source = "Manifest";
     c.add_option("--manifest", manifest_url_, "Where the signed manifest is")->type_name("URL")->group(source);
     c.add_option("--manifest-file", manifest_file_, "The signed manifest as a file")->type_name("FILE")->group(source);
@@ -44,7 +41,7 @@ void fetch_arguments::add_to(CLI::App& c, bool with_store)
 
     static const char* const what = "Model";
     if (with_store)
-        add_store(c, store_)->group(what);
+        add_store(c, store_, what);
     sharing_.add_to(c, what);
     c.add_option("--model", model_, "The model expected")->type_name("ID")->group(what);
     c.add_option("--tier", tier_, "The tier expected")->type_name("TIER")->group(what);
@@ -99,10 +96,10 @@ void fetch_arguments::add_to(CLI::App& c, bool with_store)
     c.add_option("--limit-rate", limit_rate_, "Not faster than this: 500k, 2MiB")->type_name("BYTES/S")->group(network);
 }
 
-client_options fetch_arguments::client(const std::string& instead) const
+client_options fetch_arguments::client() const
 {
     client_options out;
-    out.store = instead.empty() ? store_ : instead;
+    out.store = with_store_ ? checked_store(store_) : std::string();
     out.policy = sharing_.policy();
     if (profile_ != "server" && profile_ != "client")
         usage("--profile is server or client");
@@ -136,7 +133,7 @@ client_options fetch_arguments::client(const std::string& instead) const
     }
     if (!limit_rate_.empty())
     {
-        out.transport.limit_rate = value_or_hint(parse_size(limit_rate_), "--limit-rate takes bytes a second: 500k, 2MiB");
+        out.transport.limit_rate = size_option(limit_rate_, "--limit-rate takes bytes a second: 500k, 2MiB");
         if (out.transport.limit_rate == 0)
             usage("--limit-rate 0 would never end");
     }
@@ -147,7 +144,7 @@ client_options fetch_arguments::client(const std::string& instead) const
 
 void fetch_arguments::check_files(const client_options& options) const
 {
-    if (const auto usable = check_tls_options(options.transport.tls); usable.has_error())
+    if (const auto usable = check_transport(options.transport); usable.has_error())
         throw command_error(usable.error().why, usable.error().why == reason::file_unreadable
                                                     ? "cannot read " + printable(usable.error().detail)
                                                     : printable(usable.error().detail));
@@ -167,8 +164,7 @@ fetch_options fetch_arguments::fetch() const
         usage("--format is dsse or pack");
     out.format = format_ == "dsse" ? envelope_format::dsse : envelope_format::pack;
     out.manifest = manifest();
-    // A bundle has the root's successors, wherever these are otherwise.
-    out.trust = trust_.source(bundle_.empty() ? manifest_url_ : std::string(bundle_address), !offline_);
+    out.trust = trust_.source(manifest_url_, !offline_ && bundle_.empty());  // a bundle has the root's successors in it
     out.decrypt_keys = find_decryption_key(decrypt_variable_, decrypt_file_);
     out.model_id = model_;
     out.tier = tier_;
@@ -215,9 +211,9 @@ credential_provider fetch_arguments::credentials() const
         if (from.empty())
             usage("--token-env is for the origin of --manifest; see --credentials");
         const auto token = environment(token_variable_);
-        const auto address = url::parse(from);
-        if (token && address)
-            fixed[address->origin()] = {{"Authorization", secret_text("Bearer ").append(*token)}};
+        const auto origin = origin_of(from);
+        if (token && origin)
+            fixed[*origin] = {{"Authorization", secret_text("Bearer ").append(*token)}};
     }
     return make_provider(std::move(fixed), credentials_file_);
 }

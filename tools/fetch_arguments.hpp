@@ -26,9 +26,7 @@ public:
 
     const std::string& model() const noexcept { return model_; }
     bool dry_run() const noexcept { return dry_run_; }
-    /// The store of --store; `instead` where that is not the place.
-    client_options client(const std::string& instead = {}) const;
-    const std::string& manifest_file() const noexcept { return manifest_file_; }
+    client_options client() const;
     fetch_options fetch() const;
     /// Whether the files of --ca, --cert and --cert-key can be used: a failure names the one that cannot, which the caller has named.
     void check_files(const client_options& options) const;
@@ -53,6 +51,7 @@ private:
     std::string profile_ = "server";
     std::string ca_, certificate_, certificate_key_;
     bool ca_partial_ = false;
+    bool with_store_ = true;
     std::optional<std::uint64_t> first_byte_;
     std::vector<std::string> spki_pins_;
     std::string ocsp_ = "check";

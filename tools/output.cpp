@@ -16,13 +16,16 @@ namespace {
 /// What people read while a stage lasts.
 std::string_view label_of(std::string_view stage)
 {
-    static constexpr std::array<std::pair<std::string_view, std::string_view>, 6> labels{{
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 9> labels{{
         {"manifest", "Checking the manifest"},
         {"download", "Downloading"},
         {"extract", "Unpacking"},
         {"activate", "Activating"},
         {"verify", "Verifying"},
         {"hash", "Hashing"},
+        {"encrypt", "Encrypting"},
+        {"remote", "Asking the hosts"},
+        {"fetch", "Downloading"},
     }};
     for (const auto& [word, label] : labels)
         if (word == stage)
@@ -98,34 +101,34 @@ void output::notice(std::string_view line)
         put_line(stderr, "modelsec: " + std::string(line));
 }
 
-void output::object(const json& line)
+void output::object(const json::object& line)
 {
     if (json_lines())
-        put_line(stdout, line.dump());
+        put_line(stdout, json::serialize(line));
 }
 
-json output::final_line(reason why) const
+json::object output::final_line(reason why) const
 {
     const errc code = code_of(why);
-    return json{{"type", "result"},
-                {"code", static_cast<int>(code)},
-                {"name", to_string(code)},
-                {"reason", to_string(why)},
-                {"message", message_of(code)},
-                {"model_id", model_id_.empty() ? json() : json(model_id_)},
-                {"version", nullptr},
-                {"sequence", nullptr},
-                {"path", nullptr},
-                {"already_active", false},
-                {"stale", false},
-                {"bytes_fetched", bytes_fetched_}};
+    return json::object{{"type", "result"},
+                        {"code", static_cast<int>(code)},
+                        {"name", to_string(code)},
+                        {"reason", to_string(why)},
+                        {"message", message_of(code)},
+                        {"model_id", model_id_.empty() ? json::value() : json::value(model_id_)},
+                        {"version", nullptr},
+                        {"sequence", nullptr},
+                        {"path", nullptr},
+                        {"already_active", false},
+                        {"stale", false},
+                        {"bytes_fetched", bytes_fetched_}};
 }
 
 void output::succeed(const json::object& members)
 {
-    json line = final_line(reason::none);
+    json::object line = final_line(reason::none);
     for (const auto& [key, value] : members)
-        line.set(key, value);
+        line[key] = value;
     object(line);
 }
 
@@ -137,8 +140,8 @@ void output::fail(reason why, std::string_view own_hint, std::string_view detail
     const std::string what(own_hint.empty() ? command_hint(why) : own_hint);
     if (json_lines())
     {
-        json line = final_line(why);
-        line.set("hint", what);
+        json::object line = final_line(why);
+        line["hint"] = what;
         object(line);
     }
     else
@@ -192,13 +195,13 @@ void output::observe(const event& e)
         return progress(to_string(e.stage), e.bytes, e.total);
     if (json_lines())
     {
-        json line{{"type", "event"}, {"event", to_string(e.kind)}, {"stage", to_string(e.stage)}};
+        json::object line{{"type", "event"}, {"event", to_string(e.kind)}, {"stage", to_string(e.stage)}};
         if (e.why != reason::none)
-            line.set("reason", to_string(e.why));
+            line["reason"] = to_string(e.why);
         if (e.kind == event_kind::retry)
-            line.set("wait_ms", e.wait_ms);
+            line["wait_ms"] = e.wait_ms;
         if (!e.host.empty())
-            line.set("host", e.host);
+            line["host"] = e.host;
         return object(line);
     }
     if (mode_ == output_mode::people)

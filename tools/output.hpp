@@ -4,8 +4,9 @@
 
 #include "progress_bar.hpp"
 
-#include <modelsec/detail/base/json.hpp>
 #include <modelsec/event.hpp>
+
+#include <boost/json.hpp>
 
 #include <memory>
 #include <optional>
@@ -13,6 +14,8 @@
 #include <string_view>
 
 namespace modelsec::tool {
+
+namespace json = boost::json;
 
 enum class output_mode
 {
@@ -48,7 +51,7 @@ public:
     void say(std::string_view line);     ///< a result, on stdout
     void notice(std::string_view line);  ///< on stderr, above a bar
     // For programs.
-    void object(const json& line);
+    void object(const json::object& line);
     /// The final line of success, with these members beside the usual ones.
     void succeed(const json::object& members = {});
 
@@ -64,7 +67,7 @@ private:
     std::string message_of(errc code) const;
     void begin(std::string_view stage);
     void show_event(const event& e);
-    json final_line(reason why) const;
+    json::object final_line(reason why) const;
 
     output_mode mode_;
     bool initializing_ = false;

@@ -2,9 +2,7 @@
 #ifndef MODELSEC_TOOLS_PLATFORM_HPP
 #define MODELSEC_TOOLS_PLATFORM_HPP
 
-#include <modelsec/detail/base/control.hpp>
-#include <modelsec/detail/base/secret.hpp>
-#include <modelsec/error.hpp>
+#include <modelsec/options.hpp>
 
 #include <memory>
 #include <optional>
@@ -29,10 +27,6 @@ unsigned terminal_width();
 bool results_go_to_terminal();
 /// Whether the locale's characters are UTF-8.
 bool terminal_is_utf8();
-
-/// A file with secrets, of at most 64 KiB. It must be a regular file of this user that nobody else may read or write (CWE-732):
-/// `secret_file_exposed`.
-result<secret> read_secret_file(const std::string& path);
 
 enum class visibility
 {

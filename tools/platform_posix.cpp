@@ -3,8 +3,6 @@
 
 #include "text.hpp"
 
-#include <modelsec/detail/base/file_system/file_system.hpp>
-
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -19,8 +17,34 @@
 #include <cstring>
 #include <filesystem>
 #include <thread>
+#include <utility>
 
 namespace modelsec::tool {
+
+/// An open descriptor.
+class file
+{
+public:
+    file() = default;
+    explicit file(int descriptor) noexcept : descriptor_(descriptor) {}
+    file(file&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+    file& operator=(file&& other) noexcept
+    {
+        std::swap(descriptor_, other.descriptor_);
+        return *this;
+    }
+    ~file()
+    {
+        if (descriptor_ >= 0)
+            ::close(descriptor_);
+    }
+
+    explicit operator bool() const noexcept { return descriptor_ >= 0; }
+    int native() const noexcept { return descriptor_; }
+
+private:
+    int descriptor_ = -1;
+};
 
 namespace {
 
@@ -31,28 +55,6 @@ failure file_failure(const char* what, const std::string& path)
                        : error == ENOSPC || error == EDQUOT ? reason::disk_full
                                                             : reason::file_unreadable;
     return fail(why, std::string(what) + ' ' + path + ": " + std::strerror(error));
-}
-
-/// Reads a whole file of at most `cap` bytes into memory that never moves, so that no copy of it stays behind.
-result<void> read_all(const file& from, const std::string& path, std::size_t cap, bytes& into)
-{
-    into.resize(cap + 1);
-    std::size_t size = 0;
-    while (size < into.size())
-    {
-        const ssize_t got = ::read(from.native(), into.data() + size, into.size() - size);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return file_failure("read", path);
-        if (got == 0)
-        {
-            into.resize(size);
-            return {};
-        }
-        size += static_cast<std::size_t>(got);
-    }
-    return fail(reason::too_large, path);
 }
 
 result<void> write_all(const file& to, const std::string& path, bytes_view content)
@@ -131,24 +133,6 @@ bool terminal_is_utf8()
             return same_ignoring_case(charset, "UTF-8") || same_ignoring_case(charset, "utf8");
         }
     return false;
-}
-
-// The descriptor that is read is the one that is checked (CWE-367). Links may lead to it: mounted secrets are made of them.
-result<secret> read_secret_file(const std::string& path)
-{
-    static constexpr std::size_t cap = 64u << 10;
-    const file from(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-    struct stat info = {};
-    if (!from || ::fstat(from.native(), &info) != 0)
-        return file_failure("open", path);
-    if (!S_ISREG(info.st_mode) || info.st_uid != ::geteuid() || (info.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-        return fail(reason::secret_file_exposed, path);
-    bytes content;
-    const auto done = read_all(from, path, cap, content);
-    secret out{bytes_view(content)};
-    wipe(content.data(), content.size());
-    MODELSEC_CHECK(done);
-    return out;
 }
 
 result<void> create_file(const std::string& path, bytes_view content, visibility who)

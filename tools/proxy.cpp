@@ -5,9 +5,6 @@
 #include "credentials.hpp"
 #include "platform.hpp"
 
-#include <modelsec/detail/base/bytes.hpp>
-#include <modelsec/detail/base/encoding.hpp>
-
 #include <initializer_list>
 
 namespace modelsec::tool {
@@ -29,6 +26,7 @@ std::string with_user(const std::string& address, const std::string& login)
     const std::size_t colon = login.find(':');
     if (colon == std::string::npos)
         usage("the variable of --proxy-user-env holds USER:PASSWORD");
+    static constexpr char digits[] = "0123456789ABCDEF";
     std::string userinfo;
     userinfo.reserve(3 * login.size() + 1);  // in one place: wiped below
     for (std::size_t i = 0; i < login.size(); ++i)
@@ -38,7 +36,7 @@ std::string with_user(const std::string& address, const std::string& login)
         if (plain || i == colon)
             userinfo.push_back(login[i]);
         else
-            (userinfo += '%') += to_hex({&byte, 1});
+            ((userinfo += '%') += digits[byte >> 4]) += digits[byte & 15];
     }
     userinfo += '@';
     const std::size_t scheme = address.find("://");

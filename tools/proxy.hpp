@@ -2,7 +2,7 @@
 #ifndef MODELSEC_TOOLS_PROXY_HPP
 #define MODELSEC_TOOLS_PROXY_HPP
 
-#include <modelsec/detail/net/options.hpp>
+#include <modelsec/options.hpp>
 
 #include <optional>
 #include <string>

@@ -9,8 +9,6 @@
 #include <algorithm>
 #include <filesystem>
 
-#include <modelsec/detail/base/local_file.hpp>
-
 namespace modelsec::tool {
 
 namespace {

@@ -95,16 +95,18 @@ bool any_glob(const std::vector<std::string>& globs, std::string_view path)
 
 bool is_weights(const std::string& name, std::string_view head, std::uint64_t size)
 {
-    for (const std::string_view end : {".safetensors", ".gguf", ".ggml", ".onnx", ".pt", ".pth", ".ckpt", ".h5", ".keras", ".tflite", ".mlmodel",
-                                       ".mlpackage", ".npz", ".pb", ".onnx_data", ".llamafile"})
+    for (const std::string_view end : {".safetensors", ".gguf", ".ggml", ".onnx", ".pt", ".pth", ".ckpt", ".h5", ".keras",
+                                       ".tflite", ".mlmodel", ".mlpackage", ".npz", ".pb", ".onnx_data", ".llamafile"})
         if (name.ends_with(end))
             return true;
-    if (name.ends_with(".bin") && (size >= weighty || name.starts_with("pytorch_model") || name.starts_with("model") || name.starts_with("ggml")))
+    if (name.ends_with(".bin") &&
+        (size >= weighty || name.starts_with("pytorch_model") || name.starts_with("model") || name.starts_with("ggml")))
         return true;
     if (head.starts_with("GGUF") || head.starts_with("\x89HDF\r\n"))
         return true;
     // safetensors: u64 LE length of a JSON object that begins at once.
-    return head.size() > 10 && head[8] == '{' && head[9] == '"' && static_cast<unsigned char>(head[7]) == 0 && head.find("\"dtype\"") != std::string_view::npos;
+    return head.size() > 10 && head[8] == '{' && head[9] == '"' && static_cast<unsigned char>(head[7]) == 0 &&
+           head.find("\"dtype\"") != std::string_view::npos;
 }
 
 bool is_key(const std::string& name, std::string_view head)
@@ -133,7 +135,9 @@ bool is_environment(const std::string& name)
 /// A word that can only be a secret (OWASP: hard-coded credentials, CWE-798).
 bool holds_token(std::string_view head)
 {
-    const auto word = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-'; };
+    const auto word = [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-';
+    };
     for (std::size_t i = 0; i < head.size();)
     {
         std::size_t end = i;
@@ -144,7 +148,8 @@ bool holds_token(std::string_view head)
         if ((w.starts_with("hf_") && w.size() >= 30 && mixed) || (w.starts_with("ghp_") && w.size() >= 36) ||
             ((w.starts_with("hk_live_") || w.starts_with("hk_test_")) && w.size() >= 24 && mixed) ||
             (w.size() == 20 && (w.starts_with("AKIA") || w.starts_with("ASIA")) && mixed &&
-             std::none_of(w.begin(), w.end(), [](char c) { return c >= 'a' && c <= 'z'; }) && w.find("EXAMPLE") == std::string_view::npos))
+             std::none_of(w.begin(), w.end(), [](char c) { return c >= 'a' && c <= 'z'; }) &&
+             w.find("EXAMPLE") == std::string_view::npos))
             return true;
         i = std::max(end, i + 1);
     }
@@ -172,7 +177,8 @@ public:
         std::size_t done = 0;
         while (done < size)
         {
-            const int n = gzread(in_.get(), into + done, static_cast<unsigned>(std::min<std::size_t>(size - done, 1u << 20)));
+            const int n =
+                gzread(in_.get(), into + done, static_cast<unsigned>(std::min<std::size_t>(size - done, 1u << 20)));
             if (n <= 0)
                 break;
             done += static_cast<std::size_t>(n);
@@ -328,7 +334,8 @@ private:
         std::array<char, 8192> nothing;
         while (size != 0)
         {
-            const std::size_t n = in(nothing.data(), static_cast<std::size_t>(std::min<std::uint64_t>(size, nothing.size())));
+            const std::size_t n =
+                in(nothing.data(), static_cast<std::size_t>(std::min<std::uint64_t>(size, nothing.size())));
             if (n == 0)
                 return;
             size -= n;
@@ -344,8 +351,9 @@ bool looks_like_layer(const fs::path& path)
     const std::string head = read_head(path);
     if (head.size() >= 512 && is_tar_header(std::string_view(head).substr(0, 512)))
         return true;
-    return head.starts_with("\x1f\x8b") && (path.string().find("sha256") != std::string::npos || path.string().find(".tar") != std::string::npos ||
-                                            path.string().find(".tgz") != std::string::npos);
+    return head.starts_with("\x1f\x8b") &&
+           (path.string().find("sha256") != std::string::npos || path.string().find(".tar") != std::string::npos ||
+            path.string().find(".tgz") != std::string::npos);
 }
 
 void scan_tar(const std::string& path, const std::string& name, const scan_rules& rules, std::vector<finding>& out)
@@ -389,7 +397,8 @@ result<void> scan_index(const fs::path& root, const scan_rules& rules, std::vect
     {
         const fs::path file = root / path;
         const bool there = fs::is_regular_file(fs::symlink_status(file, ec));
-        const std::string kind = kind_of(path, there ? read_head(file) : std::string(), there ? fs::file_size(file, ec) : 0, rules);
+        const std::string kind =
+            kind_of(path, there ? read_head(file) : std::string(), there ? fs::file_size(file, ec) : 0, rules);
         if (!kind.empty())
             out.push_back({kind, "index", path});
     }
@@ -403,7 +412,8 @@ void scan_tree(const fs::path& root, const scan_rules& rules, std::vector<findin
         indexed.insert(f.path);
     std::error_code ec;
     // No link is followed: what lies behind one is not part of the tree (CWE-59).
-    for (fs::recursive_directory_iterator at(root, fs::directory_options::skip_permission_denied, ec), end; !ec && at != end; at.increment(ec))
+    for (fs::recursive_directory_iterator at(root, fs::directory_options::skip_permission_denied, ec), end; !ec && at != end;
+         at.increment(ec))
     {
         const std::string path = at->path().lexically_relative(root).generic_string();
         if (at->path().filename() == ".git" || any_glob(rules.ignored, path))
@@ -440,7 +450,8 @@ std::string kind_of(std::string_view path, std::string_view head, std::uint64_t 
         return "environment";
     if (is_key(name, head))
         return "key";
-    if (is_weights(name, head, size) || any_glob(rules.weights, path) || lower(path).find(".mlpackage/") != std::string::npos)
+    if (is_weights(name, head, size) || any_glob(rules.weights, path) ||
+        lower(path).find(".mlpackage/") != std::string::npos)
         return "weights";
     return holds_token(head) ? "token" : std::string();
 }

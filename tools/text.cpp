@@ -1,40 +1,15 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 #include "text.hpp"
 
-#include <modelsec/detail/base/name.hpp>
-#include <modelsec/limits.hpp>
+#include <modelsec/options.hpp>
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdio>
-#include <optional>
-#include <utility>
 
 namespace modelsec::tool {
 
 namespace {
-
-/// The number that `text` begins with; `text` becomes what follows it.
-std::optional<std::uint64_t> take_number(std::string_view& text)
-{
-    std::uint64_t value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || value > limits::max_integer)
-        return std::nullopt;
-    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-    return value;
-}
-
-template <std::size_t N>
-std::optional<std::uint64_t> unit(std::string_view name,
-                                  const std::array<std::pair<std::string_view, std::uint64_t>, N>& table)
-{
-    for (const auto& [text, value] : table)
-        if (name == text)
-            return value;
-    return std::nullopt;
-}
 
 char lower(char c) noexcept
 {
@@ -75,44 +50,6 @@ std::string human_time(std::uint64_t seconds)
 std::string counted(std::uint64_t number, std::string_view thing)
 {
     return std::to_string(number) + ' ' + std::string(thing) + (number == 1 ? "" : "s");
-}
-
-result<std::uint64_t> parse_size(std::string_view text)
-{
-    static constexpr std::uint64_t k = 1024;
-    static constexpr std::array<std::pair<std::string_view, std::uint64_t>, 15> units{{{"", 1},
-                                                                                       {"B", 1},
-                                                                                       {"k", k},
-                                                                                       {"K", k},
-                                                                                       {"KiB", k},
-                                                                                       {"kB", 1000},
-                                                                                       {"KB", 1000},
-                                                                                       {"M", k * k},
-                                                                                       {"m", k * k},
-                                                                                       {"MiB", k * k},
-                                                                                       {"MB", 1'000'000},
-                                                                                       {"G", k * k * k},
-                                                                                       {"g", k * k * k},
-                                                                                       {"GiB", k * k * k},
-                                                                                       {"GB", 1'000'000'000}}};
-    const auto number = take_number(text);
-    const auto factor = unit(text, units);
-    if (!number || !factor || *number > limits::max_integer / *factor)
-        return fail(reason::bad_option);
-    return *number * *factor;
-}
-
-result<utc_time> parse_expiry(std::string_view text, utc_time now)
-{
-    static constexpr std::array<std::pair<std::string_view, std::uint64_t>, 5> units{
-        {{"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86'400}, {"w", 604'800}}};
-    if (const auto time = parse_rfc3339(text))
-        return *time;
-    const auto number = take_number(text);
-    const auto factor = unit(text, units);
-    if (!number || !factor || *number > limits::max_integer / 1024 / *factor)
-        return fail(reason::bad_option);
-    return now + std::chrono::seconds(static_cast<std::int64_t>(*number * *factor));
 }
 
 std::string printable(std::string_view text)

@@ -5,8 +5,7 @@
 #include "command_line.hpp"
 #include "credentials.hpp"
 
-#include <modelsec/detail/base/local_file.hpp>
-#include <modelsec/detail/trust/root_chain.hpp>
+#include <modelsec/publish.hpp>
 
 #include <algorithm>
 
@@ -57,7 +56,7 @@ trust_source trust_arguments::source(const std::string& manifest_url, bool onlin
         return keys();
     }
     bytes root = value_or_hint(read_local_file(root_file_, limits{}.root_bytes), "--root: check that the file may be read");
-    value_or_hint(verify_first_root(root), "--root takes a root.json that its own keys signed");
+    value_or_hint(root_document::verify({root}), "--root takes a root.json that its own keys signed");
     if (!repository())
         return pinned_root{std::move(root), online ? root_folder(manifest_url) : std::string()};
     if (!root_url_.empty())

@@ -7,5 +7,6 @@
 #include <modelsec/detail/manifest/model_folder.hpp>
 #include <modelsec/detail/manifest/model_signer.hpp>
 #include <modelsec/detail/manifest/model_statement.hpp>
+#include <modelsec/detail/trust/model_key.hpp>
 
 #endif

@@ -3,11 +3,15 @@
 #define MODELSEC_OPTIONS_HPP
 
 #include <modelsec/detail/base/control.hpp>
+#include <modelsec/detail/base/local_file.hpp>
 #include <modelsec/event.hpp>
 #include <modelsec/detail/manifest/select.hpp>
 #include <modelsec/detail/store/decrypted_pack.hpp>
 #include <modelsec/detail/store/open_pack.hpp>
+#include <modelsec/detail/manifest/encryption_keys.hpp>
+#include <modelsec/detail/net/credential_file.hpp>
 #include <modelsec/detail/net/options.hpp>
+#include <modelsec/detail/source/s3_environment.hpp>
 #include <modelsec/detail/source/source_set.hpp>
 #include <modelsec/pins.hpp>
 
@@ -115,7 +119,7 @@ struct fetch_options
 {
     manifest_source manifest{};
     trust_source trust{};
-    detail::envelope_format format = detail::envelope_format::dsse;
+    envelope_format format = envelope_format::dsse;
     std::string model_id{};                ///< the model expected; may be empty in DSSE only
     std::string tier{};                    ///< the tier asked for; empty: any
     std::vector<std::string> platforms{};  ///< in order of preference; empty: the only one there is

@@ -15,14 +15,18 @@
 //
 //  * keys:       signing_key, write_pins_header()
 //  * manifests:  publication, make_manifest(), list_folder(), parse_description(), add_signature(), renew_manifest(), hash_files()
-//  * hosts:      check_remote(), probe_address()
+//  * encryption: parse_encryption_target(), encrypt_publication()
+//  * bundles:    make_bundle(), for machines without a network
+//  * hosts:      check_remote(), probe_address(), check_transport()
 //  * trust root: root_document (a TUF 1.0 root.json)
 //  * any file:   describe_document()
 #include <modelsec/detail/publish/check_remote.hpp>
 #include <modelsec/detail/publish/describe.hpp>
 #include <modelsec/detail/publish/description.hpp>
+#include <modelsec/detail/publish/encrypt_publication.hpp>
 #include <modelsec/detail/publish/folder_listing.hpp>
 #include <modelsec/detail/publish/hash_files.hpp>
+#include <modelsec/detail/publish/make_bundle.hpp>
 #include <modelsec/detail/publish/publication.hpp>
 #include <modelsec/detail/publish/root_document.hpp>
 #include <modelsec/detail/publish/signing_key.hpp>

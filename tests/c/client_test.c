@@ -5,6 +5,7 @@
 #include "check.h"
 
 #include <pthread.h>
+#include <sys/stat.h>
 #include <time.h>
 
 static origin web;
@@ -313,6 +314,80 @@ static void a_proxy_is_used_and_blamed(void)
     CHECK(modelsec_client_create(&o, &client, NULL) == MODELSEC_USAGE && client == NULL);
 }
 
+/* The whole of a file, zero-terminated; released by the caller. */
+static char *content_of(const char *path)
+{
+    FILE *f = fopen(path, "rb");
+    char *text = calloc(1, 65536);
+    CHECK(f && text);
+    CHECK(fread(text, 1, 65535, f) > 0);
+    fclose(f);
+    return text;
+}
+
+/* In a store of its own, so that the other tests find theirs as it was. */
+static void a_check_a_removal_and_a_repair_tell_what_they_found(void)
+{
+    char own[96], state[160];
+    char *ca = content_of(web.ca);
+    modelsec_client_options o = options_of();
+    modelsec_request r = request_of(MODELSEC_OP_CHECK);
+    modelsec_client *client = NULL;
+    modelsec_result *result = NULL;
+    FILE *f;
+    snprintf(own, sizeof own, "%s/other", folder);
+    o.store = own;
+    o.ca_file = NULL;
+    o.ca_pem = ca;
+    o.first_byte_timeout_ms = 30000;
+    o.digest_policy = MODELSEC_DIGEST_WHOLE;
+    o.store_policy = MODELSEC_STORE_SHARED_READ;
+    CHECK(modelsec_client_create(&o, &client, NULL) == MODELSEC_OK);
+    free(ca);
+    order(&web, "{\"do\":\"publish\",\"version\":\"8.0.0\",\"sequence\":8,\"text\":\"eight\"}");
+    CHECK(modelsec_run(client, &r, NULL, NULL, NULL, &result, NULL, NULL) == MODELSEC_OK);
+    CHECK(result->total_bytes == 5 && result->bytes_to_fetch == 5 && !result->already_active);
+    CHECK(strcmp(result->version, "8.0.0") == 0 && result->active_version[0] == '\0' && strcmp(result->stale_reason, "none") == 0);
+    modelsec_result_release(result);
+    r.operation = MODELSEC_OP_FETCH;
+    r.require_order = 1;
+    CHECK(modelsec_run(client, &r, NULL, NULL, NULL, NULL, NULL, NULL) == MODELSEC_OK);
+    r.operation = MODELSEC_OP_CHECK;
+    CHECK(modelsec_run(client, &r, NULL, NULL, NULL, &result, NULL, NULL) == MODELSEC_OK);
+    CHECK(result->already_active && result->bytes_to_fetch == 0 && strcmp(result->active_version, "8.0.0") == 0);
+    modelsec_result_release(result);
+
+    r.operation = MODELSEC_OP_REPAIR;
+    CHECK(modelsec_run(client, &r, NULL, NULL, NULL, &result, NULL, NULL) == MODELSEC_OK);
+    CHECK(result->repaired_count == 1 && strcmp(result->repaired[0]->found, "none") == 0);
+    CHECK(strcmp(result->repaired[0]->active_version, "8.0.0") == 0);
+    modelsec_result_release(result);
+    snprintf(state, sizeof state, "%s/.modelsec/state/demo.99.json", own); /* a newer state that cannot be read */
+    f = fopen(state, "wb");
+    CHECK(f && fputs("{", f) >= 0 && fchmod(fileno(f), 0644) == 0);
+    fclose(f);
+    CHECK(modelsec_run(client, &r, NULL, NULL, NULL, &result, NULL, NULL) == MODELSEC_OK);
+    CHECK(result->repaired_count == 1 && strcmp(result->repaired[0]->found, "state_damaged") == 0);
+    CHECK(result->repaired[0]->forgotten_changes > 0 && strcmp(result->repaired[0]->reason, "none") == 0);
+    modelsec_result_release(result);
+
+    r.operation = MODELSEC_OP_REMOVE;
+    CHECK(modelsec_run(client, &r, NULL, NULL, NULL, &result, NULL, NULL) == MODELSEC_OK);
+    CHECK(result->removed_count > 0 && result->bytes_removed >= 5);
+    modelsec_result_release(result);
+    r.operation = MODELSEC_OP_OPEN;
+    CHECK(modelsec_run(client, &r, NULL, NULL, NULL, NULL, NULL, NULL) == MODELSEC_NONE_ACTIVE);
+    modelsec_client_release(client);
+    o.store_policy = 99;
+    CHECK(modelsec_client_create(&o, &client, NULL) == MODELSEC_USAGE);
+    o.store_policy = 0;
+    o.ca_pem = "no certificate";
+    CHECK(modelsec_client_create(&o, &client, NULL) == MODELSEC_OK); /* asks nobody, so it cannot know */
+    r.operation = MODELSEC_OP_FETCH;
+    CHECK(modelsec_run(client, &r, NULL, NULL, NULL, NULL, NULL, NULL) == MODELSEC_TLS);
+    modelsec_client_release(client);
+}
+
 static void mistakes_are_errors_and_null_is_fine(void)
 {
     modelsec_client *client = (modelsec_client *)&client;
@@ -407,6 +482,7 @@ int main(void)
     a_pinned_root_may_vouch();
     a_tuf_target_takes_the_place_of_a_manifest();
     a_proxy_is_used_and_blamed();
+    a_check_a_removal_and_a_repair_tell_what_they_found();
     mistakes_are_errors_and_null_is_fine();
     a_forked_child_is_told_so();
     a_thousand_status_calls_take_no_time();

@@ -445,6 +445,37 @@ TEST_CASE("a file whose digests are known is not read again, unless it changed o
     CHECK(shop.payload().find("artifacts")->dump() != first);
 }
 
+TEST_CASE("check-remote finds what hosts serve wrongly, by status, length, whole digest and chunk")
+{
+    world w;
+    const workshop shop;
+    w.web.serve("/good.bin", shop.content);
+    std::string altered = shop.content;
+    altered[altered.size() / 2] ^= 1;
+    w.web.serve("/altered.bin", altered);
+    w.web.serve("/short.bin", shop.content.substr(1));
+    const auto check = [&](const std::string& path, const std::vector<std::string>& more = {}) {
+        REQUIRE(run_command(shop.publish({"--platform", "any", "--file", shop.place / "model.gguf", "--chunk-size", "1MiB",
+                                          "--url", w.web.url("/good.bin"), "--mirror", w.web.url(path)}))
+                    .exit_code == 0);
+        std::vector<std::string> all{"check-remote", shop.manifest(), "--ca", w.place / "ca.pem", "--json"};
+        all.insert(all.end(), more.begin(), more.end());
+        return run_command(all);
+    };
+    CHECK(check("/good.bin").exit_code == 0);
+    const auto wrong = check("/altered.bin");
+    CHECK(wrong.exit_code == 60);
+    CHECK(wrong.out.find("digest_mismatch") != std::string::npos);
+    CHECK(wrong.out.find("chunk_mismatch") != std::string::npos);
+    CHECK(check("/altered.bin", {"--quick"}).exit_code == 0);
+    CHECK(check("/short.bin", {"--quick"}).out.find("size_mismatch") != std::string::npos);
+    CHECK(check("/absent.bin", {"--quick"}).out.find("not_found") != std::string::npos);
+    const auto renew = run_command({"renew", "--key", shop.key(), shop.manifest(), "--expires", "60d", "--check", "--ca",
+                                    w.place / "ca.pem", "--out", shop.place / "renewed.json"});
+    CHECK(renew.exit_code == 60);
+    CHECK(!std::filesystem::exists(shop.place / "renewed.json"));
+}
+
 TEST_CASE("init makes all that a publisher begins with, and never replaces a key")
 {
     const support::temp_dir place;

@@ -77,6 +77,27 @@ TEST_CASE("gc spares a pack that is held open, until it is closed")
     CHECK(s.gc() == names{"m/1"});
 }
 
+TEST_CASE("a file of an open pack is read by its path, its descriptor and in memory, also after gc removed it")
+{
+    const scene s(1);
+    mapped_file mapped;
+    CHECK(mapped.content().empty());
+    {
+        const open_pack held = s.disk().open_files(id("m"), *s.disk().state(id("m"))->active).value();
+        CHECK(read_file(held.path("model.gguf").value()) == "weights 1");
+        CHECK(held.path("../1/model.gguf").error().why == reason::not_in_pack);
+        CHECK(held.map("absent").error().why == reason::not_in_pack);
+        CHECK(held.find("model.gguf")->descriptor() >= 0);
+        mapped = held.map("model.gguf").value();
+    }
+    for (int i = 2; i <= 3; ++i)
+        REQUIRE(install(fs, s.path, "m", how_to_activate(std::to_string(i)), content(i)).has_value());
+    CHECK(s.gc() == names{"m/1"});
+    CHECK(as_text(mapped.content()) == "weights 1");
+    const mapped_file moved = std::move(mapped);
+    CHECK(as_text(moved.content()) == "weights 1");
+}
+
 TEST_CASE("what no state names is moved aside before the next activation, and removed by gc")
 {
     const scene s(2);

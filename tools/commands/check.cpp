@@ -32,13 +32,13 @@ void check(const fetch_arguments& arguments, output& out)
     out.about(r.model_id);
     json::array files;
     for (const check_result::file& f : r.files)
-        files.push_back(json{{"path", f.path}, {"size_bytes", f.size}, {"sha256", f.sha256.hex()}});
+        files.push_back(json::object{{"path", f.path}, {"size_bytes", f.size}, {"sha256", f.sha256.hex()}});
     out.succeed({{"version", r.version},
                  {"sequence", r.sequence},
                  {"already_active", r.already_active},
-                 {"path", r.active_path.empty() ? json() : json(r.active_path)},
+                 {"path", r.active_path.empty() ? json::value() : json::value(r.active_path)},
                  {"platform", r.platform},
-                 {"active_version", r.active_version.empty() ? json() : json(r.active_version)},
+                 {"active_version", r.active_version.empty() ? json::value() : json::value(r.active_version)},
                  {"bytes", r.total_bytes},
                  {"bytes_to_fetch", r.bytes_to_fetch},
                  {"files", std::move(files)}});

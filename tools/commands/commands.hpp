@@ -6,34 +6,43 @@ namespace modelsec::tool {
 
 struct command_line;
 
-// Each adds its subcommand.
-void add_fetch(command_line& line);
-void add_check(command_line& line);
-void add_bundle(command_line& line);
-void add_scan(command_line& line);
-void add_check_remote(command_line& line);
+// A new subcommand: a file of its own in this folder that declares it, and its name here, in the order of the help. Help, manual
+// pages and completions are made from what it declares.
+// clang-format off
+#define MODELSEC_SUBCOMMANDS(X) \
+    X(fetch) \
+    X(check) \
+    X(bundle) \
+    X(scan) \
+    X(status) \
+    X(path) \
+    X(verify) \
+    X(rollback) \
+    X(gc) \
+    X(repair) \
+    X(remove) \
+    X(doctor) \
+    X(inspect) \
+    X(init) \
+    X(keygen) \
+    X(publish) \
+    X(renew) \
+    X(check_remote) \
+    X(watch_expiry) \
+    X(sign) \
+    X(verify_model) \
+    X(sign_model) \
+    X(root) \
+    X(completion) \
+    X(manual)
+// clang-format on
+
+#define MODELSEC_SUBCOMMAND(name) void add_##name(command_line& line);
+MODELSEC_SUBCOMMANDS(MODELSEC_SUBCOMMAND)
+#undef MODELSEC_SUBCOMMAND
+
 /// What `publish --watch-expiry` is taken for: it describes nothing, so none of publish's options belong to it.
 inline constexpr const char* watch_expiry_name = "watch-expiry";
-void add_watch_expiry(command_line& line);
-void add_status(command_line& line);
-void add_path(command_line& line);
-void add_verify(command_line& line);
-void add_rollback(command_line& line);
-void add_gc(command_line& line);
-void add_repair(command_line& line);
-void add_remove(command_line& line);
-void add_doctor(command_line& line);
-void add_inspect(command_line& line);
-void add_init(command_line& line);
-void add_keygen(command_line& line);
-void add_publish(command_line& line);
-void add_renew(command_line& line);
-void add_sign(command_line& line);
-void add_verify_model(command_line& line);
-void add_sign_model(command_line& line);
-void add_root(command_line& line);
-void add_completion(command_line& line);
-void add_manual(command_line& line);
 
 }  // namespace modelsec::tool
 

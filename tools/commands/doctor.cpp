@@ -3,9 +3,9 @@
 #include "../command_line.hpp"
 #include "../credentials.hpp"
 #include "../hints.hpp"
+#include "../pack_arguments.hpp"
 #include "../platform.hpp"
 #include "../proxy.hpp"
-#include "../store_option.hpp"
 #include "../text.hpp"
 #include "commands.hpp"
 
@@ -86,7 +86,7 @@ std::string existing_part(const std::string& path)
 
 void examine_store(const doctor_arguments& a, examination& e)
 {
-    const std::string& store = a.store;
+    const std::string& store = checked_store(a.store);
     client_options options;
     options.store = store;
     error_code ec;
@@ -103,7 +103,7 @@ void examine_disk(const doctor_arguments& a, examination& e)
 {
     static constexpr std::uintmax_t little = std::uintmax_t{1} << 30;
     std::error_code failed;
-    const auto space = std::filesystem::space(existing_part(a.store), failed);
+    const auto space = std::filesystem::space(existing_part(checked_store(a.store)), failed);
     if (failed)
         e.finding("disk", reason::store_io, failed.message(), "check that the store's folder can be reached");
     else if (space.available < little)

@@ -4,8 +4,7 @@
 #include "../describe.hpp"
 #include "commands.hpp"
 
-#include <modelsec/detail/base/local_file.hpp>
-#include <modelsec/limits.hpp>
+#include <modelsec/publish.hpp>
 
 #include <memory>
 
@@ -23,10 +22,10 @@ void inspect(const std::string& path, output& out)
     out.publishing();
     const bytes text =
         value_or_hint(read_local_file(path, limits{}.envelope_bytes), "check that the file is there and may be read");
-    const json description =
-        value_or_hint(describe_document(text), "inspect reads envelopes, manifests, roots, pins and states");
-    out.object(description);
-    out.say(render(description));
+    const json::value description =
+        json::parse(value_or_hint(describe_document(text), "inspect reads envelopes, manifests, roots, pins and states"));
+    out.object(description.as_object());
+    out.say(render(description.as_object()));
 }
 
 }  // namespace

@@ -2,12 +2,11 @@
 // OpenSSF Model Signing: verify-model, sign-model.
 #include "../command_error.hpp"
 #include "../command_line.hpp"
-#include "../model_key.hpp"
 #include "../platform.hpp"
 #include "../text.hpp"
 #include "commands.hpp"
 
-#include <modelsec/detail/base/local_file.hpp>
+#include <modelsec/client.hpp>
 #include <modelsec/model_signing.hpp>
 
 #include <algorithm>
@@ -146,7 +145,7 @@ model_serialization serialization_of(const sign_arguments& arguments)
     if (!arguments.shard_size.empty())
     {
         out.method = serialization_method::shards;
-        out.shard_bytes = value_or_hint(parse_size(arguments.shard_size), "--shard-size takes a size, as 1GB or 256MiB");
+        out.shard_bytes = size_option(arguments.shard_size, "--shard-size takes a size, as 1GB or 256MiB");
         if (out.shard_bytes == 0)
             usage("--shard-size takes a size, as 1GB or 256MiB");
     }

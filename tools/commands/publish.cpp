@@ -1,7 +1,7 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 #include "../command_error.hpp"
 #include "../command_line.hpp"
-#include "../encrypt_publication.hpp"
+#include "../encryption_keys.hpp"
 #include "../platform.hpp"
 #include "../publish_arguments.hpp"
 #include "../text.hpp"
@@ -34,13 +34,17 @@ void publish(const publish_arguments& arguments, output& out)
     how.digest_cache = arguments.digest_cache();
     how.rehash = arguments.rehash();
     const interrupt_guard guard(how.handle);
-    encrypt_files(
-        content, arguments.encrypt_for(),
-        [&](std::uint64_t bytes, std::uint64_t total) { out.progress("encrypt", bytes, total); }, how.handle);
+    if (const auto targets = read_encryption_targets(arguments.encrypt_for()); !targets.empty())
+    {
+        encryption_options sealing;
+        sealing.handle = how.handle;
+        sealing.on_progress = [&](std::uint64_t bytes, std::uint64_t total) { out.progress("encrypt", bytes, total); };
+        encrypt_publication(content, targets, sealing).value();
+    }
     const published_manifest made = make_manifest(content, keys, how).value();
     value_or_hint(replace_file(arguments.out_file(), as_bytes(made.text)), "--out: the file cannot be written");
     out.succeed({{"version", content.version},
-                 {"sequence", content.sequence ? json(*content.sequence) : json()},
+                 {"sequence", content.sequence ? json::value(*content.sequence) : json::value()},
                  {"path", arguments.out_file()},
                  {"files", made.files},
                  {"cached", made.cached},

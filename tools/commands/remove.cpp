@@ -1,14 +1,9 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 #include "../command_line.hpp"
+#include "../pack_arguments.hpp"
 #include "../platform.hpp"
-#include "../policy_arguments.hpp"
-#include "../store_option.hpp"
 #include "../text.hpp"
 #include "commands.hpp"
-
-#include <modelsec/client.hpp>
-
-#include <memory>
 
 namespace modelsec::tool {
 
@@ -18,24 +13,19 @@ constexpr const char* examples = R"(  modelsec remove llama3_1_8b
   modelsec remove --store models llama3_1_8b --partial      only what was downloaded so far of a version that is not active yet
 )";
 
-struct remove_arguments
+struct remove_arguments : pack_arguments
 {
-    std::string store, model;
     bool partial = false;
-    policy_arguments sharing;
 };
 
 void remove(const remove_arguments& arguments, output& out)
 {
     out.about(arguments.model);
-    client_options owner;
-    owner.store = arguments.store;
-    owner.policy = arguments.sharing.policy();
     remove_options options;
     options.model_id = arguments.model;
     options.partial = arguments.partial;
     const interrupt_guard guard(options.operation.control);
-    const gc_report report = client(std::move(owner)).remove(options);
+    const gc_report report = arguments.client().remove(options);
     json::array removed(report.removed.begin(), report.removed.end());
     out.succeed({{"removed", std::move(removed)}, {"bytes", report.bytes}});
     for (const std::string& path : report.removed)
@@ -51,10 +41,9 @@ void add_remove(command_line& line)
     CLI::App& command =
         add_subcommand(line, "remove", "Removes a model; what is remembered against older manifests stays", examples);
     const auto arguments = std::make_shared<remove_arguments>();
-    add_store(command, arguments->store);
-    command.add_option("MODEL", arguments->model, "The model")->type_name("")->required();
+    arguments->add_to(command);
+    arguments->add_model_to(command, "The model")->required();
     command.add_flag("--partial", arguments->partial, "Only what was downloaded so far of a version that is not active yet");
-    arguments->sharing.add_to(command);
     command.callback([&line, arguments] { line.chosen = [arguments](output& out) { remove(*arguments, out); }; });
 }
 

@@ -5,13 +5,12 @@
 #include "../publish_arguments.hpp"
 #include "../credentials.hpp"
 #include "../proxy.hpp"
+#include "../remote_findings.hpp"
 #include "../text.hpp"
 #include "../trust_arguments.hpp"
 #include "commands.hpp"
 
 #include <memory>
-
-#include <modelsec/detail/base/local_file.hpp>
 
 namespace modelsec::tool {
 
@@ -41,18 +40,8 @@ bool hosts_serve(const std::string& manifest, const renew_arguments& arguments, 
     how.transport.credentials = make_provider({}, arguments.credentials);
     how.handle = handle;
     how.read_bodies = false;
-    const remote_report report = modelsec::check_remote(manifest, how).value();
-    for (const remote_file& f : report.files)
-        for (const remote_finding& finding : f.findings)
-        {
-            out.object({{"type", "event"},
-                        {"event", "finding"},
-                        {"url", f.url},
-                        {"reason", to_string(finding.why)},
-                        {"detail", finding.detail}});
-            out.notice(printable(f.url) + ": " + std::string(to_string(finding.why)));
-        }
-    return report.clean();
+    const remote_report report = check_remote(manifest, how).value();
+    return tell_findings(report, out) == 0;
 }
 
 void renew(const renew_arguments& arguments, output& out)

@@ -1,16 +1,11 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
-#include "../command_error.hpp"
 #include "../command_line.hpp"
-#include "../policy_arguments.hpp"
-#include "../store_option.hpp"
+#include "../hints.hpp"
+#include "../pack_arguments.hpp"
 #include "../platform.hpp"
 #include "../text.hpp"
 #include "../trust_arguments.hpp"
 #include "commands.hpp"
-
-#include <modelsec/client.hpp>
-
-#include <memory>
 
 namespace modelsec::tool {
 
@@ -20,11 +15,8 @@ constexpr const char* examples = R"(  modelsec repair --store models
   modelsec repair --store models llama3_1_8b --pins pins.json
 )";
 
-struct repair_arguments
+struct repair_arguments : pack_arguments
 {
-    std::string store;
-    std::string model;
-    policy_arguments sharing;
     trust_arguments trust;
 };
 
@@ -36,7 +28,7 @@ json::object describe(const model_repair& m)
             {"reason", std::string(to_string(m.why))},
             {"forgotten_changes", m.forgotten_changes},
             {"sequence", m.sequence},
-            {"active", m.active ? json(m.active->version) : json()},
+            {"active", m.active ? json::value(m.active->version) : json::value()},
             {"adopted", m.adopted},
             {"set_aside", std::move(aside)}};
 }
@@ -45,7 +37,8 @@ void tell(const model_repair& m, output& out)
 {
     const std::string model = printable(m.model_id);
     if (m.why != reason::none)
-        return out.say(model + ": not repaired (" + std::string(to_string(m.why)) + "): " + std::string(hint(m.why)));
+        return out.say(model + ": not repaired (" + std::string(to_string(m.why)) +
+                       "): " + std::string(command_hint(m.why)));
     if (m.found == reason::none && m.set_aside.empty())
         return out.say(model + ": nothing to repair");
     if (m.found == reason::state_damaged)
@@ -68,10 +61,7 @@ void repair(const repair_arguments& arguments, output& out)
     options.trust = arguments.trust.source({}, false);
     options.operation.events = [&out](const event& e) { out.observe(e); };
     const interrupt_guard guard(options.operation.control);
-    client_options owner;
-    owner.store = arguments.store;
-    owner.policy = arguments.sharing.policy();
-    const repair_report report = client(std::move(owner)).repair(options);
+    const repair_report report = arguments.client().repair(options);
     json::array models;
     for (const model_repair& m : report.models)
         models.push_back(describe(m));
@@ -92,9 +82,8 @@ void add_repair(command_line& line)
     CLI::App& command =
         add_subcommand(line, "repair", "Adopts or sets aside what has no state, and says what may be forgotten", examples);
     const auto arguments = std::make_shared<repair_arguments>();
-    add_store(command, arguments->store);
-    command.add_option("MODEL", arguments->model, "Only this model")->type_name("");
-    arguments->sharing.add_to(command);
+    arguments->add_to(command);
+    arguments->add_model_to(command, "Only this model");
     arguments->trust.add_to(command);  // asked about the manifest under which files are adopted
     command.callback([&line, arguments] { line.chosen = [arguments](output& out) { repair(*arguments, out); }; });
 }

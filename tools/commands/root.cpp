@@ -11,8 +11,6 @@
 
 #include <memory>
 
-#include <modelsec/detail/base/local_file.hpp>
-
 namespace modelsec::tool {
 
 namespace {

@@ -38,7 +38,8 @@ void scan(const std::string& path, const scan_rules& rules, output& out)
 
 void add_scan(command_line& line)
 {
-    CLI::App& command = add_subcommand(line, "scan", "Weights, keys or .env in a git index, a working tree or an image", examples);
+    CLI::App& command =
+        add_subcommand(line, "scan", "Weights, keys or .env in a git index, a working tree or an image", examples);
     const auto path = std::make_shared<std::string>(".");
     const auto rules = std::make_shared<scan_rules>();
     command.add_option("path", *path, "A folder, or a tar of an image or of a layer")->type_name("PATH");

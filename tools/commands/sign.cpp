@@ -7,8 +7,6 @@
 
 #include <memory>
 
-#include <modelsec/detail/base/local_file.hpp>
-
 namespace modelsec::tool {
 
 namespace {

@@ -1,12 +1,8 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
-#include "../command_error.hpp"
-#include "../store_option.hpp"
 #include "../command_line.hpp"
-#include "../policy_arguments.hpp"
+#include "../pack_arguments.hpp"
 #include "../text.hpp"
 #include "commands.hpp"
-
-#include <modelsec/client.hpp>
 
 #include <algorithm>
 #include <array>
@@ -23,18 +19,18 @@ constexpr const char* examples = R"(  modelsec status --store ~/models
 constexpr std::size_t columns = 7;
 using row = std::array<std::string, columns>;
 
-json version_of(const std::optional<pack_info>& pack)
+json::value version_of(const std::optional<pack_info>& pack)
 {
-    return pack ? json(pack->version) : json();
+    return pack ? json::value(pack->version) : json::value();
 }
 
-json describe(const model_status& m)
+json::object describe(const model_status& m)
 {
     json::array rejected;
     for (const pack_info& pack : m.rejected)
         rejected.emplace_back(pack.version);
     if (m.why != reason::none)  // nothing else is known of it
-        return {{"model_id", m.model_id}, {"reason", std::string(to_string(m.why))}};
+        return {{"model_id", m.model_id}, {"reason", to_string(m.why)}};
     return {{"model_id", m.model_id},     {"active", version_of(m.active)},  {"last_good", version_of(m.last_good)},
             {"sequence", m.sequence},     {"rejected", std::move(rejected)}, {"bytes", m.bytes},
             {"partials", m.partial_bytes}};
@@ -75,18 +71,17 @@ void print_table(const std::vector<model_status>& models, output& out)
     }
 }
 
-void status(const std::string& store, const std::string& model, store_policy policy, output& out)
+void status(const pack_arguments& arguments, output& out)
 {
-    client_options options;
-    options.store = store;
-    options.policy = policy;
-    std::vector<model_status> models = client(std::move(options)).status();
+    const std::string& model = arguments.model;
+    std::vector<model_status> models = arguments.client().status();
     if (!model.empty())
         std::erase_if(models, [&](const model_status& m) { return m.model_id != model; });
     if (!model.empty() && !models.empty() && models[0].why != reason::none)
         throw error(fail(models[0].why, model));
     json::array described;
-    std::transform(models.begin(), models.end(), std::back_inserter(described), describe);
+    for (const model_status& m : models)
+        described.push_back(describe(m));
     out.object({{"models", std::move(described)}});
     if (models.empty())
         out.say(model.empty() ? "The store is empty." : "The store does not hold this model.");
@@ -99,14 +94,10 @@ void status(const std::string& store, const std::string& model, store_policy pol
 void add_status(command_line& line)
 {
     CLI::App& command = add_subcommand(line, "status", "What the store holds", examples);
-    const auto store = std::make_shared<std::string>(), model = std::make_shared<std::string>();
-    add_store(command, *store);
-    command.add_option("MODEL", *model, "Only this model")->type_name("");
-    const auto sharing = std::make_shared<policy_arguments>();
-    sharing->add_to(command);
-    command.callback([&line, store, model, sharing] {
-        line.chosen = [=](output& out) { status(*store, *model, sharing->policy(), out); };
-    });
+    const auto arguments = std::make_shared<pack_arguments>();
+    arguments->add_to(command);
+    arguments->add_model_to(command, "Only this model");
+    command.callback([&line, arguments] { line.chosen = [arguments](output& out) { status(*arguments, out); }; });
 }
 
 }  // namespace modelsec::tool

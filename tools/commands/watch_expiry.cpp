@@ -4,11 +4,7 @@
 #include "../text.hpp"
 #include "commands.hpp"
 
-#include <modelsec/detail/base/clock.hpp>
-#include <modelsec/detail/base/json.hpp>
-#include <modelsec/detail/base/local_file.hpp>
-#include <modelsec/detail/trust/envelope.hpp>
-#include <modelsec/limits.hpp>
+#include <modelsec/publish.hpp>
 
 #include <memory>
 
@@ -22,34 +18,33 @@ constexpr const char* examples = R"(  modelsec publish --watch-expiry 14d manife
 
 utc_time expiry_of(const std::string& path)
 {
-    const bytes raw = value_or_hint(read_local_file(path, limits{}.envelope_bytes), "--watch-expiry: check that the manifest may be read");
-    auto e = parse_envelope(raw, envelope_format::dsse);
-    if (!e)
-        e = parse_envelope(raw, envelope_format::pack);
-    const auto payload = value_or_hint(parse_json(e.value().payload()), "not a manifest");
-    const auto text = payload.string_at("expires_at");
-    const auto time = text ? parse_rfc3339(*text) : std::nullopt;
+    const bytes raw =
+        value_or_hint(read_local_file(path, limits{}.envelope_bytes), "--watch-expiry: check that the manifest may be read");
+    const manifest_summary about = value_or_hint(summarize_manifest(as_text(raw)), "--watch-expiry: that is no manifest");
     // One that never ends does not end sooner.
-    return time ? *time : utc_time::max();
+    return about.expires_at.value_or(utc_time::max());
 }
 
 void watch(const std::string& horizon, const std::vector<std::string>& manifests, output& out)
 {
     out.publishing();
     const utc_time now = clock::system().now();
-    const utc_time until = value_or_hint(parse_expiry(horizon, now), "--watch-expiry takes 12h or 14d");
+    const utc_time until = expiry_option(horizon, now, "--watch-expiry takes 12h or 14d");
     std::size_t soon = 0;
     for (const std::string& path : manifests)
     {
         const utc_time at = expiry_of(path);
         const bool ends = at < until;
         soon += ends ? 1 : 0;
-        const json when = at == utc_time::max() ? json() : json(format_rfc3339(at));
-        out.object({{"type", "finding"}, {"kind", ends ? "expiry" : "none"}, {"path", printable(path)}, {"expires_at", when}});
-        out.say(printable(path) + ": " + (at == utc_time::max() ? "never expires" : (ends ? "ends at " : "good until ") + format_rfc3339(at)));
+        const json::value when = at == utc_time::max() ? json::value() : json::value(format_rfc3339(at));
+        out.object(
+            {{"type", "finding"}, {"kind", ends ? "expiry" : "none"}, {"path", printable(path)}, {"expires_at", when}});
+        out.say(printable(path) + ": " +
+                (at == utc_time::max() ? "never expires" : (ends ? "ends at " : "good until ") + format_rfc3339(at)));
     }
     if (soon != 0)
-        throw command_error(reason::expires_soon, "renew it before it ends", std::to_string(soon) + " of " + std::to_string(manifests.size()));
+        throw command_error(reason::expires_soon, "renew it before it ends",
+                            std::to_string(soon) + " of " + std::to_string(manifests.size()));
     out.succeed({{"findings", 0}});
 }
 

@@ -1,8 +1,6 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 #include "handles.hpp"
 
-#include <modelsec/detail/net/url.hpp>
-
 namespace c_api {
 namespace {
 
@@ -20,6 +18,16 @@ modelsec::ocsp_policy ocsp_policy_of(uint32_t ocsp)
     case MODELSEC_OCSP_REQUIRED: return modelsec::ocsp_policy::required;
     case MODELSEC_OCSP_OFF: return modelsec::ocsp_policy::off;
     default: return modelsec::ocsp_policy::if_stapled;
+    }
+}
+
+modelsec::store_policy store_policy_of(uint32_t policy)
+{
+    switch (policy)
+    {
+    case MODELSEC_STORE_SHARED_READ: return modelsec::store_policy::shared_read;
+    case MODELSEC_STORE_VOLUME: return modelsec::store_policy::volume;
+    default: return modelsec::store_policy::owner_only;
     }
 }
 
@@ -55,6 +63,11 @@ shared_client::shared_client(const modelsec_client_options& o)
     options.transport.tls.ca_file = text(o.ca_file);
     options.transport.tls.certificate_file = text(o.certificate_file);
     options.transport.tls.private_key_file = text(o.private_key_file);
+    options.transport.tls.ca_pem = text(o.ca_pem);
+    options.transport.tls.certificate_pem = text(o.certificate_pem);
+    if (o.private_key_pem)
+        options.transport.tls.private_key_pem = o.private_key_pem;
+    options.transport.tls.partial_chain = o.partial_chain != 0;
     for (size_t i = 0; i < o.spki_pin_count; ++i)
         options.transport.tls.spki_pins.push_back(text(o.spki_pins[i]));
     if (o.connections != 0)
@@ -69,9 +82,14 @@ shared_client::shared_client(const modelsec_client_options& o)
     set(options.caps.connect_timeout, o.connect_timeout_ms);
     set(options.caps.handshake_timeout, o.handshake_timeout_ms);
     set(options.caps.stall_timeout, o.stall_timeout_ms);
+    set(options.caps.first_byte_timeout, o.first_byte_timeout_ms);
     if (o.retries != 0)
         options.caps.retries = o.retries;
     options.group_shared = o.group_shared != 0;
+    options.digest =
+        o.digest_policy == MODELSEC_DIGEST_WHOLE ? modelsec::digest_policy::whole : modelsec::digest_policy::automatic;
+    options.policy = store_policy_of(o.store_policy);
+    options.automatic_repair = o.automatic_repair != 0;
     options.transport.proxy = modelsec::proxy_options(text(o.proxy), text(o.no_proxy));
     options.transport.tls.ocsp = ocsp_policy_of(o.ocsp);
     set(options.lock_wait, o.lock_wait_ms);
@@ -103,7 +121,8 @@ modelsec::result<void> check_options(const modelsec_client_options& o)
 {
     if (!o.store || !*o.store)
         return modelsec::fail(modelsec::reason::bad_option, "no store");
-    if (o.profile > MODELSEC_PROFILE_SERVER || o.write_policy > MODELSEC_WRITE_CACHED || o.ocsp > MODELSEC_OCSP_OFF)
+    if (o.profile > MODELSEC_PROFILE_SERVER || o.write_policy > MODELSEC_WRITE_CACHED || o.ocsp > MODELSEC_OCSP_OFF ||
+        o.digest_policy > MODELSEC_DIGEST_WHOLE || o.store_policy > MODELSEC_STORE_VOLUME)
         return modelsec::fail(modelsec::reason::bad_option, "an enumerator that is none");
     if ((o.spki_pin_count > 0 && !o.spki_pins) || (o.allowed_host_count > 0 && !o.allowed_hosts))
         return modelsec::fail(modelsec::reason::bad_option, "a count without a list");
@@ -191,12 +210,14 @@ int32_t modelsec_client_set_headers(modelsec_client* client, const char* origin,
             return modelsec::fail(modelsec::reason::bad_option, "a null where there must be something");
         if (c_api::behind(client)->shared->process != c_api::process_id())
             return modelsec::fail(modelsec::reason::forked);
-        MODELSEC_TRY(const modelsec::detail::url where, modelsec::detail::url::parse(origin));
+        const auto where = modelsec::origin_of(origin);
+        if (!where)
+            return modelsec::fail(modelsec::reason::bad_url, origin);
         std::vector<modelsec::http_header> list;
         for (size_t i = 0; i < count; ++i)
             list.push_back({c_api::text(headers[i].name), c_api::text(headers[i].value)});
         const std::lock_guard lock(c_api::behind(client)->shared->mutex);
-        c_api::behind(client)->shared->headers[where.origin()] = std::move(list);
+        c_api::behind(client)->shared->headers[*where] = std::move(list);
         return {};
     });
 }

@@ -25,14 +25,27 @@ struct owned_error : modelsec_error
     std::string name_text, reason_text, message_text, hint_text, detail_text;
 };
 
+struct owned_repaired : modelsec_repaired
+{
+    explicit owned_repaired(const modelsec::model_repair& r);
+    std::string model_text, found_text, reason_text, active_text;
+    std::vector<std::string> aside_texts;
+    std::vector<const char*> aside_list;
+};
+
 struct owned_result : modelsec_result
 {
     explicit owned_result(const modelsec::fetch_result& r);
     owned_result(const std::string& model, const modelsec::pack_info& pack);
     explicit owned_result(const modelsec::gc_report& report);
+    explicit owned_result(const modelsec::check_result& r);
+    explicit owned_result(const modelsec::repair_report& report);
     std::string model_text, version_text, path_text, sha256_text;
+    std::string active_version_text, platform_text, tier_text, stale_reason_text;
     std::vector<std::string> removed_texts;
     std::vector<const char*> removed_list;
+    std::vector<std::unique_ptr<owned_repaired>> repaired_owners;
+    std::vector<const modelsec_repaired*> repaired_list;
 
 private:
     void point();

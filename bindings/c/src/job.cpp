@@ -40,11 +40,11 @@ modelsec::result<modelsec::trust_source> read_trust(const modelsec_request& r, c
 modelsec::result<void> check(modelsec_client* client, const modelsec_request& r)
 {
     if (!client || (r.header_count > 0 && !r.headers) || (r.platform_count > 0 && !r.platforms) ||
-        (r.tuf_target_url_count > 0 && !r.tuf_target_urls))
+        (r.tuf_target_url_count > 0 && !r.tuf_target_urls) || (r.manifest_size > 0 && !r.manifest))
         return bad_option("a null where there must be something");
     if (behind(client)->shared->process != process_id())
         return modelsec::fail(modelsec::reason::forked);
-    if (r.operation < MODELSEC_OP_FETCH || r.operation > MODELSEC_OP_OPEN || r.format > MODELSEC_FORMAT_PACK)
+    if (r.operation < MODELSEC_OP_FETCH || r.operation > MODELSEC_OP_REPAIR || r.format > MODELSEC_FORMAT_PACK)
         return bad_option("an enumerator that is none");
     return {};
 }
@@ -62,6 +62,11 @@ modelsec::result<job> job::read(modelsec_client* client, const modelsec_request*
     f.model_id = text(r.model_id);
     f.manifest.url = text(r.manifest_url);
     f.manifest.file = text(r.manifest_file);
+    f.manifest.bundle = text(r.bundle);
+    if (r.manifest_size > behind(client)->shared->caps.envelope_bytes)
+        return modelsec::fail(modelsec::reason::too_large, "the manifest");
+    if (const auto raw = modelsec::as_bytes(std::string_view(r.manifest ? r.manifest : "", r.manifest_size)); !raw.empty())
+        f.manifest.content.assign(raw.begin(), raw.end());
     if (r.post_body)
         f.manifest.post_body = r.post_body;
     for (size_t i = 0; i < r.header_count; ++i)
@@ -70,15 +75,19 @@ modelsec::result<job> job::read(modelsec_client* client, const modelsec_request*
     f.tier = text(r.tier);
     for (size_t i = 0; i < r.platform_count; ++i)
         f.platforms.push_back(text(r.platforms[i]));
-    f.format =
-        r.format == MODELSEC_FORMAT_PACK ? modelsec::detail::envelope_format::pack : modelsec::detail::envelope_format::dsse;
+    f.format = r.format == MODELSEC_FORMAT_PACK ? modelsec::envelope_format::pack : modelsec::envelope_format::dsse;
     f.offline = r.offline != 0;
     f.dry_run = r.dry_run != 0;
     f.min_sequence = r.min_sequence;
+    f.require_order = r.require_order != 0;
     if (r.deadline_ms != 0)
         f.operation.deadline = duration_of(r.deadline_ms);
     out.gc_.keep = r.keep;
     out.gc_.dry_run = r.dry_run != 0;
+    out.remove_.model_id = f.model_id;
+    out.remove_.partial = r.partial != 0;
+    out.repair_.model_id = f.model_id;
+    out.repair_.trust = f.trust;
     return out;
 }
 
@@ -95,6 +104,16 @@ outcome outcome_of(const std::string& model, const modelsec::pack_info& r)
 }
 
 outcome outcome_of(const std::string&, const modelsec::gc_report& r)
+{
+    return {std::make_unique<owned_result>(r), nullptr};
+}
+
+outcome outcome_of(const std::string&, const modelsec::check_result& r)
+{
+    return {std::make_unique<owned_result>(r), nullptr};
+}
+
+outcome outcome_of(const std::string&, const modelsec::repair_report& r)
 {
     return {std::make_unique<owned_result>(r), nullptr};
 }
@@ -133,6 +152,9 @@ auto dispatch(uint32_t operation, const Call& call)
     case MODELSEC_OP_VERIFY: return call.verify();
     case MODELSEC_OP_ROLLBACK: return call.rollback();
     case MODELSEC_OP_GC: return call.gc();
+    case MODELSEC_OP_CHECK: return call.check();
+    case MODELSEC_OP_REMOVE: return call.remove();
+    case MODELSEC_OP_REPAIR: return call.repair();
     default: return call.open();
     }
 }
@@ -144,6 +166,8 @@ struct calls_here
     const modelsec::fetch_options& fetching;
     const modelsec::rollback_options& rolling;
     const modelsec::gc_options& sweeping;
+    const modelsec::remove_options& removing;
+    const modelsec::repair_options& repairing;
 
     template <class Operation>
     modelsec::result<outcome> call(const Operation& operation) const
@@ -175,6 +199,18 @@ struct calls_here
     {
         return call([this](auto& ec, auto& diag) { return client.gc(sweeping, ec, diag); });
     }
+    modelsec::result<outcome> check() const
+    {
+        return call([this](auto& ec, auto& diag) { return client.check(fetching, ec, diag); });
+    }
+    modelsec::result<outcome> remove() const
+    {
+        return call([this](auto& ec, auto& diag) { return client.remove(removing, ec, diag); });
+    }
+    modelsec::result<outcome> repair() const
+    {
+        return call([this](auto& ec, auto& diag) { return client.repair(repairing, ec, diag); });
+    }
     modelsec::result<outcome> open() const
     {
         return call([this](auto& ec, auto& diag) { return client.open(model(), ec, diag); });
@@ -188,6 +224,8 @@ struct calls_there
     const modelsec::fetch_options& fetching;
     const modelsec::rollback_options& rolling;
     const modelsec::gc_options& sweeping;
+    const modelsec::remove_options& removing;
+    const modelsec::repair_options& repairing;
     job::done_function done;
 
     template <class T>
@@ -224,6 +262,21 @@ struct calls_there
         const auto diag = std::make_shared<modelsec::diagnostics>();
         shared->client->async_gc(sweeping, *diag, handler<modelsec::gc_report>(diag));
     }
+    void check() const
+    {
+        const auto diag = std::make_shared<modelsec::diagnostics>();
+        shared->client->async_check(fetching, *diag, handler<modelsec::check_result>(diag));
+    }
+    void remove() const
+    {
+        const auto diag = std::make_shared<modelsec::diagnostics>();
+        shared->client->async_remove(removing, *diag, handler<modelsec::gc_report>(diag));
+    }
+    void repair() const
+    {
+        const auto diag = std::make_shared<modelsec::diagnostics>();
+        shared->client->async_repair(repairing, *diag, handler<modelsec::repair_report>(diag));
+    }
     void open() const
     {
         const auto diag = std::make_shared<modelsec::diagnostics>();
@@ -242,18 +295,20 @@ void job::listen(const modelsec::event_handler& on_event)
     // Of a rollback and of gc, nothing but the end was told before there were events for all.
     rollback_ = {fetch_.model_id, fetch_.trust, {{}, fetch_.operation.control, fetch_.operation.deadline}};
     gc_.operation = {{}, fetch_.operation.control, fetch_.operation.deadline};
+    remove_.operation = fetch_.operation;
+    repair_.operation = fetch_.operation;
 }
 
 modelsec::result<outcome> job::run(const modelsec::event_handler& on_event)
 {
     listen(on_event);
-    return dispatch(operation_, calls_here{*client_->client, fetch_, rollback_, gc_});
+    return dispatch(operation_, calls_here{*client_->client, fetch_, rollback_, gc_, remove_, repair_});
 }
 
 void job::start(const modelsec::event_handler& on_event, done_function done)
 {
     listen(on_event);
-    dispatch(operation_, calls_there{client_, fetch_, rollback_, gc_, std::move(done)});
+    dispatch(operation_, calls_there{client_, fetch_, rollback_, gc_, remove_, repair_, std::move(done)});
 }
 
 }  // namespace c_api

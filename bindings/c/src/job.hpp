@@ -38,6 +38,8 @@ private:
     modelsec::fetch_options fetch_;
     modelsec::gc_options gc_;
     modelsec::rollback_options rollback_;
+    modelsec::remove_options remove_;
+    modelsec::repair_options repair_;
 };
 
 }  // namespace c_api

@@ -69,5 +69,5 @@ size_t modelsec_pack_find(const modelsec_pack* pack, const char* name)
 int modelsec_pack_file_descriptor(const modelsec_pack* pack, size_t index)
 {
     const auto* e = entry_of(pack, index);
-    return e ? modelsec::detail::handle_number(e->content.native()) : -1;
+    return e ? e->descriptor() : -1;
 }

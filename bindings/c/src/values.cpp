@@ -1,8 +1,13 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 #include "handles.hpp"
 
-#include <modelsec/detail/base/file_system/file_system.hpp>
 #include <modelsec/version.hpp>
+
+#ifdef _WIN32
+#include <process.h>
+#else
+#include <unistd.h>
+#endif
 
 #include <new>
 
@@ -10,7 +15,11 @@ namespace c_api {
 
 uint64_t process_id() noexcept
 {
-    return modelsec::detail::process_number();
+#ifdef _WIN32
+    return static_cast<uint64_t>(::_getpid());
+#else
+    return static_cast<uint64_t>(::getpid());
+#endif
 }
 
 owned_error::owned_error(const modelsec::failure& f)
@@ -34,6 +43,49 @@ owned_result::owned_result(const modelsec::fetch_result& r)
     stale = r.stale;
     sequence = r.sequence;
     bytes_fetched = r.bytes_fetched;
+    stale_reason_text = to_string(r.stale_why);
+    stale_reason = stale_reason_text.c_str();
+}
+
+owned_result::owned_result(const modelsec::check_result& r)
+    : modelsec_result{}, model_text(r.model_id), version_text(r.version), path_text(r.active_path),
+      sha256_text(r.artifact.hex()), active_version_text(r.active_version), platform_text(r.platform), tier_text(r.tier)
+{
+    point();
+    already_active = r.already_active;
+    sequence = r.sequence;
+    total_bytes = r.total_bytes;
+    bytes_to_fetch = r.bytes_to_fetch;
+}
+
+owned_result::owned_result(const modelsec::repair_report& report) : modelsec_result{}
+{
+    point();
+    for (const modelsec::model_repair& m : report.models)
+    {
+        repaired_owners.push_back(std::make_unique<owned_repaired>(m));
+        repaired_list.push_back(repaired_owners.back().get());
+    }
+    repaired = repaired_list.data();
+    repaired_count = repaired_list.size();
+}
+
+owned_repaired::owned_repaired(const modelsec::model_repair& r)
+    : modelsec_repaired{}, model_text(r.model_id), found_text(to_string(r.found)), reason_text(to_string(r.why)),
+      active_text(r.active ? r.active->version : std::string()), aside_texts(r.set_aside)
+{
+    struct_size = sizeof(modelsec_repaired);
+    adopted = r.adopted;
+    model_id = model_text.c_str();
+    found = found_text.c_str();
+    reason = reason_text.c_str();
+    active_version = active_text.c_str();
+    forgotten_changes = r.forgotten_changes;
+    sequence = r.sequence;
+    for (const std::string& name : aside_texts)
+        aside_list.push_back(name.c_str());
+    set_aside = aside_list.data();
+    set_aside_count = aside_list.size();
 }
 
 owned_result::owned_result(const std::string& model, const modelsec::pack_info& pack)
@@ -63,6 +115,12 @@ void owned_result::point()
     version = version_text.c_str();
     path = path_text.c_str();
     sha256 = sha256_text.c_str();
+    active_version = active_version_text.c_str();
+    platform = platform_text.c_str();
+    tier = tier_text.c_str();
+    if (stale_reason_text.empty())
+        stale_reason_text = to_string(modelsec::reason::none);
+    stale_reason = stale_reason_text.c_str();
 }
 
 owned_pack_info::owned_pack_info(const modelsec::pack_info& p)

@@ -316,3 +316,61 @@ def test_the_environment_is_read_where_it_is_asked_for(monkeypatch: pytest.Monke
     monkeypatch.setenv("no_proxy", "localhost,127.0.0.1")
     with Client(store, use_environment=True) as client:
         assert client.fetch("demo", origin.source()).already_active
+
+
+def test_a_check_tells_what_a_fetch_would_do_and_changes_nothing(origin: Origin, client: Client, store: pathlib.Path) -> None:
+    published = origin.publish(text="twelve bytes")
+    seen = client.check("demo", origin.source(require_order=True))
+    assert (seen.version, seen.sequence, seen.total_bytes, seen.bytes_to_fetch) == ("1.0.0", 1, 12, 12)
+    assert not seen.already_active and seen.active_version is None and client.status() == []
+    assert not any(r["path"] == PATH for r in origin.requests())
+    client.fetch("demo", origin.source())
+    seen = client.check("demo", origin.source())
+    assert seen.already_active and seen.bytes_to_fetch == 0 and seen.active_version == "1.0.0" and seen.sha256 == published["sha256"]
+    origin.publish(sequence=2, version="2.0.0", tamper="payload")
+    with pytest.raises(modelsec.SignatureError):
+        client.check("demo", origin.source())
+
+
+def test_a_removed_model_is_gone_and_what_is_remembered_of_it_stays(origin: Origin, client: Client) -> None:
+    origin.publish(sequence=5, text="five")
+    client.fetch("demo", origin.source())
+    report = client.remove("demo")
+    assert report.removed and report.bytes >= 4
+    with pytest.raises(modelsec.NoneActiveError):
+        client.open("demo")
+    origin.publish(sequence=4, version="0.9.0", text="four")
+    with pytest.raises(modelsec.RollbackError):
+        client.fetch("demo", origin.source())
+
+
+def test_a_damaged_state_is_told_and_repaired_by_word_or_by_itself(origin: Origin, client: Client, store: pathlib.Path) -> None:
+    origin.publish(text="good")
+    client.fetch("demo", origin.source())
+    assert [(m.model_id, m.found) for m in client.repair()] == [("demo", "none")]
+
+    def damage() -> None:
+        path = store / ".modelsec" / "state" / "demo.99.json"
+        path.write_bytes(b"{")
+        path.chmod(0o600)
+
+    damage()
+    with pytest.raises(modelsec.StoreError) as raised:
+        client.open("demo")
+    assert raised.value.reason == "state_damaged"
+    [repaired] = client.repair("demo", origin.source())
+    assert (repaired.found, repaired.reason, repaired.active_version) == ("state_damaged", "none", "1.0.0") and repaired.forgotten_changes > 0
+    client.open("demo").close()
+    damage()
+    with modelsec.Client(store, ca_file=origin.ca, automatic_repair=True) as other:
+        other.open("demo").close()
+
+
+def test_a_ca_may_come_from_memory(origin: Origin, store: pathlib.Path) -> None:
+    origin.publish(text="x")
+    with modelsec.Client(store, ca_pem=pathlib.Path(origin.ca).read_text(), first_byte_timeout=30, digest_policy="whole", retries=1) as c:
+        assert c.fetch("demo", origin.source()).version == "1.0.0"
+    with modelsec.Client(store, ca_pem="no certificate", retries=1) as c, pytest.raises(modelsec.TlsError):
+        c.check("demo", origin.source())
+    with pytest.raises(ValueError):
+        modelsec.Client(store, store_policy="everybody")  # type: ignore[arg-type]

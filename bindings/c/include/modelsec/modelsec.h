@@ -84,6 +84,16 @@ enum {
     MODELSEC_OCSP_OFF = 2         /**< servers are not asked for one */
 };
 
+enum {
+    MODELSEC_DIGEST_AUTOMATIC = 0, /**< all signed chunks decide where the pack would have to wait for the digest of the whole */
+    MODELSEC_DIGEST_WHOLE = 1      /**< always the digest of the whole file too */
+};
+enum {
+    MODELSEC_STORE_OWNER_ONLY = 0,  /**< folders 0700, files 0600 */
+    MODELSEC_STORE_SHARED_READ = 1, /**< 0755, 0644: others read it (images, read-only mounts) */
+    MODELSEC_STORE_VOLUME = 2       /**< the volume is this application's alone, whoever owns its topmost folder (Kubernetes) */
+};
+
 /** Adds one header that a credential callback wants sent; copies it. Only to be called within that callback. */
 typedef void (*modelsec_add_header_fn)(void *to, const char *name, const char *value);
 /** Asked for the headers of an origin ("https://host[:port]") before each request to it, on a thread of the library. */
@@ -118,6 +128,15 @@ typedef struct modelsec_client_options {
     const char *no_proxy;                /**< hosts to ask directly, as in the variable NO_PROXY; may be NULL */
     uint32_t ocsp;                       /**< MODELSEC_OCSP_… */
     uint32_t reserved;
+    const char *ca_pem;                  /**< as ca_file, in memory; both are believed where both are given; may be NULL */
+    const char *certificate_pem;         /**< as certificate_file, in memory; not both */
+    const char *private_key_pem;         /**< as private_key_file, in memory; not both. The library's copy is wiped with the client */
+    uint64_t first_byte_timeout_ms;      /**< how long a server may take to begin an answer; 0: the default (60 s) */
+    uint32_t partial_chain;              /**< 1: a certificate of the CA is believed as it is, also an intermediate one */
+    uint32_t digest_policy;              /**< MODELSEC_DIGEST_… */
+    uint32_t store_policy;               /**< MODELSEC_STORE_… */
+    uint32_t automatic_repair;           /**< 1: where the newest state of a model is damaged, go on with the highest that is whole (event
+                                              WARNING, memory_lost) */
 } modelsec_client_options;
 
 /** Makes a client. Reads no disk and asks no network. Any thread. Codes: 2. */
@@ -139,7 +158,10 @@ enum {
     MODELSEC_OP_VERIFY = 3,   /**< hash again what is active */
     MODELSEC_OP_ROLLBACK = 4, /**< last good becomes active */
     MODELSEC_OP_GC = 5,       /**< remove what nothing needs, of all models */
-    MODELSEC_OP_OPEN = 6      /**< open what is active: the result has `pack` */
+    MODELSEC_OP_OPEN = 6,     /**< open what is active: the result has `pack` */
+    MODELSEC_OP_CHECK = 7,    /**< what a fetch would do: verified, nothing is changed */
+    MODELSEC_OP_REMOVE = 8,   /**< remove the model; what is remembered against older manifests stays */
+    MODELSEC_OP_REPAIR = 9    /**< give models a state again whose newest one is damaged or lost; without `model_id` all */
 };
 
 enum { MODELSEC_FORMAT_DSSE = 0, MODELSEC_FORMAT_PACK = 1 };
@@ -172,9 +194,28 @@ typedef struct modelsec_request {
     const char *tuf_target;        /**< with `root`: a target of the TUF repository whose metadata lies at `root_url`, in place of a manifest */
     const char *const *tuf_target_urls; /**< folders of its targets, best first; none: `targets/` beside the metadata, then below */
     size_t tuf_target_url_count;
+    const char *manifest;          /**< in place of manifest_url and manifest_file: the envelope, byte by byte, however it was got */
+    size_t manifest_size;
+    const char *bundle;            /**< in place of them: a local file with manifest, roots and model; no host is asked */
+    uint32_t require_order;        /**< 1: refuse a manifest that neither sequence nor issued_at orders */
+    uint32_t partial;              /**< remove: 1: only what was downloaded so far of a version that is not active yet */
 } modelsec_request;
 
 typedef struct modelsec_pack modelsec_pack;
+
+/** What a repair found of one model, and did. */
+typedef struct modelsec_repaired {
+    uint32_t struct_size;
+    uint32_t adopted;             /**< 1: `active_version` was made of files that no state named */
+    const char *model_id;
+    const char *found;            /**< "none", "state_damaged" or "memory_lost" */
+    const char *reason;           /**< "none", or why it could not be repaired */
+    const char *active_version;   /**< by now; "" if nothing is active */
+    uint64_t forgotten_changes;   /**< newer states that could not be read */
+    uint64_t sequence;            /**< the highest that is still known to have been accepted */
+    const char *const *set_aside; /**< relative to the store; gc removes them */
+    size_t set_aside_count;
+} modelsec_repaired;
 
 /** What an operation came to. */
 typedef struct modelsec_result {
@@ -189,8 +230,16 @@ typedef struct modelsec_result {
     uint64_t sequence;
     uint64_t bytes_fetched;
     uint64_t bytes_removed; /**< gc */
-    const char *const *removed; /**< gc: what went, or with `dry_run` would go; relative to the store */
+    const char *const *removed; /**< gc, remove: what went, or with `dry_run` would go; relative to the store */
     size_t removed_count;
+    uint64_t total_bytes;       /**< check: of all files, as signed */
+    uint64_t bytes_to_fetch;    /**< check: at most so many would travel */
+    const char *active_version; /**< check: what is active now; "" if nothing is */
+    const char *platform;       /**< check: of what would be taken; else "" */
+    const char *tier;           /**< check: as signed; else "" */
+    const char *stale_reason;   /**< ensure: what the network failed by, where `stale`; else "none" */
+    const modelsec_repaired *const *repaired; /**< repair: every model that was looked at */
+    size_t repaired_count;
 } modelsec_result;
 MODELSEC_API void modelsec_result_release(modelsec_result *result);
 

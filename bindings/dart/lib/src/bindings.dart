@@ -174,6 +174,27 @@ final class modelsec_client_options extends ffi.Struct {
 
   @ffi.Uint32()
   external int reserved;
+
+  external ffi.Pointer<ffi.Char> ca_pem;
+
+  external ffi.Pointer<ffi.Char> certificate_pem;
+
+  external ffi.Pointer<ffi.Char> private_key_pem;
+
+  @ffi.Uint64()
+  external int first_byte_timeout_ms;
+
+  @ffi.Uint32()
+  external int partial_chain;
+
+  @ffi.Uint32()
+  external int digest_policy;
+
+  @ffi.Uint32()
+  external int store_policy;
+
+  @ffi.Uint32()
+  external int automatic_repair;
 }
 
 final class modelsec_request extends ffi.Struct {

@@ -55,7 +55,8 @@ final class ModelsecClient implements Finalizable {
   /// the system's roots; `spkiPins` are base64 SHA-256 of public keys, for the manifest's origin; `limitRate` is in bytes a second. Where a zero is the default, it
   /// means the library's. With `allowedHosts` no other host is asked, redirected to or not. `device` is what a manifest's
   /// `min_device` is held against in place of this machine. `proxy` is `http://[user:password@]host[:port]` or `socks5://…`, `noProxy` a
-  /// list of hosts as in the variable NO_PROXY; neither is read from the environment.
+  /// list of hosts as in the variable NO_PROXY; neither is read from the environment. `caPem` is what `caFile` holds; both are believed
+  /// where both are given. With `automaticRepair` a model whose newest state is damaged goes on with the highest that is whole.
   factory ModelsecClient({
     required String store,
     Profile profile = Profile.client,
@@ -76,6 +77,9 @@ final class ModelsecClient implements Finalizable {
     String? proxy,
     String? noProxy,
     OcspPolicy ocsp = OcspPolicy.ifStapled,
+    String? caPem,
+    Duration firstByteTimeout = Duration.zero,
+    bool automaticRepair = false,
     ({int ramMb, int freeDiskMb})? device,
   }) => using((arena) {
     final options = arena<c.modelsec_client_options>();
@@ -109,7 +113,10 @@ final class ModelsecClient implements Finalizable {
         OcspPolicy.ifStapled => c.MODELSEC_OCSP_IF_STAPLED,
         OcspPolicy.required => c.MODELSEC_OCSP_REQUIRED,
         OcspPolicy.off => c.MODELSEC_OCSP_OFF,
-      };
+      }
+      ..ca_pem = chars(caPem, arena)
+      ..first_byte_timeout_ms = timeoutOf(firstByteTimeout)
+      ..automatic_repair = automaticRepair ? 1 : 0;
     final out = arena<Pointer<c.modelsec_client>>();
     check((error) => c.modelsec_client_create(options, out, error));
     return ModelsecClient._(out.value);

@@ -75,6 +75,7 @@ final class LocalModelPackManager {
         store: options.root,
         caFile: options.caFile,
         limitRate: options.limitRate,
+        automaticRepair: true, // there is nobody to run a repair
       );
 
   /// As given.

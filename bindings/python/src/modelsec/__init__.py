@@ -12,7 +12,7 @@ from .operation import Operation
 from .pack import Pack
 from .request import PinnedRoot, Source, TufTarget
 from .startup import Model, ensure, forget
-from .values import Event, EventKind, GcReport, ModelStatus, PackInfo, Result
+from .values import Check, Event, EventKind, GcReport, ModelStatus, PackInfo, Repaired, Result
 
 if TYPE_CHECKING:
     from .aio import AsyncClient, ensure_async
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 __version__ = _ffi.text(_ffi.lib.modelsec_version())
 
 __all__ = [
-    "AsyncClient", "Client", "Event", "EventKind", "GcReport", "Model", "ModelStatus", "Operation", "Pack", "PackInfo",
-    "PinnedRoot", "Result", "Source", "TufTarget", "ensure", "ensure_async", "forget",
+    "AsyncClient", "Check", "Client", "Event", "EventKind", "GcReport", "Model", "ModelStatus", "Operation", "Pack", "PackInfo",
+    "PinnedRoot", "Repaired", "Result", "Source", "TufTarget", "ensure", "ensure_async", "forget",
 ]
 __all__ += codes.__all__
 

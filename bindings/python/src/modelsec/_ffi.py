@@ -8,7 +8,7 @@ import sys
 from ctypes import CFUNCTYPE, POINTER, Structure, c_char_p, c_int, c_int32, c_size_t, c_uint32, c_uint64, c_void_p
 from typing import Any
 
-OP_FETCH, OP_ENSURE, OP_VERIFY, OP_ROLLBACK, OP_GC, OP_OPEN = range(1, 7)
+OP_FETCH, OP_ENSURE, OP_VERIFY, OP_ROLLBACK, OP_GC, OP_OPEN, OP_CHECK, OP_REMOVE, OP_REPAIR = range(1, 10)
 EVENT_STAGE, EVENT_PROGRESS, EVENT_REDIRECT, EVENT_RETRY, EVENT_WARNING, EVENT_DONE, EVENT_RELEASED = range(7)
 
 ADD_HEADER = CFUNCTYPE(None, c_void_p, c_char_p, c_char_p)
@@ -33,7 +33,9 @@ class ClientOptions(Structure):
                 ("user_agent", c_char_p), ("device_ram_mb", c_uint64), ("device_free_disk_mb", c_uint64),
                 ("connect_timeout_ms", c_uint64), ("handshake_timeout_ms", c_uint64), ("stall_timeout_ms", c_uint64),
                 ("retries", c_uint32), ("group_shared", c_uint32), ("proxy", c_char_p), ("no_proxy", c_char_p),
-                ("ocsp", c_uint32), ("reserved", c_uint32)]
+                ("ocsp", c_uint32), ("reserved", c_uint32), ("ca_pem", c_char_p), ("certificate_pem", c_char_p),
+                ("private_key_pem", c_char_p), ("first_byte_timeout_ms", c_uint64), ("partial_chain", c_uint32),
+                ("digest_policy", c_uint32), ("store_policy", c_uint32), ("automatic_repair", c_uint32)]
 
 
 class Request(Structure):
@@ -43,14 +45,24 @@ class Request(Structure):
                 ("platform_count", c_size_t), ("format", c_uint32), ("offline", c_uint32), ("dry_run", c_uint32),
                 ("keep", c_uint32), ("min_sequence", c_uint64), ("deadline_ms", c_uint64), ("root", c_char_p),
                 ("root_size", c_size_t), ("root_url", c_char_p), ("root_forbidden_ends", c_uint32), ("reserved", c_uint32),
-                ("tuf_target", c_char_p), ("tuf_target_urls", POINTER(c_char_p)), ("tuf_target_url_count", c_size_t)]
+                ("tuf_target", c_char_p), ("tuf_target_urls", POINTER(c_char_p)), ("tuf_target_url_count", c_size_t),
+                ("manifest", c_char_p), ("manifest_size", c_size_t), ("bundle", c_char_p), ("require_order", c_uint32),
+                ("partial", c_uint32)]
+
+
+class Repaired(Structure):
+    _fields_ = [("struct_size", c_uint32), ("adopted", c_uint32), ("model_id", c_char_p), ("found", c_char_p),
+                ("reason", c_char_p), ("active_version", c_char_p), ("forgotten_changes", c_uint64), ("sequence", c_uint64),
+                ("set_aside", POINTER(c_char_p)), ("set_aside_count", c_size_t)]
 
 
 class Result(Structure):
     _fields_ = [("struct_size", c_uint32), ("already_active", c_uint32), ("stale", c_uint32), ("reserved", c_uint32),
                 ("model_id", c_char_p), ("version", c_char_p), ("path", c_char_p), ("sha256", c_char_p),
                 ("sequence", c_uint64), ("bytes_fetched", c_uint64), ("bytes_removed", c_uint64),
-                ("removed", POINTER(c_char_p)), ("removed_count", c_size_t)]
+                ("removed", POINTER(c_char_p)), ("removed_count", c_size_t), ("total_bytes", c_uint64),
+                ("bytes_to_fetch", c_uint64), ("active_version", c_char_p), ("platform", c_char_p), ("tier", c_char_p),
+                ("stale_reason", c_char_p), ("repaired", POINTER(POINTER(Repaired))), ("repaired_count", c_size_t)]
 
 
 class Event(Structure):

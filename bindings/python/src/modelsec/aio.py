@@ -10,12 +10,12 @@ from typing import Any, Optional
 from . import _ffi
 from .client import Client, both
 from .operation import Listener, Operation, Progress
-from .options import ClientOptions, Credentials, Ocsp, Path, Profile, WritePolicy
+from .options import ClientOptions, Credentials, DigestPolicy, Ocsp, Path, Profile, StorePolicy, WritePolicy
 from .pack import Pack
 from .progress import bar
 from .request import Source, build
 from .startup import Bar, Model, interruptible, key_of, known, remember
-from .values import Event, GcReport, ModelStatus, Result
+from .values import Check, Event, GcReport, ModelStatus, Repaired, Result
 
 
 class AsyncClient:
@@ -27,13 +27,19 @@ class AsyncClient:
                  credentials: Optional[Credentials] = None, allowed_hosts: Sequence[str] = (), user_agent: Optional[str] = None,
                  device: Optional[tuple[int, int]] = None, connect_timeout: float = 0, handshake_timeout: float = 0,
                  stall_timeout: float = 0, retries: int = 0, group_shared: bool = False, proxy: Optional[str] = None,
-                 no_proxy: Optional[str] = None, ocsp: Ocsp = "if_stapled", use_environment: bool = False) -> None:
+                 no_proxy: Optional[str] = None, ocsp: Ocsp = "if_stapled", ca_pem: Optional[str] = None, certificate_pem: Optional[str] = None,
+                 private_key_pem: Optional[str] = None, partial_chain: bool = False, first_byte_timeout: float = 0,
+                 digest_policy: DigestPolicy = "automatic", store_policy: StorePolicy = "owner_only", automatic_repair: bool = False,
+                 use_environment: bool = False) -> None:
         options: ClientOptions = {
             "profile": profile, "ca_file": ca_file, "certificate_file": certificate_file, "private_key_file": private_key_file,
             "spki_pins": spki_pins, "connections": connections, "write_policy": write_policy, "limit_rate": limit_rate,
             "lock_wait": lock_wait, "credentials": credentials, "allowed_hosts": allowed_hosts, "user_agent": user_agent, "device": device,
             "connect_timeout": connect_timeout, "handshake_timeout": handshake_timeout, "stall_timeout": stall_timeout, "retries": retries,
-            "group_shared": group_shared, "proxy": proxy, "no_proxy": no_proxy, "ocsp": ocsp, "use_environment": use_environment}
+            "group_shared": group_shared, "proxy": proxy, "no_proxy": no_proxy, "ocsp": ocsp, "ca_pem": ca_pem,
+            "certificate_pem": certificate_pem, "private_key_pem": private_key_pem, "partial_chain": partial_chain,
+            "first_byte_timeout": first_byte_timeout, "digest_policy": digest_policy, "store_policy": store_policy,
+            "automatic_repair": automatic_repair, "use_environment": use_environment}
         self._client = Client(store, **options)
 
     def close(self) -> None:
@@ -86,6 +92,15 @@ class AsyncClient:
 
     async def gc(self, *, keep: int = 0, dry_run: bool = False) -> GcReport:
         return (await self._run(build(_ffi.OP_GC, None, keep=keep, dry_run=dry_run))).take_gc()
+
+    async def check(self, model_id: Optional[str], source: Source, *, deadline: Optional[float] = None) -> Check:
+        return (await self._run(build(_ffi.OP_CHECK, model_id, source, deadline=deadline))).take_check()
+
+    async def remove(self, model_id: str, *, partial: bool = False) -> GcReport:
+        return (await self._run(build(_ffi.OP_REMOVE, model_id, partial=partial))).take_gc()
+
+    async def repair(self, model_id: Optional[str] = None, source: Optional[Source] = None) -> list[Repaired]:
+        return (await self._run(build(_ffi.OP_REPAIR, model_id, source))).take_repaired()
 
     def status(self) -> list[ModelStatus]:
         """Takes microseconds: nothing to wait for."""

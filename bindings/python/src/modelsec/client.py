@@ -9,12 +9,13 @@ from typing import Any, Callable, Optional, Union
 
 from . import _ffi
 from ._handle import Handle
-from .options import Credentials, Ocsp, Path, Profile, WritePolicy, from_environment, log, path, texts, word
+from .options import (Credentials, DigestPolicy, Ocsp, Path, Profile, StorePolicy, WritePolicy, from_environment, log, path, texts,
+                      word)
 from .operation import Listener, Operation, Progress, check, start
 from .pack import Pack
 from .progress import bar
 from .request import Source, build, milliseconds
-from .values import GcReport, ModelStatus, Result, status_of
+from .values import Check, GcReport, ModelStatus, Repaired, Result, status_of
 
 
 class Client(Handle):
@@ -25,7 +26,12 @@ class Client(Handle):
     ("https://host[:port]") before each request to it, on a thread of the library; what it raises ends the operations that run, and is
     raised by them. `profile` "client" refuses storage credentials; servers say "server". `proxy` is http://[user:password@]host[:port] or
     socks5://…, `no_proxy` a list of hosts as in the variable NO_PROXY. `use_environment` takes what is not said here from HTTPS_PROXY,
-    ALL_PROXY, NO_PROXY and SSL_CERT_FILE; without it nothing is read from the environment. Paths may be os.PathLike."""
+    ALL_PROXY, NO_PROXY and SSL_CERT_FILE; without it nothing is read from the environment. Paths may be os.PathLike.
+
+    `ca_pem`, `certificate_pem` and `private_key_pem` are what the files of these names hold, for keys that lie in no file; a CA may be
+    given both ways. `partial_chain` believes a certificate of the CA as it is, also an intermediate one. `digest_policy` "whole" always
+    waits for the digest of every whole file. `store_policy` says who beside its owner may use the store. With `automatic_repair` a model
+    whose newest state is damaged goes on with the highest that is whole (WARNING, memory_lost)."""
 
     def __init__(self, store: Path, *, profile: Profile = "client", ca_file: Optional[Path] = None,
                  certificate_file: Optional[Path] = None, private_key_file: Optional[Path] = None,
@@ -34,7 +40,10 @@ class Client(Handle):
                  allowed_hosts: Sequence[str] = (), user_agent: Optional[str] = None,
                  device: Optional[tuple[int, int]] = None, connect_timeout: float = 0, handshake_timeout: float = 0,
                  stall_timeout: float = 0, retries: int = 0, group_shared: bool = False, proxy: Optional[str] = None,
-                 no_proxy: Optional[str] = None, ocsp: Ocsp = "if_stapled", use_environment: bool = False) -> None:
+                 no_proxy: Optional[str] = None, ocsp: Ocsp = "if_stapled", ca_pem: Optional[str] = None, certificate_pem: Optional[str] = None,
+                 private_key_pem: Optional[str] = None, partial_chain: bool = False, first_byte_timeout: float = 0,
+                 digest_policy: DigestPolicy = "automatic", store_policy: StorePolicy = "owner_only", automatic_repair: bool = False,
+                 use_environment: bool = False) -> None:
         def ms(seconds: float) -> int:
             return milliseconds(seconds) if seconds != 0 else 0
 
@@ -55,7 +64,11 @@ class Client(Handle):
             user_agent=_ffi.encoded(user_agent), device_ram_mb=ram, device_free_disk_mb=disk,
             connect_timeout_ms=ms(connect_timeout), handshake_timeout_ms=ms(handshake_timeout),
             stall_timeout_ms=ms(stall_timeout), retries=retries, group_shared=int(group_shared),
-            proxy=_ffi.encoded(proxy), no_proxy=_ffi.encoded(no_proxy), ocsp=word("ocsp", ocsp, Ocsp))
+            proxy=_ffi.encoded(proxy), no_proxy=_ffi.encoded(no_proxy), ocsp=word("ocsp", ocsp, Ocsp),
+            ca_pem=_ffi.encoded(ca_pem), certificate_pem=_ffi.encoded(certificate_pem),
+            private_key_pem=_ffi.encoded(private_key_pem), first_byte_timeout_ms=ms(first_byte_timeout),
+            partial_chain=int(partial_chain), digest_policy=word("digest_policy", digest_policy, DigestPolicy),
+            store_policy=word("store_policy", store_policy, StorePolicy), automatic_repair=int(automatic_repair))
         handle = ctypes.c_void_p()
         error = ctypes.POINTER(_ffi.Error)()
         check(_ffi.lib.modelsec_client_create(options, ctypes.byref(handle), ctypes.byref(error)), error)
@@ -86,6 +99,20 @@ class Client(Handle):
         operation = self._start(build(_ffi.OP_OPEN, model_id))
         operation.finish()
         return operation.take_pack()
+
+    def check(self, model_id: Optional[str], source: Source, *, deadline: Optional[float] = None) -> Check:
+        """What fetch() would do: the manifest is fetched and verified, nothing is changed, no byte of the model travels."""
+        return self._done(build(_ffi.OP_CHECK, model_id, source, deadline=deadline)).take_check()
+
+    def remove(self, model_id: str, *, partial: bool = False) -> GcReport:
+        """Removes a model, or, `partial`, only what was downloaded so far of a version that is not active yet. What the store remembers
+        against older manifests stays."""
+        return self._done(build(_ffi.OP_REMOVE, model_id, partial=partial)).take_gc()
+
+    def repair(self, model_id: Optional[str] = None, source: Optional[Source] = None) -> list[Repaired]:
+        """Gives models a state again whose newest one is damaged or lost; all of them without `model_id`. With a `source` its trust is
+        asked about manifests under which files are adopted. Listeners of other operations hear `memory_lost`."""
+        return self._done(build(_ffi.OP_REPAIR, model_id, source)).take_repaired()
 
     def verify(self, model_id: str, *, on_progress: Optional[Progress] = None) -> Result:
         """Hashes again what is active."""
@@ -123,6 +150,11 @@ class Client(Handle):
         operation.keep_alive = self._ask
         self._operations.add(operation)
         self._call(start, request, operation)
+        return operation
+
+    def _done(self, request: _ffi.Request) -> Operation:
+        operation = self._start(request)
+        operation.finish()
         return operation
 
     def _fetch(self, kind: int, model_id: Optional[str], source: Source, on_progress: Optional[Progress],

@@ -12,7 +12,7 @@ from . import _ffi
 from .options import log
 from .codes import ERRORS, InternalError, ModelsecError
 from .pack import Pack
-from .values import Event, GcReport, Result, event_of, gc_of, result_of
+from .values import Check, Event, GcReport, Repaired, Result, check_of, event_of, gc_of, repaired_of, result_of
 
 Listener = Callable[[Event], None]
 Progress = Callable[[int, int], None]
@@ -31,6 +31,8 @@ class Operation:
         self._error: Optional[ModelsecError] = None
         self._result: Optional[Result] = None
         self._gc: Optional[GcReport] = None
+        self._check: Optional[Check] = None
+        self._repaired: Optional[list[Repaired]] = None
         self._pack: Optional[Pack] = None
 
     def cancel(self) -> None:
@@ -89,6 +91,16 @@ class Operation:
             raise InternalError("internal_error")
         return self._gc
 
+    def take_check(self) -> Check:
+        if self._check is None:
+            raise InternalError("internal_error")
+        return self._check
+
+    def take_repaired(self) -> list[Repaired]:
+        if self._repaired is None:
+            raise InternalError("internal_error")
+        return self._repaired
+
     # On a thread of the library, one call at a time.
     def _happened(self, raw: Any) -> None:
         kind = raw.contents.kind
@@ -115,7 +127,7 @@ class Operation:
             return
         if e.pack:
             self._pack = Pack(_ffi.lib.modelsec_event_take_pack(raw))
-        self._gc = gc_of(e.result)
+        self._gc, self._check, self._repaired = gc_of(e.result), check_of(e.result), repaired_of(e.result)
         self._result = result_of(e.result)
 
     def _released(self) -> None:

@@ -14,6 +14,8 @@ Credentials = Callable[[str], Optional[Mapping[str, str]]]
 Profile = Literal["client", "server"]
 WritePolicy = Literal["automatic", "direct", "cached"]
 Ocsp = Literal["if_stapled", "required", "off"]
+DigestPolicy = Literal["automatic", "whole"]
+StorePolicy = Literal["owner_only", "shared_read", "volume"]
 Format = Literal["dsse", "pack"]
 
 #: Retries, redirects and warnings of operations, and how they ended; it shows no header, query or path.
@@ -45,6 +47,14 @@ class ClientOptions(TypedDict, total=False):
     proxy: Optional[str]
     no_proxy: Optional[str]
     ocsp: Ocsp
+    ca_pem: Optional[str]
+    certificate_pem: Optional[str]
+    private_key_pem: Optional[str]
+    partial_chain: bool
+    first_byte_timeout: float
+    digest_policy: DigestPolicy
+    store_policy: StorePolicy
+    automatic_repair: bool
     use_environment: bool
 
 

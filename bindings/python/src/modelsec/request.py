@@ -52,6 +52,12 @@ class Source:
     platforms: Sequence[str] = ()
     format: Format = "dsse"
     min_sequence: int = 0
+    manifest: Optional[bytes] = dataclasses.field(default=None, repr=False)
+    """The envelope itself, however it was got; in place of manifest_url and manifest_file."""
+    bundle: Optional[Path] = None
+    """One local file with manifest, roots and model, in place of them: no host is asked."""
+    require_order: bool = False
+    """Refuse a manifest that neither sequence nor issued_at orders."""
 
 
 def pins_json(pins: Optional[Pins]) -> Optional[str]:
@@ -68,7 +74,7 @@ def milliseconds(seconds: float) -> int:
 
 
 def build(operation: int, model_id: Optional[str], source: Optional[Source] = None, *, offline: bool = False,
-          dry_run: bool = False, keep: int = 0, deadline: Optional[float] = None) -> _ffi.Request:
+          dry_run: bool = False, keep: int = 0, deadline: Optional[float] = None, partial: bool = False) -> _ffi.Request:
     """The request, with all that it points to kept alive by it."""
     s = source or Source()
     format_number = word("format", s.format, Format)
@@ -80,7 +86,9 @@ def build(operation: int, model_id: Optional[str], source: Optional[Source] = No
                      pins_json=_ffi.encoded(pins_json(s.pins)), tier=_ffi.encoded(s.tier),
                      platforms=_ffi.strings(platforms), platform_count=len(platforms), format=format_number,
                      offline=int(offline), dry_run=int(dry_run), keep=keep, min_sequence=s.min_sequence,
-                     deadline_ms=milliseconds(deadline) if deadline is not None else 0)
+                     deadline_ms=milliseconds(deadline) if deadline is not None else 0, manifest=s.manifest,
+                     manifest_size=len(s.manifest or b""), bundle=_ffi.encoded(path(s.bundle)), require_order=int(s.require_order),
+                     partial=int(partial))
     if s.root is not None:
         r.root, r.root_size, r.root_url = s.root.root, len(s.root.root), _ffi.encoded(s.root.url)
         r.root_forbidden_ends = int(s.root.forbidden_ends)

@@ -47,6 +47,38 @@ class Result:
     bytes_fetched: int
     sha256: str
     """Of the artifact, hex."""
+    stale_reason: str = "none"
+    """What the network failed by, where `stale`."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Check:
+    """What a fetch would do. `bytes_to_fetch`: at most so many would travel; what is here already does not."""
+
+    model_id: str
+    version: str
+    sequence: int
+    sha256: str
+    platform: str
+    tier: str
+    total_bytes: int
+    bytes_to_fetch: int
+    already_active: bool
+    active_version: Optional[str]
+
+
+@dataclasses.dataclass(frozen=True)
+class Repaired:
+    """What a repair found of one model ("none", "state_damaged", "memory_lost"), and did. `reason`: why it could not be repaired, or "none"."""
+
+    model_id: str
+    found: str
+    reason: str
+    active_version: Optional[str]
+    adopted: bool
+    forgotten_changes: int
+    sequence: int
+    set_aside: tuple[str, ...]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,12 +118,28 @@ def event_of(raw: Any) -> Event:
 def result_of(raw: Any) -> Result:
     r = raw.contents
     return Result(_ffi.text(r.model_id), _ffi.text(r.version), pathlib.Path(_ffi.text(r.path)), r.sequence,
-                  bool(r.already_active), bool(r.stale), r.bytes_fetched, _ffi.text(r.sha256))
+                  bool(r.already_active), bool(r.stale), r.bytes_fetched, _ffi.text(r.sha256), _ffi.text(r.stale_reason))
 
 
 def gc_of(raw: Any) -> GcReport:
     r = raw.contents
     return GcReport(tuple(_ffi.text(r.removed[i]) for i in range(r.removed_count)), r.bytes_removed)
+
+
+def check_of(raw: Any) -> Check:
+    r = raw.contents
+    return Check(_ffi.text(r.model_id), _ffi.text(r.version), r.sequence, _ffi.text(r.sha256), _ffi.text(r.platform),
+                 _ffi.text(r.tier), r.total_bytes, r.bytes_to_fetch, bool(r.already_active), _ffi.text(r.active_version) or None)
+
+
+def repaired_of(raw: Any) -> list[Repaired]:
+    out = []
+    for i in range(raw.contents.repaired_count):
+        m = raw.contents.repaired[i].contents
+        aside = tuple(_ffi.text(m.set_aside[j]) for j in range(m.set_aside_count))
+        out.append(Repaired(_ffi.text(m.model_id), _ffi.text(m.found), _ffi.text(m.reason), _ffi.text(m.active_version) or None,
+                            bool(m.adopted), m.forgotten_changes, m.sequence, aside))
+    return out
 
 
 @functools.lru_cache(maxsize=256)

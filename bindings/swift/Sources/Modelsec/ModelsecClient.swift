@@ -38,6 +38,12 @@ public struct ClientOptions: Sendable {
     public var retries: UInt32 = 0
     /// How long to wait for another process that fetches the model, in seconds.
     public var lockWait: Double = 0
+    /// What `caFile` holds, in memory; both are believed where both are given.
+    public var caPem: String?
+    /// How long a server may take to begin an answer, in seconds.
+    public var firstByteTimeout: Double = 0
+    /// Where the newest state of a model is damaged, go on with the highest that is whole.
+    public var automaticRepair = false
 
     public init(store: String, caFile: String? = nil) {
         self.store = store
@@ -72,6 +78,9 @@ public final class ModelsecClient: @unchecked Sendable {
         o.user_agent = memory.chars(options.userAgent)
         o.retries = options.retries
         o.lock_wait_ms = try milliseconds(options.lockWait)
+        o.ca_pem = memory.chars(options.caPem)
+        o.first_byte_timeout_ms = try milliseconds(options.firstByteTimeout)
+        o.automatic_repair = options.automaticRepair ? 1 : 0
         var made: OpaquePointer?
         try withExtendedLifetime(memory) { try check { modelsec_client_create(&o, &made, $0) } }
         client = made!
@@ -103,6 +112,12 @@ public final class ModelsecClient: @unchecked Sendable {
         try await start(Int(MODELSEC_OP_ROLLBACK), ModelRequest(modelId: modelId, trust: trust)).model
     }
 
+    /// Removes a model, or, `partial`, only what was downloaded so far of a version that is not active yet. What the store remembers
+    /// against older manifests stays.
+    public func remove(_ modelId: String, partial: Bool = false) async throws {
+        _ = try await start(Int(MODELSEC_OP_REMOVE), ModelRequest(modelId: modelId), partial: partial).outcome
+    }
+
     /// Opens what is active; hashes again what changed on disk since it was verified.
     public func open(_ modelId: String) async throws -> OpenPack {
         let end = try await start(Int(MODELSEC_OP_OPEN), ModelRequest(modelId: modelId)).outcome
@@ -132,10 +147,11 @@ public final class ModelsecClient: @unchecked Sendable {
         }
     }
 
-    private func start(_ operation: Int, _ request: ModelRequest, keep: Int = 0) throws -> ModelOperation {
+    private func start(_ operation: Int, _ request: ModelRequest, keep: Int = 0, partial: Bool = false) throws -> ModelOperation {
         let memory = Memory()
         return try withExtendedLifetime((self, memory)) {
             var r = try memory.request(operation, request, keep: keep)
+            r.partial = partial ? 1 : 0
             return try Core.start(client, &r)
         }
     }

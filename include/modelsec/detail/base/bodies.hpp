@@ -19,6 +19,7 @@
 #include <modelsec/detail/base/platform.hpp>
 #include MODELSEC_FILE_SYSTEM_BODY
 #include MODELSEC_MACHINE_BODY
+#include MODELSEC_MAPPED_FILE_BODY
 #include MODELSEC_MEMORY_FILE_BODY
 
 #endif

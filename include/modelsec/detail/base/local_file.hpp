@@ -8,11 +8,21 @@
 #include <modelsec/error.hpp>
 
 MODELSEC_BEGIN_NAMESPACE
+
+/// Reads a whole file that the caller named (pins, roots, manifests are given as bytes): `file_unreadable` (2), or `too_large` (24) as
+/// soon as it has more than `cap` bytes.
+MODELSEC_DECL result<bytes> read_local_file(const std::string& path, std::size_t cap);
+
+/// Reads a file with secrets, of at most `cap` bytes; what was read is wiped. It must be a regular file of this user that nobody else
+/// may read or write (CWE-732): `secret_file_exposed` (2). Links may lead to it: mounted secrets are made of them.
+MODELSEC_DECL result<secret> read_secret_file(const std::string& path, std::size_t cap = 64u << 10);
+
 namespace detail {
 
-/// Reads a whole file that the caller named: `file_unreadable` (2), or `too_large` (24) as soon as it has more than `cap` bytes.
-MODELSEC_DECL result<bytes> read_local_file(const std::string& path, std::size_t cap);
-/// The same for a private key or a token: nothing of it stays in memory that is not wiped. At most 64 KiB.
+using modelsec::read_local_file;
+using modelsec::read_secret_file;
+
+/// read_local_file() for a private key or a token: nothing of it stays in memory that is not wiped. At most 64 KiB.
 MODELSEC_DECL result<secret> read_local_secret(const std::string& path);
 
 /// Opens a file that the caller named, for reading, whoever owns it: `file_unreadable` (2).
@@ -20,10 +30,6 @@ MODELSEC_DECL result<file> open_local_file(const std::string& path);
 
 /// Opens a folder that the caller named, whoever owns it, and makes it if it is not there: `store_io` (41).
 MODELSEC_DECL result<file> open_local_folder(const std::string& path);
-
-/// Reads a file with secrets, of at most `cap` bytes; what was read is wiped. It must be a regular file of this user that nobody else
-/// may read or write (CWE-732): `secret_file_exposed` (2). Links may lead to it: mounted secrets are made of them.
-MODELSEC_DECL result<secret> read_secret_file(const std::string& path, std::size_t cap = 64u << 10);
 
 }  // namespace detail
 MODELSEC_END_NAMESPACE

@@ -14,25 +14,6 @@
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
-result<bytes> read_local_file(const std::string& path, std::size_t cap)
-{
-    const auto close = [](std::FILE* f) { std::fclose(f); };
-    const std::unique_ptr<std::FILE, decltype(close)> in(open_stream(path), close);
-    if (!in)
-        return fail(reason::file_unreadable, path);
-    bytes out;
-    bytes piece(64u << 10);
-    while (const std::size_t got = std::fread(piece.data(), 1, piece.size(), in.get()))
-    {
-        if (got > cap - out.size())
-            return fail(reason::too_large, path);
-        out.insert(out.end(), piece.begin(), piece.begin() + static_cast<std::ptrdiff_t>(got));
-    }
-    if (std::ferror(in.get()))
-        return fail(reason::file_unreadable, path);
-    return out;
-}
-
 result<secret> read_local_secret(const std::string& path)
 {
     constexpr std::size_t cap = 64u << 10;
@@ -64,9 +45,30 @@ result<file> open_local_folder(const std::string& path)
     return open_folder_to_read(path);
 }
 
+}  // namespace detail
+
+result<bytes> read_local_file(const std::string& path, std::size_t cap)
+{
+    const auto close = [](std::FILE* f) { std::fclose(f); };
+    const std::unique_ptr<std::FILE, decltype(close)> in(detail::open_stream(path), close);
+    if (!in)
+        return fail(reason::file_unreadable, path);
+    bytes out;
+    bytes piece(64u << 10);
+    while (const std::size_t got = std::fread(piece.data(), 1, piece.size(), in.get()))
+    {
+        if (got > cap - out.size())
+            return fail(reason::too_large, path);
+        out.insert(out.end(), piece.begin(), piece.begin() + static_cast<std::ptrdiff_t>(got));
+    }
+    if (std::ferror(in.get()))
+        return fail(reason::file_unreadable, path);
+    return out;
+}
+
 result<secret> read_secret_file(const std::string& path, std::size_t cap)
 {
-    MODELSEC_TRY(std::FILE* const stream, open_secret_stream(path));
+    MODELSEC_TRY(std::FILE* const stream, detail::open_secret_stream(path));
     const auto close = [](std::FILE* f) { std::fclose(f); };
     const std::unique_ptr<std::FILE, decltype(close)> in(stream, close);
     std::setvbuf(in.get(), nullptr, _IONBF, 0);  // no copy stays in a buffer of the stream
@@ -82,7 +84,6 @@ result<secret> read_secret_file(const std::string& path, std::size_t cap)
     return out;
 }
 
-}  // namespace detail
 MODELSEC_END_NAMESPACE
 
 #endif

@@ -11,6 +11,7 @@
 #define MODELSEC_FILE_SYSTEM_BODY <modelsec/detail/base/file_system/file_system_windows.ipp>
 #define MODELSEC_LOCAL_FILE_BODY <modelsec/detail/base/local_file_windows.ipp>
 #define MODELSEC_MACHINE_BODY <modelsec/detail/base/machine_windows.ipp>
+#define MODELSEC_MAPPED_FILE_BODY <modelsec/detail/base/mapped_file_windows.ipp>
 #define MODELSEC_MEMORY_FILE_BODY <modelsec/detail/base/memory_file_none.ipp>
 #define MODELSEC_MODEL_TREE_BODY <modelsec/detail/manifest/model_tree_windows.ipp>
 #define MODELSEC_SYSTEM_ROOTS_BODY <modelsec/detail/net/system_roots_windows.ipp>
@@ -20,6 +21,7 @@
 #define MODELSEC_FILE_SYSTEM_BODY <modelsec/detail/base/file_system/file_system_posix.ipp>
 #define MODELSEC_LOCAL_FILE_BODY <modelsec/detail/base/local_file_posix.ipp>
 #define MODELSEC_MACHINE_BODY <modelsec/detail/base/machine_macos.ipp>
+#define MODELSEC_MAPPED_FILE_BODY <modelsec/detail/base/mapped_file_posix.ipp>
 #define MODELSEC_MEMORY_FILE_BODY <modelsec/detail/base/memory_file_none.ipp>
 #define MODELSEC_MODEL_TREE_BODY <modelsec/detail/manifest/model_tree_posix.ipp>
 #if TARGET_OS_OSX
@@ -32,6 +34,7 @@
 #define MODELSEC_FILE_SYSTEM_BODY <modelsec/detail/base/file_system/file_system_posix.ipp>
 #define MODELSEC_LOCAL_FILE_BODY <modelsec/detail/base/local_file_posix.ipp>
 #define MODELSEC_MACHINE_BODY <modelsec/detail/base/machine_linux.ipp>
+#define MODELSEC_MAPPED_FILE_BODY <modelsec/detail/base/mapped_file_posix.ipp>
 #define MODELSEC_MEMORY_FILE_BODY <modelsec/detail/base/memory_file_linux.ipp>
 #define MODELSEC_MODEL_TREE_BODY <modelsec/detail/manifest/model_tree_posix.ipp>
 #define MODELSEC_SYSTEM_ROOTS_BODY <modelsec/detail/net/system_roots_posix.ipp>

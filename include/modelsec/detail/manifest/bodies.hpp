@@ -3,6 +3,7 @@
 #define MODELSEC_DETAIL_MANIFEST_BODIES_HPP
 
 #include <modelsec/detail/manifest/encryption.ipp>
+#include <modelsec/detail/manifest/encryption_keys.ipp>
 #include <modelsec/detail/manifest/known_artifacts.ipp>
 #include <modelsec/detail/manifest/model.ipp>
 #include <modelsec/detail/manifest/model_folder.ipp>

@@ -5,6 +5,7 @@
 #include <modelsec/detail/net/connection.ipp>
 #include <modelsec/detail/net/connection_read.ipp>
 #include <modelsec/detail/net/connection_state.ipp>
+#include <modelsec/detail/net/credential_file.ipp>
 #include <modelsec/detail/net/credentials.ipp>
 #include <modelsec/detail/net/dial.ipp>
 #include <modelsec/detail/net/exchange.ipp>

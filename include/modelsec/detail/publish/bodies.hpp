@@ -7,8 +7,10 @@
 #include <modelsec/detail/publish/description.ipp>
 #include <modelsec/detail/publish/digest_cache.ipp>
 #include <modelsec/detail/publish/encrypt_file.ipp>
+#include <modelsec/detail/publish/encrypt_publication.ipp>
 #include <modelsec/detail/publish/folder_listing.ipp>
 #include <modelsec/detail/publish/hash_files.ipp>
+#include <modelsec/detail/publish/make_bundle.ipp>
 #include <modelsec/detail/publish/publication.ipp>
 #include <modelsec/detail/publish/root_document.ipp>
 #include <modelsec/detail/publish/signing_key.ipp>

@@ -5,9 +5,11 @@
 #include <modelsec/detail/base/clock.hpp>
 #include <modelsec/detail/base/control.hpp>
 #include <modelsec/detail/net/options.hpp>
+#include <modelsec/detail/source/source_set.hpp>
 #include <modelsec/error.hpp>
 #include <modelsec/limits.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -21,18 +23,37 @@ MODELSEC_BEGIN_NAMESPACE
 struct remote_options
 {
     transport_options transport{};
+    source_options sources{};  ///< for `hf://`, `oci://` and buckets, as a client has them
     limits caps{};
     control handle{};                                           ///< keep a copy to cancel
     const modelsec::clock* clock = &modelsec::clock::system();  ///< must outlive the call
     /// Whether bodies are read and hashed; else only the first byte of each is asked for.
     bool read_bodies = true;
+    /// Whether it is a finding that an address gives its first byte to somebody without credentials.
+    bool expect_private = false;
+    std::chrono::seconds expires_within{0};  ///< a manifest that lives for less is a finding; 0: not looked at
     /// Bytes read so far of all that will be: (0, total) first. On the calling thread.
     std::function<void(std::uint64_t bytes, std::uint64_t total)> on_progress{};
 };
 
+/// What kind of trouble clients would have.
+enum class remote_problem
+{
+    unreachable,  ///< no answer with these bytes: `why` tells
+    length,       ///< more or fewer bytes than are signed
+    ranges,       ///< ranges are ignored or answered wrongly: downloads cannot be resumed
+    digest,       ///< the whole file is not the signed one
+    chunks,       ///< chunks of it are not the signed ones
+    encoding,     ///< the content is encoded, though nobody asked
+    open,         ///< anybody can have it, where credentials were expected to be needed
+    expiry        ///< the manifest ends soon
+};
+MODELSEC_DECL std::string_view to_string(remote_problem kind) noexcept;
+
 /// Something that is wrong with what a manifest points at.
 struct remote_finding
 {
+    remote_problem kind = remote_problem::unreachable;
     reason why = reason::none;
     std::string detail;  ///< for the publisher
 };
@@ -41,9 +62,9 @@ struct remote_finding
 struct remote_file
 {
     std::string platform;
-    std::string name;  ///< the file's place in the pack; empty for an archive
-    std::string url;   ///< as the manifest has it
-    bool mirror = false;
+    std::string name;              ///< the file's place in the pack; empty for an archive
+    std::string url;               ///< as the manifest has it
+    std::size_t mirror = 0;        ///< 0: the first address; else which mirror, from 1 on
     unsigned status = 0;           ///< of the answer to the first byte; 0: none came
     std::uint64_t size_bytes = 0;  ///< the signed size
     std::uint64_t bytes_read = 0;
@@ -56,14 +77,16 @@ struct remote_report
     std::string model_id;
     std::string version;
     std::vector<remote_file> files{};
+    std::vector<remote_finding> findings{};  ///< about the manifest itself
 
-    bool clean() const noexcept
+    std::size_t finding_count() const noexcept
     {
+        std::size_t out = findings.size();
         for (const remote_file& f : files)
-            if (!f.findings.empty())
-                return false;
-        return true;
+            out += f.findings.size();
+        return out;
     }
+    bool clean() const noexcept { return finding_count() == 0; }
 };
 
 /// Asks every address and mirror in a manifest as a client would, and holds what comes against what is signed: status, length, ranges,

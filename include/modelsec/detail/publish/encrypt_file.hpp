@@ -5,19 +5,11 @@
 #include <modelsec/detail/base/control.hpp>
 #include <modelsec/detail/base/json.hpp>
 #include <modelsec/detail/manifest/encryption.hpp>
+#include <modelsec/detail/manifest/encryption_keys.hpp>
 
 #include <functional>
 
 MODELSEC_BEGIN_NAMESPACE
-
-/// Who is to read an encrypted model: the holder of an X25519 key, or whoever has the file's key itself (then there is one target).
-struct encryption_target
-{
-    std::string key_id;
-    bytes recipient;      ///< an X25519 public key, 32 bytes; or empty and
-    secret content_key{};  ///< 32 bytes
-};
-
 namespace detail {
 
 /// What goes into the associated data of every chunk.
@@ -31,9 +23,11 @@ struct encryption_place
 /// Encrypts the file at `from` into a new one at `to` (replaced if it is there; 0600), as docs/manifest.md has it, under a fresh key for every
 /// file unless the target is a content key. `progress` gets the bytes done. `bad_option` without a target, or with several of which one
 /// is a content key; `file_unreadable`, `disk_full`, `cancelled`.
-MODELSEC_DECL result<encryption_info> encrypt_file(const std::string& from, const std::string& to, const encryption_place& place,
+MODELSEC_DECL result<encryption_info> encrypt_file(const std::string& from, const std::string& to,
+                                                   const encryption_place& place,
                                                    const std::vector<encryption_target>& targets, std::uint32_t chunk_bytes,
-                                                   const std::function<void(std::uint64_t)>& progress, const control& handle);
+                                                   const std::function<void(std::uint64_t)>& progress,
+                                                   const control& handle);
 
 /// The `encryption` member of a manifest.
 MODELSEC_DECL json describe_encryption(const encryption_info& info);

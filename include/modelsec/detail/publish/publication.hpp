@@ -14,8 +14,6 @@
 
 MODELSEC_BEGIN_NAMESPACE
 
-using detail::envelope_format;
-
 /// A local file and where it will be had.
 struct file_to_publish
 {
@@ -101,6 +99,10 @@ struct manifest_summary
     std::optional<utc_time> expires_at;
 };
 MODELSEC_DECL result<manifest_summary> summarize_manifest(std::string_view manifest);
+
+/// The same of a manifest that a client would believe at `now`: enough of `signers` have signed it, it is understood as a whole, and it has
+/// not expired. Codes: 20, 21, 24. What only a client knows (its store's memory, its platform) is not asked.
+MODELSEC_DECL result<manifest_summary> verify_manifest(std::string_view manifest, const pins& signers, utc_time now);
 
 MODELSEC_END_NAMESPACE
 

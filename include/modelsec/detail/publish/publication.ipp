@@ -376,6 +376,20 @@ result<manifest_summary> summarize_manifest(std::string_view manifest)
     return out;
 }
 
+result<manifest_summary> verify_manifest(std::string_view manifest, const pins& signers, utc_time now)
+{
+    MODELSEC_TRY(detail::envelope e, detail::parse_any_envelope(manifest));
+    MODELSEC_TRY(const detail::verified_payload verified,
+                 detail::verify_envelope(std::move(e), signers.candidates(now), signers.threshold()));
+    MODELSEC_TRY(const modelsec::manifest read, detail::parse_manifest(verified));
+    // Freeze attack: TUF 1.0 section 5.4.4 and its like. Times ahead are signs of a wrong clock, which would make expiry worthless.
+    if (read.issued_at && *read.issued_at > now + limits{}.clock_skew)
+        return fail(reason::issued_in_future);
+    if (read.expires_at && *read.expires_at <= now)
+        return fail(reason::manifest_expired);
+    return manifest_summary{read.model_id.str(), read.version.str(), read.sequence, read.expires_at};
+}
+
 MODELSEC_END_NAMESPACE
 
 #endif

@@ -9,6 +9,7 @@
 #include <modelsec/detail/source/oci.ipp>
 #include <modelsec/detail/source/percent.ipp>
 #include <modelsec/detail/source/s3.ipp>
+#include <modelsec/detail/source/s3_environment.ipp>
 #include <modelsec/detail/source/source.ipp>
 #include <modelsec/detail/source/source_set.ipp>
 

@@ -3,6 +3,7 @@
 #define MODELSEC_DETAIL_STORE_OPEN_PACK_HPP
 
 #include <modelsec/detail/base/digest.hpp>
+#include <modelsec/detail/base/mapped_file.hpp>
 #include <modelsec/detail/base/name.hpp>
 #include <modelsec/detail/base/file_system/file_system.hpp>
 
@@ -38,6 +39,10 @@ public:
         std::uint64_t size = 0;
         sha256_digest sha256;
         detail::file content;  ///< opened before it was checked, for reading only; owned by the open_pack
+
+        /// The descriptor of `content`; on Windows its HANDLE, of which 32 bits are in use. For reading only, and valid as long as the
+        /// open_pack.
+        MODELSEC_DECL int descriptor() const noexcept;
     };
 
     open_pack() = default;
@@ -46,6 +51,11 @@ public:
     const std::vector<entry>& files() const noexcept { return files_; }
     /// The file at this relative path, or null.
     MODELSEC_DECL const entry* find(std::string_view path) const noexcept;
+    /// Where the file at this relative path lies: absolute; `not_in_pack` if the pack has none. For whoever opens by path only: what is
+    /// opened then is what lies there by then. map() and descriptors are of the file that was checked.
+    MODELSEC_DECL result<std::string> path(std::string_view name) const;
+    /// Its bytes in memory, for reading: `not_in_pack`, `store_io`.
+    MODELSEC_DECL result<mapped_file> map(std::string_view name) const;
     /// The one file of a single-file pack, or null.
     const entry* only_file() const noexcept { return files_.size() == 1 ? &files_.front() : nullptr; }
 

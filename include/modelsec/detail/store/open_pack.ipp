@@ -8,10 +8,30 @@
 
 MODELSEC_BEGIN_NAMESPACE
 
+int open_pack::entry::descriptor() const noexcept
+{
+    return detail::handle_number(content.native());
+}
+
 const open_pack::entry* open_pack::find(std::string_view path) const noexcept
 {
     const auto at = std::find_if(files_.begin(), files_.end(), [&](const entry& e) { return e.path == path; });
     return at == files_.end() ? nullptr : &*at;
+}
+
+result<std::string> open_pack::path(std::string_view name) const
+{
+    if (!find(name))
+        return fail(reason::not_in_pack, std::string(name));
+    return info_.path + '/' + std::string(name);
+}
+
+result<mapped_file> open_pack::map(std::string_view name) const
+{
+    const entry* const file = find(name);
+    if (!file)
+        return fail(reason::not_in_pack, std::string(name));
+    return mapped_file::map(file->content.native(), file->size);
 }
 
 MODELSEC_END_NAMESPACE

@@ -10,13 +10,16 @@
 #include <vector>
 
 MODELSEC_BEGIN_NAMESPACE
-namespace detail {
 
 enum class envelope_format
 {
     dsse,  ///< DSSE 1.0: t of n signatures over the payload's type and bytes
     pack   ///< one Ed25519 signature over the payload's bytes, as deployed apps are served today
 };
+
+namespace detail {
+
+using modelsec::envelope_format;
 
 struct signature
 {

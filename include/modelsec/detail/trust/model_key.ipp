@@ -1,30 +1,27 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
-#include "model_key.hpp"
+#ifndef MODELSEC_DETAIL_TRUST_MODEL_KEY_IPP
+#define MODELSEC_DETAIL_TRUST_MODEL_KEY_IPP
 
-#include "platform.hpp"
-
+#include <modelsec/detail/base/local_file.hpp>
 #include <modelsec/detail/base/openssl.hpp>
 #include <modelsec/detail/base/pem.hpp>
+#include <modelsec/detail/trust/model_key.hpp>
 
 #include <openssl/bio.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
-namespace modelsec::tool {
+MODELSEC_BEGIN_NAMESPACE
 
-namespace {
+namespace detail {
 
-OSSL_LIB_CTX* context()
+inline failure bad_model_key(std::string problem)
 {
-    return detail::openssl_library::instance().context();
+    return fail(reason::bad_option, "the key file: " + std::move(problem));
 }
 
-failure not_a_key(std::string detail)
-{
-    return fail(reason::bad_option, "the key file: " + std::move(detail));
-}
-
-const char* digest_of(key_type type)
+/// The digest that an algorithm signs; none for Ed25519, which hashes by itself.
+inline const char* signature_digest(key_type type) noexcept
 {
     switch (type)
     {
@@ -35,7 +32,7 @@ const char* digest_of(key_type type)
     }
 }
 
-}  // namespace
+}  // namespace detail
 
 result<model_key> model_key::read(const std::string& path)
 {
@@ -46,19 +43,19 @@ result<model_key> model_key::read(const std::string& path)
         if (block->label.ends_with("PRIVATE KEY"))
             pem = block->text;
     const detail::openssl_ptr<BIO, BIO_free_all> from(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-    private_key key(
-        from ? PEM_read_bio_PrivateKey_ex(from.get(), nullptr, &detail::no_passphrase, nullptr, context(), nullptr)
-             : nullptr,
-        &EVP_PKEY_free);
+    private_key key(from ? PEM_read_bio_PrivateKey_ex(from.get(), nullptr, &detail::no_passphrase, nullptr,
+                                                      detail::openssl_library::instance().context(), nullptr)
+                         : nullptr,
+                    &EVP_PKEY_free);
     if (!key)
-        return not_a_key("no private key in PEM, or one with a passphrase");
+        return detail::bad_model_key("no private key in PEM, or one with a passphrase");
     unsigned char* der = nullptr;
     const int size = i2d_PUBKEY(key.get(), &der);
     const bytes spki(der, der + std::max(size, 0));
     OPENSSL_free(der);
     auto half = public_key::spki(spki);
     if (half.has_error() || half->type() == key_type::rsa_pss)
-        return not_a_key("models are signed by ECDSA (P-256, P-384, P-521) or Ed25519");
+        return detail::bad_model_key("models are signed by ECDSA (P-256, P-384, P-521) or Ed25519");
     return model_key(std::move(key), std::move(*half));
 }
 
@@ -67,7 +64,8 @@ result<bytes> model_key::sign(bytes_view message) const
     const detail::openssl_ptr<EVP_MD_CTX, EVP_MD_CTX_free> ctx(EVP_MD_CTX_new());
     std::size_t size = 0;
     if (!ctx ||
-        EVP_DigestSignInit_ex(ctx.get(), nullptr, digest_of(public_.type()), context(), nullptr, key_.get(), nullptr) != 1 ||
+        EVP_DigestSignInit_ex(ctx.get(), nullptr, detail::signature_digest(public_.type()),
+                              detail::openssl_library::instance().context(), nullptr, key_.get(), nullptr) != 1 ||
         EVP_DigestSign(ctx.get(), nullptr, &size, message.data(), message.size()) != 1)
         return fail(reason::internal_error, "OpenSSL cannot sign");
     bytes out(size);
@@ -77,4 +75,6 @@ result<bytes> model_key::sign(bytes_view message) const
     return out;
 }
 
-}  // namespace modelsec::tool
+MODELSEC_END_NAMESPACE
+
+#endif

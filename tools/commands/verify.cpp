@@ -1,0 +1,54 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#include "../command_line.hpp"
+#include "../pack_arguments.hpp"
+#include "../platform.hpp"
+#include "../text.hpp"
+#include "commands.hpp"
+
+namespace modelsec::tool {
+
+namespace {
+
+constexpr const char* examples = R"(  modelsec verify
+  modelsec verify --store models llama3_1_8b
+)";
+
+void verify_one(modelsec::client& from, const std::string& model, output& out)
+{
+    out.about(model);
+    control handle;
+    const interrupt_guard guard(handle);
+    const pack_info pack = from.verify(
+        model, [&out](const event& e) { out.observe(e); }, handle);
+    out.succeed(members_of(pack));
+    out.say(model + ' ' + pack.version + " is what was signed (" + human_size(pack.bytes) + ")");
+}
+
+void verify(const pack_arguments& arguments, output& out)
+{
+    modelsec::client from = arguments.client();
+    if (!arguments.model.empty())
+        return verify_one(from, arguments.model, out);
+    bool any = false;
+    for (const model_status& m : from.status())
+        if (m.active)
+        {
+            verify_one(from, m.model_id, out);
+            any = true;
+        }
+    if (!any)
+        throw error(fail(reason::none_active));
+}
+
+}  // namespace
+
+void add_verify(command_line& line)
+{
+    CLI::App& command = add_subcommand(line, "verify", "Hashes again what is active", examples);
+    const auto arguments = std::make_shared<pack_arguments>();
+    arguments->add_to(command);
+    arguments->add_model_to(command, "Only this model");
+    command.callback([&line, arguments] { line.chosen = [arguments](output& out) { verify(*arguments, out); }; });
+}
+
+}  // namespace modelsec::tool

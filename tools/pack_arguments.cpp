@@ -16,7 +16,7 @@ std::string default_store()
     const auto home = environment("HOME");
     if (!home)
         return {};
-    return home ? *home + user_data_folder() + "/modelsec" : std::string();
+    return *home + user_data_folder() + "/modelsec";
 }
 
 const std::string& checked_store(const std::string& store)

@@ -112,6 +112,7 @@ command_line::command_line() : app(tool_purpose, "modelsec")
     add_repair(*this);
     add_remove(*this);
     add_doctor(*this);
+    add_audit(*this);
     add_inspect(*this);
     add_init(*this);
     add_keygen(*this);

@@ -104,6 +104,7 @@ client_options fetch_arguments::client(const std::string& instead) const
     client_options out;
     out.store = instead.empty() ? store_ : instead;
     out.policy = sharing_.policy();
+    out.audit.enabled = true;
     if (profile_ != "server" && profile_ != "client")
         usage("--profile is server or client");
     out.profile = profile_ == "server" ? profile::server : profile::client;

@@ -2,6 +2,7 @@
 #ifndef MODELSEC_OPTIONS_HPP
 #define MODELSEC_OPTIONS_HPP
 
+#include <modelsec/detail/audit/audit_log.hpp>
 #include <modelsec/detail/base/control.hpp>
 #include <modelsec/event.hpp>
 #include <modelsec/detail/manifest/select.hpp>
@@ -59,6 +60,7 @@ struct client_options
     /// Where the newest state of a model is damaged: go on with the highest that is whole, as repair() does, and say so by the event
     /// `memory_lost`, in place of `state_damaged`.
     bool automatic_repair = false;
+    audit_options audit;     ///< one line for every attempt, in the store
     bool cache_tag = false;  ///< mark the store by a CACHEDIR.TAG, so that backups leave it out (bford.info/cachedir)
     transport_options transport{};
     source_options sources{};
@@ -128,6 +130,7 @@ struct fetch_options
     /// the signed plain text, is refused (`decrypt_failed`). Without it they are fetched as they are. They stay encrypted on disk either way.
     key_provider decrypt_keys{};
     operation_options operation{};
+    std::string trace_parent{};  ///< W3C Trace Context, for the audit log; anything else is left out
 };
 
 struct fetch_result

@@ -23,6 +23,7 @@ void add_gc(command_line& line);
 void add_repair(command_line& line);
 void add_remove(command_line& line);
 void add_doctor(command_line& line);
+void add_audit(command_line& line);
 void add_inspect(command_line& line);
 void add_init(command_line& line);
 void add_keygen(command_line& line);

@@ -32,6 +32,7 @@ struct pack_arguments
         client_options options;
         options.store = store;
         options.policy = sharing.policy();
+        options.audit.enabled = true;
         return modelsec::client(std::move(options));
     }
 };

@@ -4,6 +4,7 @@
 
 #include <modelsec/client.hpp>
 #include <modelsec/detail/client/async_operation.hpp>
+#include <modelsec/detail/client/audited.hpp>
 #include <modelsec/detail/client/several.hpp>
 #include <modelsec/detail/client/status_cache.hpp>
 #include <modelsec/detail/client/store_operation.hpp>
@@ -117,7 +118,7 @@ T value_or_throw(result<T> r)
 inline result<fetch_result> fetch_here(const std::shared_ptr<client_state> self, const fetch_options& asked, bool lenient)
 {
     return run_here<fetch_result>(*self, asked.operation, [&](const control& attempt) {
-        return run_fetch(self->options, with_control(asked, attempt), lenient);
+        return audited_fetch(self->options, with_control(asked, attempt), lenient);
     });
 }
 
@@ -173,7 +174,7 @@ inline result<pack_info> verify_here(const std::shared_ptr<client_state> self, c
 inline result<pack_info> rollback_here(const std::shared_ptr<client_state> self, const rollback_options& asked)
 {
     return run_here<pack_info>(*self, asked.operation, [&](const control& attempt) {
-        return run_rollback(self->options, with_control(asked, attempt));
+        return audited_rollback(self->options, with_control(asked, attempt));
     });
 }
 
@@ -423,7 +424,7 @@ void client::start_fetch(const state_ptr& self, diagnostics* diag, fetch_options
 {
     detail::run_on_pool<fetch_result>(self, asked.operation, diag, std::move(then), detail::operation_pool::length::any,
                                       [self, asked](const control& attempt) {
-                                          return detail::run_fetch(self->options, detail::with_control(asked, attempt),
+                                          return detail::audited_fetch(self->options, detail::with_control(asked, attempt),
                                                                    false);
                                       });
 }
@@ -432,7 +433,7 @@ void client::start_ensure(const state_ptr& self, diagnostics* diag, fetch_option
 {
     detail::run_on_pool<fetch_result>(self, asked.operation, diag, std::move(then), detail::operation_pool::length::any,
                                       [self, asked](const control& attempt) {
-                                          return detail::run_fetch(self->options, detail::with_control(asked, attempt),
+                                          return detail::audited_fetch(self->options, detail::with_control(asked, attempt),
                                                                    true);
                                       });
 }
@@ -489,7 +490,7 @@ void client::start_rollback(const state_ptr& self, diagnostics* diag, rollback_o
 {
     detail::run_on_pool<pack_info>(self, asked.operation, diag, std::move(then), detail::operation_pool::length::any,
                                    [self, asked](const control& attempt) {
-                                       return detail::run_rollback(self->options, detail::with_control(asked, attempt));
+                                       return detail::audited_rollback(self->options, detail::with_control(asked, attempt));
                                    });
 }
 
@@ -531,6 +532,24 @@ repair_report client::repair(const repair_options& options, error_code& ec)
 repair_report client::repair(const repair_options& options, error_code& ec, diagnostics& diag)
 {
     return detail::report(detail::repair_here(state_, options), ec, diag);
+}
+
+std::vector<audit_record> client::audit(const audit_filter& filter)
+{
+    return detail::value_or_throw(
+        detail::guarded([&] { return detail::read_audit(state_->options, filter, detail::audit_records_shown); }));
+}
+
+std::vector<audit_record> client::audit(const audit_filter& filter, error_code& ec)
+{
+    diagnostics unused;
+    return audit(filter, ec, unused);
+}
+
+std::vector<audit_record> client::audit(const audit_filter& filter, error_code& ec, diagnostics& diag)
+{
+    return detail::report(
+        detail::guarded([&] { return detail::read_audit(state_->options, filter, detail::audit_records_shown); }), ec, diag);
 }
 
 MODELSEC_END_NAMESPACE

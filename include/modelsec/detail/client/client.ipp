@@ -425,7 +425,7 @@ void client::start_fetch(const state_ptr& self, diagnostics* diag, fetch_options
     detail::run_on_pool<fetch_result>(self, asked.operation, diag, std::move(then), detail::operation_pool::length::any,
                                       [self, asked](const control& attempt) {
                                           return detail::audited_fetch(self->options, detail::with_control(asked, attempt),
-                                                                   false);
+                                                                       false);
                                       });
 }
 
@@ -434,7 +434,7 @@ void client::start_ensure(const state_ptr& self, diagnostics* diag, fetch_option
     detail::run_on_pool<fetch_result>(self, asked.operation, diag, std::move(then), detail::operation_pool::length::any,
                                       [self, asked](const control& attempt) {
                                           return detail::audited_fetch(self->options, detail::with_control(asked, attempt),
-                                                                   true);
+                                                                       true);
                                       });
 }
 

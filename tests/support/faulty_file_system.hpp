@@ -86,12 +86,6 @@ public:
         remember_content(f);
         return real().write_at(f, offset, data);
     }
-    result<void> append(const file& f, modelsec::bytes_view data) override
-    {
-        MODELSEC_CHECK(step());
-        remember_content(f);
-        return real().append(f, data);
-    }
     result<bool> set_direct(const file&, bool) override
     {
         MODELSEC_CHECK(step());

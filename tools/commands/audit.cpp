@@ -54,7 +54,6 @@ json describe(const audit_record& r)
     json::object out{{"time", format_rfc3339(r.time)},
                      {"operation", r.operation},
                      {"actor", r.actor},
-                     {"user", r.user},
                      {"process", r.process},
                      {"model_id", r.model_id},
                      {"version", r.version},

@@ -17,7 +17,6 @@ struct audit_record
     utc_time time;          ///< of its end
     std::string operation;  ///< `fetch`, `ensure`, `rollback`
     std::string actor;      ///< what the application calls the one who asked; may be empty
-    std::string user;       ///< the system's number of the user; empty where it has none
     std::uint64_t process = 0;
     std::string model_id;
     std::string version;
@@ -61,8 +60,8 @@ MODELSEC_DECL std::optional<audit_record> parse_audit_line(std::string_view line
 /// W3C Trace Context, section 3.2: `00-<32 hex>-<16 hex>-<2 hex>`, neither id all zero.
 MODELSEC_DECL bool is_trace_parent(std::string_view text) noexcept;
 
-/// The log in a folder: append-only JSON lines. A line is written by one call, so lines of several processes do not mix, and what a
-/// crash leaves of one spoils no other. Thread-safe.
+/// The log in a folder: append-only JSON lines. The file is locked for as long as one line takes, so lines of several processes do not
+/// mix, and what a crash leaves of one spoils no other. Thread-safe.
 class audit_log
 {
 public:

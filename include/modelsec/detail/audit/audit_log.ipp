@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <thread>
 
 MODELSEC_BEGIN_NAMESPACE
 
@@ -71,7 +72,6 @@ std::string audit_line(const audit_record& r)
             out.set(key, std::string(value.substr(0, audit_text_bytes)));
     };
     text("modelsec.actor", r.actor);
-    text("user.id", r.user);
     out.set("process.pid", r.process);
     text("modelsec.model.id", r.model_id);
     text("modelsec.model.version", r.version);
@@ -113,7 +113,6 @@ std::optional<audit_record> parse_audit_line(std::string_view line)
     out.time = *time;
     out.operation = text("modelsec.operation");
     out.actor = text("modelsec.actor");
-    out.user = text("user.id");
     out.process = number("process.pid");
     out.model_id = text("modelsec.model.id");
     out.version = text("modelsec.model.version");
@@ -174,43 +173,56 @@ result<void> audit_log::put_aside(unsigned kept_files) const
     return files_.sync(folder_);
 }
 
+/// The file that is appended to, open and locked; an invalid one if it has to be looked for again.
+inline result<file> open_to_append(file_system& files, const file& folder)
+{
+    MODELSEC_TRY(file at, files.open_file(folder, audit_file_name, open_mode::read_write));
+    if (!at)
+    {
+        MODELSEC_TRY(at, files.open_file(folder, audit_file_name, open_mode::create_new));
+        if (!at)
+            return at;
+        MODELSEC_CHECK(files.sync(folder));
+    }
+    MODELSEC_TRY(const bool mine, files.try_lock(at, lock_kind::exclusive));
+    return mine ? std::move(at) : file();
+}
+
 result<void> audit_log::append(const audit_record& record, const audit_options& how) const
 {
-    for (unsigned tries = 0;; ++tries)
+    // Others hold it for as long as a line takes.
+    static constexpr unsigned patience = 20'000;
+    for (unsigned tries = 0; tries < patience; ++tries)
     {
-        auto at = files_.open_file(folder_, audit_file_name, open_mode::read_write);
+        auto at = open_to_append(files_, folder_);
         // A backup of hard links has the same bytes: what is appended must not be appended there.
-        const bool shared = at.has_error() && at.error().why == reason::store_layout;
-        if (at.has_error() && !shared)
+        if (at.has_error() && at.error().why == reason::store_layout)
+        {
+            MODELSEC_CHECK(put_aside(how.kept_files));
+            continue;
+        }
+        if (at.has_error())
             return std::move(at).error();
-        if (!shared && !*at)
+        if (!*at)
         {
-            at = files_.open_file(folder_, audit_file_name, open_mode::create_new);
-            if (at && *at)
-                MODELSEC_CHECK(files_.sync(folder_));
+            std::this_thread::yield();
+            continue;
         }
-        std::uint64_t size = 0;
-        if (at && *at)
+        MODELSEC_TRY(const file_info what, files_.info(*at));
+        if (what.size >= how.file_bytes)
         {
-            MODELSEC_TRY(const file_info what, files_.info(*at));
-            size = what.size;
-        }
-        if (shared || size >= how.file_bytes || at.has_error() || !*at)
-        {
-            if (tries == 8)
-                return fail(reason::store_layout, "the audit log cannot be appended to");
-            if (shared || size >= how.file_bytes)
-                MODELSEC_CHECK(put_aside(how.kept_files));
+            MODELSEC_CHECK(put_aside(how.kept_files));
             continue;
         }
         std::string line = audit_line(record);
         std::array<std::uint8_t, 1> last{'\n'};
-        if (size > 0)
-            MODELSEC_CHECK(files_.read_at(*at, size - 1, last));
+        if (what.size > 0)
+            MODELSEC_CHECK(files_.read_at(*at, what.size - 1, last));
         if (last[0] != '\n')  // what a crash left of a line is a line of its own, which readers skip
             line.insert(line.begin(), '\n');
-        return files_.append(*at, as_bytes(line));
+        return files_.write_at(*at, what.size, as_bytes(line));
     }
+    return fail(reason::lock_timeout, "the audit log is written to all the time");
 }
 
 result<std::vector<audit_record>> audit_log::read(const audit_filter& filter, std::size_t most) const

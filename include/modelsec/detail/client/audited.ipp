@@ -31,7 +31,6 @@ inline void write_audit(const client_options& owner, audit_record record, steady
     const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(owner.clock->steady_now() - began);
     record.duration_ms = static_cast<std::uint64_t>(std::max<std::int64_t>(took.count(), 0));
     record.actor = owner.audit.actor;
-    record.user = user_number();
     record.process = process_number();
     (void)audit_log(*owner.files, *folder).append(record, owner.audit);
 }

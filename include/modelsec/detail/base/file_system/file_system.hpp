@@ -147,12 +147,6 @@ public:
     /// Bytes read; fewer than asked only at the end of the file.
     virtual result<std::size_t> read_at(const file& f, std::uint64_t offset, std::span<std::uint8_t> into) = 0;
     virtual result<void> write_at(const file& f, std::uint64_t offset, bytes_view data) = 0;
-    /// Writes at the end of the file as it is then, by one call: what several processes append does not mix (on local disks).
-    virtual result<void> append(const file& f, bytes_view data)
-    {
-        MODELSEC_TRY(const file_info now, info(f));
-        return write_at(f, now.size, data);
-    }
     /// Turns unbuffered writing on or off; false where the file system has none. On: offset, size and address of every write
     /// must be multiples of `direct_alignment`.
     virtual result<bool> set_direct(const file& f, bool on) = 0;
@@ -201,9 +195,6 @@ public:
     /// The real one.
     MODELSEC_DECL static file_system& native();
 };
-
-/// The system's number of the effective user, for people; empty where it has none.
-MODELSEC_DECL std::string user_number();
 
 /// Whether a failure says that what stands there is not what it should be, rather than that it could not be looked at now.
 inline bool is_unfit(reason why) noexcept

@@ -69,21 +69,6 @@ public:
         return {};
     }
 
-    result<void> append(const file& f, bytes_view data) override
-    {
-        const int flags = ::fcntl(f.native(), F_GETFL);
-        if (flags < 0 || ::fcntl(f.native(), F_SETFL, flags | O_APPEND) < 0)
-            return posix_failure_at("F_SETFL", f);
-        ssize_t put = 0;
-        do
-            put = ::write(f.native(), data.data(), data.size());
-        while (put < 0 && errno == EINTR);
-        if (put == static_cast<ssize_t>(data.size()))
-            return {};
-        errno = put < 0 ? errno : ENOSPC;  // a part of it only: nothing else stops a write to a file
-        return posix_failure_at("append", f);
-    }
-
     result<bool> set_direct(const file& f, bool on) override { return write_directly(f.native(), on); }
 
     result<void> reserve(const file& f, std::uint64_t size) override
@@ -259,11 +244,6 @@ private:
 std::uint64_t process_number() noexcept
 {
     return static_cast<std::uint64_t>(::getpid());
-}
-
-std::string user_number()
-{
-    return std::to_string(::geteuid());
 }
 
 int handle_number(native_handle handle) noexcept

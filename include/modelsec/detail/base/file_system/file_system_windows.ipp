@@ -207,11 +207,6 @@ std::uint64_t process_number() noexcept
     return ::GetCurrentProcessId();
 }
 
-std::string user_number()
-{
-    return {};
-}
-
 int handle_number(native_handle handle) noexcept
 {
     return static_cast<int>(reinterpret_cast<std::intptr_t>(handle));

@@ -209,6 +209,9 @@ result<void> audit_log::append(const audit_record& record, const audit_options& 
             continue;
         }
         MODELSEC_TRY(const file_info what, files_.info(*at));
+        MODELSEC_TRY(const file_info named, files_.info_at(folder_, audit_file_name));
+        if (named.inode != what.inode || named.device != what.device)
+            continue;  // put aside between opening and locking it
         if (what.size >= how.file_bytes)
         {
             MODELSEC_CHECK(put_aside(how.kept_files));

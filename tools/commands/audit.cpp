@@ -2,6 +2,7 @@
 #include "../command_error.hpp"
 #include "../command_line.hpp"
 #include "../policy_arguments.hpp"
+#include "../store_option.hpp"
 #include "../text.hpp"
 #include "commands.hpp"
 
@@ -20,7 +21,7 @@ constexpr const char* examples = R"(  modelsec audit --store models --since 7d
   modelsec audit --store models --model llama3_1_8b --code 30 --json
 )";
 
-struct audit_arguments
+struct shown_records
 {
     std::string store;
     std::string since;
@@ -49,27 +50,18 @@ utc_time parse_since(const std::string& text)
     usage("--since is a time (2026-01-02T03:04:05Z) or how long ago (90m, 24h, 7d)");
 }
 
-json describe(const audit_record& r)
+std::string outcome_of(const audit_record& r)
 {
-    json::object out{{"time", format_rfc3339(r.time)},
-                     {"operation", r.operation},
-                     {"actor", r.actor},
-                     {"process", r.process},
-                     {"model_id", r.model_id},
-                     {"version", r.version},
-                     {"host", r.host},
-                     {"sha256", r.digest},
-                     {"bytes", r.bytes},
-                     {"duration_ms", r.duration_ms},
-                     {"code", static_cast<int>(r.code)},
-                     {"name", std::string(to_string(r.code))},
-                     {"reason", std::string(to_string(r.why))},
-                     {"already_active", r.already_active},
-                     {"stale", r.stale}};
+    std::string out = r.code != errc::ok ? std::to_string(static_cast<int>(r.code)) + ' ' + std::string(to_string(r.why))
+                      : r.stale          ? "stale (" + std::string(to_string(r.why)) + ')'
+                      : r.already_active ? "already active"
+                                         : "ok";
+    for (const reason why : r.alerts)
+        out += "  ! " + std::string(to_string(why));
     return out;
 }
 
-void audit(const audit_arguments& arguments, output& out)
+void audit(const shown_records& arguments, output& out)
 {
     client_options owner;
     owner.store = arguments.store;
@@ -80,16 +72,15 @@ void audit(const audit_arguments& arguments, output& out)
     if (arguments.code >= 0)
         filter.code = static_cast<errc>(arguments.code);
     const std::vector<audit_record> records = client(std::move(owner)).audit(filter);
-    json::array lines;
     for (const audit_record& r : records)
-        lines.push_back(describe(r));
-    out.object({{"records", std::move(lines)}});
-    for (const audit_record& r : records)
-        out.say(format_rfc3339(r.time) + "  " + r.operation + "  " + printable(r.model_id) + ' ' + printable(r.version) +
-                "  " +
-                (r.code == errc::ok ? (r.already_active ? "already active" : "ok")
-                                    : std::to_string(static_cast<int>(r.code)) + ' ' + std::string(to_string(r.why))) +
-                (r.host.empty() ? "" : "  from " + printable(r.host)) + "  " + human_size(r.bytes));
+    {
+        out.object(detail::audit_json(r));
+        out.say(format_rfc3339(r.time) + "  " + r.operation + (r.dry_run && r.operation != "check" ? " (dry run)" : "") +
+                (r.model_id.empty() ? "" : "  " + printable(r.model_id)) +
+                (r.version.empty() ? "" : ' ' + printable(r.version)) + "  " + outcome_of(r) +
+                (r.host.empty() ? "" : "  from " + printable(r.host)) + "  " + human_size(r.bytes) + "  by " +
+                printable(r.actor.empty() ? r.user : r.actor));
+    }
     if (records.empty())
         out.say("Nothing is noted.");
 }
@@ -99,8 +90,8 @@ void audit(const audit_arguments& arguments, output& out)
 void add_audit(command_line& line)
 {
     CLI::App& command = add_subcommand(line, "audit", "Who fetched what, when, from where, with what outcome", examples);
-    const auto arguments = std::make_shared<audit_arguments>();
-    command.add_option("--store", arguments->store, "The folder where models live")->type_name("DIR")->required();
+    const auto arguments = std::make_shared<shown_records>();
+    add_store(command, arguments->store);
     command.add_option("--model", arguments->filter.model_id, "Only this model")->type_name("ID");
     command.add_option("--since", arguments->since, "Only what came after")->type_name("TIME|7d");
     command.add_option("--code", arguments->code, "Only this outcome")->type_name("N")->check(CLI::Range(0, 60));

@@ -1,5 +1,6 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 // What is done with packs that are there: path, verify, rollback, gc.
+#include "../audit_arguments.hpp"
 #include "../command_error.hpp"
 #include "../command_line.hpp"
 #include "../store_option.hpp"
@@ -26,13 +27,14 @@ struct pack_arguments
     bool dry_run = false;
     trust_arguments trust;
     policy_arguments sharing;
+    audit_arguments audit;
 
     modelsec::client client() const
     {
         client_options options;
         options.store = store;
         options.policy = sharing.policy();
-        options.audit.enabled = true;
+        audit.apply_to(options);
         return modelsec::client(std::move(options));
     }
 };
@@ -59,12 +61,12 @@ void path(const pack_arguments& arguments, output& out)
     out.say(where);
 }
 
-void verify_one(modelsec::client& from, const std::string& model, output& out)
+void verify_one(modelsec::client& from, const std::string& model, const std::string& trace_parent, output& out)
 {
     out.about(model);
     control handle;
     const interrupt_guard guard(handle);
-    const pack_info pack = from.verify({model, {[&out](const event& e) { out.observe(e); }, handle}});
+    const pack_info pack = from.verify({model, {[&out](const event& e) { out.observe(e); }, handle, {}, trace_parent}});
     out.succeed(members_of(pack));
     out.say(model + ' ' + pack.version + " is what was signed (" + human_size(pack.bytes) + ")");
 }
@@ -73,12 +75,12 @@ void verify(const pack_arguments& arguments, output& out)
 {
     modelsec::client from = arguments.client();
     if (!arguments.model.empty())
-        return verify_one(from, arguments.model, out);
+        return verify_one(from, arguments.model, arguments.audit.trace_parent(), out);
     bool any = false;
     for (const model_status& m : from.status())
         if (m.active)
         {
-            verify_one(from, m.model_id, out);
+            verify_one(from, m.model_id, arguments.audit.trace_parent(), out);
             any = true;
         }
     if (!any)
@@ -88,14 +90,22 @@ void verify(const pack_arguments& arguments, output& out)
 void rollback(const pack_arguments& arguments, output& out)
 {
     out.about(arguments.model);
-    const pack_info pack = arguments.client().rollback({arguments.model, arguments.trust.source({}, false)});
+    rollback_options options;
+    options.model_id = arguments.model;
+    options.trust = arguments.trust.source({}, false);
+    options.operation.trace_parent = arguments.audit.trace_parent();
+    const pack_info pack = arguments.client().rollback(options);
     out.succeed(members_of(pack));
     out.say(arguments.model + ' ' + pack.version + " is active again: " + pack.path);
 }
 
 void gc(const pack_arguments& arguments, output& out)
 {
-    const gc_report report = arguments.client().gc({arguments.keep, arguments.dry_run});
+    gc_options options;
+    options.keep = arguments.keep;
+    options.dry_run = arguments.dry_run;
+    options.operation.trace_parent = arguments.audit.trace_parent();
+    const gc_report report = arguments.client().gc(options);
     json::array removed(report.removed.begin(), report.removed.end());
     json::array skipped(report.skipped.begin(), report.skipped.end());
     out.succeed({{"removed", std::move(removed)}, {"bytes", report.bytes}, {"skipped", std::move(skipped)}});
@@ -116,6 +126,7 @@ CLI::App& add_pack_command(command_line& line, const char* name, const char* pur
     CLI::App& command = add_subcommand(line, name, purpose, examples);
     add_store(command, arguments->store);
     arguments->sharing.add_to(command);
+    arguments->audit.add_to(command);
     command.callback([&line, arguments, what] { line.chosen = [=](output& out) { what(*arguments, out); }; });
     return command;
 }

@@ -1,4 +1,5 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#include "../audit_arguments.hpp"
 #include "../command_line.hpp"
 #include "../platform.hpp"
 #include "../policy_arguments.hpp"
@@ -23,6 +24,7 @@ struct remove_arguments
     std::string store, model;
     bool partial = false;
     policy_arguments sharing;
+    audit_arguments audit;
 };
 
 void remove(const remove_arguments& arguments, output& out)
@@ -31,9 +33,11 @@ void remove(const remove_arguments& arguments, output& out)
     client_options owner;
     owner.store = arguments.store;
     owner.policy = arguments.sharing.policy();
+    arguments.audit.apply_to(owner);
     remove_options options;
     options.model_id = arguments.model;
     options.partial = arguments.partial;
+    options.operation.trace_parent = arguments.audit.trace_parent();
     const interrupt_guard guard(options.operation.control);
     const gc_report report = client(std::move(owner)).remove(options);
     json::array removed(report.removed.begin(), report.removed.end());
@@ -55,6 +59,7 @@ void add_remove(command_line& line)
     command.add_option("MODEL", arguments->model, "The model")->type_name("")->required();
     command.add_flag("--partial", arguments->partial, "Only what was downloaded so far of a version that is not active yet");
     arguments->sharing.add_to(command);
+    arguments->audit.add_to(command);
     command.callback([&line, arguments] { line.chosen = [arguments](output& out) { remove(*arguments, out); }; });
 }
 

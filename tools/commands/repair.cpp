@@ -1,4 +1,5 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#include "../audit_arguments.hpp"
 #include "../command_error.hpp"
 #include "../command_line.hpp"
 #include "../policy_arguments.hpp"
@@ -25,6 +26,7 @@ struct repair_arguments
     std::string store;
     std::string model;
     policy_arguments sharing;
+    audit_arguments audit;
     trust_arguments trust;
 };
 
@@ -71,6 +73,8 @@ void repair(const repair_arguments& arguments, output& out)
     client_options owner;
     owner.store = arguments.store;
     owner.policy = arguments.sharing.policy();
+    arguments.audit.apply_to(owner);
+    options.operation.trace_parent = arguments.audit.trace_parent();
     const repair_report report = client(std::move(owner)).repair(options);
     json::array models;
     for (const model_repair& m : report.models)
@@ -95,6 +99,7 @@ void add_repair(command_line& line)
     add_store(command, arguments->store);
     command.add_option("MODEL", arguments->model, "Only this model")->type_name("");
     arguments->sharing.add_to(command);
+    arguments->audit.add_to(command);
     arguments->trust.add_to(command);  // asked about the manifest under which files are adopted
     command.callback([&line, arguments] { line.chosen = [arguments](output& out) { repair(*arguments, out); }; });
 }

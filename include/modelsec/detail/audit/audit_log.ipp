@@ -12,123 +12,14 @@
 
 MODELSEC_BEGIN_NAMESPACE
 
-bool audit_filter::matches(const audit_record& record) const
-{
-    return (model_id.empty() || model_id == record.model_id) && (!since || record.time >= *since) &&
-           (!code || *code == record.code);
-}
-
 namespace detail {
 
 inline constexpr const char* audit_file_name = "audit.jsonl";
-inline constexpr std::size_t audit_text_bytes = 512;  ///< the longest text of a record: a line stays one write (CWE-400)
-
-struct audit_code_name
-{
-    errc code;
-    std::string_view name;
-};
-
-inline std::optional<errc> audit_code(std::string_view name)
-{
-    static constexpr errc all[] = {
-#define MODELSEC_CODE(name, value, text) errc::name,
-#define MODELSEC_REASON(name, code, hint)
-#include <modelsec/detail/base/error_codes.def>
-    };
-    const auto* const at = std::find_if(std::begin(all), std::end(all), [&](errc e) { return to_string(e) == name; });
-    return at == std::end(all) ? std::nullopt : std::optional(*at);
-}
-
-inline reason audit_reason(std::string_view name)
-{
-    static constexpr reason all[] = {
-#define MODELSEC_CODE(name, value, text)
-#define MODELSEC_REASON(name, code, hint) reason::name,
-#include <modelsec/detail/base/error_codes.def>
-    };
-    const auto* const at = std::find_if(std::begin(all), std::end(all), [&](reason r) { return to_string(r) == name; });
-    return at == std::end(all) ? reason::none : *at;
-}
-
-bool is_trace_parent(std::string_view text) noexcept
-{
-    const auto is_hex = [](std::string_view part) {
-        return std::all_of(part.begin(), part.end(),
-                           [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-    };
-    const auto is_zero = [](std::string_view part) { return part.find_first_not_of('0') == std::string_view::npos; };
-    if (text.size() != 55 || !text.starts_with("00-") || text[35] != '-' || text[52] != '-')
-        return false;
-    const auto trace = text.substr(3, 32), span = text.substr(36, 16), flags = text.substr(53, 2);
-    return is_hex(trace) && is_hex(span) && is_hex(flags) && !is_zero(trace) && !is_zero(span);
-}
-
-std::string audit_line(const audit_record& r)
-{
-    json out{{"time", format_rfc3339(r.time)}, {"event.name", "modelsec.attempt"}, {"modelsec.operation", r.operation}};
-    const auto text = [&](std::string_view key, std::string_view value) {
-        if (!value.empty())
-            out.set(key, std::string(value.substr(0, audit_text_bytes)));
-    };
-    text("modelsec.actor", r.actor);
-    out.set("process.pid", r.process);
-    text("modelsec.model.id", r.model_id);
-    text("modelsec.model.version", r.version);
-    text("server.address", r.host);
-    text("modelsec.artifact.sha256", r.digest);
-    out.set("modelsec.bytes", r.bytes);
-    out.set("modelsec.duration_ms", r.duration_ms);
-    out.set("modelsec.code", static_cast<std::uint64_t>(r.code));
-    text("modelsec.outcome", to_string(r.code));
-    if (r.why != reason::none)
-        text("error.type", to_string(r.why));
-    if (r.already_active)
-        out.set("modelsec.already_active", true);
-    if (r.stale)
-        out.set("modelsec.stale", true);
-    if (is_trace_parent(r.trace_parent))
-    {
-        text("trace_id", r.trace_parent.substr(3, 32));
-        text("span_id", r.trace_parent.substr(36, 16));
-        text("trace_flags", r.trace_parent.substr(53, 2));
-    }
-    return out.dump() + '\n';
-}
-
-std::optional<audit_record> parse_audit_line(std::string_view line)
-{
-    const auto document = parse_json(as_bytes(line));
-    if (!document || document->string_at("event.name") != "modelsec.attempt")
-        return std::nullopt;
-    const auto text = [&](std::string_view key) {
-        return std::string(document->string_at(key).value_or(std::string_view()));
-    };
-    const auto number = [&](std::string_view key) { return document->size_at(key).value_or(0); };
-    const auto time = parse_rfc3339(text("time"));
-    const auto code = audit_code(text("modelsec.outcome"));
-    if (!time || !code)
-        return std::nullopt;
-    audit_record out;
-    out.time = *time;
-    out.operation = text("modelsec.operation");
-    out.actor = text("modelsec.actor");
-    out.process = number("process.pid");
-    out.model_id = text("modelsec.model.id");
-    out.version = text("modelsec.model.version");
-    out.host = text("server.address");
-    out.digest = text("modelsec.artifact.sha256");
-    out.bytes = number("modelsec.bytes");
-    out.duration_ms = number("modelsec.duration_ms");
-    out.code = *code;
-    out.why = audit_reason(text("error.type"));
-    out.already_active = document->bool_at("modelsec.already_active").value_or(false);
-    out.stale = document->bool_at("modelsec.stale").value_or(false);
-    const std::string parent = "00-" + text("trace_id") + '-' + text("span_id") + '-' + text("trace_flags");
-    if (is_trace_parent(parent))
-        out.trace_parent = parent;
-    return out;
-}
+inline constexpr const char* audit_memory_name = "audit.state.json";
+inline constexpr const char* audit_lock_name = "audit.lock";
+inline constexpr std::size_t longest_audit_line = 8192;
+/// How often a lock that others hold is tried: they hold it for as long as a line takes.
+inline constexpr unsigned audit_patience = 20'000;
 
 /// The n in `audit.<n>.jsonl`.
 inline std::optional<std::uint64_t> audit_file_number(std::string_view name)
@@ -188,17 +79,15 @@ inline result<file> open_to_append(file_system& files, const file& folder)
     return mine ? std::move(at) : file();
 }
 
-result<void> audit_log::append(const audit_record& record, const audit_options& how) const
+result<void> audit_log::append(const audit_record& record, const audit_rotation& rotation) const
 {
-    // Others hold it for as long as a line takes.
-    static constexpr unsigned patience = 20'000;
-    for (unsigned tries = 0; tries < patience; ++tries)
+    for (unsigned tries = 0; tries < audit_patience; ++tries)
     {
         auto at = open_to_append(files_, folder_);
         // A backup of hard links has the same bytes: what is appended must not be appended there.
         if (at.has_error() && at.error().why == reason::store_layout)
         {
-            MODELSEC_CHECK(put_aside(how.kept_files));
+            MODELSEC_CHECK(put_aside(rotation.kept_files));
             continue;
         }
         if (at.has_error())
@@ -212,12 +101,12 @@ result<void> audit_log::append(const audit_record& record, const audit_options& 
         MODELSEC_TRY(const file_info named, files_.info_at(folder_, audit_file_name));
         if (named.inode != what.inode || named.device != what.device)
             continue;  // put aside between opening and locking it
-        if (what.size >= how.file_bytes)
+        if (what.size >= rotation.file_bytes)
         {
-            MODELSEC_CHECK(put_aside(how.kept_files));
+            MODELSEC_CHECK(put_aside(rotation.kept_files));
             continue;
         }
-        std::string line = audit_line(record);
+        std::string line = audit_json(record).dump() + '\n';
         std::array<std::uint8_t, 1> last{'\n'};
         if (what.size > 0)
             MODELSEC_CHECK(files_.read_at(*at, what.size - 1, last));
@@ -254,7 +143,7 @@ result<std::vector<audit_record>> audit_log::read(const audit_filter& filter, st
                     record && filter.matches(*record))
                     out.push_back(std::move(*record));
             rest.erase(0, begin);
-            if (rest.size() > 64 * audit_text_bytes)  // no line of this log
+            if (rest.size() > longest_audit_line)  // no line of this log
                 rest.clear();
             if (out.size() > 2 * most)
                 out.erase(out.begin(), out.end() - static_cast<std::ptrdiff_t>(most));
@@ -265,6 +154,50 @@ result<std::vector<audit_record>> audit_log::read(const audit_filter& filter, st
     if (out.size() > most)
         out.erase(out.begin(), out.end() - static_cast<std::ptrdiff_t>(most));
     return out;
+}
+
+result<audit_memory> audit_log::memory() const
+{
+    MODELSEC_TRY(const file at, files_.open_file(folder_, audit_memory_name, open_mode::read_linked));
+    if (!at)
+        return audit_memory();
+    bytes text(audit_memory::longest_text + 1);
+    MODELSEC_TRY(const std::size_t size, files_.read_at(at, 0, text));
+    return size > audit_memory::longest_text ? audit_memory() : audit_memory::parse(as_text(bytes_view(text).first(size)));
+}
+
+// Written under a name of its own and renamed, so that a crash leaves the old memory or the new one; the lock makes that name safe.
+result<void> audit_log::update(const std::function<void(audit_memory&)>& change) const
+{
+    static constexpr const char* draft = ".new~audit";
+    MODELSEC_TRY(file lock, files_.open_file(folder_, audit_lock_name, open_mode::lock));
+    for (unsigned tries = 0; tries < audit_patience; ++tries)
+    {
+        if (!lock)
+        {
+            MODELSEC_TRY(lock, files_.open_file(folder_, audit_lock_name, open_mode::create_new));
+            if (!lock)
+            {
+                MODELSEC_TRY(lock, files_.open_file(folder_, audit_lock_name, open_mode::lock));
+                continue;
+            }
+        }
+        MODELSEC_TRY(const bool mine, files_.try_lock(lock, lock_kind::exclusive));
+        if (!mine)
+        {
+            std::this_thread::yield();
+            continue;
+        }
+        MODELSEC_TRY(audit_memory known, memory());
+        change(known);
+        MODELSEC_CHECK(files_.remove_file(folder_, draft));  // of a crash
+        MODELSEC_TRY(const file out, files_.open_file(folder_, draft, open_mode::create_new));
+        if (!out)
+            return fail(reason::store_io, "somebody else writes the memory of the audit log");
+        MODELSEC_CHECK(files_.write_at(out, 0, as_bytes(known.text())));
+        return files_.replace(folder_, draft, folder_, audit_memory_name);
+    }
+    return fail(reason::lock_timeout, "the memory of the audit log is written to all the time");
 }
 
 }  // namespace detail

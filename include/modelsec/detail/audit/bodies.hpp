@@ -3,5 +3,7 @@
 #define MODELSEC_DETAIL_AUDIT_BODIES_HPP
 
 #include <modelsec/detail/audit/audit_log.ipp>
+#include <modelsec/detail/audit/audit_memory.ipp>
+#include <modelsec/detail/audit/audit_record.ipp>
 
 #endif

@@ -21,6 +21,10 @@ MODELSEC_DECL result<file> open_local_file(const std::string& path);
 /// Opens a folder that the caller named, whoever owns it, and makes it if it is not there: `store_io` (41).
 MODELSEC_DECL result<file> open_local_folder(const std::string& path);
 
+/// Writes a file that the caller named and everybody may read, so that whoever opens it finds the old content or the new one, whole:
+/// `store_io` (41). Not synced.
+MODELSEC_DECL result<void> replace_local_file(const std::string& path, std::string_view content);
+
 /// Reads a file with secrets, of at most `cap` bytes; what was read is wiped. It must be a regular file of this user that nobody else
 /// may read or write (CWE-732): `secret_file_exposed` (2). Links may lead to it: mounted secrets are made of them.
 MODELSEC_DECL result<secret> read_secret_file(const std::string& path, std::size_t cap = 64u << 10);

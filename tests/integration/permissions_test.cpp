@@ -247,23 +247,3 @@ TEST_CASE("the command tells of one unreadable model, spares it, and repairs it"
     CHECK(run_command({"path", "--store", w.store(), "demo"}).exit_code == 0);
     CHECK(run_command({"repair", "--store", w.store(), "demo"}).out.find("nothing to repair") != std::string::npos);
 }
-
-TEST_CASE("the command notes every attempt, and shows what was noted")
-{
-    world w;
-    w.release("content", 7);
-    REQUIRE(run_command({"audit", "--store", w.store()}).out.find("Nothing is noted") != std::string::npos);
-    auto fetched = fetch_command(w, w.store());
-    REQUIRE(support::process(fetched).wait().exit_code == 0);
-    w.release("older", 6, "0.9.0");
-    CHECK(support::process(fetched).wait().exit_code == 22);
-    const auto all = run_command({"audit", "--store", w.store(), "--json"});
-    CHECK(all.exit_code == 0);
-    CHECK(all.out.find(R"("host":"127.0.0.1")") != std::string::npos);
-    CHECK(all.out.find(R"("reason":"older_sequence")") != std::string::npos);
-    const auto refused = run_command({"audit", "--store", w.store(), "--code", "22", "--since", "1h", "--model", "demo"});
-    CHECK(std::count(refused.out.begin(), refused.out.end(), '\n') == 1);
-    CHECK(refused.out.find("22 older_sequence") != std::string::npos);
-    CHECK(run_command({"audit", "--store", w.store(), "--model", "other"}).out.find("Nothing is noted") != std::string::npos);
-    CHECK(run_command({"audit", "--store", w.store(), "--since", "soon"}).exit_code == 2);
-}

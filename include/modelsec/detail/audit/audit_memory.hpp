@@ -60,7 +60,7 @@ public:
     static constexpr std::size_t longest_text = std::size_t{1} << 20;
 
 private:
-    static constexpr std::size_t most_models = 256, most_hosts = 16, most_requests = 4096, most_marks = 1024;
+    static constexpr std::size_t most_models = 256, most_hosts = 8, most_requests = 4096, most_marks = 1024;
 
     struct model
     {

@@ -22,6 +22,15 @@ inline bool is_verification_failure(errc code) noexcept
            code == errc::digest || code == errc::unsafe;
 }
 
+/// A word of ours: operations, codes, rules, model ids, hosts. Nothing that a label or a line of text would have to escape.
+inline bool is_audit_key(std::string_view key)
+{
+    return !key.empty() && key.size() <= 256 && std::all_of(key.begin(), key.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == ' ' ||
+               c == '.' || c == '-' || c == '+' || c == ':' || c == '[' || c == ']';
+    });
+}
+
 /// The clock may have been set back: what lies ahead of it is forgotten, so that it blocks nobody.
 void audit_memory::forget_old(std::uint64_t now)
 {
@@ -131,7 +140,7 @@ std::vector<reason> audit_memory::note_attempt(const audit_record& record, const
         tell(reason::unusual_host);
     if (record.code == errc::ok)
         for (const std::string& host : seen.hosts)
-            if (is_new(host) && host.size() <= 255)
+            if (is_new(host) && is_audit_key(host))
             {
                 if (m.hosts.size() >= most_hosts)
                     m.hosts.erase(m.hosts.begin());
@@ -199,15 +208,6 @@ inline json audit_numbers(const std::map<std::string, std::uint64_t>& from)
     return out;
 }
 
-/// A word of ours: operations, codes, rules, model ids.
-inline bool is_audit_key(std::string_view key)
-{
-    return !key.empty() && key.size() <= 256 && std::all_of(key.begin(), key.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == ' ' ||
-               c == '.' || c == '-' || c == '+';
-    });
-}
-
 /// At most `most` members of `from` whose values are sizes.
 inline std::map<std::string, std::uint64_t> audit_numbers(const json* from, std::size_t most)
 {
@@ -271,7 +271,7 @@ audit_memory audit_memory::parse(std::string_view text)
             known = {number(m, "failures"), number(m, "size"), number(m, "seen"), {}};
             if (const json* const hosts = m.find("hosts"); hosts && hosts->as_array())
                 for (const json& host : *hosts->as_array())
-                    if (host.as_string() && host.as_string()->size() <= 255 && known.hosts.size() < most_hosts)
+                    if (host.as_string() && is_audit_key(*host.as_string()) && known.hosts.size() < most_hosts)
                         known.hosts.push_back(*host.as_string());
         }
     if (const json* const requests = document->find("requests"); requests && requests->as_array())

@@ -354,5 +354,23 @@ def check_messages(outcome):
     assert "/" not in message and "http" not in message, message
 
 
+def check_stores(folder):
+    """After each test, every file of every store below: no secret anywhere but in a kept manifest, whose addresses are its publisher's; in the audit log,
+    its memory and counters no path, address or query either."""
+    log = 0
+    for inner in pathlib.Path(folder).rglob(".modelsec"):
+        for path in inner.parent.rglob("*"):
+            if not path.is_file() or "envelopes" in path.parts:
+                continue
+            content = path.read_bytes()
+            for secret in SECRETS:
+                assert secret.encode() not in content, path
+            if path.name.startswith("audit."):
+                log += 1
+                for local in (str(folder), "://", "?", "/home/", "/tmp/"):
+                    assert local.encode() not in content, (path, content)
+    return log
+
+
 def query_of(path):
     return dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(path).query))

@@ -9,7 +9,7 @@ import urllib.parse
 
 import pytest
 from hub import Hub
-from support import COMMIT, Answer, noise
+from support import COMMIT, Answer, check_stores, noise
 
 MODEL = noise(3_000_000)
 HALF = 1_500_000
@@ -312,3 +312,17 @@ def test_a_bundle_asks_no_host_at_all(world):
     done = subprocess.run(command, capture_output=True, text=True, env=world.env(), timeout=60)
     assert done.returncode == 0, done.stdout + done.stderr
     assert proxy.asked == [] and len(server.seen) == asked
+
+
+def test_what_is_looked_for_in_stores_after_each_test_is_found_if_it_is_there(world):
+    kind = Https(world)
+    assert world.fetched(kind.fetch()) == MODEL
+    assert check_stores(world.folder) >= 2
+    log = world.store / ".modelsec" / "audit.jsonl"
+    good = log.read_text()
+    assert json.loads(good.splitlines()[0])["modelsec.model.id"] == "demo"
+    for planted in ("PLANTED", str(world.store), "https://models.example/m?token=1"):
+        log.write_text(good + planted + "\n")
+        with pytest.raises(AssertionError):
+            check_stores(world.folder)
+    log.write_text(good)

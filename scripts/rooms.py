@@ -15,7 +15,7 @@ ORDER = {  # a room -> the rooms that it may include, itself aside
     "store": ["base", "trust", "manifest"],
     "net": ["base"],
     "source": ["base", "net"],
-    "fetch": ["base", "trust", "manifest", "store", "net", "source"],
+    "fetch": ["base", "audit", "trust", "manifest", "store", "net", "source"],
     "publish": ["base", "trust", "manifest", "store", "net", "source", "fetch"],
     "tuf_client": ["base", "trust", "manifest", "store", "net", "source", "fetch", "publish"],
     "client": ["base", "audit", "trust", "manifest", "store", "net", "source", "fetch", "publish", "tuf_client"],

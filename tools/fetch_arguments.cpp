@@ -94,6 +94,9 @@ void fetch_arguments::add_to(CLI::App& c, bool with_store)
         ->type_name("SECONDS")
         ->group(network);
     c.add_option("--limit-rate", limit_rate_, "Not faster than this: 500k, 2MiB")->type_name("BYTES/S")->group(network);
+
+    audit_.add_to(c);
+    audit_.add_limits_to(c);
 }
 
 client_options fetch_arguments::client() const
@@ -101,6 +104,7 @@ client_options fetch_arguments::client() const
     client_options out;
     out.store = with_store_ ? checked_store(store_) : std::string();
     out.policy = sharing_.policy();
+    audit_.apply_to(out);
     if (profile_ != "server" && profile_ != "client")
         usage("--profile is server or client");
     out.profile = profile_ == "server" ? profile::server : profile::client;
@@ -173,6 +177,7 @@ fetch_options fetch_arguments::fetch() const
     out.require_order = require_order_;
     out.offline = offline_;
     out.dry_run = dry_run_;
+    out.operation.trace_parent = audit_.trace_parent();
     return out;
 }
 

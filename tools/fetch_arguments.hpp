@@ -2,6 +2,7 @@
 #ifndef MODELSEC_TOOLS_FETCH_ARGUMENTS_HPP
 #define MODELSEC_TOOLS_FETCH_ARGUMENTS_HPP
 
+#include "audit_arguments.hpp"
 #include "policy_arguments.hpp"
 #include "source_arguments.hpp"
 #include "trust_arguments.hpp"
@@ -43,6 +44,7 @@ private:
     std::vector<std::string> headers_, header_variables_;
     trust_arguments trust_;
     policy_arguments sharing_;
+    audit_arguments audit_;
     source_arguments sources_;
     std::string store_, model_, tier_;
     std::vector<std::string> platforms_;

@@ -224,6 +224,7 @@ void output::show_event(const event& e)
                       ')');
     case event_kind::warning: return notice(painted("warning: ", paint::caution, colours_on_errors_) + why);
     case event_kind::update: return notice("there is a new version");
+    case event_kind::alert: return notice(painted("alert: ", paint::bad, colours_on_errors_) + why);
     case event_kind::progress:
     case event_kind::done: return;
     }

@@ -45,6 +45,7 @@ client_options pack_arguments::owner() const
     client_options out;
     out.store = checked_store(store);
     out.policy = sharing.policy();
+    audit.apply_to(out);
     return out;
 }
 

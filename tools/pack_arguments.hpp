@@ -2,6 +2,7 @@
 #ifndef MODELSEC_TOOLS_PACK_ARGUMENTS_HPP
 #define MODELSEC_TOOLS_PACK_ARGUMENTS_HPP
 
+#include "audit_arguments.hpp"
 #include "output.hpp"
 #include "policy_arguments.hpp"
 
@@ -28,11 +29,13 @@ struct pack_arguments
     std::string store;
     std::string model;
     policy_arguments sharing;
+    audit_arguments audit;
 
     void add_to(CLI::App& command)
     {
         add_store(command, store);
         sharing.add_to(command);
+        audit.add_to(command);
     }
     CLI::Option* add_model_to(CLI::App& command, const char* purpose);
     client_options owner() const;

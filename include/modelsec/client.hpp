@@ -254,6 +254,12 @@ public:
     template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(error_code, gc_report)) CompletionToken = default_token>
     auto async_remove(remove_options options, diagnostics& diag, CompletionToken&& token = {});
 
+    /// What the store's audit log (client_options::audit) tells, oldest first, at most the newest 10,000 records; lines that a crash
+    /// tore are left out. Codes: 41.
+    MODELSEC_DECL std::vector<audit_record> audit(const audit_filter& filter = {});
+    MODELSEC_DECL std::vector<audit_record> audit(const audit_filter& filter, error_code& ec);
+    MODELSEC_DECL std::vector<audit_record> audit(const audit_filter& filter, error_code& ec, diagnostics& diag);
+
     /// Gives models a state again whose newest one is damaged, or that have packs and none: the highest state that is whole, with
     /// the highest memory that anything readable proves. What the newest kept manifest is about becomes active if nothing is and its
     /// files are here; what no state names is set aside. Codes: 2, 3, 20, 41, 42.

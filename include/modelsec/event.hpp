@@ -13,14 +13,16 @@ MODELSEC_BEGIN_NAMESPACE
 /// What can be seen of an operation while it runs.
 enum class event_kind
 {
-    stage,      ///< a new stage begins: `stage`
-    progress,   ///< `bytes` of `total`: (0, total) first, then at least every 512 KiB, then (total, total); never backwards
-    redirect,   ///< `host` is asked next
-    retry,      ///< a request failed by `why` and is made again after `wait_ms`
-    warning,    ///< something the owner should know, by `why`; the operation goes on
-    done,       ///< the last event of an attempt, exactly one: `code`, `why`, the `stage` that it ended in;
-                ///< `bytes`: how many artifact bytes came over the network
-    update = 7  ///< watch(): the version in `detail` of `model_id` is not the active one
+    stage,       ///< a new stage begins: `stage`
+    progress,    ///< `bytes` of `total`: (0, total) first, then at least every 512 KiB, then (total, total); never backwards
+    redirect,    ///< `host` is asked next
+    retry,       ///< a request failed by `why` and is made again after `wait_ms`
+    warning,     ///< something the owner should know, by `why`; the operation goes on
+    done,        ///< the last event of an attempt, exactly one: `code`, `why`, the `stage` that it ended in;
+                 ///< `bytes`: how many artifact bytes came over the network
+    update = 7,  ///< watch(): the version in `detail` of `model_id` is not the active one
+    alert =
+        8  ///< something unusual for `model_id`, by `why` (audit_options::rules); told before `done`, then not again for a while
 };
 
 enum class stage

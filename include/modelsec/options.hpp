@@ -2,6 +2,7 @@
 #ifndef MODELSEC_OPTIONS_HPP
 #define MODELSEC_OPTIONS_HPP
 
+#include <modelsec/detail/audit/audit_memory.hpp>
 #include <modelsec/detail/base/control.hpp>
 #include <modelsec/detail/base/local_file.hpp>
 #include <modelsec/event.hpp>
@@ -52,6 +53,30 @@ struct operation_options
         events{};  ///< told what happens; see bind_events() and event_channel for others than the operation's thread
     modelsec::control control{};                          ///< keep a copy to cancel, pause or resume
     std::optional<std::chrono::milliseconds> deadline{};  ///< for the whole attempt: `deadline`, code 10
+    /// W3C Trace Context (`traceparent`): goes into the audit log, and as it is to the manifest's origin and to nobody else (section 6 of it:
+    /// what others would learn is who works for whom). What is none is left out.
+    std::string trace_parent{};
+};
+
+/// What is kept of every attempt, beside its events. All of it is off by default.
+struct audit_options
+{
+    /// One line for every attempt in `.modelsec/audit.jsonl` of the store (docs/manifest.md, Audit log), and what follows from them. What
+    /// cannot be written fails no operation.
+    bool enabled = false;
+    std::uint64_t file_bytes = std::uint64_t{16} << 20;  ///< a file that has grown to this is put aside as `audit.<n>.jsonl`
+    unsigned kept_files = 8;                             ///< so many of these stay, the newest; at least 1
+    std::string actor{};                                 ///< whom the application acts for: `user.name` of every line
+    audit_rules rules{};                                 ///< what is an `alert`
+    /// Counters over all processes that use the store, as Prometheus text: to a file, replaced as a whole after each attempt (the node
+    /// exporter's textfile collector reads `*.prom`), and to a function, called on the operation's thread.
+    std::string metrics_file{};
+    std::function<void(std::string_view)> on_metrics{};
+    /// https: a POST of a JSON array of the same objects, by a thread of its own, with the client's transport and credentials. It never holds
+    /// an operation up: what finds the queue full, or cannot be delivered, is dropped and counted.
+    std::string sink_url{};
+    std::size_t sink_queue = 1024;                ///< events that may wait
+    std::chrono::milliseconds sink_linger{2000};  ///< how long the client's end waits for those that still do
 };
 
 /// What stays the same over the life of a client.
@@ -63,6 +88,8 @@ struct client_options
     /// Where the newest state of a model is damaged: go on with the highest that is whole, as repair() does, and say so by the event
     /// `memory_lost`, in place of `state_damaged`.
     bool automatic_repair = false;
+    audit_options audit{};
+    request_limits manifest_requests{};  ///< kept to over all processes that use the store, also without an audit log
     bool cache_tag = false;  ///< mark the store by a CACHEDIR.TAG, so that backups leave it out (bford.info/cachedir)
     transport_options transport{};
     source_options sources{};

@@ -9,6 +9,7 @@
 #endif
 
 #include <modelsec/detail/base/bodies.hpp>
+#include <modelsec/detail/audit/bodies.hpp>
 #include <modelsec/detail/trust/bodies.hpp>
 #include <modelsec/detail/manifest/bodies.hpp>
 #include <modelsec/detail/store/bodies.hpp>

@@ -83,7 +83,7 @@ void arena::take_store(const std::string& from) const
 
 outcome arena::attempt(unsigned retries)
 {
-    auto options = w.options();
+    auto options = heard.listening(w.options());
     options.transport.connections = 1;
     options.caps.retries = retries;
     options.caps.first_retry_wait = 10ms;
@@ -170,6 +170,7 @@ void arena::run(const fault_kind& kind, moment when, bool always)
     INFO("reason: ", std::string(to_string(o.why)), " ", o.detail);
     CHECK(static_cast<int>(o.code) == expected);
     check_store(w, content, o.code == errc::ok);
+    heard.check(o);
     w.web.heal(path);
     w.web.heal("/manifest");
     line_.heal();

@@ -3,6 +3,7 @@
 #define MODELSEC_TESTS_FAULTS_ARENA_HPP
 
 #include "fault_case.hpp"
+#include "witness.hpp"
 
 #include <relay.hpp>
 #include <world.hpp>
@@ -34,6 +35,7 @@ public:
     void run(const fault_kind& kind, moment when, bool always);
 
     integration::world w;
+    witness heard{w};     ///< all that was said and written, in every case
     std::string content;  ///< what is published: version 2.0.0; version 1.0.0 is active
     support::relay line_;
     unsigned patience = 2;  ///< retries of the case at hand

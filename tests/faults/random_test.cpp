@@ -161,7 +161,7 @@ private:
 
     outcome attempt(bool hasty)
     {
-        auto options = w_.options();
+        auto options = heard_.listening(w_.options());
         options.transport.connections = connections_;
         options.caps.retries = 2;
         options.caps.first_retry_wait = 10ms;
@@ -176,10 +176,13 @@ private:
             if (e.kind == modelsec::event_kind::progress && e.bytes > enough)
                 asked.operation.control.cancel();
         };
-        return integration::fetch(client, asked);
+        outcome o = integration::fetch(client, asked);
+        heard_.check(o);
+        return o;
     }
 
     integration::world w_;
+    witness heard_{w_};
     std::string content_;
     support::relay line_;
     std::mt19937 random_;

@@ -127,3 +127,23 @@ TEST_CASE("a wrong answer that is always given ends with its code: to a resume")
 {
     run_all(answer_faults(), {moment::resume}, true);
 }
+
+TEST_CASE("nothing that a fault makes the client say or write has a secret or a local path")
+{
+    // Every case of the table is heard by a witness (arena::run); here each fault once more, and the witness itself.
+    arena a;
+    for (const fault_kind& kind : all_faults())
+    {
+        a.run(kind, moment::manifest, true);
+        a.run(kind, moment::middle, true);
+    }
+    CHECK(a.heard.texts() > 1000);
+    CHECK(a.heard.files() > 500);
+    const std::string secret = integration::planted_secret;
+    CHECK_FALSE(a.heard.found_in("X-API-Key: " + secret, true).empty());
+    CHECK_FALSE(a.heard.found_in("the address " + a.artifact_url(), true).empty());
+    CHECK_FALSE(a.heard.found_in(a.w.store() + "/demo", true).empty());
+    CHECK_FALSE(a.heard.found_in("detail: " + secret, false).empty());
+    CHECK(a.heard.found_in(a.w.store() + "/demo", false).empty());
+    CHECK(a.heard.found_in("Model initialization failed (code 30)", true).empty());
+}

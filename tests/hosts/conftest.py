@@ -9,7 +9,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 @pytest.fixture
 def world(tmp_path):
-    from support import World
+    from support import World, check_stores
     w = World(tmp_path / "world")
     yield w
+    check_stores(w.folder)
     w.close()

@@ -70,8 +70,10 @@ class Seen:
 
 
 class Answer:
-    def __init__(self, status=200, body=b"", headers=None):
-        self.status, self.body, self.headers = status, body, dict(headers or {})
+    """`cut`: the connection ends after so many bytes of the document, wherever the asked range begins."""
+
+    def __init__(self, status=200, body=b"", headers=None, cut=None):
+        self.status, self.body, self.headers, self.cut = status, body, dict(headers or {}), cut
 
 
 class Server:
@@ -98,11 +100,12 @@ class Server:
                 reply = outer.answer(seen)
                 body, status = reply.body, reply.status
                 wish = self.headers.get("range")
+                end = len(body) if reply.cut is None else reply.cut
                 if wish and status == 200 and body:
                     first, _, last = wish.removeprefix("bytes=").partition("-")
                     first, last = int(first), min(int(last or len(body) - 1), len(body) - 1)
                     reply.headers["Content-Range"] = f"bytes {first}-{last}/{len(body)}"
-                    body, status = body[first:last + 1], 206
+                    body, status, end = body[first:last + 1], 206, end - first
                 seen.status = status
                 self.send_response(status)
                 for name, value in reply.headers.items():
@@ -111,10 +114,12 @@ class Server:
                 self.end_headers()
                 if self.command != "HEAD":
                     with contextlib.suppress(OSError):
-                        for at in range(0, len(body), 65536):
-                            part = body[at:at + 65536]
+                        for at in range(0, max(0, min(len(body), end)), 65536):
+                            part = body[at:min(at + 65536, end)]
                             self.wfile.write(part)
                             seen.sent += len(part)
+                if reply.cut is not None and end < len(body):
+                    self.close_connection = True
 
             do_GET = do_POST = do_HEAD = do_PUT = do_PATCH = serve
 
@@ -143,6 +148,53 @@ class Server:
 
     def paths(self):
         return [s.path for s in self.seen]
+
+    def close(self):
+        self.listener.shutdown()
+        self.listener.server_close()
+
+
+class Proxy:
+    """An HTTP CONNECT proxy that notes who is asked for: all that a client says to any host goes through it."""
+
+    def __init__(self):
+        self.asked = []
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def log_message(self, *_):
+                pass
+
+            def do_CONNECT(self):
+                outer.asked.append(self.path)
+                host, _, port = self.path.rpartition(":")
+                try:
+                    far = socket.create_connection((host.strip("[]"), int(port)), 20)
+                except OSError:
+                    self.send_error(502)
+                    return
+                self.send_response(200)
+                self.end_headers()
+                near = self.connection
+                back = threading.Thread(target=outer.pass_on, args=(far, near), daemon=True)
+                back.start()
+                outer.pass_on(near, far)
+                back.join(20)
+                far.close()
+                self.close_connection = True
+
+        self.listener = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.listener.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.listener.server_address[1]}"
+        threading.Thread(target=self.listener.serve_forever, daemon=True).start()
+
+    @staticmethod
+    def pass_on(source, target):
+        with contextlib.suppress(OSError):
+            while part := source.recv(65536):
+                target.sendall(part)
+        with contextlib.suppress(OSError):
+            target.shutdown(socket.SHUT_WR)
 
     def close(self):
         self.listener.shutdown()
@@ -221,6 +273,11 @@ class World:
         self.closing.append(server.close)
         return server
 
+    def proxy(self):
+        proxy = Proxy()
+        self.closing.append(proxy.close)
+        return proxy
+
     def process(self, *a, **kw):
         process = Process(*a, **kw)
         self.closing.append(process.close)
@@ -295,6 +352,24 @@ def check_messages(outcome):
         assert secret not in everything, everything
     message = outcome.result.get("message", "")
     assert "/" not in message and "http" not in message, message
+
+
+def check_stores(folder):
+    """After each test, every file of every store below: no secret anywhere but in a kept manifest, whose addresses are its publisher's; in the audit log,
+    its memory and counters no path, address or query either."""
+    log = 0
+    for inner in pathlib.Path(folder).rglob(".modelsec"):
+        for path in inner.parent.rglob("*"):
+            if not path.is_file() or "envelopes" in path.parts:
+                continue
+            content = path.read_bytes()
+            for secret in SECRETS:
+                assert secret.encode() not in content, path
+            if path.name.startswith("audit."):
+                log += 1
+                for local in (str(folder), "://", "?", "/home/", "/tmp/"):
+                    assert local.encode() not in content, (path, content)
+    return log
 
 
 def query_of(path):

@@ -34,6 +34,54 @@ std::set<std::string> names_of_tests()
     return out;
 }
 
+/// The names of all functions of Python's tests.
+std::set<std::string> names_of_python_tests()
+{
+    static const std::regex test("(?:^|\n)\\s*(?:async )?def (test_\\w+)");
+    std::set<std::string> out;
+    for (const char* folder : {"/tests/hosts", "/bindings/python/tests"})
+        for (const auto& entry : std::filesystem::recursive_directory_iterator(std::string(MODELSEC_SOURCE_DIR) + folder))
+        {
+            if (entry.path().extension() != ".py")
+                continue;
+            const std::string text = support::read_file(entry.path().string());
+            for (std::sregex_iterator it(text.begin(), text.end(), test), end; it != end; ++it)
+                out.insert((*it)[1]);
+        }
+    return out;
+}
+
+/// What stands between backticks.
+std::vector<std::string> quoted_in(const std::string& cell)
+{
+    static const std::regex quoted("`([^`]+)`");
+    std::vector<std::string> out;
+    for (std::sregex_iterator it(cell.begin(), cell.end(), quoted), end; it != end; ++it)
+        out.push_back((*it)[1]);
+    return out;
+}
+
+/// A cell must be names of tests and nothing else.
+void check_names_only(const std::string& cell, const std::set<std::string>& tests)
+{
+    const auto names = quoted_in(cell);
+    CHECK_MESSAGE(!names.empty(), cell);
+    std::string whole;
+    for (const std::string& name : names)
+    {
+        CHECK_MESSAGE(tests.contains(name), name);
+        whole += (whole.empty() ? "`" : ", `") + name + '`';
+    }
+    CHECK(cell == whole);
+}
+
+std::set<std::string> names_of_all_tests()
+{
+    auto out = names_of_tests();
+    out.merge(names_of_python_tests());
+    return out;
+}
+
 /// The last cells of the rows of all tables whose last column is "shown by".
 std::vector<std::string> proofs(const std::string& document)
 {
@@ -92,4 +140,40 @@ TEST_CASE("every threat and every clause of docs/trust.md is shown by tests that
             CHECK_MESSAGE(tests.contains((*it)[1]), (*it)[1].str());
         CHECK_MESSAGE(count > 0, cell);
     }
+}
+
+TEST_CASE("every requirement of docs/requirements.md is shown by tests that exist")
+{
+    const auto tests = names_of_all_tests();
+    const auto cells = proofs(support::read_file(MODELSEC_SOURCE_DIR "/docs/requirements.md"));
+    REQUIRE(names_of_python_tests().size() > 50);
+    CHECK(cells.size() >= 26);
+    for (const std::string& cell : cells)
+        check_names_only(cell.substr(0, cell.rfind(" |")), tests);
+}
+
+TEST_CASE("every cell of the table of hosts in docs/hosts.md is tests that exist")
+{
+    const auto tests = names_of_all_tests();
+    std::istringstream lines(support::read_file(MODELSEC_SOURCE_DIR "/docs/hosts.md"));
+    std::size_t rows = 0, columns = 0;
+    for (std::string line; std::getline(lines, line);)
+    {
+        if (line.starts_with("| host | public |"))
+            columns = static_cast<std::size_t>(std::count(line.begin(), line.end(), '|')) - 1;
+        if (columns == 0 || !line.starts_with("| ") || line.starts_with("| host | public |"))
+        {
+            columns = line.starts_with('|') ? columns : 0;
+            continue;
+        }
+        ++rows;
+        std::vector<std::string> cells;
+        std::size_t from = 2;
+        for (std::size_t bar = 0; (bar = line.find(" |", from)) != std::string::npos; from = bar + 3)
+            cells.push_back(line.substr(from, bar - from));
+        REQUIRE_MESSAGE(cells.size() == columns, line);
+        for (std::size_t i = 1; i < cells.size(); ++i)
+            check_names_only(cells[i], tests);
+    }
+    CHECK(rows >= 6);
 }

@@ -22,6 +22,7 @@ struct command_line;
     X(repair) \
     X(remove) \
     X(doctor) \
+    X(audit) \
     X(inspect) \
     X(init) \
     X(keygen) \

@@ -24,6 +24,7 @@ void remove(const remove_arguments& arguments, output& out)
     remove_options options;
     options.model_id = arguments.model;
     options.partial = arguments.partial;
+    options.operation.trace_parent = arguments.audit.trace_parent();
     const interrupt_guard guard(options.operation.control);
     const gc_report report = arguments.client().remove(options);
     json::array removed(report.removed.begin(), report.removed.end());

@@ -20,7 +20,11 @@ struct rollback_arguments : pack_arguments
 void rollback(const rollback_arguments& arguments, output& out)
 {
     out.about(arguments.model);
-    const pack_info pack = arguments.client().rollback({arguments.model, arguments.trust.source({}, false)});
+    rollback_options options;
+    options.model_id = arguments.model;
+    options.trust = arguments.trust.source({}, false);
+    options.operation.trace_parent = arguments.audit.trace_parent();
+    const pack_info pack = arguments.client().rollback(options);
     out.succeed(members_of(pack));
     out.say(arguments.model + ' ' + pack.version + " is active again: " + pack.path);
 }

@@ -13,13 +13,12 @@ constexpr const char* examples = R"(  modelsec verify
   modelsec verify --store models llama3_1_8b
 )";
 
-void verify_one(modelsec::client& from, const std::string& model, output& out)
+void verify_one(modelsec::client& from, const std::string& model, const std::string& trace_parent, output& out)
 {
     out.about(model);
     control handle;
     const interrupt_guard guard(handle);
-    const pack_info pack = from.verify(
-        model, [&out](const event& e) { out.observe(e); }, handle);
+    const pack_info pack = from.verify({model, {[&out](const event& e) { out.observe(e); }, handle, {}, trace_parent}});
     out.succeed(members_of(pack));
     out.say(model + ' ' + pack.version + " is what was signed (" + human_size(pack.bytes) + ")");
 }
@@ -28,12 +27,12 @@ void verify(const pack_arguments& arguments, output& out)
 {
     modelsec::client from = arguments.client();
     if (!arguments.model.empty())
-        return verify_one(from, arguments.model, out);
+        return verify_one(from, arguments.model, arguments.audit.trace_parent(), out);
     bool any = false;
     for (const model_status& m : from.status())
         if (m.active)
         {
-            verify_one(from, m.model_id, out);
+            verify_one(from, m.model_id, arguments.audit.trace_parent(), out);
             any = true;
         }
     if (!any)

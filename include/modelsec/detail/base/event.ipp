@@ -17,6 +17,7 @@ std::string_view to_string(event_kind kind) noexcept
     case event_kind::warning: return "warning";
     case event_kind::done: return "done";
     case event_kind::update: return "update";
+    case event_kind::alert: return "alert";
     }
     return "unknown";
 }

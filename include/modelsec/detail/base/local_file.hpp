@@ -31,6 +31,10 @@ MODELSEC_DECL result<file> open_local_file(const std::string& path);
 /// Opens a folder that the caller named, whoever owns it, and makes it if it is not there: `store_io` (41).
 MODELSEC_DECL result<file> open_local_folder(const std::string& path);
 
+/// Writes a file that the caller named and everybody may read, so that whoever opens it finds the old content or the new one, whole:
+/// `store_io` (41). Not synced.
+MODELSEC_DECL result<void> replace_local_file(const std::string& path, std::string_view content);
+
 }  // namespace detail
 MODELSEC_END_NAMESPACE
 

@@ -6,6 +6,7 @@
 #include <modelsec/detail/base/platform.hpp>
 #include MODELSEC_LOCAL_FILE_BODY
 
+#include <atomic>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -43,6 +44,30 @@ result<file> open_local_folder(const std::string& path)
     std::error_code ignored;
     std::filesystem::create_directories(path, ignored);
     return open_folder_to_read(path);
+}
+
+inline std::filesystem::path utf8_path(const std::string& text)
+{
+    return std::filesystem::path(std::u8string(text.begin(), text.end()));
+}
+
+result<void> replace_local_file(const std::string& path, std::string_view content)
+{
+    static std::atomic<unsigned> count{0};
+    const std::string draft = path + ".new-" + std::to_string(process_number()) + '-' + std::to_string(++count);
+    std::FILE* const out = create_stream(draft);
+    if (!out)
+        return fail(reason::store_io, path);
+    const bool written = std::fwrite(content.data(), 1, content.size(), out) == content.size();
+    const bool closed = std::fclose(out) == 0;
+    std::error_code problem;
+    if (written && closed)
+        std::filesystem::rename(utf8_path(draft), utf8_path(path), problem);
+    if (written && closed && !problem)
+        return {};
+    std::error_code ignored;
+    std::filesystem::remove(utf8_path(draft), ignored);
+    return fail(reason::store_io, path);
 }
 
 }  // namespace detail

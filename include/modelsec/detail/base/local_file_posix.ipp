@@ -18,6 +18,15 @@ inline std::FILE* open_stream(const std::string& path)
     return std::fopen(path.c_str(), "rb");
 }
 
+/// A new file; nobody's link is followed (CWE-59).
+inline std::FILE* create_stream(const std::string& path)
+{
+    std::FILE* const out = std::fopen(path.c_str(), "wbxe");
+    if (out)
+        (void)::fchmod(::fileno(out), S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH);
+    return out;
+}
+
 /// Not blocking: it might be a pipe.
 inline file open_to_read(const std::string& path)
 {

@@ -18,6 +18,12 @@ inline std::FILE* open_stream(const std::string& path)
     return wide ? ::_wfopen(wide->c_str(), L"rbN") : nullptr;
 }
 
+inline std::FILE* create_stream(const std::string& path)
+{
+    const auto wide = to_wide(path);
+    return wide ? ::_wfopen(wide->c_str(), L"wbxN") : nullptr;
+}
+
 inline file open_to_read(const std::string& path)
 {
     const auto wide = to_wide(path);

@@ -2,6 +2,9 @@
 #ifndef MODELSEC_DETAIL_CLIENT_BODIES_HPP
 #define MODELSEC_DETAIL_CLIENT_BODIES_HPP
 
+#include <modelsec/detail/client/audit_sink.ipp>
+#include <modelsec/detail/client/audit_trail.ipp>
+#include <modelsec/detail/client/audited.ipp>
 #include <modelsec/detail/client/client.ipp>
 #include <modelsec/detail/client/context_watch.ipp>
 #include <modelsec/detail/client/event_delivery.ipp>

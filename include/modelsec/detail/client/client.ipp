@@ -4,6 +4,7 @@
 
 #include <modelsec/client.hpp>
 #include <modelsec/detail/client/async_operation.hpp>
+#include <modelsec/detail/client/audited.hpp>
 #include <modelsec/detail/client/several.hpp>
 #include <modelsec/detail/client/status_cache.hpp>
 #include <modelsec/detail/client/store_operation.hpp>
@@ -24,10 +25,9 @@ public:
 /// What a client and its operations share.
 struct client_state
 {
-    client_state(client_options given, boost::asio::any_io_executor ex) : options(std::move(given)), executor(std::move(ex))
+    client_state(client_options given, boost::asio::any_io_executor ex)
+        : options(with_clock(std::move(given))), executor(std::move(ex)), trail(options)
     {
-        if (!options.clock)
-            options.clock = clock::shared_system();
         list = std::make_shared<operation_list>(options.clock);
         if (executor && !is_system_executor(executor))
         {
@@ -40,8 +40,16 @@ struct client_state
         watch = context_watch::of(*own_context);
     }
 
+    static client_options with_clock(client_options given)
+    {
+        if (!given.clock)
+            given.clock = clock::shared_system();
+        return given;
+    }
+
     client_options options;
     boost::asio::any_io_executor executor;
+    audit_trail trail;
     status_cache known{};
     std::shared_ptr<operation_list> list;
     std::shared_ptr<context_watch> watch;
@@ -117,14 +125,14 @@ T value_or_throw(result<T> r)
 inline result<fetch_result> fetch_here(const std::shared_ptr<client_state> self, const fetch_options& asked, bool lenient)
 {
     return run_here<fetch_result>(*self, asked.operation, [&](const control& attempt) {
-        return run_fetch(self->options, with_control(asked, attempt), lenient);
+        return audited_fetch(self->options, self->trail, with_control(asked, attempt), lenient);
     });
 }
 
 inline result<check_result> check_here(const std::shared_ptr<client_state> self, const fetch_options& asked)
 {
     return run_here<check_result>(*self, asked.operation, [&](const control& attempt) {
-        return run_check(self->options, with_control(asked, attempt));
+        return audited_check(self->options, self->trail, with_control(asked, attempt));
     });
 }
 
@@ -132,14 +140,14 @@ inline result<std::vector<model_outcome>> ensure_all_here(const std::shared_ptr<
                                                           const ensure_all_options& asked)
 {
     return run_here<std::vector<model_outcome>>(*self, asked.operation, [&](const control& attempt) {
-        return run_ensure_all(self->options, with_control(asked, attempt));
+        return run_ensure_all(self->options, self->trail, with_control(asked, attempt));
     });
 }
 
 inline result<std::uint64_t> watch_here(const std::shared_ptr<client_state> self, const watch_options& asked)
 {
     return run_here<std::uint64_t>(*self, asked.operation, [&](const control& attempt) {
-        return run_watch(self->options, with_control(asked, attempt));
+        return run_watch(self->options, self->trail, with_control(asked, attempt));
     });
 }
 
@@ -166,34 +174,35 @@ inline result<std::vector<model_status>> status_here(const std::shared_ptr<clien
 inline result<pack_info> verify_here(const std::shared_ptr<client_state> self, const model_options& asked)
 {
     return run_here<pack_info>(*self, asked.operation, [&](const control& attempt) {
-        return verify_active(self->options, with_control(asked, attempt));
+        return audited_verify(self->options, self->trail, with_control(asked, attempt));
     });
 }
 
 inline result<pack_info> rollback_here(const std::shared_ptr<client_state> self, const rollback_options& asked)
 {
     return run_here<pack_info>(*self, asked.operation, [&](const control& attempt) {
-        return run_rollback(self->options, with_control(asked, attempt));
+        return audited_rollback(self->options, self->trail, with_control(asked, attempt));
     });
 }
 
 inline result<gc_report> gc_here(const std::shared_ptr<client_state> self, const gc_options& asked)
 {
-    return run_here<gc_report>(*self, asked.operation,
-                               [&](const control& attempt) { return run_gc(self->options, with_control(asked, attempt)); });
+    return run_here<gc_report>(*self, asked.operation, [&](const control& attempt) {
+        return audited_gc(self->options, self->trail, with_control(asked, attempt));
+    });
 }
 
 inline result<gc_report> remove_here(const std::shared_ptr<client_state> self, const remove_options& asked)
 {
     return run_here<gc_report>(*self, asked.operation, [&](const control& attempt) {
-        return run_remove(self->options, with_control(asked, attempt));
+        return audited_remove(self->options, self->trail, with_control(asked, attempt));
     });
 }
 
 inline result<repair_report> repair_here(const std::shared_ptr<client_state> self, const repair_options& asked)
 {
     return run_here<repair_report>(*self, asked.operation, [&](const control& attempt) {
-        return run_repair(self->options, with_control(asked, attempt));
+        return audited_repair(self->options, self->trail, with_control(asked, attempt));
     });
 }
 
@@ -423,8 +432,8 @@ void client::start_fetch(const state_ptr& self, diagnostics* diag, fetch_options
 {
     detail::run_on_pool<fetch_result>(self, asked.operation, diag, std::move(then), detail::operation_pool::length::any,
                                       [self, asked](const control& attempt) {
-                                          return detail::run_fetch(self->options, detail::with_control(asked, attempt),
-                                                                   false);
+                                          return detail::audited_fetch(self->options, self->trail,
+                                                                       detail::with_control(asked, attempt), false);
                                       });
 }
 
@@ -432,8 +441,8 @@ void client::start_ensure(const state_ptr& self, diagnostics* diag, fetch_option
 {
     detail::run_on_pool<fetch_result>(self, asked.operation, diag, std::move(then), detail::operation_pool::length::any,
                                       [self, asked](const control& attempt) {
-                                          return detail::run_fetch(self->options, detail::with_control(asked, attempt),
-                                                                   true);
+                                          return detail::audited_fetch(self->options, self->trail,
+                                                                       detail::with_control(asked, attempt), true);
                                       });
 }
 
@@ -441,7 +450,8 @@ void client::start_check(const state_ptr& self, diagnostics* diag, fetch_options
 {
     detail::run_on_pool<check_result>(self, asked.operation, diag, std::move(then), detail::operation_pool::length::any,
                                       [self, asked](const control& attempt) {
-                                          return detail::run_check(self->options, detail::with_control(asked, attempt));
+                                          return detail::audited_check(self->options, self->trail,
+                                                                       detail::with_control(asked, attempt));
                                       });
 }
 
@@ -451,7 +461,7 @@ void client::start_ensure_all(const state_ptr& self, diagnostics* diag, ensure_a
     detail::run_on_pool<std::vector<model_outcome>>(
         self, asked.operation, diag, std::move(then), detail::operation_pool::length::any,
         [self, asked](const control& attempt) {
-            return detail::run_ensure_all(self->options, detail::with_control(asked, attempt));
+            return detail::run_ensure_all(self->options, self->trail, detail::with_control(asked, attempt));
         });
 }
 
@@ -459,7 +469,8 @@ void client::start_watch(const state_ptr& self, diagnostics* diag, watch_options
 {
     detail::run_on_pool<std::uint64_t>(self, asked.operation, diag, std::move(then), detail::operation_pool::length::any,
                                        [self, asked](const control& attempt) {
-                                           return detail::run_watch(self->options, detail::with_control(asked, attempt));
+                                           return detail::run_watch(self->options, self->trail,
+                                                                    detail::with_control(asked, attempt));
                                        });
 }
 
@@ -481,7 +492,8 @@ void client::start_verify(const state_ptr& self, diagnostics* diag, model_option
 {
     detail::run_on_pool<pack_info>(self, asked.operation, diag, std::move(then), detail::operation_pool::length::any,
                                    [self, asked](const control& attempt) {
-                                       return detail::verify_active(self->options, detail::with_control(asked, attempt));
+                                       return detail::audited_verify(self->options, self->trail,
+                                                                     detail::with_control(asked, attempt));
                                    });
 }
 
@@ -489,7 +501,8 @@ void client::start_rollback(const state_ptr& self, diagnostics* diag, rollback_o
 {
     detail::run_on_pool<pack_info>(self, asked.operation, diag, std::move(then), detail::operation_pool::length::any,
                                    [self, asked](const control& attempt) {
-                                       return detail::run_rollback(self->options, detail::with_control(asked, attempt));
+                                       return detail::audited_rollback(self->options, self->trail,
+                                                                       detail::with_control(asked, attempt));
                                    });
 }
 
@@ -497,7 +510,8 @@ void client::start_gc(const state_ptr& self, diagnostics* diag, gc_options asked
 {
     detail::run_on_pool<gc_report>(self, asked.operation, diag, std::move(then), detail::operation_pool::length::any,
                                    [self, asked](const control& attempt) {
-                                       return detail::run_gc(self->options, detail::with_control(asked, attempt));
+                                       return detail::audited_gc(self->options, self->trail,
+                                                                 detail::with_control(asked, attempt));
                                    });
 }
 
@@ -505,7 +519,8 @@ void client::start_remove(const state_ptr& self, diagnostics* diag, remove_optio
 {
     detail::run_on_pool<gc_report>(self, asked.operation, diag, std::move(then), detail::operation_pool::length::any,
                                    [self, asked](const control& attempt) {
-                                       return detail::run_remove(self->options, detail::with_control(asked, attempt));
+                                       return detail::audited_remove(self->options, self->trail,
+                                                                     detail::with_control(asked, attempt));
                                    });
 }
 
@@ -513,7 +528,8 @@ void client::start_repair(const state_ptr& self, diagnostics* diag, repair_optio
 {
     detail::run_on_pool<repair_report>(self, asked.operation, diag, std::move(then), detail::operation_pool::length::any,
                                        [self, asked](const control& attempt) {
-                                           return detail::run_repair(self->options, detail::with_control(asked, attempt));
+                                           return detail::audited_repair(self->options, self->trail,
+                                                                         detail::with_control(asked, attempt));
                                        });
 }
 
@@ -531,6 +547,24 @@ repair_report client::repair(const repair_options& options, error_code& ec)
 repair_report client::repair(const repair_options& options, error_code& ec, diagnostics& diag)
 {
     return detail::report(detail::repair_here(state_, options), ec, diag);
+}
+
+std::vector<audit_record> client::audit(const audit_filter& filter)
+{
+    return detail::value_or_throw(
+        detail::guarded([&] { return detail::read_audit(state_->options, filter, detail::audit_records_shown); }));
+}
+
+std::vector<audit_record> client::audit(const audit_filter& filter, error_code& ec)
+{
+    diagnostics unused;
+    return audit(filter, ec, unused);
+}
+
+std::vector<audit_record> client::audit(const audit_filter& filter, error_code& ec, diagnostics& diag)
+{
+    return detail::report(
+        detail::guarded([&] { return detail::read_audit(state_->options, filter, detail::audit_records_shown); }), ec, diag);
 }
 
 MODELSEC_END_NAMESPACE

@@ -4,6 +4,7 @@
 
 #include <modelsec/detail/base/clock_wait.hpp>
 #include <modelsec/detail/base/guarded.hpp>
+#include <modelsec/detail/client/audited.hpp>
 #include <modelsec/detail/client/several.hpp>
 #include <modelsec/detail/fetch/fetch_operation.hpp>
 
@@ -68,8 +69,8 @@ private:
     stage reached_ = stage::manifest;
 };
 
-result<std::vector<model_outcome>> run_ensure_all(const client_options& owner, const ensure_all_options& asked,
-                                                  const network_maker& connect)
+result<std::vector<model_outcome>> run_ensure_all(const client_options& owner, audit_trail& trail,
+                                                  const ensure_all_options& asked, const network_maker& connect)
 {
     joint_progress progress(asked.operation.events, asked.models.size());
     const auto options_of = [&](std::size_t i) {
@@ -85,7 +86,7 @@ result<std::vector<model_outcome>> run_ensure_all(const client_options& owner, c
         {
             fetch_options quiet = options_of(i);
             quiet.operation.events = nullptr;
-            const auto seen = run_check(owner, quiet, connect);
+            const auto seen = run_check(owner, quiet, limited_network(trail, quiet, connect));
             if (asked.operation.control.cancelled())
                 return fail(reason::cancelled);
             if (seen && !seen->already_active)
@@ -93,7 +94,7 @@ result<std::vector<model_outcome>> run_ensure_all(const client_options& owner, c
         }
         for (std::size_t i = 0; i < out.size(); ++i)
         {
-            auto got = run_fetch(owner, options_of(i), true, connect);
+            auto got = audited_fetch(owner, trail, options_of(i), true, connect);
             if (asked.operation.control.cancelled())
                 return fail(reason::cancelled);
             if (got)
@@ -196,7 +197,8 @@ inline std::chrono::milliseconds next_wait(const watch_options& asked)
     return std::chrono::milliseconds(static_cast<std::int64_t>(wait));
 }
 
-result<std::uint64_t> run_watch(const client_options& owner, const watch_options& asked, const network_maker& connect)
+result<std::uint64_t> run_watch(const client_options& owner, audit_trail& trail, const watch_options& asked,
+                                const network_maker& connect)
 {
     const control& handle = asked.operation.control;
     stage reached = stage::manifest;
@@ -224,7 +226,7 @@ result<std::uint64_t> run_watch(const client_options& owner, const watch_options
             for (std::size_t i = 0; i < asked.models.size() && !handle.cancelled(); ++i)
             {
                 fetch_options one = asked.models[i];
-                one.operation = {sink, handle, {}};
+                one.operation = {sink, handle, {}, one.operation.trace_parent};
                 const network_maker kept = [&, i](http_client::environment env) {
                     return networks[i]->lend(std::move(env));
                 };
@@ -236,7 +238,7 @@ result<std::uint64_t> run_watch(const client_options& owner, const watch_options
                     e.why = why.why;
                     sink(e);
                 };
-                const auto seen = run_check(owner, one, kept);
+                const auto seen = audited_check(owner, trail, one, kept);
                 if (handle.cancelled())
                     break;
                 if (!seen)
@@ -257,7 +259,7 @@ result<std::uint64_t> run_watch(const client_options& owner, const watch_options
                 sink(e);
                 if (!asked.install)
                     continue;
-                if (const auto got = run_fetch(owner, one, false, kept); !got && !handle.cancelled())
+                if (const auto got = audited_fetch(owner, trail, one, false, kept); !got && !handle.cancelled())
                 {
                     told[i].reset();  // and tried again
                     failed(got.error());

@@ -13,6 +13,15 @@
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
+/// What is known of an attempt, however it ends.
+struct attempt_facts
+{
+    std::string model_id;                 ///< asked for or, once the manifest is accepted, that it is about
+    std::string version;                  ///< from an accepted manifest on
+    std::optional<sha256_digest> digest;  ///< of the artifact that was chosen, as signed
+    std::uint64_t size = 0;               ///< of that, as signed
+};
+
 /// One attempt to make a model active. Runs on the calling thread from top to bottom:
 ///
 ///     check options -> envelope's bytes -> who signed? -> manifest -> may it be accepted? -> remember that it was
@@ -32,6 +41,7 @@ public:
     MODELSEC_DECL result<check_result> check();
     /// The model that was asked for or, once the manifest is accepted, that it is about.
     const std::string& model_id() const noexcept { return model_id_.empty() ? asked_.model_id : model_id_; }
+    attempt_facts facts() const { return {model_id(), version_, chosen_, chosen_bytes_}; }
     /// The stage that it is in, or ended in.
     stage reached() const noexcept { return reached_; }
 
@@ -110,7 +120,9 @@ private:
     std::optional<steady_time> deadline_;  // of the whole attempt
     signing_keys keys_;
     std::vector<verified_file> adopted_;  // they need not be fetched
-    std::string model_id_;                // known from the manifest on
+    std::string model_id_, version_;      // known from the manifest on
+    mutable std::optional<sha256_digest> chosen_;
+    mutable std::uint64_t chosen_bytes_ = 0;
     std::uint64_t total_ = 0;
     std::uint64_t told_ = 0;
     std::uint64_t fetched_ = 0;
@@ -119,11 +131,11 @@ private:
 
 /// check(), with its one final event.
 MODELSEC_DECL result<check_result> run_check(const client_options& owner, const fetch_options& asked,
-                                             const network_maker& connect = make_network);
+                                             const network_maker& connect = make_network, attempt_facts* facts = nullptr);
 
 /// run(), with its one final event; `lenient` makes it ensure().
 MODELSEC_DECL result<fetch_result> run_fetch(const client_options& owner, const fetch_options& asked, bool lenient,
-                                             const network_maker& connect = make_network);
+                                             const network_maker& connect = make_network, attempt_facts* facts = nullptr);
 
 }  // namespace detail
 MODELSEC_END_NAMESPACE

@@ -40,6 +40,7 @@ result<fetch_result> fetch_operation::run()
     tell_stage(stage::manifest);
     MODELSEC_TRY(accepted offer, obtain_offer());
     model_id_ = offer.manifest.model_id.str();
+    version_ = offer.manifest.version.str();
     if (asked_.dry_run)
     {
         MODELSEC_TRY(const check_result seen, look_at(offer));
@@ -58,6 +59,8 @@ result<fetch_result> fetch_operation::run()
     MODELSEC_TRY(const model_state known, remember_accepted(disk, offer));
     offer.claim.envelope = kept_envelope(known.memory, offer.claim);
     MODELSEC_TRY(const artifact* wanted, select_artifact(offer.manifest, asked_.platforms));
+    chosen_ = wanted->content_digest();
+    chosen_bytes_ = wanted->total_bytes();
     MODELSEC_CHECK(check_pack(known, offer, *wanted));
     MODELSEC_TRY(auto active, answer_active(disk, known, offer, *wanted));
     if (active)
@@ -89,6 +92,7 @@ result<check_result> fetch_operation::check()
     tell_stage(stage::manifest);
     MODELSEC_TRY(accepted offer, obtain_offer());
     model_id_ = offer.manifest.model_id.str();
+    version_ = offer.manifest.version.str();
     return look_at(offer);
 }
 
@@ -187,6 +191,8 @@ result<check_result> fetch_operation::look_at(const accepted& offer) const
     if (is_unordered(state.memory, offer.claim))
         warn(reason::unordered);
     MODELSEC_TRY(const artifact* wanted, select_artifact(offer.manifest, asked_.platforms));
+    chosen_ = wanted->content_digest();
+    chosen_bytes_ = wanted->total_bytes();
     MODELSEC_CHECK(check_pack(state, offer, *wanted));
     if (disk)
         MODELSEC_CHECK(check_room(*disk, offer, *wanted));
@@ -323,7 +329,8 @@ void fetch_operation::tell_progress(std::uint64_t bytes)
     tell(std::move(e));
 }
 
-result<check_result> run_check(const client_options& owner, const fetch_options& asked, const network_maker& connect)
+result<check_result> run_check(const client_options& owner, const fetch_options& asked, const network_maker& connect,
+                               attempt_facts* facts)
 {
     event last;
     last.kind = event_kind::done;
@@ -333,6 +340,8 @@ result<check_result> run_check(const client_options& owner, const fetch_options&
         auto r = operation.check();
         if (last.model_id.empty())
             last.model_id = operation.model_id();
+        if (facts)
+            *facts = operation.facts();
         return with_deadline_named(std::move(r), asked.operation.control);
     });
     if (outcome.has_error())
@@ -344,7 +353,7 @@ result<check_result> run_check(const client_options& owner, const fetch_options&
 }
 
 result<fetch_result> run_fetch(const client_options& owner, const fetch_options& asked, bool lenient,
-                               const network_maker& connect)
+                               const network_maker& connect, attempt_facts* facts)
 {
     std::string model_id = asked.model_id;
     std::uint64_t fetched = 0;
@@ -356,6 +365,8 @@ result<fetch_result> run_fetch(const client_options& owner, const fetch_options&
         if (model_id.empty())
             model_id = operation.model_id();
         fetched = operation.bytes_fetched();
+        if (facts)
+            *facts = operation.facts();
         last.stage = operation.reached();
         return with_deadline_named(std::move(r), asked.operation.control);
     });

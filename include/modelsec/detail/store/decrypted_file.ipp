@@ -93,6 +93,38 @@ struct decrypted_file::impl
             return fail(reason::decrypt_failed, expected.name->str() + ", chunk " + std::to_string(index));
         return {};
     }
+
+    /// The pieces that read_all() goes by are the signed chunks of cipher text; without those, parts as good as any.
+    std::uint64_t piece_bytes() const { return expected.chunks ? expected.chunks->size_bytes : std::uint64_t{4} << 20; }
+
+    /// Reads one piece once, with the end of the encrypted chunk that reaches beyond it, matches it and decrypts the chunks that begin in it.
+    result<void> open_piece(std::uint64_t index, bytes& buffer, std::span<std::uint8_t> into) const
+    {
+        const std::uint64_t size = expected.size_bytes, sealed = cipher.info().chunk_bytes + encryption_info::tag_bytes;
+        const std::uint64_t begin = index * piece_bytes(), end = std::min(size, begin + piece_bytes());
+        const std::uint64_t first = (begin + sealed - 1) / sealed;
+        const std::uint64_t last = std::min(cipher.info().chunks(), (end + sealed - 1) / sealed);
+        const std::uint64_t until = std::max(end, std::min(size, last * sealed));
+        buffer.resize(static_cast<std::size_t>(until - begin));
+        MODELSEC_CHECK(read_exactly(begin, buffer));
+        // CWE-354: whoever holds the key is not the publisher.
+        if (expected.chunks && !checked[index].load(std::memory_order_acquire))
+        {
+            const auto signed_part = bytes_view(buffer).first(static_cast<std::size_t>(end - begin));
+            if (index >= expected.chunks->sha256.size() || !(sha256(signed_part) == expected.chunks->sha256[index]))
+                return fail(reason::pack_damaged, "not the bytes that were signed: " + expected.name->str());
+            checked[index].store(true, std::memory_order_release);
+        }
+        for (std::uint64_t i = first; i < last; ++i)
+        {
+            const std::size_t plain = cipher.plain_bytes(i);
+            const auto chunk = bytes_view(buffer).subspan(static_cast<std::size_t>(cipher_offset(i) - begin),
+                                                          plain + encryption_info::tag_bytes);
+            if (!cipher.open(i, chunk, into.subspan(static_cast<std::size_t>(i * cipher.info().chunk_bytes), plain)))
+                return fail(reason::decrypt_failed, expected.name->str() + ", chunk " + std::to_string(i));
+        }
+        return {};
+    }
 };
 
 decrypted_file::decrypted_file(std::unique_ptr<impl> self)
@@ -180,35 +212,33 @@ result<void> decrypted_file::read_all(std::span<std::uint8_t> into) const
 {
     if (into.size() != size_)
         return fail(reason::bad_option, "the buffer is not as long as the file");
-    const std::uint64_t step = impl_->cipher.info().chunk_bytes;
-    // As much at once as one signed chunk, so that no two threads hash the same one.
-    const std::uint64_t part = std::max<std::uint64_t>(1, (impl_->expected.chunks ? impl_->expected.chunks->size_bytes : 4u << 20) / step) * step;
+    const std::uint64_t pieces = (impl_->expected.size_bytes + impl_->piece_bytes() - 1) / impl_->piece_bytes();
     std::atomic<std::uint64_t> next{0};
     std::mutex mutex;
     std::optional<failure> broken;
     const auto work = [&]() noexcept {
         try
         {
-            for (std::uint64_t begin = next.fetch_add(part); begin < size_; begin = next.fetch_add(part))
+            bytes buffer;
+            for (std::uint64_t index = next++; index < pieces; index = next++)
             {
-                const std::uint64_t end = std::min(size_, begin + part);
-                auto read = read_at(begin, into.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin)));
+                auto read = impl_->open_piece(index, buffer, into);
                 if (read.has_value())
                     continue;
                 const std::lock_guard lock(mutex);
                 broken = std::move(read).error();
-                next = size_;
+                next = pieces;
             }
         }
         catch (const std::bad_alloc&)
         {
             const std::lock_guard lock(mutex);
             broken = fail(reason::out_of_memory);
-            next = size_;
+            next = pieces;
         }
     };
     const std::size_t cores = std::max(1u, std::thread::hardware_concurrency());
-    detail::work_with_helpers(std::min<std::size_t>(cores - 1, static_cast<std::size_t>(size_ / part)), work, work);
+    detail::work_with_helpers(std::min<std::size_t>(cores - 1, static_cast<std::size_t>(pieces)), work, work);
     if (broken)
     {
         wipe(into.data(), into.size());

@@ -37,6 +37,8 @@ struct access_rule
 
 /// The number of this process: a hint for people. All that is decided by it is who gives a lock back.
 MODELSEC_DECL std::uint64_t process_number() noexcept;
+/// The number of the effective user; empty where users have none (Windows).
+MODELSEC_DECL std::string process_user();
 
 /// An open file or folder. Closes itself, and gives back the lock that was taken through it: explicitly, since a forked child has the
 /// same open file and would keep it locked; and only in the process that took it, since the child's end is not the parent's.

@@ -246,6 +246,11 @@ std::uint64_t process_number() noexcept
     return static_cast<std::uint64_t>(::getpid());
 }
 
+std::string process_user()
+{
+    return std::to_string(::geteuid());
+}
+
 int handle_number(native_handle handle) noexcept
 {
     return handle;

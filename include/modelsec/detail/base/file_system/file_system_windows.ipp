@@ -207,6 +207,11 @@ std::uint64_t process_number() noexcept
     return ::GetCurrentProcessId();
 }
 
+std::string process_user()
+{
+    return {};
+}
+
 int handle_number(native_handle handle) noexcept
 {
     return static_cast<int>(reinterpret_cast<std::intptr_t>(handle));

@@ -174,6 +174,36 @@ final class modelsec_client_options extends ffi.Struct {
 
   @ffi.Uint32()
   external int reserved;
+
+  @ffi.Uint64()
+  external int max_model_bytes;
+}
+
+final class modelsec_model_signer extends ffi.Struct {
+  @ffi.Uint32()
+  external int struct_size;
+
+  @ffi.Uint32()
+  external int reserved;
+
+  external ffi.Pointer<ffi.Pointer<ffi.Char>> keys;
+
+  @ffi.Size()
+  external int key_count;
+
+  external ffi.Pointer<ffi.Char> authorities;
+
+  external ffi.Pointer<ffi.Pointer<ffi.Char>> identities;
+
+  external ffi.Pointer<ffi.Pointer<ffi.Char>> issuers;
+
+  @ffi.Size()
+  external int identity_count;
+
+  external ffi.Pointer<ffi.Char> trusted_root;
+
+  @ffi.Size()
+  external int trusted_root_size;
 }
 
 final class modelsec_request extends ffi.Struct {
@@ -242,6 +272,22 @@ final class modelsec_request extends ffi.Struct {
 
   @ffi.Size()
   external int tuf_target_url_count;
+
+  external ffi.Pointer<modelsec_model_signer> model_signer;
+
+  external ffi.Pointer<ffi.Pointer<ffi.Char>> model_bases;
+
+  @ffi.Size()
+  external int model_base_count;
+
+  @ffi.Uint64()
+  external int max_age_s;
+
+  @ffi.Uint32()
+  external int require_order;
+
+  @ffi.Uint32()
+  external int reserved_order;
 }
 
 final class modelsec_result extends ffi.Struct {

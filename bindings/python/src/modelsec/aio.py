@@ -27,13 +27,15 @@ class AsyncClient:
                  credentials: Optional[Credentials] = None, allowed_hosts: Sequence[str] = (), user_agent: Optional[str] = None,
                  device: Optional[tuple[int, int]] = None, connect_timeout: float = 0, handshake_timeout: float = 0,
                  stall_timeout: float = 0, retries: int = 0, group_shared: bool = False, proxy: Optional[str] = None,
-                 no_proxy: Optional[str] = None, ocsp: Ocsp = "if_stapled", use_environment: bool = False) -> None:
+                 no_proxy: Optional[str] = None, ocsp: Ocsp = "if_stapled", use_environment: bool = False,
+                 max_model_bytes: int = 0) -> None:
         options: ClientOptions = {
             "profile": profile, "ca_file": ca_file, "certificate_file": certificate_file, "private_key_file": private_key_file,
             "spki_pins": spki_pins, "connections": connections, "write_policy": write_policy, "limit_rate": limit_rate,
             "lock_wait": lock_wait, "credentials": credentials, "allowed_hosts": allowed_hosts, "user_agent": user_agent, "device": device,
             "connect_timeout": connect_timeout, "handshake_timeout": handshake_timeout, "stall_timeout": stall_timeout, "retries": retries,
-            "group_shared": group_shared, "proxy": proxy, "no_proxy": no_proxy, "ocsp": ocsp, "use_environment": use_environment}
+            "group_shared": group_shared, "proxy": proxy, "no_proxy": no_proxy, "ocsp": ocsp, "use_environment": use_environment,
+            "max_model_bytes": max_model_bytes}
         self._client = Client(store, **options)
 
     def close(self) -> None:
@@ -128,7 +130,8 @@ async def ensure_async(model_id: str, source: Source, *, store: Path, on_progres
                        credentials: Optional[Credentials] = None, allowed_hosts: Sequence[str] = (), user_agent: Optional[str] = None,
                        device: Optional[tuple[int, int]] = None, connect_timeout: float = 0, handshake_timeout: float = 0,
                        stall_timeout: float = 0, retries: int = 0, group_shared: bool = False, proxy: Optional[str] = None,
-                       no_proxy: Optional[str] = None, ocsp: Ocsp = "if_stapled", use_environment: bool = False) -> Model:
+                       no_proxy: Optional[str] = None, ocsp: Ocsp = "if_stapled", use_environment: bool = False,
+                 max_model_bytes: int = 0) -> Model:
     """modelsec.ensure() for a running loop, which is never blocked: the same options, the same Model. Cancelling the task cancels the
     download; so does Ctrl-C, also while a server starts. Callbacks come on the loop."""
     options: ClientOptions = {
@@ -136,7 +139,8 @@ async def ensure_async(model_id: str, source: Source, *, store: Path, on_progres
         "spki_pins": spki_pins, "connections": connections, "write_policy": write_policy, "limit_rate": limit_rate,
         "lock_wait": lock_wait, "credentials": credentials, "allowed_hosts": allowed_hosts, "user_agent": user_agent, "device": device,
         "connect_timeout": connect_timeout, "handshake_timeout": handshake_timeout, "stall_timeout": stall_timeout, "retries": retries,
-        "group_shared": group_shared, "proxy": proxy, "no_proxy": no_proxy, "ocsp": ocsp, "use_environment": use_environment}
+        "group_shared": group_shared, "proxy": proxy, "no_proxy": no_proxy, "ocsp": ocsp, "use_environment": use_environment,
+            "max_model_bytes": max_model_bytes}
     key = key_of(store, model_id, source, {**options, "offline": offline})
     model = known(key)
     if model is not None:

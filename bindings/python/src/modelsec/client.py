@@ -34,7 +34,8 @@ class Client(Handle):
                  allowed_hosts: Sequence[str] = (), user_agent: Optional[str] = None,
                  device: Optional[tuple[int, int]] = None, connect_timeout: float = 0, handshake_timeout: float = 0,
                  stall_timeout: float = 0, retries: int = 0, group_shared: bool = False, proxy: Optional[str] = None,
-                 no_proxy: Optional[str] = None, ocsp: Ocsp = "if_stapled", use_environment: bool = False) -> None:
+                 no_proxy: Optional[str] = None, ocsp: Ocsp = "if_stapled", use_environment: bool = False,
+                 max_model_bytes: int = 0) -> None:
         def ms(seconds: float) -> int:
             return milliseconds(seconds) if seconds != 0 else 0
 
@@ -55,7 +56,8 @@ class Client(Handle):
             user_agent=_ffi.encoded(user_agent), device_ram_mb=ram, device_free_disk_mb=disk,
             connect_timeout_ms=ms(connect_timeout), handshake_timeout_ms=ms(handshake_timeout),
             stall_timeout_ms=ms(stall_timeout), retries=retries, group_shared=int(group_shared),
-            proxy=_ffi.encoded(proxy), no_proxy=_ffi.encoded(no_proxy), ocsp=word("ocsp", ocsp, Ocsp))
+            proxy=_ffi.encoded(proxy), no_proxy=_ffi.encoded(no_proxy), ocsp=word("ocsp", ocsp, Ocsp),
+            max_model_bytes=max_model_bytes)
         handle = ctypes.c_void_p()
         error = ctypes.POINTER(_ffi.Error)()
         check(_ffi.lib.modelsec_client_create(options, ctypes.byref(handle), ctypes.byref(error)), error)

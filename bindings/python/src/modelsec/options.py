@@ -46,6 +46,7 @@ class ClientOptions(TypedDict, total=False):
     no_proxy: Optional[str]
     ocsp: Ocsp
     use_environment: bool
+    max_model_bytes: int
 
 
 def word(name: str, value: str, allowed: Any) -> int:

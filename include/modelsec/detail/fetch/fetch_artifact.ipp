@@ -70,6 +70,11 @@ result<void> fetch_operation::check_again(const accepted& offer, const model_mem
                    ? result<void>()
                    : fail(reason::metadata_mismatch, "the target was replaced while it was downloaded");
     }
+    if (signature())
+    {
+        MODELSEC_TRY(const accepted again, accept_signature(offer.raw, now));
+        return check_times(again, memory, now);
+    }
     MODELSEC_TRY(const signing_keys keys, find_keys(now));
     MODELSEC_TRY(envelope again, parse_envelope(offer.raw, asked_.format, owner_.caps));
     MODELSEC_CHECK(verify_envelope(std::move(again), keys.keys, keys.threshold));
@@ -96,6 +101,9 @@ result<void> fetch_operation::check_room(const store& disk, const accepted& offe
     MODELSEC_CHECK(check_device(offer.manifest.needs, owner_.device.value_or(device_facts{total_memory(), free + ours})));
     const std::uint64_t total = wanted.total_bytes();
     const std::uint64_t unpacked = wanted.is_zip ? wanted.extracted_bytes.value_or(total) : 0;
+    // What nobody signed must not be read as what the publisher wants: the host's word alone said how much it is.
+    if (signature() && free + ours < total)
+        return fail(reason::model_too_large, std::to_string(total) + " bytes, more than there is room for");
     if (free + ours < total + unpacked)
         return fail(reason::disk_full, "before the download: " + std::to_string(total + unpacked) + " bytes are needed");
     return {};
@@ -148,7 +156,7 @@ result<std::vector<verified_file>> fetch_operation::download_files(staging& stag
     static constexpr std::uint64_t small = std::uint64_t{256} << 20;
     std::map<std::string, verified_file> known;  // by digest
     for (const verified_file& file : adopted_)
-        known.emplace(file.sha256().hex(), file);
+        known.emplace(file.signed_as().hex(), file);
     download_request what;
     std::set<std::string> asked;
     std::uint64_t travelling = 0;
@@ -180,7 +188,7 @@ result<std::vector<verified_file>> fetch_operation::download_files(staging& stag
     {
         MODELSEC_TRY(const std::vector<verified_file> fetched, web().fetch_files(what, staged));
         for (const verified_file& file : fetched)
-            known.emplace(file.sha256().hex(), file);
+            known.emplace(file.signed_as().hex(), file);
     }
     std::vector<verified_file> out;
     for (const artifact_file& file : wanted.files)
@@ -240,7 +248,7 @@ result<url> fetch_operation::first_address(const artifact& wanted, const artifac
         return ask_endpoint(*wanted.endpoint);
     // A blob is named by its digest: one that is not the file's leads to other bytes (FORMATS: `oci://…@sha256:HEX`).
     if (locator.starts_with("oci://"))
-        if (const auto blob = oci_locator::parse(locator); blob && !(blob->digest == file.sha256))
+        if (const auto blob = oci_locator::parse(locator); blob && !file.sharded && !(blob->digest == file.sha256))
             return fail(reason::manifest_malformed, "an oci:// address with another digest than the file's");
     return sources_.locate(locator);
 }

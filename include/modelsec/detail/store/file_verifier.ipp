@@ -35,7 +35,7 @@ file_verifier::file_verifier(const artifact_file& expected) : expected_(&expecte
     const std::uint64_t size = expected.chunks->size_bytes;
     const std::uint64_t count = (expected.size_bytes - 1) / size + 1;
     good_.resize(static_cast<std::size_t>(count));
-    suffice_ = expected.chunks->sha256.size() == count && expected.sha512.empty();
+    suffice_ = expected.chunks->sha256.size() == count && expected.sha512.empty() && !expected.sharded;
 }
 
 byte_range file_verifier::chunk(std::size_t index) const
@@ -73,7 +73,14 @@ result<verified_file> file_verifier::check_whole(range_hash done) const
     // TUF 1.0 section 5.7.3: the length and the digest are the signed ones.
     if (!done.complete() || !(done.range() == byte_range{0, expected_->size_bytes}))
         return fail(reason::size_mismatch, "fewer bytes than were signed");
-    if (const auto digest = done.sha256_.finish_sha256(); !(digest == expected_->sha256))
+    const auto digest = done.sha256_.finish_sha256();
+    // Of shards every one must be good (CWE-354); the whole digest is what the store knows the file by from now on.
+    if (expected_->sharded)
+        return all_good() && expected_->chunks->sha256.size() == good_.size()
+                   ? result<verified_file>(
+                         verified_file(expected_->size_bytes, digest, expected_->sha256, digest_scope::whole))
+                   : fail(reason::chunk_mismatch, "a shard that was not looked at yet");
+    if (!(digest == expected_->sha256))
     {
         if (good_.empty())
             return fail(reason::digest_mismatch, "the bytes have " + digest.hex());

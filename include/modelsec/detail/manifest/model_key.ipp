@@ -1,30 +1,25 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
-#include "model_key.hpp"
-
-#include "platform.hpp"
+#ifndef MODELSEC_DETAIL_MANIFEST_MODEL_KEY_IPP
+#define MODELSEC_DETAIL_MANIFEST_MODEL_KEY_IPP
 
 #include <modelsec/detail/base/openssl.hpp>
 #include <modelsec/detail/base/pem.hpp>
+#include <modelsec/detail/manifest/model_key.hpp>
 
 #include <openssl/bio.h>
+#include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
-namespace modelsec::tool {
+MODELSEC_BEGIN_NAMESPACE
+namespace detail {
 
-namespace {
-
-OSSL_LIB_CTX* context()
+inline failure not_a_model_key(const char* detail)
 {
-    return detail::openssl_library::instance().context();
+    return fail(reason::bad_option, detail);
 }
 
-failure not_a_key(std::string detail)
-{
-    return fail(reason::bad_option, "the key file: " + std::move(detail));
-}
-
-const char* digest_of(key_type type)
+inline const char* signing_digest(key_type type)
 {
     switch (type)
     {
@@ -35,39 +30,39 @@ const char* digest_of(key_type type)
     }
 }
 
-}  // namespace
+}  // namespace detail
 
-result<model_key> model_key::read(const std::string& path)
+result<model_key> model_key::pem(std::string_view text)
 {
-    MODELSEC_TRY(const secret text, read_secret_file(path));
-    std::string_view rest = text.reveal_text();
-    std::string_view pem;
-    while (const auto block = pem.empty() ? detail::next_pem(rest) : std::nullopt)
+    std::string_view found;
+    while (const auto block = found.empty() ? detail::next_pem(text) : std::nullopt)
         if (block->label.ends_with("PRIVATE KEY"))
-            pem = block->text;
-    const detail::openssl_ptr<BIO, BIO_free_all> from(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-    private_key key(
-        from ? PEM_read_bio_PrivateKey_ex(from.get(), nullptr, &detail::no_passphrase, nullptr, context(), nullptr)
-             : nullptr,
+            found = block->text;
+    OSSL_LIB_CTX* const context = detail::openssl_library::instance().context();
+    const detail::openssl_ptr<BIO, BIO_free_all> from(BIO_new_mem_buf(found.data(), static_cast<int>(found.size())));
+    std::shared_ptr<EVP_PKEY> key(
+        from ? PEM_read_bio_PrivateKey_ex(from.get(), nullptr, &detail::no_passphrase, nullptr, context, nullptr) : nullptr,
         &EVP_PKEY_free);
     if (!key)
-        return not_a_key("no private key in PEM, or one with a passphrase");
+        return detail::not_a_model_key("no private key in PEM, or one with a passphrase");
     unsigned char* der = nullptr;
     const int size = i2d_PUBKEY(key.get(), &der);
     const bytes spki(der, der + std::max(size, 0));
     OPENSSL_free(der);
     auto half = public_key::spki(spki);
     if (half.has_error() || half->type() == key_type::rsa_pss)
-        return not_a_key("models are signed by ECDSA (P-256, P-384, P-521) or Ed25519");
+        return detail::not_a_model_key("models are signed by ECDSA (P-256, P-384, P-521) or Ed25519");
     return model_key(std::move(key), std::move(*half));
 }
 
 result<bytes> model_key::sign(bytes_view message) const
 {
+    OSSL_LIB_CTX* const context = detail::openssl_library::instance().context();
     const detail::openssl_ptr<EVP_MD_CTX, EVP_MD_CTX_free> ctx(EVP_MD_CTX_new());
     std::size_t size = 0;
     if (!ctx ||
-        EVP_DigestSignInit_ex(ctx.get(), nullptr, digest_of(public_.type()), context(), nullptr, key_.get(), nullptr) != 1 ||
+        EVP_DigestSignInit_ex(ctx.get(), nullptr, detail::signing_digest(public_.type()), context, nullptr, key_.get(),
+                              nullptr) != 1 ||
         EVP_DigestSign(ctx.get(), nullptr, &size, message.data(), message.size()) != 1)
         return fail(reason::internal_error, "OpenSSL cannot sign");
     bytes out(size);
@@ -77,4 +72,6 @@ result<bytes> model_key::sign(bytes_view message) const
     return out;
 }
 
-}  // namespace modelsec::tool
+MODELSEC_END_NAMESPACE
+
+#endif

@@ -16,6 +16,17 @@
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
+/// TUF 1.0 section 7.2: with consistent snapshots only the name with the digest in front is asked for; who forgot that looks at a file that is
+/// there.
+inline failure name_missing_target(failure why, const artifact& wanted)
+{
+    const artifact_file& target = wanted.files.front();
+    const std::string digest = target.stands_in ? to_hex(target.sha512) : target.sha256.hex();
+    const std::string_view name = std::string_view(target.url).substr(target.url.rfind('/') + 1);
+    return why.why == reason::not_found && name.starts_with(digest) ? fail(reason::target_not_found, std::move(why.detail))
+                                                                    : std::move(why);
+}
+
 result<fetch_result> fetch_operation::install(const store& disk, const accepted& offer, const artifact& wanted)
 {
     const identifier& model = offer.manifest.model_id;
@@ -37,7 +48,7 @@ result<fetch_result> fetch_operation::install(const store& disk, const accepted&
     if (obtained.has_error())
     {
         sweep(disk, std::move(staged));
-        return std::move(obtained).error();
+        return repository() ? name_missing_target(std::move(obtained).error(), wanted) : std::move(obtained).error();
     }
     const verified_pack& pack = *obtained;
 
@@ -248,7 +259,7 @@ result<url> fetch_operation::first_address(const artifact& wanted, const artifac
         return ask_endpoint(*wanted.endpoint);
     // A blob is named by its digest: one that is not the file's leads to other bytes (FORMATS: `oci://…@sha256:HEX`).
     if (locator.starts_with("oci://"))
-        if (const auto blob = oci_locator::parse(locator); blob && !file.sharded && !(blob->digest == file.sha256))
+        if (const auto blob = oci_locator::parse(locator); blob && !file.stands_in && !(blob->digest == file.sha256))
             return fail(reason::manifest_malformed, "an oci:// address with another digest than the file's");
     return sources_.locate(locator);
 }

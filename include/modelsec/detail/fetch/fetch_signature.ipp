@@ -105,7 +105,7 @@ result<void> fetch_operation::ask_layers(artifact& wanted, const std::string& ba
             return fail(reason::not_found, "no layer of the OCI artifact has the title " + path);
         if (layer->packed)
             return fail(reason::packed_layer, path);
-        if (!file.sharded && !(layer->sha256 == file.sha256))
+        if (!file.stands_in && !(layer->sha256 == file.sha256))
             return fail(reason::digest_mismatch, "the layer " + path + " is not the signed file");
         if (!lacks_size(file) && layer->size_bytes != file.size_bytes)
             return fail(reason::size_mismatch, "the layer " + path + " has another length than was signed");
@@ -135,7 +135,7 @@ result<void> fetch_operation::learn_sizes(artifact& wanted, const model_state& s
     {
         if (const auto found = known.find(file.sha256.hex()); lacks_size(file) && found != known.end())
             file.size_bytes = found->second;
-        all_known = all_known && !lacks_size(file) && !(file.sharded && file.url.starts_with("oci://"));
+        all_known = all_known && !lacks_size(file) && !(file.stands_in && file.url.starts_with("oci://"));
     }
     if (const std::string& base = signature()->bases.front(); !all_known && base.starts_with("oci://"))
         MODELSEC_CHECK(ask_layers(wanted, base));

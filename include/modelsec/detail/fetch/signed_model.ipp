@@ -128,7 +128,7 @@ inline std::vector<std::string> addresses_of(const std::string& path, bool is_wh
     std::vector<std::string> out;
     for (const std::string& base : bases)
         if (base.starts_with(registry_scheme))
-            out.push_back(file.sharded ? base : base.substr(0, base.rfind('@')) + "@sha256:" + file.sha256.hex());
+            out.push_back(file.stands_in ? base : base.substr(0, base.rfind('@')) + "@sha256:" + file.sha256.hex());
         else
         {
             const std::string name = base.starts_with(hub_scheme) ? path : percent_encode(path, true);
@@ -156,7 +156,7 @@ result<artifact> artifact_of(const model_statement& statement, const std::vector
         file.name = std::move(name);
         if (statement.serialization.method == serialization_method::shards)
         {
-            file.sharded = true;
+            file.stands_in = true;
             file.size_bytes = f.size;
             file.chunks = chunk_digests{statement.serialization.shard_bytes, f.digests};
             file.sha256 = digest_of_shards(f, statement.serialization.shard_bytes);

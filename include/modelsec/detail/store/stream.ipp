@@ -72,13 +72,16 @@ result<verified_file> stream_verifier::finish()
     if (position_ != expected_.size_bytes)
         return fail(reason::size_mismatch, "fewer bytes than were signed");
     const auto digest = whole_.finish_sha256();
-    if (expected_.sharded)
+    if (expected_.stands_in)
     {
-        // Every byte by its shard (CWE-354): none may have been left out, nor the list be longer than the file.
+        // What was signed in place of a SHA-256 decides, all of it (CWE-354): no shard may have been left out, nor the list be longer than
+        // the file.
         if (skipped_)
             return look_again();
+        if (!expected_.chunks && (!sha512_ || sha512_->finish() != expected_.sha512))
+            return fail(reason::digest_mismatch, "the SHA-512 is not the signed one");
         const std::uint64_t shard = expected_.chunks ? std::max<std::uint64_t>(expected_.chunks->size_bytes, 1) : 1;
-        if (!expected_.chunks || expected_.chunks->sha256.size() != (position_ + shard - 1) / shard)
+        if (expected_.chunks && expected_.chunks->sha256.size() != (position_ + shard - 1) / shard)
             return fail(reason::chunk_mismatch, "not as many shards as the file has");
         return verified_file(expected_.size_bytes, digest, expected_.sha256, digest_scope::whole);
     }

@@ -174,7 +174,8 @@ TEST_CASE("a host that tells no length, or in a coding, is passed over")
         h.serve("/mirror/");
         for (const auto& [name, content] : h.files)
             h.w.web.fail("/files/" + signed_house::encoded(name),
-                         coded ? support::fault{.ignore_range = true, .gzip = true} : support::fault{.chunked = true});
+                         coded ? support::fault{.ignore_range = true, .gzip = true}
+                               : support::fault{.ignore_range = true, .chunked = true});
         CHECK(h.fetch().why == reason::size_unknown);
         const auto o = h.fetch({h.w.web.url("/files/"), h.w.web.url("/mirror/")});
         CHECK_MESSAGE(o.code == errc::ok, o.detail);
@@ -241,7 +242,7 @@ TEST_CASE("a model signed in shards is fetched, each shard checked, and known by
     modelsec::error_code ec;
     modelsec::diagnostics diag;
     (void)h.w.client().verify("demo", ec, diag);
-    CHECK(ec == errc::store);
+    CHECK(diag.why == reason::pack_damaged);
 }
 
 TEST_CASE("files lie in a repository of a Hub at a commit")
@@ -296,7 +297,7 @@ TEST_CASE("modelsec fetch --signature: by whom, how old, how large, in what orde
 {
     signed_house h;
     expect(h.run("check"), 0, "would be fetched: 5 files");
-    CHECK(tree(h.w.store()).empty());
+    CHECK_FALSE(std::filesystem::exists(h.w.store()));
     expect(h.run("fetch", {"--require-order"}), 22, "unordered");
     expect(h.run("fetch", {"--max-age", "30d"}), 21, "signature_too_old");
     expect(h.run("fetch", {"--max-age", "soon"}), 2, "--max-age");

@@ -55,6 +55,9 @@ MODELSEC_FUZZ_TARGET(answer)
         fuzz::require(head.status == 200 || head.status == 206, "only these two have bytes");
         fuzz::require(answer->bytes == (answer->whole ? byte_range{0, size} : asked), "the whole file or what was asked");
     }
+    if (const auto total = detail::announced_total(head))
+        fuzz::require((head.status == 206 && *total > 0) || (head.status == 416 && *total == 0),
+                      "only these two say how long a file is");
     const auto wait = detail::server_wait(head.find("retry-after"), head.find("ratelimit"), utc_time());
     fuzz::require(!wait || wait->count() >= 0, "no wait is negative");
     if (head.status != 200 && head.status != 206)

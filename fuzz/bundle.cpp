@@ -1,6 +1,7 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 #include "fuzz.hpp"
 
+#include <modelsec/detail/fetch/signed_model.hpp>
 #include <modelsec/detail/trust/signature_bundle.hpp>
 #include <modelsec/detail/manifest/model_statement.hpp>
 
@@ -29,6 +30,17 @@ void check_statement(bytes_view payload)
         for (const auto& p : said->serialization.ignored)
             fuzz::require((f.path->str() + '/').rfind(p.str() + '/', 0) != 0, "none is signed and ignored");
     }
+    // As a store would take it: every name is a good one there, every file has something to be matched against, and an address below the folder.
+    if (const auto files = detail::artifact_of(*said, {"https://h.example/files/"}); files.has_value())
+        for (const artifact_file& f : files->files)
+        {
+            fuzz::require(relative_path::parse(f.name->str()).has_value(), "a name for a store");
+            fuzz::require(f.url.starts_with("https://h.example/files/") && f.url.find("/..") == std::string::npos,
+                          "below the folder");
+            fuzz::require(f.stands_in == f.chunks.has_value(), "shards or a whole digest");
+            fuzz::require(!f.stands_in || f.chunks->sha256.size() == (f.size_bytes - 1) / f.chunks->size_bytes + 1,
+                          "a digest for every shard");
+        }
     const std::string text = detail::write_model_statement(*said);
     const auto again = detail::parse_model_statement(as_bytes(text), {});
     fuzz::require(again.has_value(), "a statement that was read can be written");

@@ -36,8 +36,11 @@ void fetch_arguments::add_to(CLI::App& c, bool with_store)
     static const char* const who = "Trust";
     trust_.add_to(c);
     trust_.add_repository_to(c, source);
+    if (with_store)
+        trust_.add_signature_to(c, source);
     c.add_option("--min-sequence", min_sequence_, "Refuse what is older")->type_name("N")->group(who);
-    c.add_flag("--require-order", require_order_, "Refuse manifests that have neither sequence nor issued_at")->group(who);
+    c.add_flag("--require-order", require_order_, "Refuse what nothing orders: no sequence, no issued_at, no trusted time")
+        ->group(who);
 
     static const char* const what = "Model";
     if (with_store)
@@ -46,6 +49,9 @@ void fetch_arguments::add_to(CLI::App& c, bool with_store)
     c.add_option("--model", model_, "The model expected")->type_name("ID")->group(what);
     c.add_option("--tier", tier_, "The tier expected")->type_name("TIER")->group(what);
     repeatable(c, "--platform", platforms_, "What runs here, the best first", "NAME")->group(what);
+    c.add_option("--max-bytes", max_bytes_, "At most so much in all files of a --signature (default 256GiB)")
+        ->type_name("BYTES")
+        ->group(what);
     c.add_flag("--offline", offline_, "Ask nobody: is the model active?")->group(what);
     c.add_flag("--dry-run", dry_run_, "Check everything, change and download nothing")->group(what);
 
@@ -110,8 +116,14 @@ client_options fetch_arguments::client() const
     out.profile = profile_ == "server" ? profile::server : profile::client;
     if (certificate_.empty() != certificate_key_.empty())
         usage("--cert and --cert-key belong together");
-    if (manifest_url_.empty() && !trust_.repository() && (!certificate_.empty() || !spki_pins_.empty()))
+    if (document_url().empty() && (!certificate_.empty() || !spki_pins_.empty()))
         usage("--cert and --spki-pin are for the origin of --manifest");
+    if (!max_bytes_.empty())
+    {
+        if (trust_.signature().empty())
+            usage("--max-bytes is for --signature: a manifest has signed sizes");
+        out.caps.max_model_bytes = value_or_hint(parse_size(max_bytes_), "--max-bytes takes a size: 500MB, 16GiB");
+    }
     tls_options& tls = out.transport.tls;
     tls.ca_file = ca_;
     tls.certificate_file = certificate_;
@@ -161,6 +173,16 @@ ocsp_policy fetch_arguments::ocsp() const
     return ocsp_ == "check" ? ocsp_policy::if_stapled : ocsp_ == "require" ? ocsp_policy::required : ocsp_policy::off;
 }
 
+/// Whose origin gets what is for the manifest's.
+std::string fetch_arguments::document_url() const
+{
+    if (trust_.repository())
+        return trust_.metadata_url();
+    if (trust_.signature().empty())
+        return manifest_url_;
+    return trust_.signature_is_url() ? trust_.signature() : trust_.bases().empty() ? "" : trust_.bases().front();
+}
+
 fetch_options fetch_arguments::fetch() const
 {
     fetch_options out;
@@ -187,12 +209,16 @@ manifest_source fetch_arguments::manifest() const
         usage("one of --manifest, --manifest-file and --bundle");
     if (trust_.repository() && !(manifest_url_.empty() && manifest_file_.empty() && bundle_.empty()))
         usage("--tuf takes the place of a manifest");
-    if (manifest_url_.empty() && manifest_file_.empty() && bundle_.empty() && !trust_.repository() && !offline_)
+    const std::string& signature = trust_.signature();
+    if (!signature.empty() && !(manifest_url_.empty() && manifest_file_.empty() && bundle_.empty()))
+        usage("--signature takes the place of a manifest");
+    if (manifest_url_.empty() && manifest_file_.empty() && bundle_.empty() && signature.empty() && !trust_.repository() &&
+        !offline_)
         usage("say where the manifest is: --manifest URL or --manifest-file FILE");
     refuse_userinfo(manifest_url_);
     manifest_source out;
-    out.url = manifest_url_;
-    out.file = manifest_file_;
+    out.url = trust_.signature_is_url() ? signature : manifest_url_;
+    out.file = signature.empty() || trust_.signature_is_url() ? manifest_file_ : signature;
     out.bundle = bundle_;
     if (!post_.empty())
         out.post_body = post_;
@@ -201,7 +227,7 @@ manifest_source fetch_arguments::manifest() const
     for (const std::string& text : header_variables_)
         if (http_header h = header_from_environment(text); !h.name.empty())
             out.headers.push_back(std::move(h));
-    if (manifest_url_.empty() && (!manifest_file_.empty() || !bundle_.empty() || trust_.repository()) &&
+    if (out.url.empty() && (!out.file.empty() || !bundle_.empty() || trust_.repository()) &&
         (out.post_body || !headers_.empty() || !header_variables_.empty()))
         usage("--post and headers are for --manifest URL");
     return out;
@@ -212,7 +238,7 @@ credential_provider fetch_arguments::credentials() const
     origin_headers fixed;
     if (!token_variable_.empty())
     {
-        const std::string& from = trust_.repository() ? trust_.metadata_url() : manifest_url_;
+        const std::string from = document_url();
         if (from.empty())
             usage("--token-env is for the origin of --manifest; see --credentials");
         const auto token = environment(token_variable_);

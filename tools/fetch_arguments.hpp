@@ -36,6 +36,7 @@ public:
 
 private:
     manifest_source manifest() const;
+    std::string document_url() const;
     credential_provider credentials() const;
     ocsp_policy ocsp() const;
 
@@ -60,6 +61,7 @@ private:
     std::optional<std::string> proxy_, no_proxy_;
     std::string proxy_user_variable_;
     std::string limit_rate_;
+    std::string max_bytes_;
     std::optional<unsigned> connections_;
     std::uint64_t min_sequence_ = 0;
     bool require_order_ = false;

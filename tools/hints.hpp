@@ -14,8 +14,9 @@ inline std::string_view command_hint(reason why) noexcept
     switch (why)
     {
     case reason::bad_option: return "see --help";
-    case reason::trust_source_missing: return "give the keys that may sign: --pin, --pins or --root";
-    case reason::trust_source_twice: return "give one of --pin, --pins and --root";
+    case reason::trust_source_missing:
+        return "say who may sign: --pin, --pins or --root; of a --signature --key, --ca-signing or --identity";
+    case reason::trust_source_twice: return "say in one way who may sign: by pins, a root, or the signer of a --signature";
     case reason::model_required: return "say which model is expected: --model";
     case reason::secret_in_argument: return "secrets come from the environment or a 0600 file: --token-env, --credentials";
     case reason::bad_proxy: return "a proxy is of http, socks5 or socks5h, with host and port; see --proxy";
@@ -29,6 +30,9 @@ inline std::string_view command_hint(reason why) noexcept
     case reason::no_artifact: return "check the names of --platform";
     case reason::wrong_format: return "the other envelope format is expected; see --format";
     case reason::below_min_sequence: return "the manifest is older than --min-sequence allows";
+    case reason::model_too_large:
+        return "the files are larger together than --max-bytes allows, or than the disk has room for";
+    case reason::signature_too_old: return "nobody who is trusted says that it was signed within --max-age";
     default: return hint(why);
     }
 }

@@ -4,6 +4,7 @@
 #include "command_error.hpp"
 #include "command_line.hpp"
 #include "credentials.hpp"
+#include "text.hpp"
 
 #include <modelsec/publish.hpp>
 
@@ -24,6 +25,35 @@ void trust_arguments::add_to(CLI::App& c)
     c.add_option("--root", root_file_, "The root.json that says who may sign; its successors are looked for")
         ->type_name("FILE")
         ->group(who);
+    signers_.add_to(c, "Trust in a signature (OpenSSF Model Signing)", "--ca-signing");
+}
+
+void trust_arguments::add_signature_to(CLI::App& c, const std::string& group)
+{
+    c.add_option("--signature", signature_, "The signature of a model, in place of a manifest")
+        ->type_name("URL|FILE")
+        ->group(group);
+    repeatable(c, "--base", bases_, "The folder of its files: https, hf://ORG/REPO@COMMIT/, oci://HOST/REPO@sha256:HEX",
+               "URL")
+        ->group(group);
+    c.add_option("--max-age", max_age_, "Refuse a signature that is older: 30d")->type_name("DURATION")->group("Trust");
+}
+
+trust_source trust_arguments::model_signers(bool online) const
+{
+    if (online && bases_.empty())
+        usage("--base: say where the files of the model are");
+    std::for_each(bases_.begin(), bases_.end(), refuse_userinfo);
+    refuse_userinfo(signature_is_url() ? signature_ : std::string());
+    model_signature out{signers_.signers(), bases_, {}};
+    if (!max_age_.empty())
+    {
+        const utc_time now{};
+        out.max_age = value_or_hint(parse_expiry(max_age_, now), "--max-age takes 12h or 30d") - now;
+        if (out.max_age->count() <= 0 || parse_rfc3339(max_age_))
+            usage("--max-age takes 12h or 30d");
+    }
+    return out;
 }
 
 void trust_arguments::add_repository_to(CLI::App& c, const std::string& group)
@@ -43,6 +73,12 @@ void trust_arguments::add_repository_to(CLI::App& c, const std::string& group)
 trust_source trust_arguments::source(const std::string& manifest_url, bool online) const
 {
     const auto given = std::ranges::count(std::vector{!pins_.empty(), !pins_file_.empty(), !root_file_.empty()}, true);
+    if ((given != 0 || repository()) && (signers_.given() || !signature_.empty()))
+        throw command_error(reason::trust_source_twice, "a signer of models goes neither with pins, nor a root, nor --tuf");
+    if (online && signature_.empty() && (signers_.given() || !bases_.empty() || !max_age_.empty()))
+        usage("--base, --max-age and signers of models belong to --signature");
+    if (signers_.given() || !signature_.empty())
+        return model_signers(online);
     if (given > 1)
         throw command_error(reason::trust_source_twice, "give one of --pin, --pins and --root");
     if (root_file_.empty() && !root_url_.empty())

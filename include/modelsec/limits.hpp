@@ -39,6 +39,9 @@ struct limits
     std::uint64_t signature_message_bytes = std::uint64_t{256} << 20;
     std::size_t delegations = 64;
 
+    /// All files of a model together whose sizes nobody signed (`model_too_large`).
+    std::uint64_t max_model_bytes = std::uint64_t{256} << 30;
+
     // network
     std::size_t response_header_bytes = 64u << 10;
     std::size_t endpoint_answer_bytes = 64u << 10;

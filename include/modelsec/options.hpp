@@ -6,6 +6,7 @@
 #include <modelsec/detail/base/control.hpp>
 #include <modelsec/detail/base/local_file.hpp>
 #include <modelsec/event.hpp>
+#include <modelsec/detail/manifest/model_signer.hpp>
 #include <modelsec/detail/manifest/select.hpp>
 #include <modelsec/detail/store/decrypted_pack.hpp>
 #include <modelsec/detail/store/open_pack.hpp>
@@ -139,8 +140,23 @@ struct tuf_repository
         urls{};  ///< https; folders of targets, best first. Empty: `targets/` beside the metadata, then below
 };
 
+/// A model that its publisher signed for everybody (OpenSSF Model Signing), without a manifest: `manifest` is where the signature (a
+/// bundle) is, a URL, a file or its bytes. Its statement says which files the model has and their SHA-256; sizes are asked for, and
+/// bounded by limits::max_model_bytes. `tier`, `platforms` and `min_sequence` stay empty, `model_id` is required. The pack's version is
+/// the first 16 hex digits of the statement's subject digest. A signature says no expiry and no sequence: what orders signatures is their
+/// trusted time alone, and a host that keeps serving the same one is not noticed unless `max_age` is set.
+struct model_signature
+{
+    std::vector<model_signer> signers{};  ///< any one of these may have signed
+    /// The folders that hold the files, best first: `https://…`, `hf://ORG/REPO@COMMIT/…`, `oci://HOST/REPO@sha256:HEX` (an artifact whose
+    /// layers are the files). Of a model that is one file, a folder with it or the file itself.
+    std::vector<std::string> bases{};
+    /// Refuse what nobody who is trusted says to have been signed within this time (21 `signature_too_old`).
+    std::optional<std::chrono::seconds> max_age{};
+};
+
 /// Who may say what a model is: exactly one source for a model.
-using trust_source = std::variant<std::monostate, pins, pinned_root, tuf_repository>;
+using trust_source = std::variant<std::monostate, pins, pinned_root, tuf_repository, model_signature>;
 
 struct fetch_options
 {

@@ -110,6 +110,81 @@ class Interop:
         self.both(f"{what}, payload touched", model, other, key, config, 20)
 
 
+def make_chain(place):
+    """A root, an intermediate and leaves below it; a self-signed leaf; a root of somebody else. All P-256."""
+    import datetime as dt
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509.oid import NameOID
+    now, keys = dt.datetime.now(dt.timezone.utc), {}
+
+    def make(name, issuer, is_ca=False, begin=-1, end=30):
+        keys[name] = ec.generate_private_key(ec.SECP256R1())
+        title = lambda text: x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+        made = (x509.CertificateBuilder().subject_name(title(name)).issuer_name(title(issuer)).public_key(keys[name].public_key())
+                .serial_number(x509.random_serial_number()).not_valid_before(now + dt.timedelta(days=begin))
+                .not_valid_after(now + dt.timedelta(days=end)).add_extension(x509.BasicConstraints(is_ca, None), True)
+                .add_extension(x509.KeyUsage(not is_ca, False, False, False, False, is_ca, is_ca, False, False), True)
+                .sign(keys[issuer], hashes.SHA256()))
+        (place / f"{name}.crt").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+        (place / f"{name}.pem").write_bytes(keys[name].private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+        (place / f"{name}.pem").chmod(0o600)
+
+    make("root", "root", True)
+    make("stranger", "stranger", True)
+    make("middle", "root", True)
+    make("leaf", "middle")
+    make("expired", "middle", begin=-20, end=-10)
+    make("alone", "alone")
+
+
+def certificates(t, model):
+    """By certificate, in both directions: who is trusted, for how long, and which certificate is for which key."""
+    from model_signing import signing, verifying
+    make_chain(t.place)
+    path = lambda *names: [t.place / f"{name}.crt" for name in names]
+
+    def reference_accepts(bundle, trusted, folder):
+        try:
+            verifying.Config().use_certificate_verifier(certificate_chain=path(*trusted)).verify(folder, bundle)
+            return True
+        except Exception:  # whatever it throws, it does not accept
+            return False
+
+    def both(what, bundle, trusted, folder, code):
+        options = [o for c in path(*trusted) for o in ("--ca", c)]
+        t.expect(f"modelsec: {what}", t.ours("verify-model", bundle, *options, folder), code)
+        t.expect(f"model-signing: {what}", reference_accepts(bundle, trusted, folder), code == 0)
+
+    changed = write_model(t.place / "changed")
+    (changed / "config.json").write_bytes(b"{}")
+    for signer in ("modelsec", "model-signing"):
+        for leaf, chain, trusted in (("leaf", ["middle"], ["root"]), ("leaf", ["middle", "root"], ["root"]), ("leaf", [], ["middle", "root"]),
+                                     ("alone", ["alone"], ["alone"])):
+            if signer != "modelsec" and not chain:
+                continue  # model-signing wants one
+            what, bundle = f"{leaf} {chain} by {signer}", t.place / f"cert-{signer}.sig"
+            if signer == "modelsec":
+                options = [o for c in path(*chain) for o in ("--chain", c)]
+                t.expect(f"{what} signed", t.ours("sign-model", "--key", t.place / f"{leaf}.pem", "--cert", *path(leaf), *options, "--out",
+                                                  bundle, model), 0)
+            else:
+                signing.Config().use_certificate_signer(private_key=t.place / f"{leaf}.pem", signing_certificate=path(leaf)[0],
+                                                        certificate_chain=path(*chain)).sign(model, bundle)
+            both(what, bundle, trusted, model, 0)
+            both(f"{what}, another CA", bundle, ["stranger"], model, 20)
+            both(f"{what}, changed", bundle, trusted, changed, 30)
+            t.expect(f"{what}, by a key", t.ours("verify-model", bundle, "--key", t.place / "p256.pub", model), 20)
+    bundle = t.place / "cert-expired.sig"
+    t.ours("sign-model", "--key", t.place / "expired.pem", "--cert", *path("expired"), "--chain", *path("middle"), "--out", bundle, model)
+    both("expired", bundle, ["root"], model, 21)
+    t.expect("none self-signed", t.ours("verify-model", bundle, "--ca", *path("middle"), model), 2)
+    t.expect("another key's certificate", t.ours("sign-model", "--key", t.place / "p256.pem", "--cert", *path("leaf"), "--out",
+                                                 bundle, model), 2)
+
+
 def main(arguments):
     from model_signing import hashing
 
@@ -154,6 +229,7 @@ def main(arguments):
             other = t.place / "other.bin"
             other.write_bytes(b"one file!")
             t.both(f"another file by {signer}", other, bundle, "p256", files, 30)
+        certificates(t, model)
         # The signature within the folder, by the reference's own command line and by ours.
         inside = write_model(t.place / "inside")
         reference = [sys.executable, "-m", "model_signing"]

@@ -42,6 +42,7 @@ struct script
     control* cancel_at_failure = nullptr;
     std::function<void()> during_download;
     int downloads = 0;
+    int sizes_asked = 0;
 
     result<void> step()
     {
@@ -64,6 +65,15 @@ public:
     result<http_answer> exchange(const http_request& request) override
     {
         MODELSEC_CHECK(script_.step());
+        if (request.size_only)
+        {
+            ++script_.sizes_asked;
+            const auto body = script_.bodies.find(request.url.str());
+            if (body == script_.bodies.end())
+                return fail(reason::not_found);
+            http_answer said{206, {}, {}, request.url, body->second.size()};
+            return said;
+        }
         const std::string& text = request.url.display().ends_with("/endpoint") ? script_.endpoint_answer : script_.envelope;
         if (text.size() > request.body_cap)
             return fail(reason::too_large);

@@ -189,7 +189,7 @@ TEST_CASE("a dry run of a TUF target checks everything, rollback too, and change
     CHECK(s.why() == reason::none);  // version 4 was only looked at
 }
 
-TEST_CASE("a TUF target is checked by every known digest, and needs a SHA-256")
+TEST_CASE("a TUF target is checked by every known digest; SHA-512 alone is enough")
 {
     scene s;
     json both = tuf_test::target(body_1);
@@ -210,10 +210,28 @@ TEST_CASE("a TUF target is checked by every known digest, and needs a SHA-256")
     s.offer_listed(3, both);
     CHECK(s.why() == reason::digest_mismatch);
 
-    both.set("hashes", json{{"sha512", to_hex(sha512(as_bytes(body_2)))}});
-    s.offer_listed(4, both);
-    CHECK(s.why() == reason::metadata_mismatch);
     CHECK(s.active() == scene::version_of(body_1));
+
+    // The digest of the bytes that the store knows it by is found while they are fetched.
+    const std::string long_digest = to_hex(sha512(as_bytes(body_2)));
+    both.set("hashes", json{{"sha512", long_digest}});
+    s.targets["/targets/llama/" + long_digest + ".model.gguf"] = body_2 + "x";
+    s.offer_listed(4, both);
+    CHECK(s.why() == reason::size_mismatch);
+    s.targets["/targets/llama/" + long_digest + ".model.gguf"] = std::string(body_2.size(), 'x');
+    CHECK(s.why() == reason::digest_mismatch);
+    s.targets["/targets/llama/" + long_digest + ".model.gguf"] = body_2;
+    CHECK(s.why() == reason::none);
+    CHECK(s.active() == long_digest.substr(0, 16));
+    CHECK(detail::verify_active(s.owner, "demo").has_value());
+    s.log.clear();
+    CHECK(s.why() == reason::none);  // already active
+    CHECK(std::ranges::count_if(s.log, [](const std::string& l) { return l.starts_with("/targets"); }) == 0);
+
+    both.set("hashes", json{{"blake2b-256", "00"}});
+    s.offer_listed(5, both);
+    CHECK(s.why() != reason::none);
+    CHECK(s.active() == long_digest.substr(0, 16));
 }
 
 TEST_CASE("wrong bytes, an unlisted target and a freeze leave the active model as it is")
@@ -283,7 +301,7 @@ TEST_CASE("targets are looked for beside the metadata, then below it, or where t
     scene s;
     s.targets.clear();
     const std::string name = "/llama/" + sha256(as_bytes(body_1)).hex() + ".model.gguf";
-    CHECK(s.why() == reason::not_found);
+    CHECK(s.why() == reason::target_not_found);  // only the name with the digest was asked for: the hint says so
     CHECK(lines(s.log.end() - 2, s.log.end()) == lines{"/targets" + name, "/metadata/targets" + name});
     s.source().urls = {"https://cdn.example/models/"};
     s.targets["/models" + name] = body_1;

@@ -21,6 +21,8 @@ constexpr const char* examples =
   modelsec fetch --manifest https://models.example/llama.json --root root.json --store models
   modelsec fetch --tuf https://models.example/metadata --target llama/model.gguf --root root.json --model llama3_1_8b
                  --store models
+  modelsec fetch --signature model.sig --base hf://org/llama@0123456789abcdef0123456789abcdef01234567/ --key publisher.pub
+                 --model llama3_1_8b --store models
   modelsec fetch --offline --model llama3_1_8b --store models
 )";
 

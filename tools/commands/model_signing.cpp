@@ -3,6 +3,7 @@
 #include "../command_error.hpp"
 #include "../command_line.hpp"
 #include "../platform.hpp"
+#include "../signer_arguments.hpp"
 #include "../text.hpp"
 #include "commands.hpp"
 
@@ -19,6 +20,9 @@ namespace {
 
 constexpr const char* verify_examples = R"(  modelsec verify-model model.sig --key publisher.pub models/llama
   the key: PEM, as  openssl pkey -in publisher.pem -pubout  writes it
+  modelsec verify-model model.sig --ca publisher-ca.pem models/llama
+  modelsec verify-model model.sig --identity you@example.com --issuer https://accounts.example --trusted-root trusted_root.json
+                        models/llama
 )";
 
 constexpr const char* sign_examples =
@@ -29,9 +33,7 @@ constexpr const char* sign_examples =
 struct verify_arguments
 {
     std::string bundle;
-    std::string key;
-    std::vector<std::string> authorities;
-    std::string identity, issuer, trusted_root;
+    signer_arguments signer;
     std::string model;
     std::vector<std::string> ignored;
     bool ignore_unsigned = false;
@@ -63,6 +65,20 @@ std::optional<std::string> place_within(const std::string& file, const std::stri
     return below.empty() || below == "." || below.starts_with("..") ? std::nullopt : std::optional(below);
 }
 
+/// --ignore takes a path below the model's folder, or a full one that leads there.
+std::vector<std::string> ignored_below(const std::vector<std::string>& paths, const std::string& model)
+{
+    std::vector<std::string> out;
+    for (const std::string& path : paths)
+        if (!std::filesystem::path(path).is_absolute())
+            out.push_back(path);
+        else if (auto place = place_within(path, model))
+            out.push_back(std::move(*place));
+        else
+            usage("--ignore: not below the model: " + path);
+    return out;
+}
+
 /// What is shown of a file's name, which may be anything that a file system takes (CWE-150).
 std::string shown(const std::string& path)
 {
@@ -87,24 +103,10 @@ bytes read_or_usage(const std::string& path, const char* option)
 
 model_signer signer_of(const verify_arguments& arguments)
 {
-    const bool keyless = !arguments.identity.empty() || !arguments.issuer.empty() || !arguments.trusted_root.empty();
-    if ((arguments.key.empty() ? 0 : 1) + (arguments.authorities.empty() ? 0 : 1) + (keyless ? 1 : 0) != 1)
-        usage("say who must have signed: --key, or --ca, or --identity with --issuer and --trusted-root");
-    if (!arguments.key.empty())
-        return value_or_hint(public_key::pem(as_text(read_or_usage(arguments.key, "--key"))),
-                             "--key takes a public key in PEM: ECDSA or Ed25519");
-    if (!arguments.authorities.empty())
-    {
-        signing_authority out;
-        for (const std::string& path : arguments.authorities)
-            if (auto added = out.add(as_text(read_or_usage(path, "--ca"))); !added)
-                usage("--ca takes certificates in PEM: " + path);
-        return out;
-    }
-    if (arguments.identity.empty() || arguments.issuer.empty() || arguments.trusted_root.empty())
-        usage("--identity, --issuer and --trusted-root belong together");
-    return sigstore_signer{sigstore_root::parse(read_or_usage(arguments.trusted_root, "--trusted-root")).value(),
-                           arguments.identity, arguments.issuer, false};
+    std::vector<model_signer> all = arguments.signer.signers();
+    if (all.size() != 1)
+        usage("a model is verified by one signer");
+    return std::move(all.front());
 }
 
 void verify_model(const verify_arguments& arguments, output& out)
@@ -120,7 +122,8 @@ void verify_model(const verify_arguments& arguments, output& out)
     model_walk how = walk_for(out, handle);
     if (auto place = place_within(arguments.bundle, arguments.model))
         how.also_ignored.push_back(std::move(*place));
-    how.also_ignored.insert(how.also_ignored.end(), arguments.ignored.begin(), arguments.ignored.end());
+    for (std::string& path : ignored_below(arguments.ignored, arguments.model))
+        how.also_ignored.push_back(std::move(path));
     how.ignore_unsigned = arguments.ignore_unsigned;
     std::size_t count = 0;
     how.on_difference = [&](const model_difference& d) {
@@ -149,7 +152,7 @@ model_serialization serialization_of(const sign_arguments& arguments)
         if (out.shard_bytes == 0)
             usage("--shard-size takes a size, as 1GB or 256MiB");
     }
-    std::vector<std::string> ignored = arguments.ignored;
+    std::vector<std::string> ignored = ignored_below(arguments.ignored, arguments.model);
     if (!arguments.git_files)  // as model-signing does
         ignored.insert(ignored.end(), {".git", ".gitattributes", ".github", ".gitignore"});
     if (auto place = place_within(arguments.out, arguments.model))
@@ -181,8 +184,9 @@ std::vector<bytes> certificates_of(const sign_arguments& arguments)
 void sign_model(const sign_arguments& arguments, output& out)
 {
     out.publishing();
-    const model_key key = value_or_hint(model_key::read(arguments.key),
-                                        "--key takes a 0600 file with an ECDSA or Ed25519 key in PEM, without passphrase");
+    static const char* const key_hint = "--key takes a 0600 file with an ECDSA or Ed25519 key in PEM, without passphrase";
+    const secret text = value_or_hint(read_secret_file(arguments.key), key_hint);
+    const model_key key = value_or_hint(model_key::pem(text.reveal_text()), key_hint);
     control handle;
     const interrupt_guard guard(handle);
     model_statement model = describe_model(arguments.model, serialization_of(arguments), walk_for(out, handle)).value();
@@ -206,11 +210,7 @@ void add_verify_model(command_line& line)
     const auto arguments = std::make_shared<verify_arguments>();
     command.add_option("BUNDLE", arguments->bundle, "The signature: a Sigstore bundle")->type_name("")->required();
     command.add_option("PATH", arguments->model, "The model's folder, or its one file")->type_name("")->required();
-    command.add_option("--key", arguments->key, "The publisher's public key")->type_name("PEM");
-    repeatable(command, "--ca,--ca-signing", arguments->authorities, "Certificates of the publisher's CA", "PEM");
-    command.add_option("--identity", arguments->identity, "Who signed keyless: a URI or an e-mail address")->type_name("ID");
-    command.add_option("--issuer", arguments->issuer, "Who vouched for that identity")->type_name("URL");
-    command.add_option("--trusted-root", arguments->trusted_root, "Sigstore's trusted_root.json")->type_name("FILE");
+    arguments->signer.add_to(command, "Signer", "--ca,--ca-signing");
     repeatable(command, "--ignore", arguments->ignored, "A file or folder below PATH that need not be signed", "PATH");
     command.add_flag("--ignore-unsigned-files", arguments->ignore_unsigned, "Files that were not signed are no difference");
     command.callback([&line, arguments] { line.chosen = [arguments](output& out) { verify_model(*arguments, out); }; });

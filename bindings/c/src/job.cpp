@@ -1,6 +1,8 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 #include "job.hpp"
 
+#include "model_signing.hpp"
+
 #include <modelsec/pins.hpp>
 
 namespace c_api {
@@ -13,6 +15,22 @@ modelsec::failure bad_option(const char* what)
 
 modelsec::result<modelsec::trust_source> read_trust(const modelsec_request& r, const modelsec::limits& caps)
 {
+    if (r.model_signer)
+    {
+        if (r.pins_json || r.root || r.tuf_target)
+            return modelsec::fail(modelsec::reason::trust_source_twice,
+                                  "a signer of models goes neither with pins nor with a root");
+        modelsec::model_signature signature;
+        MODELSEC_TRY(signature.signers, read_signers(r.model_signer));
+        for (size_t i = 0; i < r.model_base_count; ++i)
+            signature.bases.push_back(text(r.model_bases[i]));
+        if (r.max_age_s != 0)
+            signature.max_age = std::chrono::seconds(
+                static_cast<std::int64_t>(std::min<uint64_t>(r.max_age_s, modelsec::limits::max_integer)));
+        return modelsec::trust_source(std::move(signature));
+    }
+    if (r.model_base_count != 0 || r.max_age_s != 0)
+        return bad_option("folders of a model, or an age, without who may have signed it");
     if (r.pins_json && (r.root || r.tuf_target))
         return bad_option(r.root ? "pins and a root" : "pins and a TUF target");
     if (r.pins_json)
@@ -40,7 +58,8 @@ modelsec::result<modelsec::trust_source> read_trust(const modelsec_request& r, c
 modelsec::result<void> check(modelsec_client* client, const modelsec_request& r)
 {
     if (!client || (r.header_count > 0 && !r.headers) || (r.platform_count > 0 && !r.platforms) ||
-        (r.tuf_target_url_count > 0 && !r.tuf_target_urls) || (r.manifest_size > 0 && !r.manifest))
+        (r.tuf_target_url_count > 0 && !r.tuf_target_urls) || (r.manifest_size > 0 && !r.manifest) ||
+        (r.model_base_count > 0 && !r.model_bases))
         return bad_option("a null where there must be something");
     if (behind(client)->shared->process != process_id())
         return modelsec::fail(modelsec::reason::forked);

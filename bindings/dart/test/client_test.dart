@@ -341,6 +341,42 @@ void main() {
     expect(model.sha256, made['sha256']);
   });
 
+  test('the signature of a model takes the place of a manifest', () async {
+    final world = await World.make();
+    const vectors = '../../tests/vectors/signed-model';
+    final files = {
+      'config.json': '{"a": 1}\n',
+      'empty.txt': '',
+      'weights/part-1.bin': '1' * 300000,
+    };
+    for (final MapEntry(:key, :value) in files.entries) {
+      await world.origin.order('serve', {'path': '/files/$key', 'text': value});
+    }
+    ModelRequest by(ModelSigner signer, {bool requireOrder = false}) =>
+        ModelRequest(
+          modelId: 'demo',
+          manifestFile: '$vectors/key.json',
+          trust: ModelSignature(signer, [
+            '${world.origin.base}/files/',
+          ], requireOrder: requireOrder),
+        );
+    final key = ModelKeys([File('$vectors/key.pub').readAsStringSync()]);
+    await expectLater(
+      world.client().fetch(by(key, requireOrder: true)),
+      throwsCode<ModelsecRollbackException>(22, 'unordered'),
+    );
+    final model = await world.client().fetch(by(key));
+    for (final MapEntry(:key, :value) in files.entries) {
+      expect(File('${model.path}/$key').readAsStringSync(), value);
+    }
+    await expectLater(
+      world.client().fetch(
+        by(ModelAuthority(File('$vectors/ca.pem').readAsStringSync())),
+      ),
+      throwsCode<ModelsecSignatureException>(20, 'unknown_key'),
+    );
+  });
+
   test('a proxy is used, and blamed when it is dead', () async {
     final world = await World.make();
     await world.origin.publish();

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pathlib
 import re
+import subprocess
 import sys
 import types
 
@@ -22,6 +23,15 @@ def test_every_snippet_of_the_page_runs(origin: Origin, store: pathlib.Path, mon
     origin.publish(model="org--demo", manifest="/hub", zip={"config.json": "{}"})
     names = {"MANIFEST_URL": origin.about["manifest_url"], "PINS": origin.pins, "STORE": store, "CA": origin.ca,
              "HUB_URL": f"{origin.about['base_url']}/hub", "token": lambda: "t"}
+    signed = PAGE.parents[1] / "tests" / "vectors" / "signed-model"
+    folder = store.parent / "signed"
+    for name, content in {"config.json": b'{"a": 1}\n', "empty.txt": b"", "weights/part-1.bin": b"1" * 300_000}.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    names |= {"IDENTITY": "https://ci.example/model.yml@refs/heads/main", "ISSUER": "https://token.example", "FOLDER": folder,
+              "ROOT": (signed / "trusted_root.json").read_bytes(), "BUNDLE": (signed / "a_1.json").read_bytes(), "COMMIT": "c" * 40,
+              "PRIVATE_KEY": subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519"], check=True, capture_output=True,
+                                            text=True).stdout}
     snippets = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.S)
     assert len(snippets) >= 5
     for snippet in snippets:

@@ -137,6 +137,7 @@ typedef struct modelsec_client_options {
     uint32_t store_policy;               /**< MODELSEC_STORE_… */
     uint32_t automatic_repair;           /**< 1: where the newest state of a model is damaged, go on with the highest that is whole (event
                                               WARNING, memory_lost) */
+    uint64_t max_model_bytes;            /**< of all files together, where nobody signed their sizes (`model_signer`); 0: the default (256 GiB) */
 } modelsec_client_options;
 
 /** Makes a client. Reads no disk and asks no network. Any thread. Codes: 2. */
@@ -165,6 +166,20 @@ enum {
 };
 
 enum { MODELSEC_FORMAT_DSSE = 0, MODELSEC_FORMAT_PACK = 1 };
+
+/** Who may have signed a model (OpenSSF Model Signing): keys, or a CA, or identities; any one of those given. */
+typedef struct modelsec_model_signer {
+    uint32_t struct_size;
+    uint32_t reserved;
+    const char *const *keys;       /**< public keys in PEM: ECDSA or Ed25519 */
+    size_t key_count;
+    const char *authorities;       /**< certificates of a CA, and those below it that help, in one PEM text */
+    const char *const *identities; /**< keyless: URIs or e-mail addresses, … */
+    const char *const *issuers;    /**< … and for each who vouched for it, a URL */
+    size_t identity_count;
+    const char *trusted_root;      /**< Sigstore's trusted_root.json, byte by byte: whose logs and timestamps count. Needed for identities */
+    size_t trusted_root_size;
+} modelsec_model_signer;
 
 /** What to do. Members that an operation has no use for are ignored. */
 typedef struct modelsec_request {
@@ -199,6 +214,10 @@ typedef struct modelsec_request {
     const char *bundle;            /**< in place of them: a local file with manifest, roots and model; no host is asked */
     uint32_t require_order;        /**< 1: refuse a manifest that neither sequence nor issued_at orders */
     uint32_t partial;              /**< remove: 1: only what was downloaded so far of a version that is not active yet */
+    const modelsec_model_signer *model_signer; /**< in place of pins and root: `manifest_url` or `manifest_file` is the signature of a model … */
+    const char *const *model_bases; /**< … whose files lie below these, best first: https, hf://ORG/REPO@COMMIT/, oci://HOST/REPO@sha256:HEX */
+    size_t model_base_count;
+    uint64_t max_age_s;            /**< refuse a signature that is older or undated; 0: any */
 } modelsec_request;
 
 typedef struct modelsec_pack modelsec_pack;
@@ -347,6 +366,57 @@ MODELSEC_API size_t modelsec_pack_find(const modelsec_pack *pack, const char *na
 /** A descriptor for reading, owned by the pack: where paths must stay inside. Use pread() or dup() it. -1 beyond the end. On
  *  Windows a HANDLE, of which 32 bits are in use: (HANDLE)(intptr_t)number, for ReadFile() and DuplicateHandle(). */
 MODELSEC_API int modelsec_pack_file_descriptor(const modelsec_pack *pack, size_t index);
+
+/* ---- models that were signed for everybody (OpenSSF Model Signing) --------------------------------------------------- */
+
+/** A model on the disk, and its signature. */
+typedef struct modelsec_model_check {
+    uint32_t struct_size;
+    uint32_t reserved;
+    const char *bundle;         /**< the signature, byte by byte */
+    size_t bundle_size;
+    const char *path;           /**< the model's folder, or its one file */
+    const modelsec_model_signer *signer;
+    const char *const *ignored; /**< files and folders below the folder that need not be signed: the bundle itself, if it lies there */
+    size_t ignored_count;
+    uint32_t ignore_unsigned;   /**< 1: no other file needs to be signed either */
+    uint32_t reserved_check;
+} modelsec_model_check;
+
+/** A model to be signed. */
+typedef struct modelsec_model_signing {
+    uint32_t struct_size;
+    uint32_t reserved;
+    const char *private_key;    /**< PEM: ECDSA (P-256, P-384, P-521) or Ed25519, without passphrase */
+    const char *certificates;   /**< PEM: the key's own first, then those that lead to a CA; NULL: signs by the key alone */
+    const char *path;           /**< the model's folder, or its one file */
+    const char *const *ignored; /**< files and folders below the folder that are not signed; recorded */
+    size_t ignored_count;
+    uint64_t shard_bytes;       /**< a digest for each piece of this size; 0: one for each file */
+    uint32_t follow_links;      /**< 1: symbolic links to files count as the files */
+    uint32_t reserved_signing;
+} modelsec_model_signing;
+
+/** What was verified, or signed. */
+typedef struct modelsec_model_report {
+    uint32_t struct_size;
+    uint32_t reserved;
+    uint64_t files;
+    uint64_t bytes;             /**< hashed */
+    const char *model_name;     /**< what the signer called the model; binds nothing */
+    const char *identity;       /**< verified, keyless: who signed; else "" */
+    const char *issuer;
+    const char *trusted_time;   /**< verified: when it was signed, RFC 3339, as far as somebody trusted says so; else "" */
+    const char *bundle;         /**< signed: the signature, a JSON text; else "" */
+} modelsec_model_report;
+MODELSEC_API void modelsec_model_report_release(modelsec_model_report *report);
+
+/** Whether a model is what was signed. Changes nothing, asks nobody; blocks while it hashes. Any thread. Codes: 2, 20, 21, 24, 30, 31, 41, 50. */
+MODELSEC_API int32_t modelsec_verify_model(const modelsec_model_check *what, modelsec_model_report **report,
+                                           modelsec_error **error) MODELSEC_MUST_CHECK;
+/** Signs a model. Blocks while it hashes. Any thread. Codes: 2, 24, 31, 41. */
+MODELSEC_API int32_t modelsec_sign_model(const modelsec_model_signing *what, modelsec_model_report **report,
+                                         modelsec_error **error) MODELSEC_MUST_CHECK;
 
 /* ---- the end ------------------------------------------------------------------------------------------------------- */
 

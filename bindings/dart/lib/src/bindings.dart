@@ -38,12 +38,20 @@ const int MODELSEC_WRITE_CACHED = 2;
 const int MODELSEC_OCSP_IF_STAPLED = 0;
 const int MODELSEC_OCSP_REQUIRED = 1;
 const int MODELSEC_OCSP_OFF = 2;
+const int MODELSEC_DIGEST_AUTOMATIC = 0;
+const int MODELSEC_DIGEST_WHOLE = 1;
+const int MODELSEC_STORE_OWNER_ONLY = 0;
+const int MODELSEC_STORE_SHARED_READ = 1;
+const int MODELSEC_STORE_VOLUME = 2;
 const int MODELSEC_OP_FETCH = 1;
 const int MODELSEC_OP_ENSURE = 2;
 const int MODELSEC_OP_VERIFY = 3;
 const int MODELSEC_OP_ROLLBACK = 4;
 const int MODELSEC_OP_GC = 5;
 const int MODELSEC_OP_OPEN = 6;
+const int MODELSEC_OP_CHECK = 7;
+const int MODELSEC_OP_REMOVE = 8;
+const int MODELSEC_OP_REPAIR = 9;
 const int MODELSEC_FORMAT_DSSE = 0;
 const int MODELSEC_FORMAT_PACK = 1;
 const int MODELSEC_EVENT_STAGE = 0;
@@ -114,26 +122,7 @@ final class modelsec_client_options extends ffi.Struct {
   @ffi.Uint64()
   external int lock_wait_ms;
 
-  external ffi.Pointer<
-    ffi.NativeFunction<
-      ffi.Void Function(
-        ffi.Pointer<ffi.Void> user,
-        ffi.Pointer<ffi.Char> origin,
-        ffi.Pointer<
-          ffi.NativeFunction<
-            ffi.Void Function(
-              ffi.Pointer<ffi.Void> to,
-              ffi.Pointer<ffi.Char> name,
-              ffi.Pointer<ffi.Char> value,
-            )
-          >
-        >
-        add,
-        ffi.Pointer<ffi.Void> to,
-      )
-    >
-  >
-  credentials;
+  external ffi.Pointer<ffi.NativeFunction<ffi.Void Function(ffi.Pointer<ffi.Void> user, ffi.Pointer<ffi.Char> origin, ffi.Pointer<ffi.NativeFunction<ffi.Void Function(ffi.Pointer<ffi.Void> to, ffi.Pointer<ffi.Char> name, ffi.Pointer<ffi.Char> value)>> add, ffi.Pointer<ffi.Void> to)>> credentials;
 
   external ffi.Pointer<ffi.Void> credentials_user;
 
@@ -195,6 +184,36 @@ final class modelsec_client_options extends ffi.Struct {
 
   @ffi.Uint32()
   external int automatic_repair;
+
+  @ffi.Uint64()
+  external int max_model_bytes;
+}
+
+final class modelsec_model_signer extends ffi.Struct {
+  @ffi.Uint32()
+  external int struct_size;
+
+  @ffi.Uint32()
+  external int reserved;
+
+  external ffi.Pointer<ffi.Pointer<ffi.Char>> keys;
+
+  @ffi.Size()
+  external int key_count;
+
+  external ffi.Pointer<ffi.Char> authorities;
+
+  external ffi.Pointer<ffi.Pointer<ffi.Char>> identities;
+
+  external ffi.Pointer<ffi.Pointer<ffi.Char>> issuers;
+
+  @ffi.Size()
+  external int identity_count;
+
+  external ffi.Pointer<ffi.Char> trusted_root;
+
+  @ffi.Size()
+  external int trusted_root_size;
 }
 
 final class modelsec_request extends ffi.Struct {
@@ -263,6 +282,56 @@ final class modelsec_request extends ffi.Struct {
 
   @ffi.Size()
   external int tuf_target_url_count;
+
+  external ffi.Pointer<ffi.Char> manifest;
+
+  @ffi.Size()
+  external int manifest_size;
+
+  external ffi.Pointer<ffi.Char> bundle;
+
+  @ffi.Uint32()
+  external int require_order;
+
+  @ffi.Uint32()
+  external int partial;
+
+  external ffi.Pointer<modelsec_model_signer> model_signer;
+
+  external ffi.Pointer<ffi.Pointer<ffi.Char>> model_bases;
+
+  @ffi.Size()
+  external int model_base_count;
+
+  @ffi.Uint64()
+  external int max_age_s;
+}
+
+final class modelsec_repaired extends ffi.Struct {
+  @ffi.Uint32()
+  external int struct_size;
+
+  @ffi.Uint32()
+  external int adopted;
+
+  external ffi.Pointer<ffi.Char> model_id;
+
+  external ffi.Pointer<ffi.Char> found;
+
+  external ffi.Pointer<ffi.Char> reason;
+
+  external ffi.Pointer<ffi.Char> active_version;
+
+  @ffi.Uint64()
+  external int forgotten_changes;
+
+  @ffi.Uint64()
+  external int sequence;
+
+  external ffi.Pointer<ffi.Pointer<ffi.Char>> set_aside;
+
+  @ffi.Size()
+  external int set_aside_count;
 }
 
 final class modelsec_result extends ffi.Struct {
@@ -299,6 +368,25 @@ final class modelsec_result extends ffi.Struct {
 
   @ffi.Size()
   external int removed_count;
+
+  @ffi.Uint64()
+  external int total_bytes;
+
+  @ffi.Uint64()
+  external int bytes_to_fetch;
+
+  external ffi.Pointer<ffi.Char> active_version;
+
+  external ffi.Pointer<ffi.Char> platform;
+
+  external ffi.Pointer<ffi.Char> tier;
+
+  external ffi.Pointer<ffi.Char> stale_reason;
+
+  external ffi.Pointer<ffi.Pointer<modelsec_repaired>> repaired;
+
+  @ffi.Size()
+  external int repaired_count;
 }
 
 final class modelsec_event extends ffi.Struct {
@@ -390,6 +478,86 @@ final class modelsec_status extends ffi.Struct {
   external ffi.Pointer<ffi.Pointer<modelsec_model_status>> models;
 }
 
+final class modelsec_model_check extends ffi.Struct {
+  @ffi.Uint32()
+  external int struct_size;
+
+  @ffi.Uint32()
+  external int reserved;
+
+  external ffi.Pointer<ffi.Char> bundle;
+
+  @ffi.Size()
+  external int bundle_size;
+
+  external ffi.Pointer<ffi.Char> path;
+
+  external ffi.Pointer<modelsec_model_signer> signer;
+
+  external ffi.Pointer<ffi.Pointer<ffi.Char>> ignored;
+
+  @ffi.Size()
+  external int ignored_count;
+
+  @ffi.Uint32()
+  external int ignore_unsigned;
+
+  @ffi.Uint32()
+  external int reserved_check;
+}
+
+final class modelsec_model_signing extends ffi.Struct {
+  @ffi.Uint32()
+  external int struct_size;
+
+  @ffi.Uint32()
+  external int reserved;
+
+  external ffi.Pointer<ffi.Char> private_key;
+
+  external ffi.Pointer<ffi.Char> certificates;
+
+  external ffi.Pointer<ffi.Char> path;
+
+  external ffi.Pointer<ffi.Pointer<ffi.Char>> ignored;
+
+  @ffi.Size()
+  external int ignored_count;
+
+  @ffi.Uint64()
+  external int shard_bytes;
+
+  @ffi.Uint32()
+  external int follow_links;
+
+  @ffi.Uint32()
+  external int reserved_signing;
+}
+
+final class modelsec_model_report extends ffi.Struct {
+  @ffi.Uint32()
+  external int struct_size;
+
+  @ffi.Uint32()
+  external int reserved;
+
+  @ffi.Uint64()
+  external int files;
+
+  @ffi.Uint64()
+  external int bytes;
+
+  external ffi.Pointer<ffi.Char> model_name;
+
+  external ffi.Pointer<ffi.Char> identity;
+
+  external ffi.Pointer<ffi.Char> issuer;
+
+  external ffi.Pointer<ffi.Char> trusted_time;
+
+  external ffi.Pointer<ffi.Char> bundle;
+}
+
 @ffi.Native<ffi.Pointer<ffi.Char> Function()>()
 external ffi.Pointer<ffi.Char> modelsec_version();
 
@@ -402,38 +570,14 @@ external ffi.Pointer<ffi.Char> modelsec_code_message(int code);
 @ffi.Native<ffi.Void Function(ffi.Pointer<modelsec_error>)>()
 external void modelsec_error_release(ffi.Pointer<modelsec_error> error);
 
-@ffi.Native<
-  ffi.Int32 Function(
-    ffi.Pointer<modelsec_client_options>,
-    ffi.Pointer<ffi.Pointer<modelsec_client>>,
-    ffi.Pointer<ffi.Pointer<modelsec_error>>,
-  )
->()
-external int modelsec_client_create(
-  ffi.Pointer<modelsec_client_options> options,
-  ffi.Pointer<ffi.Pointer<modelsec_client>> client,
-  ffi.Pointer<ffi.Pointer<modelsec_error>> error,
-);
+@ffi.Native<ffi.Int32 Function(ffi.Pointer<modelsec_client_options>, ffi.Pointer<ffi.Pointer<modelsec_client>>, ffi.Pointer<ffi.Pointer<modelsec_error>>)>()
+external int modelsec_client_create(ffi.Pointer<modelsec_client_options> options, ffi.Pointer<ffi.Pointer<modelsec_client>> client, ffi.Pointer<ffi.Pointer<modelsec_error>> error);
 
 @ffi.Native<ffi.Void Function(ffi.Pointer<modelsec_client>)>()
 external void modelsec_client_release(ffi.Pointer<modelsec_client> client);
 
-@ffi.Native<
-  ffi.Int32 Function(
-    ffi.Pointer<modelsec_client>,
-    ffi.Pointer<ffi.Char>,
-    ffi.Pointer<modelsec_header>,
-    ffi.Size,
-    ffi.Pointer<ffi.Pointer<modelsec_error>>,
-  )
->()
-external int modelsec_client_set_headers(
-  ffi.Pointer<modelsec_client> client,
-  ffi.Pointer<ffi.Char> origin,
-  ffi.Pointer<modelsec_header> headers,
-  int count,
-  ffi.Pointer<ffi.Pointer<modelsec_error>> error,
-);
+@ffi.Native<ffi.Int32 Function(ffi.Pointer<modelsec_client>, ffi.Pointer<ffi.Char>, ffi.Pointer<modelsec_header>, ffi.Size, ffi.Pointer<ffi.Pointer<modelsec_error>>)>()
+external int modelsec_client_set_headers(ffi.Pointer<modelsec_client> client, ffi.Pointer<ffi.Char> origin, ffi.Pointer<modelsec_header> headers, int count, ffi.Pointer<ffi.Pointer<modelsec_error>> error);
 
 @ffi.Native<ffi.Void Function(ffi.Pointer<modelsec_result>)>()
 external void modelsec_result_release(ffi.Pointer<modelsec_result> result);
@@ -442,81 +586,13 @@ external void modelsec_result_release(ffi.Pointer<modelsec_result> result);
 external void modelsec_event_release(ffi.Pointer<modelsec_event> event);
 
 @ffi.Native<ffi.Pointer<modelsec_pack> Function(ffi.Pointer<modelsec_event>)>()
-external ffi.Pointer<modelsec_pack> modelsec_event_take_pack(
-  ffi.Pointer<modelsec_event> event,
-);
+external ffi.Pointer<modelsec_pack> modelsec_event_take_pack(ffi.Pointer<modelsec_event> event);
 
-@ffi.Native<
-  ffi.Int32 Function(
-    ffi.Pointer<modelsec_client>,
-    ffi.Pointer<modelsec_request>,
-    ffi.Pointer<
-      ffi.NativeFunction<
-        ffi.Void Function(
-          ffi.Pointer<ffi.Void> user,
-          ffi.Pointer<modelsec_event> event,
-        )
-      >
-    >,
-    ffi.Pointer<ffi.Void>,
-    ffi.Pointer<ffi.Uint64>,
-    ffi.Pointer<ffi.Pointer<modelsec_error>>,
-  )
->()
-external int modelsec_start(
-  ffi.Pointer<modelsec_client> client,
-  ffi.Pointer<modelsec_request> request,
-  ffi.Pointer<
-    ffi.NativeFunction<
-      ffi.Void Function(
-        ffi.Pointer<ffi.Void> user,
-        ffi.Pointer<modelsec_event> event,
-      )
-    >
-  >
-  on_event,
-  ffi.Pointer<ffi.Void> user,
-  ffi.Pointer<ffi.Uint64> operation,
-  ffi.Pointer<ffi.Pointer<modelsec_error>> error,
-);
+@ffi.Native<ffi.Int32 Function(ffi.Pointer<modelsec_client>, ffi.Pointer<modelsec_request>, ffi.Pointer<ffi.NativeFunction<ffi.Void Function(ffi.Pointer<ffi.Void> user, ffi.Pointer<modelsec_event> event)>>, ffi.Pointer<ffi.Void>, ffi.Pointer<ffi.Uint64>, ffi.Pointer<ffi.Pointer<modelsec_error>>)>()
+external int modelsec_start(ffi.Pointer<modelsec_client> client, ffi.Pointer<modelsec_request> request, ffi.Pointer<ffi.NativeFunction<ffi.Void Function(ffi.Pointer<ffi.Void> user, ffi.Pointer<modelsec_event> event)>> on_event, ffi.Pointer<ffi.Void> user, ffi.Pointer<ffi.Uint64> operation, ffi.Pointer<ffi.Pointer<modelsec_error>> error);
 
-@ffi.Native<
-  ffi.Int32 Function(
-    ffi.Pointer<modelsec_client>,
-    ffi.Pointer<modelsec_request>,
-    ffi.Pointer<
-      ffi.NativeFunction<
-        ffi.Void Function(
-          ffi.Pointer<ffi.Void> user,
-          ffi.Pointer<modelsec_event> event,
-        )
-      >
-    >,
-    ffi.Pointer<ffi.Void>,
-    ffi.Pointer<ffi.Uint64>,
-    ffi.Pointer<ffi.Pointer<modelsec_result>>,
-    ffi.Pointer<ffi.Pointer<modelsec_pack>>,
-    ffi.Pointer<ffi.Pointer<modelsec_error>>,
-  )
->()
-external int modelsec_run(
-  ffi.Pointer<modelsec_client> client,
-  ffi.Pointer<modelsec_request> request,
-  ffi.Pointer<
-    ffi.NativeFunction<
-      ffi.Void Function(
-        ffi.Pointer<ffi.Void> user,
-        ffi.Pointer<modelsec_event> event,
-      )
-    >
-  >
-  on_event,
-  ffi.Pointer<ffi.Void> user,
-  ffi.Pointer<ffi.Uint64> operation,
-  ffi.Pointer<ffi.Pointer<modelsec_result>> result,
-  ffi.Pointer<ffi.Pointer<modelsec_pack>> pack,
-  ffi.Pointer<ffi.Pointer<modelsec_error>> error,
-);
+@ffi.Native<ffi.Int32 Function(ffi.Pointer<modelsec_client>, ffi.Pointer<modelsec_request>, ffi.Pointer<ffi.NativeFunction<ffi.Void Function(ffi.Pointer<ffi.Void> user, ffi.Pointer<modelsec_event> event)>>, ffi.Pointer<ffi.Void>, ffi.Pointer<ffi.Uint64>, ffi.Pointer<ffi.Pointer<modelsec_result>>, ffi.Pointer<ffi.Pointer<modelsec_pack>>, ffi.Pointer<ffi.Pointer<modelsec_error>>)>()
+external int modelsec_run(ffi.Pointer<modelsec_client> client, ffi.Pointer<modelsec_request> request, ffi.Pointer<ffi.NativeFunction<ffi.Void Function(ffi.Pointer<ffi.Void> user, ffi.Pointer<modelsec_event> event)>> on_event, ffi.Pointer<ffi.Void> user, ffi.Pointer<ffi.Uint64> operation, ffi.Pointer<ffi.Pointer<modelsec_result>> result, ffi.Pointer<ffi.Pointer<modelsec_pack>> pack, ffi.Pointer<ffi.Pointer<modelsec_error>> error);
 
 @ffi.Native<ffi.Void Function(ffi.Uint64)>()
 external void modelsec_cancel(int operation);
@@ -530,36 +606,20 @@ external void modelsec_resume(int operation);
 @ffi.Native<ffi.Void Function(ffi.Pointer<modelsec_status>)>()
 external void modelsec_status_release(ffi.Pointer<modelsec_status> status);
 
-@ffi.Native<
-  ffi.Int32 Function(
-    ffi.Pointer<modelsec_client>,
-    ffi.Pointer<ffi.Pointer<modelsec_status>>,
-    ffi.Pointer<ffi.Pointer<modelsec_error>>,
-  )
->()
-external int modelsec_client_status(
-  ffi.Pointer<modelsec_client> client,
-  ffi.Pointer<ffi.Pointer<modelsec_status>> status,
-  ffi.Pointer<ffi.Pointer<modelsec_error>> error,
-);
+@ffi.Native<ffi.Int32 Function(ffi.Pointer<modelsec_client>, ffi.Pointer<ffi.Pointer<modelsec_status>>, ffi.Pointer<ffi.Pointer<modelsec_error>>)>()
+external int modelsec_client_status(ffi.Pointer<modelsec_client> client, ffi.Pointer<ffi.Pointer<modelsec_status>> status, ffi.Pointer<ffi.Pointer<modelsec_error>> error);
 
 @ffi.Native<ffi.Void Function(ffi.Pointer<modelsec_pack>)>()
 external void modelsec_pack_release(ffi.Pointer<modelsec_pack> pack);
 
 @ffi.Native<ffi.Pointer<ffi.Char> Function(ffi.Pointer<modelsec_pack>)>()
-external ffi.Pointer<ffi.Char> modelsec_pack_path(
-  ffi.Pointer<modelsec_pack> pack,
-);
+external ffi.Pointer<ffi.Char> modelsec_pack_path(ffi.Pointer<modelsec_pack> pack);
 
 @ffi.Native<ffi.Pointer<ffi.Char> Function(ffi.Pointer<modelsec_pack>)>()
-external ffi.Pointer<ffi.Char> modelsec_pack_version(
-  ffi.Pointer<modelsec_pack> pack,
-);
+external ffi.Pointer<ffi.Char> modelsec_pack_version(ffi.Pointer<modelsec_pack> pack);
 
 @ffi.Native<ffi.Pointer<ffi.Char> Function(ffi.Pointer<modelsec_pack>)>()
-external ffi.Pointer<ffi.Char> modelsec_pack_sha256(
-  ffi.Pointer<modelsec_pack> pack,
-);
+external ffi.Pointer<ffi.Char> modelsec_pack_sha256(ffi.Pointer<modelsec_pack> pack);
 
 @ffi.Native<ffi.Uint64 Function(ffi.Pointer<modelsec_pack>)>()
 external int modelsec_pack_sequence(ffi.Pointer<modelsec_pack> pack);
@@ -567,41 +627,29 @@ external int modelsec_pack_sequence(ffi.Pointer<modelsec_pack> pack);
 @ffi.Native<ffi.Size Function(ffi.Pointer<modelsec_pack>)>()
 external int modelsec_pack_file_count(ffi.Pointer<modelsec_pack> pack);
 
-@ffi.Native<
-  ffi.Pointer<ffi.Char> Function(ffi.Pointer<modelsec_pack>, ffi.Size)
->()
-external ffi.Pointer<ffi.Char> modelsec_pack_file_name(
-  ffi.Pointer<modelsec_pack> pack,
-  int index,
-);
+@ffi.Native<ffi.Pointer<ffi.Char> Function(ffi.Pointer<modelsec_pack>, ffi.Size)>()
+external ffi.Pointer<ffi.Char> modelsec_pack_file_name(ffi.Pointer<modelsec_pack> pack, int index);
 
 @ffi.Native<ffi.Uint64 Function(ffi.Pointer<modelsec_pack>, ffi.Size)>()
-external int modelsec_pack_file_size(
-  ffi.Pointer<modelsec_pack> pack,
-  int index,
-);
+external int modelsec_pack_file_size(ffi.Pointer<modelsec_pack> pack, int index);
 
-@ffi.Native<
-  ffi.Pointer<ffi.Char> Function(ffi.Pointer<modelsec_pack>, ffi.Size)
->()
-external ffi.Pointer<ffi.Char> modelsec_pack_file_sha256(
-  ffi.Pointer<modelsec_pack> pack,
-  int index,
-);
+@ffi.Native<ffi.Pointer<ffi.Char> Function(ffi.Pointer<modelsec_pack>, ffi.Size)>()
+external ffi.Pointer<ffi.Char> modelsec_pack_file_sha256(ffi.Pointer<modelsec_pack> pack, int index);
 
-@ffi.Native<
-  ffi.Size Function(ffi.Pointer<modelsec_pack>, ffi.Pointer<ffi.Char>)
->()
-external int modelsec_pack_find(
-  ffi.Pointer<modelsec_pack> pack,
-  ffi.Pointer<ffi.Char> name,
-);
+@ffi.Native<ffi.Size Function(ffi.Pointer<modelsec_pack>, ffi.Pointer<ffi.Char>)>()
+external int modelsec_pack_find(ffi.Pointer<modelsec_pack> pack, ffi.Pointer<ffi.Char> name);
 
 @ffi.Native<ffi.Int Function(ffi.Pointer<modelsec_pack>, ffi.Size)>()
-external int modelsec_pack_file_descriptor(
-  ffi.Pointer<modelsec_pack> pack,
-  int index,
-);
+external int modelsec_pack_file_descriptor(ffi.Pointer<modelsec_pack> pack, int index);
+
+@ffi.Native<ffi.Void Function(ffi.Pointer<modelsec_model_report>)>()
+external void modelsec_model_report_release(ffi.Pointer<modelsec_model_report> report);
+
+@ffi.Native<ffi.Int32 Function(ffi.Pointer<modelsec_model_check>, ffi.Pointer<ffi.Pointer<modelsec_model_report>>, ffi.Pointer<ffi.Pointer<modelsec_error>>)>()
+external int modelsec_verify_model(ffi.Pointer<modelsec_model_check> what, ffi.Pointer<ffi.Pointer<modelsec_model_report>> report, ffi.Pointer<ffi.Pointer<modelsec_error>> error);
+
+@ffi.Native<ffi.Int32 Function(ffi.Pointer<modelsec_model_signing>, ffi.Pointer<ffi.Pointer<modelsec_model_report>>, ffi.Pointer<ffi.Pointer<modelsec_error>>)>()
+external int modelsec_sign_model(ffi.Pointer<modelsec_model_signing> what, ffi.Pointer<ffi.Pointer<modelsec_model_report>> report, ffi.Pointer<ffi.Pointer<modelsec_error>> error);
 
 @ffi.Native<ffi.Int32 Function(ffi.Uint64)>()
 external int modelsec_shutdown(int ms);

@@ -109,7 +109,39 @@ Pointer<c.modelsec_request> requestOf(
         ..tuf_target = chars(trust.name, a)
         ..tuf_target_urls = charLists([for (final u in trust.urls) '$u'], a)
         ..tuf_target_url_count = trust.urls.length;
+    case ModelSignature():
+      out.ref
+        ..model_signer = _signerOf(trust.signer, a)
+        ..model_bases = charLists(trust.bases, a)
+        ..model_base_count = trust.bases.length
+        ..max_age_s = trust.maxAge?.inSeconds ?? 0
+        ..require_order = trust.requireOrder ? 1 : 0;
     case Pins() || null:
+  }
+  return out;
+}
+
+Pointer<c.modelsec_model_signer> _signerOf(ModelSigner signer, Allocator a) {
+  final out = a<c.modelsec_model_signer>();
+  out.ref.struct_size = sizeOf<c.modelsec_model_signer>();
+  final root = signer.trustedRoot;
+  if (root != null) {
+    out.ref
+      ..trusted_root = bytesOf(root, a)
+      ..trusted_root_size = root.length;
+  }
+  switch (signer) {
+    case ModelKeys():
+      out.ref
+        ..keys = charLists(signer.keys, a)
+        ..key_count = signer.keys.length;
+    case ModelAuthority():
+      out.ref.authorities = chars(signer.certificates, a);
+    case ModelIdentities():
+      out.ref
+        ..identities = charLists([for (final (who, _) in signer.identities) who], a)
+        ..issuers = charLists([for (final (_, by) in signer.identities) by], a)
+        ..identity_count = signer.identities.length;
   }
   return out;
 }

@@ -108,6 +108,64 @@ final class TufTarget extends Trust {
   final List<Uri> urls;
 }
 
+/// Who may have signed a model (OpenSSF Model Signing), in one of three ways.
+sealed class ModelSigner {
+  const ModelSigner({this.trustedRoot});
+
+  /// Sigstore's trusted_root.json, byte by byte: whose logs and timestamps count.
+  final List<int>? trustedRoot;
+}
+
+/// Any one of these public keys, in PEM. With a trusted root their signatures must be logged.
+final class ModelKeys extends ModelSigner {
+  const ModelKeys(this.keys, {super.trustedRoot});
+
+  /// ECDSA or Ed25519, in PEM.
+  final List<String> keys;
+}
+
+/// A CA. With a trusted root timestamps count: certificates must have been valid then, rather than now.
+final class ModelAuthority extends ModelSigner {
+  const ModelAuthority(this.certificates, {super.trustedRoot});
+
+  /// Self-signed ones are trusted, the others help; in one PEM text.
+  final String certificates;
+}
+
+/// Keyless: any one of these identities.
+final class ModelIdentities extends ModelSigner {
+  const ModelIdentities(
+    this.identities, {
+    required List<int> super.trustedRoot,
+  });
+
+  /// URIs or e-mail addresses, each with the URL of who vouched for it.
+  final List<(String identity, String issuer)> identities;
+}
+
+/// The signature of a model in place of a manifest: it lies at [ModelRequest.manifestUrl] or [ModelRequest.manifestFile].
+final class ModelSignature extends Trust {
+  /// `bases` are the folders with the files, best first: https, `hf://ORG/REPO@COMMIT/`, `oci://HOST/REPO@sha256:HEX`.
+  const ModelSignature(
+    this.signer,
+    this.bases, {
+    this.maxAge,
+    this.requireOrder = false,
+  });
+
+  /// Who may have signed it.
+  final ModelSigner signer;
+
+  /// Where its files are.
+  final List<String> bases;
+
+  /// Refuse a signature that is older, or undated.
+  final Duration? maxAge;
+
+  /// Refuse a signature without a trusted time, in place of a warning.
+  final bool requireOrder;
+}
+
 /// The envelope that a manifest comes in.
 enum EnvelopeFormat {
   /// DSSE 1.0, the default.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from . import _ffi, codes
 from .client import Client
 from .codes import *  # Code, ModelsecError and one exception a code
+from .model_signing import ModelReport, ModelSignature, ModelSigner, sign_model, verify_model
 from .operation import Operation
 from .pack import Pack
 from .request import PinnedRoot, Source, TufTarget
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
 __version__ = _ffi.text(_ffi.lib.modelsec_version())
 
 __all__ = [
-    "AsyncClient", "Check", "Client", "Event", "EventKind", "GcReport", "Model", "ModelStatus", "Operation", "Pack", "PackInfo",
-    "PinnedRoot", "Repaired", "Result", "Source", "TufTarget", "ensure", "ensure_async", "forget",
+    "AsyncClient", "Check", "Client", "Event", "EventKind", "GcReport", "Model", "ModelReport", "ModelSignature", "ModelSigner",
+    "ModelStatus", "Operation", "Pack", "PackInfo", "PinnedRoot", "Repaired", "Result", "Source", "TufTarget", "ensure", "ensure_async",
+    "forget", "sign_model", "verify_model",
 ]
 __all__ += codes.__all__
 

@@ -35,7 +35,14 @@ class ClientOptions(Structure):
                 ("retries", c_uint32), ("group_shared", c_uint32), ("proxy", c_char_p), ("no_proxy", c_char_p),
                 ("ocsp", c_uint32), ("reserved", c_uint32), ("ca_pem", c_char_p), ("certificate_pem", c_char_p),
                 ("private_key_pem", c_char_p), ("first_byte_timeout_ms", c_uint64), ("partial_chain", c_uint32),
-                ("digest_policy", c_uint32), ("store_policy", c_uint32), ("automatic_repair", c_uint32)]
+                ("digest_policy", c_uint32), ("store_policy", c_uint32), ("automatic_repair", c_uint32),
+                ("max_model_bytes", c_uint64)]
+
+
+class ModelSigner(Structure):
+    _fields_ = [("struct_size", c_uint32), ("reserved", c_uint32), ("keys", POINTER(c_char_p)), ("key_count", c_size_t),
+                ("authorities", c_char_p), ("identities", POINTER(c_char_p)), ("issuers", POINTER(c_char_p)),
+                ("identity_count", c_size_t), ("trusted_root", c_char_p), ("trusted_root_size", c_size_t)]
 
 
 class Request(Structure):
@@ -47,7 +54,8 @@ class Request(Structure):
                 ("root_size", c_size_t), ("root_url", c_char_p), ("root_forbidden_ends", c_uint32), ("reserved", c_uint32),
                 ("tuf_target", c_char_p), ("tuf_target_urls", POINTER(c_char_p)), ("tuf_target_url_count", c_size_t),
                 ("manifest", c_char_p), ("manifest_size", c_size_t), ("bundle", c_char_p), ("require_order", c_uint32),
-                ("partial", c_uint32)]
+                ("partial", c_uint32), ("model_signer", POINTER(ModelSigner)), ("model_bases", POINTER(c_char_p)),
+                ("model_base_count", c_size_t), ("max_age_s", c_uint64)]
 
 
 class Repaired(Structure):
@@ -86,6 +94,24 @@ class Status(Structure):
     _fields_ = [("struct_size", c_uint32), ("count", c_uint32), ("models", POINTER(POINTER(ModelStatus)))]
 
 
+class ModelCheck(Structure):
+    _fields_ = [("struct_size", c_uint32), ("reserved", c_uint32), ("bundle", c_char_p), ("bundle_size", c_size_t),
+                ("path", c_char_p), ("signer", POINTER(ModelSigner)), ("ignored", POINTER(c_char_p)), ("ignored_count", c_size_t),
+                ("ignore_unsigned", c_uint32), ("reserved_check", c_uint32)]
+
+
+class ModelSigning(Structure):
+    _fields_ = [("struct_size", c_uint32), ("reserved", c_uint32), ("private_key", c_char_p), ("certificates", c_char_p),
+                ("path", c_char_p), ("ignored", POINTER(c_char_p)), ("ignored_count", c_size_t), ("shard_bytes", c_uint64),
+                ("follow_links", c_uint32), ("reserved_signing", c_uint32)]
+
+
+class ModelReport(Structure):
+    _fields_ = [("struct_size", c_uint32), ("reserved", c_uint32), ("files", c_uint64), ("bytes", c_uint64),
+                ("model_name", c_char_p), ("identity", c_char_p), ("issuer", c_char_p), ("trusted_time", c_char_p),
+                ("bundle", c_char_p)]
+
+
 EVENT_FN = CFUNCTYPE(None, c_void_p, POINTER(Event))
 
 _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
@@ -112,6 +138,9 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "pack_file_size": (c_uint64, [c_void_p, c_size_t]),
     "pack_file_sha256": (c_char_p, [c_void_p, c_size_t]),
     "pack_file_descriptor": (c_int, [c_void_p, c_size_t]),
+    "verify_model": (c_int32, [POINTER(ModelCheck), POINTER(POINTER(ModelReport)), POINTER(POINTER(Error))]),
+    "sign_model": (c_int32, [POINTER(ModelSigning), POINTER(POINTER(ModelReport)), POINTER(POINTER(Error))]),
+    "model_report_release": (None, [POINTER(ModelReport)]),
     "shutdown": (c_int32, [c_uint64]),
 }
 

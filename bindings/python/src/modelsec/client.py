@@ -43,7 +43,7 @@ class Client(Handle):
                  no_proxy: Optional[str] = None, ocsp: Ocsp = "if_stapled", ca_pem: Optional[str] = None, certificate_pem: Optional[str] = None,
                  private_key_pem: Optional[str] = None, partial_chain: bool = False, first_byte_timeout: float = 0,
                  digest_policy: DigestPolicy = "automatic", store_policy: StorePolicy = "owner_only", automatic_repair: bool = False,
-                 use_environment: bool = False) -> None:
+                 use_environment: bool = False, max_model_bytes: int = 0) -> None:
         def ms(seconds: float) -> int:
             return milliseconds(seconds) if seconds != 0 else 0
 
@@ -68,7 +68,8 @@ class Client(Handle):
             ca_pem=_ffi.encoded(ca_pem), certificate_pem=_ffi.encoded(certificate_pem),
             private_key_pem=_ffi.encoded(private_key_pem), first_byte_timeout_ms=ms(first_byte_timeout),
             partial_chain=int(partial_chain), digest_policy=word("digest_policy", digest_policy, DigestPolicy),
-            store_policy=word("store_policy", store_policy, StorePolicy), automatic_repair=int(automatic_repair))
+            store_policy=word("store_policy", store_policy, StorePolicy), automatic_repair=int(automatic_repair),
+            max_model_bytes=max_model_bytes)
         handle = ctypes.c_void_p()
         error = ctypes.POINTER(_ffi.Error)()
         check(_ffi.lib.modelsec_client_create(options, ctypes.byref(handle), ctypes.byref(error)), error)

@@ -56,6 +56,7 @@ class ClientOptions(TypedDict, total=False):
     store_policy: StorePolicy
     automatic_repair: bool
     use_environment: bool
+    max_model_bytes: int
 
 
 def word(name: str, value: str, allowed: Any) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Optional, Union
 
 from . import _ffi
+from .model_signing import ModelSignature, signer_struct
 from .options import Format, Path, path, texts, word
 
 Pins = Union[str, Mapping[str, str], Mapping[str, Any]]
@@ -36,7 +37,8 @@ class TufTarget:
 
 @dataclasses.dataclass(frozen=True)
 class Source:
-    """Where a model comes from and who may sign for it: a signed manifest with `pins` or `root`, or a `tuf` target.
+    """Where a model comes from and who may sign for it: a signed manifest with `pins` or `root`, a `tuf` target, or a `signature` for
+    everybody (then `manifest_url` or `manifest_file` is that signature).
 
     `pins`: {"key id": "base64 of an Ed25519 key"}, or the document {"keys": […], "threshold": 1}, as text or object. `headers` go to the
     manifest's origin only; neither they nor `post` are shown by repr()."""
@@ -58,6 +60,7 @@ class Source:
     """One local file with manifest, roots and model, in place of them: no host is asked."""
     require_order: bool = False
     """Refuse a manifest that neither sequence nor issued_at orders."""
+    signature: Optional[ModelSignature] = None
 
 
 def pins_json(pins: Optional[Pins]) -> Optional[str]:
@@ -98,4 +101,10 @@ def build(operation: int, model_id: Optional[str], source: Optional[Source] = No
         r.root, r.root_size, r.root_url = s.tuf.root, len(s.tuf.root), _ffi.encoded(s.tuf.metadata_url)
         r.tuf_target, r.tuf_target_urls = _ffi.encoded(s.tuf.name), _ffi.strings(texts("urls", s.tuf.urls))
         r.tuf_target_url_count = len(s.tuf.urls)
+    if s.signature is not None:
+        if s.root is not None or s.pins is not None or s.tuf is not None:
+            raise ValueError("a signature brings its own signers")
+        bases = texts("bases", s.signature.bases)
+        r.model_signer = ctypes.pointer(signer_struct(s.signature.signer))
+        r.model_bases, r.model_base_count, r.max_age_s = _ffi.strings(bases), len(bases), s.signature.max_age or 0
     return r

@@ -141,7 +141,8 @@ def ensure(model_id: str, source: Source, *, store: Path, on_progress: Optional[
            credentials: Optional[Credentials] = None, allowed_hosts: Sequence[str] = (), user_agent: Optional[str] = None,
            device: Optional[tuple[int, int]] = None, connect_timeout: float = 0, handshake_timeout: float = 0,
            stall_timeout: float = 0, retries: int = 0, group_shared: bool = False, proxy: Optional[str] = None,
-           no_proxy: Optional[str] = None, ocsp: Ocsp = "if_stapled", use_environment: bool = False) -> Model:
+           no_proxy: Optional[str] = None, ocsp: Ocsp = "if_stapled", use_environment: bool = False,
+                 max_model_bytes: int = 0) -> Model:
     """The model, downloaded if need be: by one thread of one process of this host, while the others wait for it. Asked again for the same
     with the same options, this process gets the same one and nobody is asked. Where the network fails, what is active is good enough
     (`stale`). From `profile` on the options are Client's. Ctrl-C cancels, also while a server starts."""
@@ -150,7 +151,8 @@ def ensure(model_id: str, source: Source, *, store: Path, on_progress: Optional[
         "spki_pins": spki_pins, "connections": connections, "write_policy": write_policy, "limit_rate": limit_rate,
         "lock_wait": lock_wait, "credentials": credentials, "allowed_hosts": allowed_hosts, "user_agent": user_agent, "device": device,
         "connect_timeout": connect_timeout, "handshake_timeout": handshake_timeout, "stall_timeout": stall_timeout, "retries": retries,
-        "group_shared": group_shared, "proxy": proxy, "no_proxy": no_proxy, "ocsp": ocsp, "use_environment": use_environment}
+        "group_shared": group_shared, "proxy": proxy, "no_proxy": no_proxy, "ocsp": ocsp, "use_environment": use_environment,
+            "max_model_bytes": max_model_bytes}
     key = key_of(store, model_id, source, {**options, "offline": offline})
     with _lock:
         mine = _locks.setdefault(key, threading.Lock())

@@ -4,6 +4,7 @@
 
 #include <modelsec/detail/client/store_operation.hpp>
 #include <modelsec/detail/fetch/repair.hpp>
+#include <modelsec/detail/fetch/signed_model.hpp>
 #include <modelsec/detail/fetch/trust_anchor.hpp>
 
 #include <algorithm>
@@ -30,6 +31,12 @@ inline result<std::function<bool(bytes_view)>> judge_of(const trust_source& trus
 {
     if (std::holds_alternative<std::monostate>(trust))
         return std::function<bool(bytes_view)>();
+    if (const auto* signature = std::get_if<model_signature>(&trust))
+    {
+        MODELSEC_CHECK(check_signature_trust(*signature, false));
+        return std::function<bool(bytes_view)>(
+            [by = *signature, now, caps](bytes_view raw) { return verify_by_any(raw, by, now, caps).has_value(); });
+    }
     MODELSEC_CHECK(check_trust(trust));
     trust_means means{nullptr, nullptr, &caps};
     std::optional<metadata_folder> kept;

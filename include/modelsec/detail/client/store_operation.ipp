@@ -5,6 +5,7 @@
 #include <modelsec/detail/base/guarded.hpp>
 #include <modelsec/detail/client/store_operation.hpp>
 #include <modelsec/detail/fetch/repair.hpp>
+#include <modelsec/detail/fetch/signed_model.hpp>
 #include <modelsec/detail/fetch/trust_anchor.hpp>
 #include <modelsec/detail/store/with_active.hpp>
 #include <modelsec/detail/manifest/parse.hpp>
@@ -96,6 +97,24 @@ inline result<void> vouches_for(const store& disk, const sha256_digest& envelope
     return fail(reason::equivocation, "the kept manifest is about another pack");
 }
 
+/// Whether a kept signature is by one of the signers and is about these very bytes.
+inline result<void> signature_vouches_for(const store& disk, const sha256_digest& envelope, const pack_record& pack,
+                                          const model_signature& trust, utc_time now, const limits& caps)
+{
+    MODELSEC_TRY(const bytes raw, disk.read_envelope(envelope));
+    MODELSEC_TRY(const verified_model verified, verify_by_any(raw, trust, now, caps));
+    MODELSEC_TRY(const identifier version, version_of(verified.statement));
+    MODELSEC_TRY(artifact said, artifact_of(verified.statement, {}));
+    // No sizes were signed: those of the pack's files, which its digest covers and which are hashed again before it comes back.
+    for (artifact_file& file : said.files)
+        for (const file_record& kept : pack.files)
+            if (lacks_size(file) && kept.path == *file.name)
+                file.size_bytes = kept.size;
+    if (version == pack.version && said.content_digest() == pack.artifact)
+        return {};
+    return fail(reason::equivocation, "the kept signature is about another pack");
+}
+
 /// A pack comes back if keys that are valid now vouch for its bytes: by the envelope it came by or by any other that was accepted
 /// (the publisher may have signed the same pack anew with a new key). The manifest's own expiry does not count.
 inline result<void> ask_trust_again(const store& disk, const model_state& state, const pack_record& pack,
@@ -103,6 +122,22 @@ inline result<void> ask_trust_again(const store& disk, const model_state& state,
 {
     if (std::holds_alternative<std::monostate>(trust))
         return {};
+    const auto by_any = [&](const auto& vouches) -> result<void> {
+        const result<void> own = vouches(pack.envelope);
+        if (own)
+            return {};
+        for (const auto& accepted : state.memory.history)
+            if (vouches(accepted.envelope))
+                return {};
+        return own;
+    };
+    if (const auto* signature = std::get_if<model_signature>(&trust))
+    {
+        MODELSEC_CHECK(check_signature_trust(*signature, false));
+        return by_any([&](const sha256_digest& envelope) {
+            return signature_vouches_for(disk, envelope, pack, *signature, now, caps);
+        });
+    }
     trust_means means{nullptr, nullptr, &caps};
     std::optional<metadata_folder> kept;
     if (const auto folder = trust_folder(trust))
@@ -111,13 +146,7 @@ inline result<void> ask_trust_again(const store& disk, const model_state& state,
         means.kept = &*kept;
     }
     MODELSEC_TRY(const signing_keys keys, resolve_trust(trust, now, means));
-    const result<void> own = vouches_for(disk, pack.envelope, pack, keys, caps);
-    if (own)
-        return {};
-    for (const auto& accepted : state.memory.history)
-        if (vouches_for(disk, accepted.envelope, pack, keys, caps))
-            return {};
-    return own;
+    return by_any([&](const sha256_digest& envelope) { return vouches_for(disk, envelope, pack, keys, caps); });
 }
 
 /// The end of an attempt: its one final event, and the outcome.

@@ -11,6 +11,7 @@
 #include <modelsec/detail/fetch/fetch_accept.ipp>
 #include <modelsec/detail/fetch/fetch_artifact.ipp>
 #include <modelsec/detail/fetch/fetch_operation.ipp>
+#include <modelsec/detail/fetch/fetch_signature.ipp>
 #include <modelsec/detail/fetch/fetch_trust.ipp>
 #include <modelsec/detail/fetch/growth_fsm.ipp>
 #include <modelsec/detail/fetch/mirror_fsm.ipp>
@@ -21,6 +22,7 @@
 #include <modelsec/detail/fetch/pack_sink_state.ipp>
 #include <modelsec/detail/fetch/pack_sink_workers.ipp>
 #include <modelsec/detail/fetch/plan_fsm.ipp>
+#include <modelsec/detail/fetch/signed_model.ipp>
 #include <modelsec/detail/fetch/trust_anchor.ipp>
 #include <modelsec/detail/fetch/trust_driver.ipp>
 

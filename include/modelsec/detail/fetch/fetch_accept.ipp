@@ -37,6 +37,8 @@ result<model_memory> fetch_operation::effective_memory(const store& disk, const 
     const auto vouched = [&](const sha256_digest& envelope) {
         if (envelope == offer.claim.envelope)
             return true;
+        if (signature())
+            return signer_vouches(known, envelope);
         const auto raw = disk.read_envelope(envelope);
         return raw.has_error() || still_vouched(*raw, keys_, owner_.caps);
     };

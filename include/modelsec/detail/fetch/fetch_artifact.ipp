@@ -16,6 +16,17 @@
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
+/// TUF 1.0 section 7.2: with consistent snapshots only the name with the digest in front is asked for; who forgot that looks at a file that is
+/// there.
+inline failure name_missing_target(failure why, const artifact& wanted)
+{
+    const artifact_file& target = wanted.files.front();
+    const std::string digest = target.stands_in ? to_hex(target.sha512) : target.sha256.hex();
+    const std::string_view name = std::string_view(target.url).substr(target.url.rfind('/') + 1);
+    return why.why == reason::not_found && name.starts_with(digest) ? fail(reason::target_not_found, std::move(why.detail))
+                                                                    : std::move(why);
+}
+
 result<fetch_result> fetch_operation::install(const store& disk, const accepted& offer, const artifact& wanted)
 {
     const identifier& model = offer.manifest.model_id;
@@ -37,7 +48,7 @@ result<fetch_result> fetch_operation::install(const store& disk, const accepted&
     if (obtained.has_error())
     {
         sweep(disk, std::move(staged));
-        return std::move(obtained).error();
+        return repository() ? name_missing_target(std::move(obtained).error(), wanted) : std::move(obtained).error();
     }
     const verified_pack& pack = *obtained;
 
@@ -70,6 +81,11 @@ result<void> fetch_operation::check_again(const accepted& offer, const model_mem
                    ? result<void>()
                    : fail(reason::metadata_mismatch, "the target was replaced while it was downloaded");
     }
+    if (signature())
+    {
+        MODELSEC_TRY(const accepted again, accept_signature(offer.raw, now));
+        return check_times(again, memory, now);
+    }
     MODELSEC_TRY(const signing_keys keys, find_keys(now));
     MODELSEC_TRY(envelope again, parse_envelope(offer.raw, asked_.format, owner_.caps));
     MODELSEC_CHECK(verify_envelope(std::move(again), keys.keys, keys.threshold));
@@ -96,6 +112,9 @@ result<void> fetch_operation::check_room(const store& disk, const accepted& offe
     MODELSEC_CHECK(check_device(offer.manifest.needs, owner_.device.value_or(device_facts{total_memory(), free + ours})));
     const std::uint64_t total = wanted.total_bytes();
     const std::uint64_t unpacked = wanted.is_zip ? wanted.extracted_bytes.value_or(total) : 0;
+    // What nobody signed must not be read as what the publisher wants: the host's word alone said how much it is.
+    if (signature() && free + ours < total)
+        return fail(reason::model_too_large, std::to_string(total) + " bytes, more than there is room for");
     if (free + ours < total + unpacked)
         return fail(reason::disk_full, "before the download: " + std::to_string(total + unpacked) + " bytes are needed");
     return {};
@@ -148,7 +167,7 @@ result<std::vector<verified_file>> fetch_operation::download_files(staging& stag
     static constexpr std::uint64_t small = std::uint64_t{256} << 20;
     std::map<std::string, verified_file> known;  // by digest
     for (const verified_file& file : adopted_)
-        known.emplace(file.sha256().hex(), file);
+        known.emplace(file.signed_as().hex(), file);
     download_request what;
     std::set<std::string> asked;
     std::uint64_t travelling = 0;
@@ -180,7 +199,7 @@ result<std::vector<verified_file>> fetch_operation::download_files(staging& stag
     {
         MODELSEC_TRY(const std::vector<verified_file> fetched, web().fetch_files(what, staged));
         for (const verified_file& file : fetched)
-            known.emplace(file.sha256().hex(), file);
+            known.emplace(file.signed_as().hex(), file);
     }
     std::vector<verified_file> out;
     for (const artifact_file& file : wanted.files)
@@ -240,7 +259,7 @@ result<url> fetch_operation::first_address(const artifact& wanted, const artifac
         return ask_endpoint(*wanted.endpoint);
     // A blob is named by its digest: one that is not the file's leads to other bytes (FORMATS: `oci://…@sha256:HEX`).
     if (locator.starts_with("oci://"))
-        if (const auto blob = oci_locator::parse(locator); blob && !(blob->digest == file.sha256))
+        if (const auto blob = oci_locator::parse(locator); blob && !file.stands_in && !(blob->digest == file.sha256))
             return fail(reason::manifest_malformed, "an oci:// address with another digest than the file's");
     return sources_.locate(locator);
 }

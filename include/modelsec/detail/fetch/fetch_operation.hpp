@@ -25,7 +25,7 @@ struct attempt_facts
 /// One attempt to make a model active. Runs on the calling thread from top to bottom:
 ///
 ///     check options -> envelope's bytes -> who signed? -> manifest -> may it be accepted? -> remember that it was
-///                      (or: a TUF repository's metadata -> its target)
+///                      (or: a TUF repository's metadata -> its target; a model's signature -> its statement)
 ///       -> which artifact? -> already active? done : lock -> download -> unpack -> activate
 ///
 /// Each step is a function below; a failure at any of them leaves the active model as it is.
@@ -61,14 +61,20 @@ private:
         std::optional<model_lock> alone;
     };
 
-    // Steps, in order (fetch_operation.ipp, fetch_trust.ipp, fetch_accept.ipp, fetch_artifact.ipp).
+    // Steps, in order (fetch_operation.ipp, fetch_trust.ipp, fetch_signature.ipp, fetch_accept.ipp, fetch_artifact.ipp).
     MODELSEC_DECL result<void> check_options() const;
     MODELSEC_DECL result<void> check_target_options() const;
+    MODELSEC_DECL result<void> check_signature_options() const;
     MODELSEC_DECL result<fetch_result> answer_offline() const;
     MODELSEC_DECL result<accepted> obtain_offer();
     MODELSEC_DECL result<known_metadata> hold_metadata(const sha256_digest& folder) const;
     MODELSEC_DECL result<signing_keys> find_keys(utc_time now);
     MODELSEC_DECL result<accepted> find_target(utc_time now);
+    MODELSEC_DECL result<accepted> accept_signature(bytes raw, utc_time now) const;
+    MODELSEC_DECL bool signer_vouches(const model_memory& memory, const sha256_digest& envelope) const;
+    MODELSEC_DECL result<void> learn_sizes(artifact& wanted, const model_state& state);
+    MODELSEC_DECL result<void> ask_layers(artifact& wanted, const std::string& base);
+    MODELSEC_DECL result<std::uint64_t> ask_size(const artifact& wanted, const artifact_file& file);
     MODELSEC_DECL result<bytes> obtain_envelope();
     MODELSEC_DECL result<accepted> accept(bytes raw) const;
     MODELSEC_DECL result<void> check_times(const accepted& offer, const model_memory& memory, utc_time now) const;
@@ -80,7 +86,7 @@ private:
     MODELSEC_DECL result<void> check_pack(const model_state& state, const accepted& offer, const artifact& wanted) const;
     MODELSEC_DECL result<std::optional<fetch_result>> answer_active(const store& disk, const model_state& state,
                                                                     const accepted& offer, const artifact& wanted) const;
-    MODELSEC_DECL result<check_result> look_at(const accepted& offer) const;
+    MODELSEC_DECL result<check_result> look_at(accepted& offer);
     MODELSEC_DECL result<fetch_result> install(const store& disk, const accepted& offer, const artifact& wanted);
     MODELSEC_DECL result<void> check_again(const accepted& offer, const model_memory& memory, const artifact& wanted,
                                            utc_time now);
@@ -98,6 +104,9 @@ private:
     MODELSEC_DECL result<url> ask_endpoint(const url_endpoint& endpoint);
 
     const tuf_repository* repository() const noexcept { return std::get_if<tuf_repository>(&asked_.trust); }
+    const model_signature* signature() const noexcept { return std::get_if<model_signature>(&asked_.trust); }
+    /// The address whose origin gets what the caller has for the manifest's.
+    MODELSEC_DECL std::string document_address() const;
     MODELSEC_DECL network& web();
     MODELSEC_DECL fetch_result result_of(const pack_info& pack, std::uint64_t sequence, bool already_active) const;
     MODELSEC_DECL result<store> open_store(bool create) const;
@@ -144,6 +153,7 @@ MODELSEC_END_NAMESPACE
 #include <modelsec/detail/fetch/fetch_accept.ipp>
 #include <modelsec/detail/fetch/fetch_artifact.ipp>
 #include <modelsec/detail/fetch/fetch_operation.ipp>
+#include <modelsec/detail/fetch/fetch_signature.ipp>
 #include <modelsec/detail/fetch/fetch_trust.ipp>
 #endif
 

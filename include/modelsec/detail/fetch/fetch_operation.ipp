@@ -58,6 +58,8 @@ result<fetch_result> fetch_operation::run()
     MODELSEC_CHECK(look_after_state(disk, offer.manifest.model_id));
     MODELSEC_TRY(const model_state known, remember_accepted(disk, offer));
     offer.claim.envelope = kept_envelope(known.memory, offer.claim);
+    if (signature())
+        MODELSEC_CHECK(learn_sizes(offer.manifest.artifacts.front(), known));
     MODELSEC_TRY(const artifact* wanted, select_artifact(offer.manifest, asked_.platforms));
     chosen_ = wanted->content_digest();
     chosen_bytes_ = wanted->total_bytes();
@@ -106,6 +108,8 @@ result<void> fetch_operation::check_options() const
     MODELSEC_CHECK(check_tls_options(owner_.transport.tls));
     if (repository())
         return check_target_options();
+    if (signature())
+        MODELSEC_CHECK(check_signature_options());
     const auto given = [](const auto& value) { return value.empty() ? 0 : 1; };
     if (given(asked_.manifest.url) + given(asked_.manifest.file) + given(asked_.manifest.bundle) +
             given(asked_.manifest.content) !=
@@ -122,13 +126,18 @@ result<void> fetch_operation::check_options() const
     // A pack envelope has one signature by one named key: there is no role of a root that it could stand for.
     if (asked_.format == envelope_format::pack && !std::holds_alternative<pins>(asked_.trust))
         return fail(reason::bad_option, "a pack envelope goes with pins");
-    return check_trust(asked_.trust);
+    return signature() ? result<void>() : check_trust(asked_.trust);
 }
 
 result<fetch_operation::accepted> fetch_operation::obtain_offer()
 {
     if (repository())
         return find_target(now_);
+    if (signature())
+    {
+        MODELSEC_TRY(bytes bundle, obtain_envelope());
+        return accept_signature(std::move(bundle), now_);
+    }
     MODELSEC_TRY(keys_, find_keys(now_));
     MODELSEC_TRY(bytes raw, obtain_envelope());
     return accept(std::move(raw));
@@ -172,7 +181,7 @@ result<fetch_result> fetch_operation::answer_offline() const
     return result_of(pack.info(), pack.info().sequence, true);
 }
 
-result<check_result> fetch_operation::look_at(const accepted& offer) const
+result<check_result> fetch_operation::look_at(accepted& offer)
 {
     model_state state;
     auto disk = open_store(false);
@@ -190,6 +199,8 @@ result<check_result> fetch_operation::look_at(const accepted& offer) const
         MODELSEC_CHECK(check_times(offer, state.memory, now_));
     if (is_unordered(state.memory, offer.claim))
         warn(reason::unordered);
+    if (signature())
+        MODELSEC_CHECK(learn_sizes(offer.manifest.artifacts.front(), state));
     MODELSEC_TRY(const artifact* wanted, select_artifact(offer.manifest, asked_.platforms));
     chosen_ = wanted->content_digest();
     chosen_bytes_ = wanted->total_bytes();
@@ -269,6 +280,16 @@ bool fetch_operation::write_directly(const artifact& wanted) const
     return wanted.total_bytes() >= (free == 0 ? noticeable : std::min(noticeable, free / 32));
 }
 
+std::string fetch_operation::document_address() const
+{
+    if (repository())
+        return repository()->metadata_url;
+    // Of a signature that is at hand only the files come from a host.
+    if (signature() && asked_.manifest.url.empty() && !signature()->bases.empty())
+        return signature()->bases.front();
+    return asked_.manifest.url;
+}
+
 http_client::environment fetch_operation::environment()
 {
     http_client::environment env;
@@ -277,7 +298,7 @@ http_client::environment fetch_operation::environment()
     env.time = owner_.clock.get();
     env.handle = asked_.operation.control;
     env.deadline = deadline_;
-    if (const auto origin = url::parse(repository() ? repository()->metadata_url : asked_.manifest.url))
+    if (const auto origin = url::parse(document_address()))
         env.manifest_origin = origin->origin();
     env.observe = [this](const event& e) { tell(e); };
     env.authorize = [this](const url& target) -> result<std::vector<http_header>> { return sources_.headers(target); };

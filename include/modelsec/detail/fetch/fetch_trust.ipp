@@ -29,16 +29,19 @@ inline std::vector<std::string> target_folders(const tuf_repository& r)
 inline result<manifest> manifest_of(const tuf_repository& from, const tuf_client& workflow, const std::string& model_id)
 {
     const target_file& target = workflow.found();
-    // A store names packs and partials by SHA-256; nothing else can be had without fetching first.
-    if (!target.hashes.sha256)
-        return fail(reason::metadata_mismatch, "the target is listed without a SHA-256");
+    if (!target.hashes.checkable())
+        return fail(reason::metadata_mismatch, "no known digest is listed for the target");
     MODELSEC_TRY(identifier model, identifier::parse(model_id));
-    MODELSEC_TRY(identifier version, identifier::parse(target.hashes.sha256->hex().substr(0, 16)));
+    MODELSEC_TRY(identifier version,
+                 identifier::parse(
+                     (target.hashes.sha256 ? target.hashes.sha256->hex() : to_hex(*target.hashes.sha512)).substr(0, 16)));
     MODELSEC_TRY(const relative_path path, relative_path::parse(from.target));
     artifact_file file;
     file.size_bytes = target.length;
-    file.sha256 = *target.hashes.sha256;
     file.sha512 = target.hashes.sha512.value_or(bytes());
+    // A store names partials by SHA-256: where only a SHA-512 is listed, that of its bytes stands for it.
+    file.stands_in = !target.hashes.sha256;
+    file.sha256 = target.hashes.sha256 ? *target.hashes.sha256 : sha256(file.sha512);
     file.name.emplace(path.file());
     for (const std::string& folder : target_folders(from))
         (file.url.empty() ? file.url : file.mirrors.emplace_back()) = below(folder, workflow.found_location());

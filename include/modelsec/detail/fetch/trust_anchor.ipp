@@ -2,6 +2,7 @@
 #ifndef MODELSEC_DETAIL_FETCH_TRUST_ANCHOR_IPP
 #define MODELSEC_DETAIL_FETCH_TRUST_ANCHOR_IPP
 
+#include <modelsec/detail/fetch/signed_model.hpp>
 #include <modelsec/detail/fetch/trust_anchor.hpp>
 #include <modelsec/detail/manifest/parse.hpp>
 
@@ -35,6 +36,8 @@ result<void> check_trust(const trust_source& source, bool online)
         return online ? check_base(r->url) : result<void>();
     if (const tuf_repository* r = std::get_if<tuf_repository>(&source); r && !r->root.empty())
         return check_repository(*r);
+    if (const model_signature* s = std::get_if<model_signature>(&source))
+        return check_signature_trust(*s, online);
     return fail(reason::trust_source_missing);
 }
 
@@ -54,7 +57,7 @@ result<signing_keys> resolve_trust(const trust_source& source, utc_time now, con
         return signing_keys{p->candidates(now), p->threshold(), {}};
     const pinned_root* root = std::get_if<pinned_root>(&source);
     if (!root)
-        return fail(reason::bad_option, "no keys sign for a TUF repository as a whole");
+        return fail(reason::bad_option, "no set of keys signs for a TUF repository, or a model, as a whole");
     root_chain chain(root->root, now, *means.caps);
     trust_driver driver(root->url, root->forbidden_ends, means);
     MODELSEC_CHECK(driver.run(chain, chain.resume(trust_input::finished())));

@@ -8,6 +8,7 @@
 #include <modelsec/detail/manifest/model.ipp>
 #include <modelsec/detail/manifest/model_folder.ipp>
 #include <modelsec/detail/manifest/model_hash.ipp>
+#include <modelsec/detail/manifest/model_key.ipp>
 #include <modelsec/detail/manifest/model_signer.ipp>
 #include <modelsec/detail/manifest/model_statement.ipp>
 #include <modelsec/detail/manifest/model_statement_parse.ipp>

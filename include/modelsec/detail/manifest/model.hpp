@@ -30,8 +30,10 @@ struct artifact_file
     std::vector<std::string> mirrors;
     std::optional<chunk_digests> chunks;
     std::optional<encryption_info> encryption{};  ///< what the bytes are the cipher text of
-    std::optional<relative_path> name;  ///< the file's place in the pack; none for an archive
-    bytes sha512{};                     ///< 64 bytes if this digest is signed too (TUF targets); else empty
+    std::optional<relative_path> name;            ///< the file's place in the pack; none for an archive
+    /// No SHA-256 of the bytes was signed: all `chunks` decide, of any size, or `sha512` where there are none; `sha256` stands for these then.
+    bool stands_in = false;
+    bytes sha512{};  ///< 64 bytes if this digest is signed too (TUF targets); else empty
 };
 
 /// A POST endpoint that hands out a short-lived URL.

@@ -48,10 +48,16 @@ public:
     /// Every certificate of the text, in PEM; may be called again for further files. `bad_option` (2).
     MODELSEC_DECL result<void> add(std::string_view pem);
 
+    /// Timestamps (RFC 3161) of a bundle count if an authority of this root made them: then certificates must have been valid at the
+    /// time that they say, rather than now.
+    void trust_timestamps_of(sigstore_root root) { timestamps_ = std::move(root); }
+
     const std::vector<detail::certificate>& certificates() const noexcept { return certificates_; }
+    const std::optional<sigstore_root>& timestamps() const noexcept { return timestamps_; }
 
 private:
     std::vector<detail::certificate> certificates_;
+    std::optional<sigstore_root> timestamps_;
 };
 
 using model_signer = std::variant<public_key, signing_authority, sigstore_signer, logged_key>;
@@ -59,11 +65,17 @@ using model_signer = std::variant<public_key, signing_authority, sigstore_signer
 /// What a verified bundle says of itself.
 struct signature_facts
 {
-    std::string identity;                  ///< keyless only
-    std::string issuer;                    ///< keyless only
-    std::optional<utc_time> trusted_time;  ///< the latest that an authority or log vouches for
-    std::string payload_type;              ///< of an envelope; empty for a message signature
+    std::string identity;  ///< keyless only
+    std::string issuer;    ///< keyless only
+    /// The latest that a timestamp authority vouches for, else that a log promised to have seen it.
+    std::optional<utc_time> trusted_time;
+    std::string payload_type;  ///< of an envelope; empty for a message signature
+    std::string
+        signer{};  ///< of a model: `key:HEX` (model_key_hint()), `ca:HEX` (the CA's certificate), `identity:ISSUER ID`
 };
+
+/// Whether this signer is, or is one of those allowed by, `by`: signature_facts::signer of an earlier bundle.
+MODELSEC_DECL bool allows(const model_signer& by, std::string_view signer);
 
 /// Whether a Sigstore bundle (0.1 to 0.3) signs an artifact with this SHA-256: as a message, or as a subject of an in-toto statement.
 /// By an identity or a logged key; offline. Codes: 2 (`bad_option`: another kind of signer), 20 (`bad_signature`, `chain_invalid`,
@@ -76,6 +88,7 @@ struct verified_model
 {
     model_statement statement;
     signature_facts signer;
+    sha256_digest payload{};  ///< of the signed bytes that the statement was read from
 };
 
 /// Verifies a model's bundle by a key, a CA or an identity, then reads what was signed, from the very bytes that were verified. `now`

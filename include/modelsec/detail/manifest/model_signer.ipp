@@ -7,6 +7,8 @@
 #include <modelsec/detail/manifest/model_statement.ipp>
 #include <modelsec/detail/trust/signature_bundle.hpp>
 
+#include <algorithm>
+
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
@@ -32,9 +34,23 @@ inline result<void> check_subject(bytes_view payload, const sha256_digest& artif
     return fail(reason::digest_mismatch, "the statement is about something else than this artifact");
 }
 
-inline signature_facts facts_of(signer_facts facts, const sigstore_bundle& bundle)
+inline std::string signer_named(const model_signer& by, const signer_facts& facts)
 {
-    return {std::move(facts.identity), std::move(facts.issuer), facts.trusted_time(), bundle.payload_type};
+    if (const auto* key = std::get_if<public_key>(&by))
+        return "key:" + model_key_hint(*key);
+    if (const auto* key = std::get_if<logged_key>(&by))
+        return "key:" + model_key_hint(key->key);
+    if (facts.authority)
+        return "ca:" + facts.authority->hex();
+    return "identity:" + facts.issuer + ' ' + facts.identity;
+}
+
+inline signature_facts facts_of(signer_facts facts, const sigstore_bundle& bundle, const model_signer& by)
+{
+    signature_facts out{{}, {}, facts.trusted_time(), bundle.payload_type, signer_named(by, facts)};
+    out.identity = std::move(facts.identity);
+    out.issuer = std::move(facts.issuer);
+    return out;
 }
 
 inline result<signer_facts> verify_logged(const sigstore_bundle& bundle, const model_signer& by,
@@ -80,7 +96,24 @@ result<signature_facts> verify_artifact(bytes_view bundle, const sha256_digest& 
             return detail::bundle_failure("an envelope that is no in-toto statement says nothing of the artifact");
         MODELSEC_CHECK(detail::check_subject(parsed.content->payload(), artifact, caps));
     }
-    return detail::facts_of(std::move(facts), parsed);
+    return detail::facts_of(std::move(facts), parsed, by);
+}
+
+bool allows(const model_signer& by, std::string_view signer)
+{
+    if (const auto* authority = std::get_if<signing_authority>(&by))
+        return std::ranges::any_of(authority->certificates(), [&](const detail::certificate& c) {
+            return c.self_signed() && signer == "ca:" + sha256(c.raw()).hex();
+        });
+    const auto* keyless = std::get_if<sigstore_signer>(&by);
+    if (!keyless)
+        return signer == detail::signer_named(by, {});
+    const std::string prefix = "identity:" + keyless->issuer + ' ';
+    if (!signer.starts_with(prefix))
+        return false;
+    const std::string_view identity = signer.substr(prefix.size());
+    return keyless->identity_is_pattern ? detail::matches_identity(identity, keyless->identity)
+                                        : identity == keyless->identity;
 }
 
 result<verified_model> verify_model_bundle(bytes_view bundle, const model_signer& by, utc_time now, const limits& caps)
@@ -88,18 +121,23 @@ result<verified_model> verify_model_bundle(bytes_view bundle, const model_signer
     if (const auto* key = std::get_if<public_key>(&by))
     {
         MODELSEC_TRY(model_statement statement, verify_bundle(bundle, *key, caps));
-        return verified_model{std::move(statement), {{}, {}, {}, std::string(detail::statement_payload_type)}};
+        MODELSEC_TRY(const detail::signature_bundle parsed, detail::parse_signature_bundle(bundle, caps));
+        return verified_model{std::move(statement),
+                              {{}, {}, {}, std::string(detail::statement_payload_type), detail::signer_named(by, {})},
+                              sha256(parsed.content.payload())};
     }
     MODELSEC_TRY(detail::sigstore_bundle parsed, detail::parse_sigstore_bundle(bundle, caps));
     if (!parsed.content || parsed.payload_type != detail::statement_payload_type)
         return detail::bundle_failure("a model is signed as an in-toto statement in an envelope");
     const auto* authority = std::get_if<signing_authority>(&by);
-    MODELSEC_TRY(detail::signer_facts facts, authority
-                                                 ? detail::verify_certified(parsed, authority->certificates(), nullptr, now,
-                                                                            detail::historic_pae(parsed.content->payload()))
-                                                 : detail::verify_logged(parsed, by, {}, caps));
+    MODELSEC_TRY(detail::signer_facts facts,
+                 authority ? detail::verify_certified(parsed, authority->certificates(),
+                                                      authority->timestamps() ? &authority->timestamps()->trust() : nullptr,
+                                                      now, detail::historic_pae(parsed.content->payload()))
+                           : detail::verify_logged(parsed, by, {}, caps));
     MODELSEC_TRY(model_statement statement, detail::parse_model_statement(parsed.content->payload(), caps));
-    return verified_model{std::move(statement), detail::facts_of(std::move(facts), parsed)};
+    return verified_model{std::move(statement), detail::facts_of(std::move(facts), parsed, by),
+                          sha256(parsed.content->payload())};
 }
 
 MODELSEC_END_NAMESPACE

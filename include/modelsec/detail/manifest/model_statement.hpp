@@ -60,7 +60,8 @@ struct signed_model_file
 
 struct model_statement
 {
-    std::string model_name;  ///< for people: the last part of the model's path when it was signed; binds nothing
+    sha256_digest subject{};  ///< over the digests of all files: what the statement is about
+    std::string model_name;   ///< for people: the last part of the model's path when it was signed; binds nothing
     model_serialization serialization;
     std::vector<signed_model_file> files;  ///< at least one; all without a path, or all with one
 };

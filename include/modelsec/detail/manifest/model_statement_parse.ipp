@@ -230,6 +230,7 @@ inline result<model_statement> parse_historic_statement(const json& subjects, co
             return bundle_failure("a subject needs a name and a sha256 digest");
         MODELSEC_CHECK(reader.add(json{{"name", *name}, {"algorithm", model_hash}, {"digest", *hex}}));
     }
+    out.subject = reader.finish();  // release 0.2 signed none
     return out;
 }
 
@@ -271,6 +272,7 @@ result<model_statement> parse_model_statement(bytes_view payload, const limits& 
         return bundle_failure("no file is signed");
     if (reader.finish() != *whole)
         return bundle_failure("the subject's digest is not that of the resources");
+    out.subject = *whole;
     return out;
 }
 

@@ -3,6 +3,7 @@
 #define MODELSEC_DETAIL_NET_EXCHANGE_IPP
 
 #include <modelsec/detail/net/expiry.hpp>
+#include <modelsec/detail/net/range_answer.hpp>
 #include <modelsec/detail/net/session.hpp>
 
 #include <algorithm>
@@ -88,8 +89,18 @@ awaitable<result<http_answer>> session::exchange_once(const http_request& reques
         outgoing.headers.push_back({"If-None-Match", request.if_none_match});
     outgoing.post_body = request.post_body;
     outgoing.redirects = !request.first_hand;
+    if (request.size_only)
+        outgoing.range = http_range{0, 0};
     MODELSEC_CO_TRY(response answer, co_await follow(std::move(outgoing)));
     head = answer.head;
+    // RFC 9110 section 14.2: a server may not know ranges; 416 with a total is the answer of an empty file.
+    if (request.size_only && (answer.head.status == 200 || answer.head.status == 206 || answer.head.status == 416))
+    {
+        http_answer said{answer.head.status, {}, {}, answer.where, announced_total(answer.head)};
+        if (said.status != 200)
+            MODELSEC_CO_CHECK(co_await drain(std::move(answer)));
+        co_return said;
+    }
     if (!request.any_status && (answer.head.status < 200 || answer.head.status > 299))
     {
         const unsigned status = answer.head.status;

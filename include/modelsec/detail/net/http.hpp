@@ -21,8 +21,10 @@ struct http_request
     std::optional<std::string> post_body;  ///< POST this JSON instead of GET
     std::vector<http_header> headers;      ///< for the first origin only; dropped for good once a redirect leaves it
     std::size_t body_cap = 0;              ///< a longer body is refused while it streams: `too_large`
-    bool any_status = false;      ///< whatever final status comes is an answer, with its body, and is not asked for again
-    bool first_hand = false;      ///< this origin's own word: no redirect is followed, 403 and 404 are answers (no body)
+    bool any_status = false;  ///< whatever final status comes is an answer, with its body, and is not asked for again
+    bool first_hand = false;  ///< this origin's own word: no redirect is followed, 403 and 404 are answers (no body)
+    /// Only how long the document is: asks for its first byte and reads no more, `http_answer::total` says it.
+    bool size_only = false;
     std::string if_none_match{};  ///< an entity tag: then 304 is an answer, without a body (RFC 9110 section 13.1.2)
 };
 
@@ -33,7 +35,8 @@ struct http_answer
     unsigned status = 0;
     std::vector<http_header> headers;
     bytes body;
-    detail::url url;  ///< where it came from in the end
+    detail::url url;                       ///< where it came from in the end
+    std::optional<std::uint64_t> total{};  ///< of `size_only`: bytes; nothing if the host does not say
 };
 
 /// What the requests of one operation have in common. What it points at must outlive the operation.

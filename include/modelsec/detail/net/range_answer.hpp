@@ -26,6 +26,10 @@ struct range_answer
 MODELSEC_DECL result<range_answer> check_range_answer(const response_head& head, std::optional<byte_range> asked,
                                                       std::uint64_t size);
 
+/// How long the whole is, going by the header of an answer to the first byte's range, or of a whole one (200). Nothing if it does not
+/// say, says it in a content coding, or contradicts itself.
+MODELSEC_DECL std::optional<std::uint64_t> announced_total(const response_head& head);
+
 }  // namespace detail
 MODELSEC_END_NAMESPACE
 

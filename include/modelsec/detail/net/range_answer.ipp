@@ -94,6 +94,22 @@ result<range_answer> check_range_answer(const response_head& head, std::optional
     return range_answer{false, *asked};
 }
 
+std::optional<std::uint64_t> announced_total(const response_head& head)
+{
+    // RFC 9110 section 8.4: the length of an encoded body is not that of the file.
+    if (!head.content_coding().empty())
+        return std::nullopt;
+    if (head.status == 200)
+        return head.content_length;
+    const auto field = head.find("content-range");
+    const auto said = field ? parse_content_range(*field) : std::nullopt;
+    if (!said)
+        return std::nullopt;
+    const bool whole = head.status == 206 ? said->bytes == byte_range{0, 1} && said->total > 0
+                                          : head.status == 416 && !said->bytes && said->total == 0;
+    return whole ? std::optional(said->total) : std::nullopt;
+}
+
 }  // namespace detail
 MODELSEC_END_NAMESPACE
 

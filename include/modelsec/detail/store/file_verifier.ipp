@@ -35,7 +35,7 @@ file_verifier::file_verifier(const artifact_file& expected) : expected_(&expecte
     const std::uint64_t size = expected.chunks->size_bytes;
     const std::uint64_t count = (expected.size_bytes - 1) / size + 1;
     good_.resize(static_cast<std::size_t>(count));
-    suffice_ = expected.chunks->sha256.size() == count && expected.sha512.empty();
+    suffice_ = expected.chunks->sha256.size() == count && expected.sha512.empty() && !expected.stands_in;
 }
 
 byte_range file_verifier::chunk(std::size_t index) const
@@ -73,16 +73,26 @@ result<verified_file> file_verifier::check_whole(range_hash done) const
     // TUF 1.0 section 5.7.3: the length and the digest are the signed ones.
     if (!done.complete() || !(done.range() == byte_range{0, expected_->size_bytes}))
         return fail(reason::size_mismatch, "fewer bytes than were signed");
-    if (const auto digest = done.sha256_.finish_sha256(); !(digest == expected_->sha256))
+    const auto digest = done.sha256_.finish_sha256();
+    // TUF 1.0 section 5.7.3: every digest that is listed.
+    if (done.sha512_ && done.sha512_->finish() != expected_->sha512)
+        return fail(reason::digest_mismatch, "the SHA-512 is not the signed one");
+    // What was signed in place of a SHA-256 decides, all of it (CWE-354); the digest is what the store knows the file by from now on.
+    if (expected_->stands_in)
+    {
+        if (good_.empty() && expected_->sha512.empty())
+            return fail(reason::digest_mismatch, "nothing was signed that the bytes could be matched against");
+        if (!good_.empty() && (!all_good() || expected_->chunks->sha256.size() != good_.size()))
+            return fail(reason::chunk_mismatch, "a shard that was not looked at yet");
+        return verified_file(expected_->size_bytes, digest, expected_->sha256, digest_scope::whole);
+    }
+    if (!(digest == expected_->sha256))
     {
         if (good_.empty())
             return fail(reason::digest_mismatch, "the bytes have " + digest.hex());
         return all_good() ? fail(reason::chunks_contradict, "all chunks are good, the whole is " + digest.hex())
                           : fail(reason::chunk_mismatch, "a chunk that was not looked at yet");
     }
-    // TUF 1.0 section 5.7.3: every digest that is listed.
-    if (done.sha512_ && done.sha512_->finish() != expected_->sha512)
-        return fail(reason::digest_mismatch, "the SHA-512 is not the signed one");
     return verified_file(expected_->size_bytes, expected_->sha256, digest_scope::whole);
 }
 

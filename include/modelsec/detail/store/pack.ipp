@@ -27,7 +27,7 @@ inline result<void> check_signed(const verified_file& file, const artifact_file&
 {
     if (file.size() != wanted.size_bytes)
         return fail(reason::size_mismatch, "a file of the pack has another length than was signed");
-    if (!(file.sha256() == wanted.sha256))
+    if (!(file.signed_as() == wanted.sha256))
         return fail(reason::digest_mismatch, "a file of the pack is not the signed one");
     return {};
 }

@@ -71,7 +71,21 @@ result<verified_file> stream_verifier::finish()
 {
     if (position_ != expected_.size_bytes)
         return fail(reason::size_mismatch, "fewer bytes than were signed");
-    if (const auto digest = whole_.finish_sha256(); !(digest == expected_.sha256))
+    const auto digest = whole_.finish_sha256();
+    if (expected_.stands_in)
+    {
+        // What was signed in place of a SHA-256 decides, all of it (CWE-354): no shard may have been left out, nor the list be longer than
+        // the file.
+        if (skipped_)
+            return look_again();
+        if (!expected_.chunks && (!sha512_ || sha512_->finish() != expected_.sha512))
+            return fail(reason::digest_mismatch, "the SHA-512 is not the signed one");
+        const std::uint64_t shard = expected_.chunks ? std::max<std::uint64_t>(expected_.chunks->size_bytes, 1) : 1;
+        if (expected_.chunks && expected_.chunks->sha256.size() != (position_ + shard - 1) / shard)
+            return fail(reason::chunk_mismatch, "not as many shards as the file has");
+        return verified_file(expected_.size_bytes, digest, expected_.sha256, digest_scope::whole);
+    }
+    if (!(digest == expected_.sha256))
     {
         if (skipped_)
             return look_again();

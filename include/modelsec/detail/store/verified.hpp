@@ -28,6 +28,8 @@ class verified_file
 public:
     std::uint64_t size() const noexcept { return size_; }
     const sha256_digest& sha256() const noexcept { return sha256_; }
+    /// artifact_file::sha256: the digest of the bytes or, of a file that was signed in shards, what stands for these.
+    const sha256_digest& signed_as() const noexcept { return signed_as_; }
     digest_scope decided_by() const noexcept { return decided_by_; }
 
 private:
@@ -35,11 +37,16 @@ private:
     friend class file_verifier;
     friend class zip_extractor;
     verified_file(std::uint64_t size, const sha256_digest& digest, digest_scope by = digest_scope::whole)
-        : size_(size), sha256_(digest), decided_by_(by)
+        : verified_file(size, digest, digest, by)
+    {
+    }
+    verified_file(std::uint64_t size, const sha256_digest& digest, const sha256_digest& signed_as, digest_scope by)
+        : size_(size), sha256_(digest), signed_as_(signed_as), decided_by_(by)
     {
     }
     std::uint64_t size_;
     sha256_digest sha256_;
+    sha256_digest signed_as_;
     digest_scope decided_by_;
 };
 

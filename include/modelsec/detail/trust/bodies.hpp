@@ -8,7 +8,6 @@
 #include <modelsec/detail/trust/memory.ipp>
 #include <modelsec/detail/trust/metadata.ipp>
 #include <modelsec/detail/trust/metadata_parse.ipp>
-#include <modelsec/detail/trust/model_key.ipp>
 #include <modelsec/detail/trust/pins.ipp>
 #include <modelsec/detail/trust/root_chain.ipp>
 #include <modelsec/detail/trust/signature_bundle.ipp>

@@ -78,6 +78,7 @@ struct manifest_claim
     sha256_digest statement{};
     std::vector<std::string> key_ids{};
     bool ordered_elsewhere = false;  ///< a TUF target: the versions of its metadata order it
+    bool one_statement = false;      ///< no two statements of one `issued_at` (a signature: its trusted time)
 
     order_mark mark() const { return {sequence, sequence ? std::nullopt : issued_at}; }
 };

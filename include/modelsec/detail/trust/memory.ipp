@@ -50,8 +50,14 @@ result<void> check_memory(const model_memory& memory, const manifest_claim& clai
     if (claim.ordered_elsewhere)
         return {};
     MODELSEC_CHECK(check_order(memory, claim.mark()));
+    // Of a signature only the instant orders: two statements of one instant leave the choice to the host (TUF 1.0 section 5.4.3.1 and its
+    // like).
+    if (claim.one_statement && claim.issued_at)
+        for (const auto& a : memory.history)
+            if (a.issued_at == claim.issued_at && !(a.statement == claim.statement))
+                return fail(reason::equivocation, "two statements of one instant");
     if (require_order && !claim.mark().ordered())
-        return fail(reason::unordered, "neither sequence nor issued_at");
+        return fail(reason::unordered, claim.one_statement ? "no trusted time" : "neither sequence nor issued_at");
     return {};
 }
 
@@ -87,7 +93,7 @@ inline bool is_new(const model_memory& memory, const manifest_claim& claim)
     bool known = false;
     std::vector<std::string> unheard = claim.key_ids;
     for (const auto& a : memory.history)
-        if (a.statement == claim.statement)
+        if (a.statement == claim.statement && a.issued_at == claim.issued_at)  // a bundle's time is not in its statement
         {
             known = true;
             std::erase_if(unheard, [&](const std::string& key) { return std::ranges::count(a.key_ids, key) != 0; });

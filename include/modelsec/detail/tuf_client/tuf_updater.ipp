@@ -343,8 +343,16 @@ result<void> tuf_updater::fetch(const tuf_target& target, const tuf_sink& sink)
         MODELSEC_CHECK(check.update(piece));
         return sink(piece);
     };
-    MODELSEC_CHECK(impl_->get({target.url, target.size_bytes, false}, checked));
-    return check.finish();
+    auto got = impl_->get({target.url, target.size_bytes, false}, checked);
+    if (got.has_value())
+        return check.finish();
+    // TUF 1.0 section 7.2: with consistent snapshots only the name with the digest in front is asked for.
+    const std::string name = target.url.substr(target.url.rfind('/') + 1);
+    const bool prefixed = (target.sha256 && name.starts_with(target.sha256->hex())) ||
+                          (target.sha512 && name.starts_with(to_hex(*target.sha512)));
+    if (got.error().why == reason::not_found && prefixed)
+        return fail(reason::target_not_found, got.error().detail);
+    return std::move(got).error();
 }
 
 result<void> tuf_updater::download(const tuf_target& target, const std::string& file)

@@ -21,9 +21,13 @@ struct identity_policy
 /// What a verified bundle says besides its content.
 struct signer_facts
 {
-    std::string identity, issuer;  ///< keyless only
-    std::vector<utc_time> times;   ///< trusted times of the signature, earliest first; perhaps none for a plain key
-    std::optional<utc_time> trusted_time() const { return times.empty() ? std::nullopt : std::optional(times.back()); }
+    std::string identity, issuer;     ///< keyless only
+    std::vector<utc_time> times;      ///< trusted times of the signature, earliest first; perhaps none for a plain key
+    std::optional<utc_time> stamped;  ///< the latest of them by a timestamp authority
+    std::optional<sha256_digest> authority;  ///< the CA's certificate (DER) that a chain of verify_certified() ended in
+
+    /// By an authority or, where none stamped it, by a log's signed promise.
+    std::optional<utc_time> trusted_time() const { return stamped || times.empty() ? stamped : std::optional(times.back()); }
 };
 
 /// Whether a text is what a pattern stands for.

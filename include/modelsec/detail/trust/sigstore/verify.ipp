@@ -38,15 +38,15 @@ bool matches_identity(std::string_view text, std::string_view pattern)
 }
 
 /// Every timestamp that a bundle brings must hold: one that does not makes the others doubtful.
-inline result<std::vector<utc_time>> verified_times(const sigstore_bundle& bundle, const sigstore_trust& root)
+inline result<void> verify_stamps(const sigstore_bundle& bundle, const sigstore_trust& root, signer_facts& out)
 {
-    std::vector<utc_time> out;
     for (const bytes& response : bundle.timestamps)
     {
         MODELSEC_TRY(const utc_time time, verify_timestamp(response, bundle.signature(), root.timestamp_authorities));
-        out.push_back(time);
+        out.times.push_back(time);
+        out.stamped = std::max(out.stamped.value_or(time), time);
     }
-    return out;
+    return {};
 }
 
 /// Checks the log entries, and adds the times that a log vouches for by its signed promise. Log indices are no time.
@@ -126,7 +126,7 @@ result<signer_facts> verify_keyless(const sigstore_bundle& bundle, const sigstor
         return fail(reason::unknown_key, "signed by a plain key, not by an identity");
     const certificate& leaf = bundle.certificates.front();
     signer_facts out;
-    MODELSEC_TRY(out.times, verified_times(bundle, root));
+    MODELSEC_CHECK(verify_stamps(bundle, root, out));
     logged_signature about{&bundle, leaf, {}, logged_message(bundle, message)};
     MODELSEC_CHECK(verify_entries(bundle, root, about, out.times, caps));
     if (out.times.empty())
@@ -152,7 +152,7 @@ result<signer_facts> verify_managed(const sigstore_bundle& bundle, const sigstor
         return fail(reason::unknown_key, "signed by a certificate, not by a plain key");
     MODELSEC_TRY(const verifying_key verifier, verifying_key::der(key.spki_der()));
     signer_facts out;
-    MODELSEC_TRY(out.times, verified_times(bundle, root));
+    MODELSEC_CHECK(verify_stamps(bundle, root, out));
     logged_signature about{&bundle, {}, verifier, logged_message(bundle, message)};
     MODELSEC_CHECK(verify_entries(bundle, root, about, out.times, caps));
     MODELSEC_CHECK(verify_content(bundle, verifier, message));
@@ -173,15 +173,14 @@ result<signer_facts> verify_certified(const sigstore_bundle& bundle, const std::
     helpers.insert(helpers.end(), bundle.certificates.begin() + 1, bundle.certificates.end());
     signer_facts out;
     if (root)
-    {
-        MODELSEC_TRY(out.times, verified_times(bundle, *root));
-    }
+        MODELSEC_CHECK(verify_stamps(bundle, *root, out));
     std::sort(out.times.begin(), out.times.end());
     const auto chain = verify_chain(leaf, helpers, anchors, out.times.empty() ? now : out.times.back());
     if (!chain)
         return chain.error() == chain_fault::outside_window
                    ? fail(reason::signer_expired, "the signer's certificate, or one above it, is not valid at this time")
                    : fail(reason::chain_invalid, "no given certificate leads to the signer's");
+    out.authority = sha256(chain->back().raw());
     // RFC 5280 section 4.2.1.3: for signatures; where it does not say, it must be for code.
     if (!leaf.may_sign() && !leaf.for_code_signing())
         return fail(reason::chain_invalid, "the certificate is not for signing");

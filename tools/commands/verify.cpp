@@ -11,29 +11,31 @@ namespace {
 
 constexpr const char* examples = R"(  modelsec verify
   modelsec verify --store models llama3_1_8b
+  modelsec verify --whole llama3_1_8b
 )";
 
-void verify_one(modelsec::client& from, const std::string& model, output& out)
+void verify_one(modelsec::client& from, const std::string& model, bool whole, output& out)
 {
     out.about(model);
     control handle;
     const interrupt_guard guard(handle);
-    const pack_info pack = from.verify(
-        model, [&out](const event& e) { out.observe(e); }, handle);
+    model_options what(model, {[&out](const event& e) { out.observe(e); }, handle, {}});
+    what.whole = whole;
+    const pack_info pack = from.verify(what);
     out.succeed(members_of(pack));
     out.say(model + ' ' + pack.version + " is what was signed (" + human_size(pack.bytes) + ")");
 }
 
-void verify(const pack_arguments& arguments, output& out)
+void verify(const pack_arguments& arguments, bool whole, output& out)
 {
     modelsec::client from = arguments.client();
     if (!arguments.model.empty())
-        return verify_one(from, arguments.model, out);
+        return verify_one(from, arguments.model, whole, out);
     bool any = false;
     for (const model_status& m : from.status())
         if (m.active)
         {
-            verify_one(from, m.model_id, out);
+            verify_one(from, m.model_id, whole, out);
             any = true;
         }
     if (!any)
@@ -48,7 +50,10 @@ void add_verify(command_line& line)
     const auto arguments = std::make_shared<pack_arguments>();
     arguments->add_to(command);
     arguments->add_model_to(command, "Only this model");
-    command.callback([&line, arguments] { line.chosen = [arguments](output& out) { verify(*arguments, out); }; });
+    const auto whole = std::make_shared<bool>(false);
+    command.add_flag("--whole", *whole, "Also where the digests of a file's chunks have said that it is good");
+    command.callback(
+        [&line, arguments, whole] { line.chosen = [arguments, whole](output& out) { verify(*arguments, *whole, out); }; });
 }
 
 }  // namespace modelsec::tool

@@ -5,6 +5,7 @@
 #include <modelsec/detail/base/clock_wait.hpp>
 #include <modelsec/detail/base/guarded.hpp>
 #include <modelsec/detail/client/several.hpp>
+#include <modelsec/detail/client/store_operation.hpp>
 #include <modelsec/detail/fetch/fetch_operation.hpp>
 
 #include <algorithm>
@@ -244,7 +245,14 @@ result<std::uint64_t> run_watch(const client_options& owner, const watch_options
                     failed(seen.error());
                     continue;
                 }
-                if (seen->already_active || told[i] == seen->artifact)
+                if (seen->already_active)
+                {
+                    // Nothing else is to be done now: what was decided by its chunks gets its whole digest.
+                    if (const auto good = settle_digests(owner, seen->model_id, handle); !good && !handle.cancelled())
+                        failed(good.error());
+                    continue;
+                }
+                if (told[i] == seen->artifact)
                     continue;
                 told[i] = seen->artifact;
                 ++updates;

@@ -21,6 +21,7 @@ import time
 
 import bindings
 import chart
+import packs
 import wan
 
 # Everything is on loopback: this machine's proxy is on nobody's way.
@@ -233,6 +234,7 @@ def main():
     options.add_argument("--rounds", type=int, default=5)
     options.add_argument("--out", type=pathlib.Path, default=root / "docs", help="where bench.json and bench.svg go")
     options.add_argument("--bindings", action="store_true", help="what other languages cost, in place of other programs")
+    options.add_argument("--packs", action="store_true", help="many files, versions that share bytes, resuming and verifying, instead")
     options.add_argument("--check", action="store_true", help="fail if a target is missed")
     arguments = options.parse_args()
     modelsec = arguments.modelsec.resolve()
@@ -254,6 +256,9 @@ def main():
         try:
             if arguments.bindings:
                 reached = bindings.run(modelsec, folder, base, pins, arguments.rounds, measure, fetch_command)
+                return 0 if reached or not arguments.check else 1
+            if arguments.packs:
+                reached = packs.run(modelsec, folder, base, pins, arguments.rounds, measure, arguments.out)
                 return 0 if reached or not arguments.check else 1
             results, offline_ms = compete(modelsec, folder, base, digest, pins, arguments.rounds)
             far, far_reached = over_there(modelsec, folder, relay.port, results["modelsec fetch"]["wall"], arguments.mib)

@@ -55,6 +55,11 @@ void fetch_arguments::add_to(CLI::App& c, bool with_store)
     c.add_flag("--offline", offline_, "Ask nobody: is the model active?")->group(what);
     c.add_flag("--dry-run", dry_run_, "Check everything, change and download nothing")->group(what);
 
+    c.add_option("--digest", digest_,
+                 "What decides: automatic (default; a large file's signed chunks, where they are ready first) or whole")
+        ->type_name("automatic|whole")
+        ->group(what);
+
     static const char* const access = "Access";
     c.add_option("--token-env", token_variable_, "The variable with a bearer token for the manifest's origin")
         ->type_name("VAR")
@@ -99,6 +104,13 @@ void fetch_arguments::add_to(CLI::App& c, bool with_store)
     c.add_option("--first-byte", first_byte_, "How long a server may take to begin an answer (default 60)")
         ->type_name("SECONDS")
         ->group(network);
+    c.add_option("--fallback-after", fallback_after_,
+                 "Do with what is active where the network fails, or has no manifest after so long; 0: however long")
+        ->type_name("SECONDS")
+        ->group(network);
+    c.add_option("--min-rate", min_rate_, "Give up a source that brings less than this for ten seconds: 100k, 1MiB")
+        ->type_name("BYTES/S")
+        ->group(network);
     c.add_option("--limit-rate", limit_rate_, "Not faster than this: 500k, 2MiB")->type_name("BYTES/S")->group(network);
 
     audit_.add_to(c);
@@ -140,6 +152,13 @@ client_options fetch_arguments::client() const
             usage("--first-byte 0 would never wait for an answer");
         out.caps.first_byte_timeout = std::chrono::seconds(std::min(*first_byte_, most_seconds));
     }
+    if (fallback_after_)
+        out.caps.fallback_after = std::chrono::seconds(std::min(*fallback_after_, most_seconds));
+    if (digest_ != "automatic" && digest_ != "whole")
+        usage("--digest is automatic or whole");
+    out.digest = digest_ == "whole" ? digest_policy::whole : digest_policy::automatic;
+    if (!min_rate_.empty())
+        out.caps.min_rate = value_or_hint(parse_size(min_rate_), "--min-rate takes bytes a second: 100k, 1MiB");
     out.transport.proxy = find_proxy(proxy_, no_proxy_, proxy_user_variable_);
     if (connections_)
     {

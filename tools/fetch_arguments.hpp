@@ -27,6 +27,8 @@ public:
 
     const std::string& model() const noexcept { return model_; }
     bool dry_run() const noexcept { return dry_run_; }
+    /// Where the network fails, what is active will do.
+    bool lenient() const noexcept { return fallback_after_.has_value(); }
     client_options client() const;
     fetch_options fetch() const;
     /// Whether the files of --ca, --cert and --cert-key can be used: a failure names the one that cannot, which the caller has named.
@@ -56,6 +58,9 @@ private:
     bool ca_partial_ = false;
     bool with_store_ = true;
     std::optional<std::uint64_t> first_byte_;
+    std::optional<std::uint64_t> fallback_after_;
+    std::string digest_ = "automatic";
+    std::string min_rate_;
     std::vector<std::string> spki_pins_;
     std::string ocsp_ = "check";
     std::optional<std::string> proxy_, no_proxy_;

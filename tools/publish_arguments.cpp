@@ -51,6 +51,8 @@ public:
             usage("--mirror stands after the --file that it mirrors; a --folder has --mirror-base");
         all_.back().artifact.files.back().mirrors.push_back(where);
     }
+    void index(const std::string& path) { of_file("--index", &file_to_publish::index_path, path); }
+    void index_url(const std::string& where) { of_file("--index-url", &file_to_publish::index_url, where); }
     void zip() { current().artifact.is_zip = true; }
     void folder(const std::string& path) { once(current().folder.path, "--folder") = path; }
     void base_url(const std::string& where) { once(current().folder.base_url, "--base-url") = where; }
@@ -59,6 +61,16 @@ public:
 
     std::vector<artifact_to_publish> finish()
     {
+        if (!early_.index_path.empty() || !early_.index_url.empty())
+        {
+            if (all_.size() != 1 || all_.front().artifact.files.size() != 1)
+                usage("--index and --index-url stand after the --file that they are about");
+            file_to_publish& only = all_.front().artifact.files.front();
+            if (!early_.index_path.empty())
+                once(only.index_path, "--index") = early_.index_path;
+            if (!early_.index_url.empty())
+                once(only.index_url, "--index-url") = early_.index_url;
+        }
         std::vector<artifact_to_publish> out;
         for (artifact_arguments& a : all_)
             out.push_back(a.whole_folder() ? listed(a) : checked(a));
@@ -73,10 +85,17 @@ private:
         return all_.back();
     }
 
+    /// Of the file before it; before all files, of the only one there is.
+    void of_file(const char* option, std::string file_to_publish::*part, const std::string& value)
+    {
+        const bool early = all_.empty() || all_.back().artifact.files.empty();
+        once((early ? early_ : all_.back().artifact.files.back()).*part, option) = value;
+    }
+
     static std::string& once(std::string& place, const char* option)
     {
         if (!place.empty())
-            usage(std::string(option) + " stands once for a --platform");
+            usage(std::string(option) + " stands once for a --platform or --file");
         return place;
     }
 
@@ -117,12 +136,17 @@ private:
         if (a.artifact.is_zip && a.artifact.files.size() != 1)
             usage("--zip is for exactly one --file");
         for (const file_to_publish& f : a.artifact.files)
+        {
             if (f.path.empty() || f.url.empty())
                 usage("every --file needs its --url");
+            if (f.index_path.empty() != f.index_url.empty())
+                usage("--index and --index-url belong together");
+        }
         return std::move(a.artifact);
     }
 
     bool follow_links_;
+    file_to_publish early_;  ///< what stands before its file
     std::vector<artifact_arguments> all_;
 };
 
@@ -208,6 +232,9 @@ void publish_arguments::add_to(CLI::App& c)
     repeatable(c, "--platform", platforms_, "Who the next files are for", "NAME")->group(files);
     repeatable(c, "--file", files_, "A file of the model", "FILE")->group(files);
     repeatable(c, "--url", urls_, "Where clients get it", "URL")->group(files);
+    repeatable(c, "--index", indexes_, "Write the list of its pieces here: clients then fetch what is new in it", "FILE")
+        ->group(files);
+    repeatable(c, "--index-url", index_urls_, "Where clients get that list", "URL")->group(files);
     repeatable(c, "--mirror", mirrors_, "Where else they get it", "URL")->group(files);
     c.add_flag("--zip", zips_, "The file is a zip archive; clients unpack it")->group(files);
     repeatable(c, "--folder", folders_, "A whole folder in place of files; .git is left out", "DIR")->group(files);
@@ -234,7 +261,7 @@ std::vector<artifact_to_publish> publish_arguments::artifacts() const
     artifact_builder builder(follow_links_);
     auto platform = platforms_.begin(), file = files_.begin(), url = urls_.begin(), mirror = mirrors_.begin();
     auto folder = folders_.begin(), base = base_urls_.begin(), mirror_base = mirror_bases_.begin();
-    auto exclude = excludes_.begin();
+    auto exclude = excludes_.begin(), index = indexes_.begin(), index_url = index_urls_.begin();
     for (const CLI::Option* option : command_->parse_order())
     {
         const std::string name = option->get_name();
@@ -246,6 +273,10 @@ std::vector<artifact_to_publish> publish_arguments::artifacts() const
             builder.url(*url++);
         else if (name == "--mirror")
             builder.mirror(*mirror++);
+        else if (name == "--index")
+            builder.index(*index++);
+        else if (name == "--index-url")
+            builder.index_url(*index_url++);
         else if (name == "--zip")
             builder.zip();
         else if (name == "--folder")

@@ -3,6 +3,7 @@
 #define MODELSEC_CLIENT_HPP
 
 #include <modelsec/options.hpp>
+#include <modelsec/stream.hpp>
 #include <modelsec/with_diagnostics.hpp>
 
 #include <boost/asio/any_completion_handler.hpp>
@@ -142,7 +143,8 @@ public:
     template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(error_code, fetch_result)) CompletionToken = default_token>
     auto async_fetch(fetch_options options, diagnostics& diag, CompletionToken&& token = {});
 
-    /// fetch(), but where the network fails (codes 10 to 13) the active model is good enough: `stale`, and `stale_why`.
+    /// fetch(), but where the network fails (codes 10 to 13), or no manifest is verified within limits::fallback_after, the active
+    /// model is good enough: `stale`, and `stale_why`.
     MODELSEC_DECL fetch_result ensure(const fetch_options& options);
     MODELSEC_DECL fetch_result ensure(const fetch_options& options, error_code& ec);
     MODELSEC_DECL fetch_result ensure(const fetch_options& options, error_code& ec, diagnostics& diag);
@@ -186,6 +188,11 @@ public:
     template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(error_code, std::uint64_t)) CompletionToken = default_token>
     auto async_watch(watch_options options, diagnostics& diag, CompletionToken&& token = {});
 
+    /// fetch(), on a thread of the pool, with a reader that needs not wait for its end: see pack_stream. Returns once the manifest is
+    /// accepted; what fails before is thrown here. Archives and encrypted files are 50 `not_streamable`; neither offline nor a dry
+    /// run. Codes: as of fetch().
+    MODELSEC_DECL pack_stream stream(const fetch_options& options);
+
     /// Opens what is active: descriptors that stay valid, and the pack with them, whatever happens to the store. Hashes
     /// again what changed on disk since it was verified. Expiry of the manifest does not matter any more. Codes: 3, 30, 41, 43.
     MODELSEC_DECL open_pack open(const model_options& model);
@@ -213,7 +220,8 @@ public:
     template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(error_code, std::vector<model_status>)) CompletionToken = default_token>
     auto async_status(diagnostics& diag, CompletionToken&& token = {});
 
-    /// Hashes again what is active. Codes: 3, 30, 41, 43.
+    /// Hashes again what is active, on all processors. With `whole`, where the digests of a file contradict each other: 24, and the
+    /// pack is left for last good and rejected. Codes: 3, 24, 30, 41, 43.
     MODELSEC_DECL pack_info verify(const model_options& model);
     MODELSEC_DECL pack_info verify(const model_options& model, error_code& ec);
     MODELSEC_DECL pack_info verify(const model_options& model, error_code& ec, diagnostics& diag);

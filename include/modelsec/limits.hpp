@@ -62,12 +62,19 @@ struct limits
     std::chrono::milliseconds document_start_time{30'000};
     std::uint64_t document_min_rate =
         16u << 10;  ///< … and all further ones come at so many a second; 0: they may take their time
+    /// A source that brings less than this over ten seconds is given up (`too_slow`), the last one too; 0: never. Bytes a second.
+    std::uint64_t min_rate = 0;
+    /// ensure(): without a verified manifest by then, what is active has to do (`manifest_late`); 0: no such limit. The download
+    /// that follows has its own.
+    std::chrono::milliseconds fallback_after{10'000};
 
     // archives
     std::size_t zip_entries = 65'535;
     std::uint64_t zip_ratio = 4;  ///< without `extracted_bytes`: ratio * size + slack
     std::uint64_t zip_slack_bytes = std::uint64_t{1} << 30;
     std::size_t zip_directory_bytes = 64u << 20;
+
+    std::size_t index_bytes = 64u << 20;  ///< of a list of content-defined chunks
 
     // chunks of a manifest
     static constexpr std::uint64_t chunk_min_bytes = 256u << 10;

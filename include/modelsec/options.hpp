@@ -188,6 +188,8 @@ struct fetch_result
     std::uint64_t bytes_fetched = 0;
     sha256_digest artifact{};         ///< which bytes they are, as signed
     reason stale_why = reason::none;  ///< what the network failed by, where `stale`
+    std::uint64_t total_bytes = 0;     ///< of a dry run: the sizes of the files, as signed
+    std::uint64_t bytes_to_fetch = 0;  ///< of a dry run: at most so many would travel
 };
 
 struct model_status
@@ -219,6 +221,8 @@ struct model_options
 
     std::string model_id;
     operation_options operation;
+    /// verify(): the digest of every whole file, also where the digests of its chunks say the same. open(): nothing.
+    bool whole = false;
 };
 
 struct remove_options

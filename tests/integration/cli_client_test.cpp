@@ -140,9 +140,39 @@ TEST_CASE("a dry run checks everything and leaves no store behind")
     w.release(support::noise(size));
     const auto r = run_command(people_fetch(w, {"--dry-run"}));
     CHECK(r.exit_code == 0);
-    CHECK(r.out == "demo 1.0.0 (sequence 1) would be fetched; nothing was changed\n");
+    CHECK(r.out ==
+          "demo 1.0.0 (sequence 1) would be fetched: 1.9 MiB, of which 1.9 MiB would travel; nothing was changed\n");
+    const auto last = result_line(run_command(people_fetch(w, {"--dry-run", "--json"})).out);
+    CHECK(last.size_at("bytes") == size);
+    CHECK(last.size_at("bytes_to_fetch") == size);
     CHECK(w.web.count("/model.bin") == 0);
     CHECK(!std::filesystem::exists(w.store()));
+    REQUIRE(run_command(people_fetch(w)).exit_code == 0);
+    const auto there = result_line(run_command(people_fetch(w, {"--dry-run", "--json"})).out);
+    CHECK(there.bool_at("already_active") == true);
+    CHECK(there.size_at("bytes_to_fetch") == 0u);
+}
+
+TEST_CASE("fetch --fallback-after does with what is active where the network fails, and says so; alone it fails")
+{
+    world w;
+    w.release(support::noise(size));
+    REQUIRE(run_command(people_fetch(w)).exit_code == 0);
+    w.web.fail("/manifest", support::answer(404), 100);
+    CHECK(run_command(people_fetch(w, {"--model", "demo"})).exit_code == 12);
+    const auto r = run_command(people_fetch(w, {"--model", "demo", "--fallback-after", "5", "--json"}));
+    CHECK(r.exit_code == 0);
+    const auto last = result_line(r.out);
+    CHECK(last.bool_at("stale") == true);
+    CHECK(last.string_at("stale_reason") == "not_found");
+    CHECK(last.string_at("version") == "1.0.0");
+    const auto people = run_command(people_fetch(w, {"--model", "demo", "--fallback-after", "0"}));
+    CHECK(people.exit_code == 0);
+    CHECK(people.err.find("not_found") != std::string::npos);
+    for (const char* wrong : {"--fallback-after=-1", "--min-rate=much", "--digest=none"})
+        CHECK(run_command(people_fetch(w, {wrong})).exit_code == 2);
+    CHECK(run_command(people_fetch(w, {"--min-rate", "1k", "--digest", "whole", "--fallback-after", "5", "--model", "demo"}))
+              .exit_code == 0);
 }
 
 TEST_CASE("status, path, verify, rollback and gc see what fetch did")
@@ -175,6 +205,7 @@ TEST_CASE("status, path, verify, rollback and gc see what fetch did")
     const auto path = run({"path", "demo", "--file"}).out;
     CHECK(path == w.store() + "/demo/2.0.0/model.bin\n");
     CHECK(run({"verify"}).out == "demo 2.0.0 is what was signed (1.9 MiB)\n");
+    CHECK(run({"verify", "demo", "--whole"}).out == "demo 2.0.0 is what was signed (1.9 MiB)\n");
 
     const auto back = run({"rollback", "demo"});
     CHECK(back.out == "demo 1.0.0 is active again: " + w.store() + "/demo/1.0.0\n");

@@ -197,3 +197,33 @@ TEST_CASE("several connections to a server without ranges are one in the end")
     CHECK(s.get() == reason::none);
     CHECK(s.web.requests().size() == 1);
 }
+
+TEST_CASE("a listener that throws ends the download, and nothing of it goes on in the session that it ran in")
+{
+    scene s(6 * mib, mib);
+    s.keep(s.content.substr(0, 2 * mib));
+    s.connections = 4;
+    support::fault slow;
+    slow.stall_at = 64 * 1024;
+    s.web.fail("/model.bin", slow, 8);
+    s.caps.stall_timeout = s.caps.first_byte_timeout = 20s;
+    modelsec::detail::http_environment env;
+    env.options = &s.options;
+    env.caps = &s.caps;
+    env.time = &modelsec::clock::system();
+    modelsec::detail::http_client client(env);
+    {
+        modelsec::detail::download_request what;
+        what.files.push_back({&s.expected, {url::parse(s.web.url("/model.bin")).value()}});
+        what.connections = 4;
+        // Kept bytes are counted by the coroutine that drives the lanes, while these wait for their bytes.
+        what.progress = [](std::uint64_t) { throw std::runtime_error("the listener's"); };
+        auto staging = s.staged();
+        CHECK_THROWS_AS(modelsec::detail::download(client, what, staging), std::runtime_error);
+    }
+    // The same session serves on: whatever a lane had left there would run now, over a download that is gone.
+    s.web.serve("/document", std::string("{}"));
+    const auto answer = client.exchange({url::parse(s.web.url("/document")).value(), std::nullopt, {}, 1000, false});
+    REQUIRE(answer.has_value());
+    CHECK(modelsec::detail::as_text(answer->body) == "{}");
+}

@@ -145,6 +145,95 @@ TEST_CASE("ensure is content with what is active where the network fails, and on
     CHECK(w.why(true) == reason::envelope_malformed);
 }
 
+TEST_CASE("ensure waits for a manifest as long as it may, then does with what is active and says why; a download has its own time")
+{
+    struct moving_clock final : modelsec::clock
+    {
+        fixed_clock wall;
+        steady_time steady{std::chrono::hours(1)};
+        utc_time now() const override { return wall.now(); }
+        steady_time steady_now() const override { return steady; }
+    } time;
+    /// A server that takes its time.
+    struct late_network final : detail::network
+    {
+        scripted_network inner;
+        moving_clock& time;
+        std::optional<steady_time> due;
+        std::chrono::seconds manifest_takes, files_take;
+
+        late_network(script& s, moving_clock& c, std::optional<steady_time> until, int manifest, int files)
+            : inner(s), time(c), due(until), manifest_takes(manifest), files_take(files)
+        {
+        }
+        result<void> wait(std::chrono::seconds how_long)
+        {
+            if (due && time.steady + how_long >= *due)
+            {
+                time.steady = *due;
+                return fail(reason::deadline);
+            }
+            time.steady += how_long;
+            return {};
+        }
+        result<http_answer> exchange(const http_request& request) override
+        {
+            MODELSEC_CHECK(wait(manifest_takes));
+            return inner.exchange(request);
+        }
+        result<std::vector<verified_file>> fetch_files(const download_request& what, staging& staged) override
+        {
+            MODELSEC_CHECK(wait(files_take));
+            return inner.fetch_files(what, staged);
+        }
+        void set_deadline(std::optional<steady_time> until) override { due = until; }
+    };
+
+    world w;
+    w.asked.model_id = "demo";
+    w.owner.clock = std::shared_ptr<const modelsec::clock>(std::shared_ptr<const void>(), &time);
+    const auto run = [&](int manifest, int files, bool lenient) {
+        w.events.clear();
+        w.net.steps = 0;
+        w.asked.operation.control = control();
+        return detail::run_fetch(w.owner, w.asked, lenient, [&](http_client::environment env) {
+            return std::make_unique<late_network>(w.net, time, env.deadline, manifest, files);
+        });
+    };
+    w.offer(1, "1.0", body_1);
+    {
+        const auto r = run(11, 0, true);  // nothing is active yet
+        REQUIRE(r.has_error());
+        CHECK(r.error().why == reason::manifest_late);
+        CHECK(r.error().code() == errc::network);
+    }
+    REQUIRE(run(9, 3600, true).has_value());  // in time; the download may take an hour
+    w.offer(2, "2.0", body_2);
+    {
+        const auto r = run(11, 0, true);
+        REQUIRE(r.has_value());
+        CHECK(r->stale);
+        CHECK(r->stale_why == reason::manifest_late);
+        CHECK(r->version == "1.0");
+        check_events(w);
+    }
+    // fetch() knows of no such time, and its own deadline is told as what it is.
+    w.asked.operation.deadline = std::chrono::seconds(5);
+    {
+        const auto r = run(11, 0, true);
+        REQUIRE(r.has_value());
+        CHECK(r->stale_why == reason::deadline);
+    }
+    w.asked.operation.deadline.reset();
+    w.owner.caps.fallback_after = std::chrono::milliseconds(0);
+    REQUIRE(run(3600, 0, true).has_value());
+    CHECK(w.active() == "2.0");
+    w.owner.caps.fallback_after = std::chrono::seconds(10);
+    w.offer(3, "3.0", body_1);
+    REQUIRE(run(3600, 0, false).has_value());
+    CHECK(w.active() == "3.0");
+}
+
 TEST_CASE("a request that cannot be meant is a usage error, before anything is asked")
 {
     const auto why = [](const std::function<void(world&)>& change) {

@@ -280,3 +280,105 @@ TEST_CASE("a bad chunk that was kept from an earlier run is nobody's fault")
     CHECK(p.mirrors().alive() == 2);
     CHECK(p.next()->ask == byte_range{0, mib});
 }
+
+TEST_CASE("a source that brings less than the least rate is given up, the only one too; one that brings enough is kept")
+{
+    for (const std::uint64_t rate : {std::uint64_t{5'000}, std::uint64_t{50'000}})
+    {
+        play p(100 * mib, 1);
+        const auto o = p.next();
+        REQUIRE(o.has_value());
+        p.fsm.answered(o->lane, true);
+        std::uint64_t at = 0;
+        for (int tenths = 0; tenths < 120; ++tenths)
+        {
+            at = p.deliver(o->lane, at, rate / 10);
+            p.now += 100ms;
+            p.fsm.compare_hosts(p.now, 20'000);
+            if (tenths < 90)
+                CHECK_FALSE(p.fsm.superfluous(o->lane));  // ten seconds are what it takes to tell
+        }
+        CHECK(p.fsm.superfluous(o->lane) == (rate == 5'000));
+        if (rate != 5'000)
+            continue;
+        CHECK(p.fsm.ended(o->lane, {}, p.now) == then::go_on);
+        CHECK_FALSE(p.next());
+        REQUIRE(p.fsm.verdict().has_value());
+        CHECK(p.fsm.verdict()->why == reason::too_slow);
+    }
+}
+
+TEST_CASE("with another source at hand, one below the least rate is left for it")
+{
+    play p(100 * mib, 1, 2);
+    const auto slow = p.next();
+    REQUIRE(slow.has_value());
+    p.fsm.answered(slow->lane, true);
+    std::uint64_t at = 0;
+    for (int tenths = 0; tenths < 110; ++tenths)
+    {
+        at = p.deliver(slow->lane, at, 100);
+        p.now += 100ms;
+        p.fsm.compare_hosts(p.now, 20'000);
+    }
+    CHECK(p.fsm.superfluous(slow->lane));
+    p.fsm.ended(slow->lane, {}, p.now);
+    const auto other = p.next();
+    REQUIRE(other.has_value());
+    CHECK(other->source != slow->source);
+    CHECK_FALSE(p.fsm.verdict());
+}
+
+TEST_CASE("what somebody waits for is asked for next, with what follows it")
+{
+    play p(200 * mib, 4);
+    const auto first = p.next();
+    REQUIRE(first.has_value());
+    p.fsm.prefer(0, {100 * mib, 101 * mib});
+    p.fsm.answered(first->lane, false);
+    p.deliver_all(*first);
+    p.now += 1s;
+    p.fsm.ended(first->lane, {}, p.now);
+    const auto next = p.next();
+    REQUIRE(next.has_value());
+    REQUIRE(next->ask.has_value());
+    CHECK(next->ask->begin == 100 * mib);
+    CHECK(next->ask->end >= 101 * mib);
+    p.fsm.prefer(0, {100 * mib, 101 * mib});  // it is on its way: nobody else is sent
+    p.deliver_all(*next);
+    p.fsm.ended(next->lane, {}, p.now);
+    const auto after = p.next();
+    REQUIRE(after.has_value());
+    CHECK(after->ask->begin < 100 * mib);
+}
+
+TEST_CASE("the only connection is given up for bytes far away that somebody waits for, not for those that come soon")
+{
+    play p(200 * mib, 1);
+    const auto all = p.next();
+    REQUIRE(all.has_value());
+    p.fsm.answered(all->lane, true);
+    (void)p.deliver(all->lane, 0, 10 * mib);
+    p.fsm.prefer(0, {12 * mib, 13 * mib});
+    CHECK_FALSE(p.fsm.superfluous(all->lane));
+    p.fsm.prefer(0, {150 * mib, 151 * mib});
+    CHECK(p.fsm.superfluous(all->lane));
+    p.fsm.ended(all->lane, {}, p.now);
+    const auto near = p.next();  // what was waited for first
+    REQUIRE(near.has_value());
+    CHECK(near->ask->begin == 12 * mib);
+    p.deliver_all(*near);
+    p.fsm.ended(near->lane, {}, p.now);
+    const auto far = p.next();
+    REQUIRE(far.has_value());
+    CHECK(far->ask->begin == 150 * mib);
+    p.deliver_all(*far);
+    p.fsm.ended(far->lane, {}, p.now);
+    while (const auto rest = p.next())
+    {
+        p.deliver_all(*rest);
+        p.fsm.ended(rest->lane, {}, p.now);
+    }
+    CHECK(p.fsm.complete());
+    CHECK(p.got.covers({0, 200 * mib}));
+}

@@ -303,6 +303,62 @@ TEST_CASE("with chunk digests all processors hash again, and the digest of the w
     CHECK(why(again()) == reason::pack_damaged);
 }
 
+TEST_CASE("where all chunks are good and the whole is not, the publisher contradicts himself: the pack is left for last good")
+{
+    const scene s;
+    const std::string text(1'000'003, 'z');
+    REQUIRE(s.install(how_to_activate("1"), one).has_value());
+    REQUIRE(s.install(how_to_activate("2"), {{"big.bin", text}}).has_value());
+    chunk_digests chunks{256u << 10, {}};
+    for (std::size_t at = 0; at < text.size(); at += 256u << 10)
+        chunks.sha256.push_back(sha256(as_bytes(std::string_view(text).substr(at, 256u << 10))));
+    const auto look = [&](const file_record&) { return &chunks; };
+    // As a pack is recorded that its chunks decided, under a whole digest that is another.
+    pack_record pack = *s.state().active;
+    pack.files[0].decided_by = digest_scope::chunks;
+    pack.files[0].sha256 = sha256(as_bytes(std::string_view("something else")));
+    const store disk = s.disk();
+    CHECK(disk.hash_again(id("m"), pack, {}, {}, look).has_value());
+    CHECK(why(disk.hash_again(id("m"), pack, {}, {}, look, hash_scope::whole)) == reason::chunks_contradict);
+    CHECK(why(disk.hash_again(id("m"), pack, {}, {}, {}, hash_scope::whole)) == reason::pack_damaged);
+    // What is right under both is only right, and known by its whole digest from then on.
+    REQUIRE(disk.update(id("m"), [](model_state& now) -> result<bool> {
+                    now.active->files[0].decided_by = digest_scope::chunks;
+                    return true;
+                }).has_value());
+    CHECK(disk.hash_again(id("m"), *s.state().active, {}, {}, look, hash_scope::whole).has_value());
+    CHECK(s.state().active->files[0].decided_by == digest_scope::whole);
+
+    const auto lock = disk.lock(id("m"), std::chrono::milliseconds(0), {}).value();
+    const auto after = disk.leave_contradicted(lock, id("m"), pack, noon());
+    REQUIRE(after.has_value());
+    REQUIRE(after->active.has_value());
+    CHECK(after->active->version.str() == "1");
+    CHECK_FALSE(after->last_good.has_value());
+    REQUIRE(after->rejected.size() == 1);
+    CHECK(after->rejected[0].version.str() == "2");
+    // Once more changes nothing: it is not active any more.
+    CHECK(disk.leave_contradicted(lock, id("m"), pack, noon())->active->version.str() == "1");
+    CHECK(why(s.install(how_to_activate("2"), {{"big.bin", text}})) == reason::rejected);
+}
+
+TEST_CASE("many files are hashed again on all processors, and the one that is damaged is named")
+{
+    const scene s;
+    pack_content many;
+    for (int i = 0; i < 100; ++i)
+        many.emplace_back("part/" + std::to_string(i) + ".bin", std::string(static_cast<std::size_t>(40'000 + i), 'p'));
+    REQUIRE(s.install(how_to_activate("1"), many).has_value());
+    std::uint64_t hashed = 0;
+    CHECK(s.disk().hash_again(id("m"), *s.state().active, {}, [&](std::uint64_t n) { hashed = n; }).has_value());
+    CHECK(hashed == 100u * 40'000 + 99 * 100 / 2);
+    std::fstream(s.path + "/m/1/part/77.bin", std::ios::in | std::ios::out).put('x');
+    const auto found = s.disk().hash_again(id("m"), *s.state().active, {}, {});
+    REQUIRE(found.has_error());
+    CHECK(found.error().why == reason::pack_damaged);
+    CHECK(found.error().detail.find("part/77.bin") != std::string::npos);
+}
+
 TEST_CASE("hashing again reports progress and can be cancelled")
 {
     const scene s;

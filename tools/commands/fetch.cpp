@@ -32,7 +32,8 @@ std::string summary(const fetch_result& r, bool dry_run, std::chrono::duration<d
     if (r.already_active)
         return what + " is active: " + r.path;
     if (dry_run)
-        return what + " (sequence " + std::to_string(r.sequence) + ") would be fetched; nothing was changed";
+        return what + " (sequence " + std::to_string(r.sequence) + ") would be fetched: " + human_size(r.total_bytes) +
+               ", of which " + human_size(r.bytes_to_fetch) + " would travel; nothing was changed";
     const auto tenths = std::lround(took.count() * 10);
     return what + " is active now: " + r.path + " (" + human_size(r.bytes_fetched) + " in " + std::to_string(tenths / 10) +
            '.' + std::to_string(tenths % 10) + " s)";
@@ -51,14 +52,27 @@ void fetch(const fetch_arguments& arguments, output& out)
     const interrupt_guard guard(what.operation.control);
     if (!what.offline)
         arguments.check_files(how);
-    const fetch_result r = client(std::move(how)).fetch(what);
+    client by(std::move(how));
+    const fetch_result r = arguments.lenient() ? by.ensure(what) : by.fetch(what);
     out.about(r.model_id);
-    out.succeed({{"version", r.version},
-                 {"sequence", r.sequence},
-                 {"path", r.path},
-                 {"already_active", r.already_active},
-                 {"stale", r.stale},
-                 {"bytes_fetched", r.bytes_fetched}});
+    json::object members{{"version", r.version},
+                         {"sequence", r.sequence},
+                         {"path", r.path},
+                         {"already_active", r.already_active},
+                         {"stale", r.stale},
+                         {"bytes_fetched", r.bytes_fetched}};
+    if (r.stale)
+    {
+        members.emplace_back("stale_reason", std::string(to_string(r.stale_why)));
+        out.notice("warning: no newer model could be asked for (" + std::string(to_string(r.stale_why)) +
+                   "): what is active has to do");
+    }
+    if (arguments.dry_run())
+    {
+        members.emplace_back("bytes", r.total_bytes);
+        members.emplace_back("bytes_to_fetch", r.bytes_to_fetch);
+    }
+    out.succeed(members);
     out.say(summary(r, arguments.dry_run(), std::chrono::steady_clock::now() - begin));
 }
 

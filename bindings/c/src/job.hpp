@@ -23,6 +23,10 @@ public:
     const std::string& model_id() const noexcept { return fetch_.model_id; }
     const modelsec::control& handle() const noexcept { return fetch_.operation.control; }
 
+    bool fetches() const noexcept { return operation_ == MODELSEC_OP_FETCH; }
+    const modelsec::fetch_options& fetch_options() const noexcept { return fetch_; }
+    const std::shared_ptr<shared_client>& client() const noexcept { return client_; }
+
     using done_function = std::function<void(modelsec::result<outcome>)>;
 
     /// Does it, on this thread. `on_event` gets all but the final one, which whoever runs this says with the result.

@@ -418,6 +418,36 @@ MODELSEC_API int32_t modelsec_verify_model(const modelsec_model_check *what, mod
 MODELSEC_API int32_t modelsec_sign_model(const modelsec_model_signing *what, modelsec_model_report **report,
                                          modelsec_error **error) MODELSEC_MUST_CHECK;
 
+/* ---- reading while it is downloaded -------------------------------------------------------------------------------- */
+
+/** Reads the files of a pack while it is downloaded, verified and made active. A read returns bytes only after all of the signed chunk
+ *  around them was verified, and waits for that; what is waited for is downloaded next. What was read was signed, also where the
+ *  attempt fails in the end and the pack never becomes active: reads then fail by its code. */
+typedef struct modelsec_stream modelsec_stream;
+
+/** Starts a MODELSEC_OP_FETCH (neither offline nor a dry run) and returns once its manifest is accepted. Any thread that may wait.
+ *  Codes: all; 50 for archives and encrypted files. */
+MODELSEC_API int32_t modelsec_stream_open(modelsec_client *client, const modelsec_request *request, modelsec_stream **stream,
+                                          modelsec_error **error) MODELSEC_MUST_CHECK;
+/** Cancels the attempt, if it still runs, and waits for nothing. Once, while nobody reads. */
+MODELSEC_API void modelsec_stream_release(modelsec_stream *stream);
+/** Ends the attempt soon, and reads that wait, by code 3. Any thread. */
+MODELSEC_API void modelsec_stream_cancel(modelsec_stream *stream);
+MODELSEC_API const char *modelsec_stream_model_id(const modelsec_stream *stream);
+MODELSEC_API const char *modelsec_stream_version(const modelsec_stream *stream);
+MODELSEC_API size_t modelsec_stream_file_count(const modelsec_stream *stream);
+MODELSEC_API const char *modelsec_stream_file_name(const modelsec_stream *stream, size_t index); /**< relative; NULL beyond the end */
+MODELSEC_API uint64_t modelsec_stream_file_size(const modelsec_stream *stream, size_t index);
+/** So many bytes become readable at once: a signed chunk; without chunks, the whole file. */
+MODELSEC_API uint64_t modelsec_stream_file_granularity(const modelsec_stream *stream, size_t index);
+/** The bytes from `offset` on; waits until they are verified. `*got`: fewer than `size` only at the end of the file. On failure nothing
+ *  that was not verified is left in `into`. Any threads at once. Codes: of the attempt; 2, 30, 41. */
+MODELSEC_API int32_t modelsec_stream_read(modelsec_stream *stream, size_t index, uint64_t offset, void *into, size_t size,
+                                          size_t *got, modelsec_error **error) MODELSEC_MUST_CHECK;
+/** Waits until the pack is active. Any thread that may wait. Codes: as of MODELSEC_OP_FETCH. */
+MODELSEC_API int32_t modelsec_stream_finish(modelsec_stream *stream, modelsec_result **result,
+                                            modelsec_error **error) MODELSEC_MUST_CHECK;
+
 /* ---- the end ------------------------------------------------------------------------------------------------------- */
 
 /** Cancels all operations of the process and waits until their last callback has returned, at most `ms`. 1: all ended; 0: time ran

@@ -13,6 +13,7 @@ from .operation import Operation
 from .pack import Pack
 from .request import PinnedRoot, Source, TufTarget
 from .startup import Model, ensure, forget
+from .stream import Stream
 from .values import Check, Event, EventKind, GcReport, ModelStatus, PackInfo, Repaired, Result
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ __version__ = _ffi.text(_ffi.lib.modelsec_version())
 
 __all__ = [
     "AsyncClient", "Check", "Client", "Event", "EventKind", "GcReport", "Model", "ModelReport", "ModelSignature", "ModelSigner",
-    "ModelStatus", "Operation", "Pack", "PackInfo", "PinnedRoot", "Repaired", "Result", "Source", "TufTarget", "ensure", "ensure_async",
+    "ModelStatus", "Operation", "Pack", "PackInfo", "PinnedRoot", "Repaired", "Result", "Source", "Stream", "TufTarget", "ensure", "ensure_async",
     "forget", "sign_model", "verify_model",
 ]
 __all__ += codes.__all__

@@ -141,6 +141,18 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "verify_model": (c_int32, [POINTER(ModelCheck), POINTER(POINTER(ModelReport)), POINTER(POINTER(Error))]),
     "sign_model": (c_int32, [POINTER(ModelSigning), POINTER(POINTER(ModelReport)), POINTER(POINTER(Error))]),
     "model_report_release": (None, [POINTER(ModelReport)]),
+    "result_release": (None, [POINTER(Result)]),
+    "stream_open": (c_int32, [c_void_p, POINTER(Request), POINTER(c_void_p), POINTER(POINTER(Error))]),
+    "stream_release": (None, [c_void_p]),
+    "stream_cancel": (None, [c_void_p]),
+    "stream_model_id": (c_char_p, [c_void_p]),
+    "stream_version": (c_char_p, [c_void_p]),
+    "stream_file_count": (c_size_t, [c_void_p]),
+    "stream_file_name": (c_char_p, [c_void_p, c_size_t]),
+    "stream_file_size": (c_uint64, [c_void_p, c_size_t]),
+    "stream_file_granularity": (c_uint64, [c_void_p, c_size_t]),
+    "stream_read": (c_int32, [c_void_p, c_size_t, c_uint64, c_void_p, c_size_t, POINTER(c_size_t), POINTER(POINTER(Error))]),
+    "stream_finish": (c_int32, [c_void_p, POINTER(POINTER(Result)), POINTER(POINTER(Error))]),
     "shutdown": (c_int32, [c_uint64]),
 }
 

@@ -53,6 +53,21 @@ class Handle:
                 if handle is not None and self._handle is None and self._calls == 0:
                     self._release(handle)
 
+    def _wait(self, function: Callable[..., Any], *args: Any) -> Any:
+        """As _call, but others may call meanwhile: it can take as long as a download."""
+        with self._lock:
+            handle = self._handle
+            if handle is None:
+                raise ValueError(f"the {self._what} is closed")
+            self._calls += 1
+        try:
+            return function(handle, *args)
+        finally:
+            with self._lock:
+                self._calls -= 1
+                if self._handle is None and self._calls == 0:
+                    self._release(handle)
+
 
 _all: weakref.WeakSet[Handle] = weakref.WeakSet()
 

@@ -15,6 +15,7 @@ from .operation import Listener, Operation, Progress, check, start
 from .pack import Pack
 from .progress import bar
 from .request import Source, build, milliseconds
+from .stream import Stream
 from .values import Check, GcReport, ModelStatus, Repaired, Result, status_of
 
 
@@ -114,6 +115,17 @@ class Client(Handle):
         """Gives models a state again whose newest one is damaged or lost; all of them without `model_id`. With a `source` its trust is
         asked about manifests under which files are adopted. Listeners of other operations hear `memory_lost`."""
         return self._done(build(_ffi.OP_REPAIR, model_id, source)).take_repaired()
+
+    def stream(self, model_id: Optional[str], source: Source, *, deadline: Optional[float] = None) -> Stream:
+        """Fetches, with a reader that needs not wait for the end: returns once the manifest is verified. Archives and encrypted files
+        cannot be read so (PolicyError)."""
+        handle, error = ctypes.c_void_p(), ctypes.POINTER(_ffi.Error)()
+        request = build(_ffi.OP_FETCH, model_id, source, deadline=deadline)
+        check(self._wait(_ffi.lib.modelsec_stream_open, request, ctypes.byref(handle), ctypes.byref(error)), error)
+        assert handle.value is not None
+        stream = Stream(handle.value)
+        stream.keep_alive = self._ask
+        return stream
 
     def verify(self, model_id: str, *, on_progress: Optional[Progress] = None) -> Result:
         """Hashes again what is active."""

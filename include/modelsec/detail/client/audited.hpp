@@ -11,7 +11,8 @@ namespace detail {
 
 // The client's operations, each with its one record in the trail; an alert comes before the operation's last event.
 MODELSEC_DECL result<fetch_result> audited_fetch(const client_options& owner, audit_trail& trail, const fetch_options& asked,
-                                                 bool lenient, const network_maker& connect = make_network);
+                                                 bool lenient, const network_maker& connect = make_network,
+                                                 stream_feed* feed = nullptr);
 MODELSEC_DECL result<check_result> audited_check(const client_options& owner, audit_trail& trail, const fetch_options& asked,
                                                  const network_maker& connect = make_network);
 MODELSEC_DECL result<pack_info> audited_verify(const client_options& owner, audit_trail& trail, const model_options& asked);

@@ -178,12 +178,12 @@ inline void note_facts(audited_attempt& attempt, const attempt_facts& facts)
 }
 
 result<fetch_result> audited_fetch(const client_options& owner, audit_trail& trail, const fetch_options& asked, bool lenient,
-                                   const network_maker& connect)
+                                   const network_maker& connect, stream_feed* feed)
 {
     fetch_options watched = asked;
     pass_trace_on(watched);
     if (!trail.enabled())
-        return run_fetch(owner, watched, lenient, limited_network(trail, asked, connect));
+        return run_fetch(owner, watched, lenient, limited_network(trail, asked, connect), nullptr, feed);
     audited_attempt attempt(owner, trail, asked.operation, lenient ? "ensure" : "fetch");
     attempt.record.model_id = asked.model_id;
     attempt.record.host = asked_host(asked);
@@ -191,8 +191,9 @@ result<fetch_result> audited_fetch(const client_options& owner, audit_trail& tra
     attempt.creates = !asked.offline;
     watched.operation = attempt.watched();
     attempt_facts facts;
-    auto outcome = guarded(
-        [&] { return run_fetch(owner, watched, lenient, audited_maker(connect, trail, asked, &attempt.seen), &facts); });
+    auto outcome = guarded([&] {
+        return run_fetch(owner, watched, lenient, audited_maker(connect, trail, asked, &attempt.seen), &facts, feed);
+    });
     note_facts(attempt, facts);
     if (outcome)
     {
@@ -208,7 +209,7 @@ result<fetch_result> audited_fetch(const client_options& owner, audit_trail& tra
 }
 
 result<check_result> audited_check(const client_options& owner, audit_trail& trail, const fetch_options& asked,
-                                   const network_maker& connect)
+                                   const network_maker& connect, stream_feed* feed)
 {
     fetch_options watched = asked;
     pass_trace_on(watched);

@@ -13,5 +13,6 @@
 #include <modelsec/detail/client/several.ipp>
 #include <modelsec/detail/client/status_cache.ipp>
 #include <modelsec/detail/client/store_operation.ipp>
+#include <modelsec/detail/client/stream.ipp>
 
 #endif

@@ -5,11 +5,13 @@
 #include <modelsec/client.hpp>
 #include <modelsec/detail/client/async_operation.hpp>
 #include <modelsec/detail/client/audited.hpp>
+#include <modelsec/detail/client/outcome.hpp>
 #include <modelsec/detail/client/several.hpp>
 #include <modelsec/detail/client/status_cache.hpp>
 #include <modelsec/detail/client/store_operation.hpp>
 #include <modelsec/detail/fetch/fetch_operation.hpp>
 
+#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/system_executor.hpp>
 
 MODELSEC_BEGIN_NAMESPACE
@@ -96,28 +98,6 @@ void run_on_pool(const std::shared_ptr<client_state>& self, const operation_opti
                                              std::move(then.handler), then.context, std::move(work));
     const auto pool = self->watch->pool(self->options.threads);
     operation->start(self->executor, self->watch, pool.get(), expected);
-}
-
-/// The value, or a value-initialized one with error_code and diagnostics set.
-template <class T>
-T report(result<T> r, error_code& ec, diagnostics& diag)
-{
-    ec.clear();
-    diag.clear();
-    if (r)
-        return std::move(*r);
-    ec = r.error();
-    diag.why = r.error().why;
-    diag.detail = std::move(r.error().detail);
-    return T();
-}
-
-template <class T>
-T value_or_throw(result<T> r)
-{
-    if (r.has_error())
-        throw error(std::move(r).error());
-    return std::move(*r);
 }
 
 // One function an operation, over a copy of the state: the client may go while it runs, by an event handler even.
@@ -233,6 +213,54 @@ bool client::shutdown(std::chrono::milliseconds longest)
     const auto self = state_;
     self->list->stop();
     return self->list->wait(longest);
+}
+
+namespace detail {
+
+/// An attempt on a thread of the pool, and what readers follow it by; once its manifest is accepted.
+inline result<std::pair<std::shared_ptr<stream_feed>, control>> begin_stream(const std::shared_ptr<client_state>& self,
+                                                                             fetch_options asked)
+{
+    if (asked.offline || asked.dry_run)
+        return fail(reason::bad_option, "what is streamed is fetched: neither offline nor a dry run");
+    const auto feed = std::make_shared<stream_feed>(*self->options.files);
+    const control own = asked.operation.control.attempt();
+    asked.operation.control = own;
+    // Whatever becomes of the attempt, readers hear of its end: where its work is dropped without being run as well.
+    struct last_word
+    {
+        explicit last_word(std::shared_ptr<stream_feed> f) : feed(std::move(f)) {}
+        last_word(const last_word&) = delete;
+        last_word& operator=(const last_word&) = delete;
+        ~last_word() { feed->ended(fail(reason::cancelled, "the client was stopped")); }
+        std::shared_ptr<stream_feed> feed;
+    };
+    const auto last = std::make_shared<last_word>(feed);
+    // The end is told by the feed: nobody's executor has to run for it.
+    const boost::asio::any_io_executor anywhere = boost::asio::system_executor();
+    boost::asio::any_completion_handler<void(error_code, fetch_result)> nobody(
+        boost::asio::bind_executor(anywhere, [last](error_code ec, const fetch_result&) {
+            if (ec)
+                last->feed->ended(fail(reason_of(ec)));
+        }));
+    const control attempt = attempt_of(*self, asked.operation);
+    const auto operation = std::make_shared<async_operation<fetch_result>>(
+        self->executor, attempt, listed_operation(self->list, attempt), nullptr, std::move(nobody), nullptr,
+        [self, asked, last](const control& by) {
+            return audited_fetch(self->options, self->trail, with_control(asked, by), false, make_network, last->feed.get());
+        });
+    const auto pool = self->watch->pool(self->options.threads);
+    operation->start(anywhere, self->watch, pool.get(), operation_pool::length::any);
+    MODELSEC_CHECK(feed->wait_begun());
+    return std::pair(feed, own);
+}
+
+}  // namespace detail
+
+pack_stream client::stream(const fetch_options& options)
+{
+    auto begun = detail::value_or_throw(detail::guarded([&] { return detail::begin_stream(state_, options); }));
+    return pack_stream(std::move(begun.first), std::move(begun.second));
 }
 
 fetch_result client::fetch(const fetch_options& options)

@@ -6,6 +6,7 @@
 #include <modelsec/detail/base/guarded.hpp>
 #include <modelsec/detail/client/audited.hpp>
 #include <modelsec/detail/client/several.hpp>
+#include <modelsec/detail/client/store_operation.hpp>
 #include <modelsec/detail/fetch/fetch_operation.hpp>
 
 #include <algorithm>
@@ -246,7 +247,14 @@ result<std::uint64_t> run_watch(const client_options& owner, audit_trail& trail,
                     failed(seen.error());
                     continue;
                 }
-                if (seen->already_active || told[i] == seen->artifact)
+                if (seen->already_active)
+                {
+                    // Nothing else is to be done now: what was decided by its chunks gets its whole digest.
+                    if (const auto good = settle_digests(owner, seen->model_id, handle); !good && !handle.cancelled())
+                        failed(good.error());
+                    continue;
+                }
+                if (told[i] == seen->artifact)
                     continue;
                 told[i] = seen->artifact;
                 ++updates;

@@ -11,6 +11,9 @@
 #include <modelsec/detail/manifest/parse.hpp>
 #include <modelsec/detail/store/store.hpp>
 
+#include <algorithm>
+#include <functional>
+
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
@@ -228,6 +231,33 @@ result<std::vector<model_status>> read_status(const client_options& owner)
     return out;
 }
 
+/// The chunk digests of a pack's files, as the manifest has them that it came by.
+class known_chunks
+{
+public:
+    known_chunks(const store& disk, const pack_record& pack, const limits& caps) : files_(signed_chunks(disk, pack, caps)) {}
+
+    const chunk_digests* operator()(const file_record& f) const
+    {
+        for (const artifact_file& a : files_)
+            if (a.chunks && a.name && *a.name == f.path && a.size_bytes == f.size && a.sha256 == f.sha256)
+                return &*a.chunks;
+        return nullptr;
+    }
+
+private:
+    std::vector<artifact_file> files_;
+};
+
+/// A publisher who contradicts himself cannot be right: the pack is left for last good. What somebody else holds stays as it is, and
+/// is told all the same.
+inline void leave_contradicted(const client_options& owner, const store& disk, const identifier& model,
+                               const pack_record& pack, const control& handle)
+{
+    if (const auto lock = disk.lock(model, owner.lock_wait, handle))
+        (void)disk.leave_contradicted(*lock, model, pack, owner.clock->now());
+}
+
 result<pack_info> verify_active(const client_options& owner, const model_options& asked)
 {
     const control& handle = asked.operation.control;
@@ -236,19 +266,32 @@ result<pack_info> verify_active(const client_options& owner, const model_options
             MODELSEC_TRY(const identifier model, known_model(asked.model_id));
             MODELSEC_TRY(const store disk, existing_store(owner));
             return with_active(disk, model, [&](const pack_record& pack) -> result<pack_info> {
-                const auto files = signed_chunks(disk, pack, owner.caps);
-                const auto chunks = [&](const file_record& f) -> const chunk_digests* {
-                    for (const artifact_file& a : files)
-                        if (a.chunks && a.name && *a.name == f.path && a.size_bytes == f.size && a.sha256 == f.sha256)
-                            return &*a.chunks;
-                    return nullptr;
-                };
+                const known_chunks chunks(disk, pack, owner.caps);
                 hash_progress progress(asked.operation.events, asked.model_id, size_of(pack));
-                MODELSEC_CHECK(disk.hash_again(model, pack, handle, std::ref(progress), chunks));
+                auto good = disk.hash_again(model, pack, handle, std::ref(progress), std::cref(chunks),
+                                            asked.whole ? hash_scope::whole : hash_scope::chunks_may_decide);
+                if (good.has_error() && good.error().why == reason::chunks_contradict)
+                    leave_contradicted(owner, disk, model, pack, handle);
+                MODELSEC_CHECK(good);
                 return disk.info(model, pack);
             });
         }(),
         asked.model_id, stage::verify, asked.operation);
+}
+
+result<void> settle_digests(const client_options& owner, const std::string& model_id, const control& handle)
+{
+    MODELSEC_TRY(const identifier model, known_model(model_id));
+    MODELSEC_TRY(const store disk, existing_store(owner));
+    MODELSEC_TRY(const model_state state, disk.state(model));
+    const auto by_chunks = [](const file_record& f) { return f.decided_by == digest_scope::chunks; };
+    if (!state.active || std::ranges::none_of(state.active->files, by_chunks))
+        return {};
+    const known_chunks chunks(disk, *state.active, owner.caps);
+    auto good = disk.hash_again(model, *state.active, handle, {}, std::cref(chunks), hash_scope::whole);
+    if (good.has_error() && good.error().why == reason::chunks_contradict)
+        leave_contradicted(owner, disk, model, *state.active, handle);
+    return good;
 }
 
 result<pack_info> run_rollback(const client_options& owner, const rollback_options& asked)
@@ -267,7 +310,8 @@ result<pack_info> run_rollback(const client_options& owner, const rollback_optio
         const utc_time now = owner.clock->now();
         MODELSEC_CHECK(ask_trust_again(disk, state, *state.last_good, asked.trust, now, owner.caps));
         hash_progress progress(asked.operation.events, asked.model_id, size_of(*state.last_good));
-        MODELSEC_CHECK(disk.hash_again(model, *state.last_good, handle, std::ref(progress)));
+        const known_chunks chunks(disk, *state.last_good, owner.caps);
+        MODELSEC_CHECK(disk.hash_again(model, *state.last_good, handle, std::ref(progress), std::cref(chunks), hash_scope::whole));
         if (handle.cancelled())
             return fail(reason::cancelled);
         reached = stage::activate;

@@ -22,7 +22,9 @@
 #include <modelsec/detail/fetch/pack_sink_state.ipp>
 #include <modelsec/detail/fetch/pack_sink_workers.ipp>
 #include <modelsec/detail/fetch/plan_fsm.ipp>
+#include <modelsec/detail/fetch/reuse.ipp>
 #include <modelsec/detail/fetch/signed_model.ipp>
+#include <modelsec/detail/fetch/stream_feed.ipp>
 #include <modelsec/detail/fetch/trust_anchor.ipp>
 #include <modelsec/detail/fetch/trust_driver.ipp>
 

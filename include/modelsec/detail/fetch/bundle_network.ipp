@@ -3,6 +3,7 @@
 #define MODELSEC_DETAIL_FETCH_BUNDLE_NETWORK_IPP
 
 #include <modelsec/detail/fetch/bundle_network.hpp>
+#include <modelsec/detail/fetch/stream_feed.hpp>
 #include <modelsec/detail/store/stream.hpp>
 
 #include <charconv>
@@ -42,6 +43,8 @@ public:
                                  what.progress(before + bytes);
                          }));
             before += wanted.expected->size_bytes;
+            if (what.feed)
+                what.feed->all_good(wanted.expected->sha256);
             out.push_back(done);
         }
         return out;

@@ -8,10 +8,13 @@
 #include <modelsec/detail/store/verified.hpp>
 
 #include <functional>
+#include <memory>
 #include <vector>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
+
+class stream_feed;
 
 /// One file of a pack, and where it may be had.
 struct wanted_file
@@ -32,6 +35,7 @@ struct download_request
     /// KiB, never backwards, the sum of all sizes at last. On the calling thread.
     std::function<void(std::uint64_t)> progress;
     std::uint64_t* fetched = nullptr;  ///< counts the body bytes that came over the network
+    stream_feed* feed = nullptr;       ///< readers that do not wait for the end, if there are any
     /// Asked for a new address in place of a file's first source, when that has expired. On the calling thread; may use the
     /// client.
     std::function<result<url>(std::size_t file)> renew;

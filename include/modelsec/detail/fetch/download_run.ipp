@@ -6,6 +6,7 @@
 #include <modelsec/detail/net/range_answer.hpp>
 #include <modelsec/detail/fetch/pack_sink.hpp>
 #include <modelsec/detail/fetch/plan_fsm.hpp>
+#include <modelsec/detail/fetch/stream_feed.hpp>
 #include <modelsec/detail/net/session.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -65,6 +66,7 @@ class download_run
 {
 public:
     download_run(session& net, const download_request& what, staging& staged, std::vector<range_set> kept);
+    ~download_run();
     download_run(const download_run&) = delete;
     download_run& operator=(const download_run&) = delete;
 
@@ -110,6 +112,7 @@ private:
     std::vector<planned_file> planned_files() const;
     awaitable<result<void>> drive();
     void compare_hosts();
+    void serve_readers();
     void begin_lanes();
     void end_lanes();
     awaitable<void> work(lane& self);
@@ -162,6 +165,40 @@ inline download_run::download_run(session& net, const download_request& what, st
         sources_.push_back(f.sources);
         total_ += f.expected->size_bytes;
     }
+    if (what.feed)
+        what.feed->on_wanted([this] { bell_.notify(); });
+}
+
+/// What readers wait for is fetched first.
+inline void download_run::serve_readers()
+{
+    if (!what_.feed)
+        return;
+    for (const auto& wanted : what_.feed->take_wanted())
+        for (std::size_t i = 0; i < what_.files.size(); ++i)
+            if (what_.files[i].expected->sha256 == wanted.content)
+                plan_.prefer(i, wanted.range);
+}
+
+/// drive() may have been left by an exception (bad_alloc, or a caller's listener) while lanes were at work: no coroutine outlives
+/// what it refers to (CWE-416).
+inline download_run::~download_run()
+{
+    if (what_.feed)
+        what_.feed->on_wanted(nullptr);
+    const auto at_work = [](const lane& l) { return !l.gone; };
+    while (std::ranges::any_of(lanes_, at_work))
+    {
+        for (lane& l : lanes_)
+        {
+            if (l.gone)
+                continue;
+            l.stopped = true;
+            l.stop.emit(boost::asio::cancellation_type::terminal);
+            l.room.notify();
+        }
+        net_.context().run_one_for(tick);
+    }
 }
 
 inline sink_options download_run::sink_settings(const download_request& what)
@@ -170,6 +207,10 @@ inline sink_options download_run::sink_settings(const download_request& what)
     out.direct = what.direct;
     out.whole = what.whole;
     out.now = [] { return clock::now(); };
+    if (stream_feed* const feed = what.feed)
+        out.on_good = [feed, &what](std::size_t file, std::size_t chunk) {
+            feed->chunk_good(what.files[file].expected->sha256, chunk);
+        };
     return out;
 }
 
@@ -228,6 +269,7 @@ inline awaitable<result<void>> download_run::drive()
             else
                 plan_.refused_whole(bad.file, bad.kept, std::move(bad.why));
         compare_hosts();
+        serve_readers();
         report();
         begin_lanes();
         end_lanes();
@@ -262,7 +304,7 @@ inline void download_run::compare_hosts()
     if (now - compared_ < tick || net_.env().options->limit_rate != 0 || net_.env().handle.paused())
         return;
     compared_ = now;
-    plan_.compare_hosts(now);
+    plan_.compare_hosts(now, net_.caps().min_rate);
 }
 
 inline void download_run::begin_lanes()

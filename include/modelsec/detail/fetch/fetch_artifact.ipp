@@ -4,6 +4,7 @@
 
 #include <modelsec/detail/base/machine.hpp>
 #include <modelsec/detail/fetch/fetch_operation.hpp>
+#include <modelsec/detail/fetch/reuse.hpp>
 #include <modelsec/detail/source/locator.hpp>
 #include <modelsec/detail/store/archive/archive.hpp>
 #include <modelsec/detail/store/decrypted_file.hpp>
@@ -40,11 +41,34 @@ result<fetch_result> fetch_operation::install(const store& disk, const accepted&
     MODELSEC_CHECK(check_pack(state, offer, wanted));
     MODELSEC_TRY(auto active, answer_active(disk, state, offer, wanted));
     if (active)
+    {
+        MODELSEC_CHECK(feed_from_active(disk, model));
         return std::move(*active);
+    }
 
     MODELSEC_TRY(staging staged, disk.stage(model, wanted.content_digest()));
     MODELSEC_TRY(adopted_, disk.adopt(model, staged, wanted, asked_.operation.control));
+    MODELSEC_CHECK(reuse_known_bytes(disk, model, staged, wanted));
+    if (feed_)
+    {
+        feed_->growing([&staged](const artifact_file& f) { return staged.open_for_reading(f.sha256); });
+        for (const verified_file& found : adopted_)
+            feed_->all_good(found.sha256());
+    }
+    // `staged` goes when this function ends, however that is: nobody opens anything there then.
+    struct last_opening
+    {
+        stream_feed* feed;
+        bool active = false;
+        ~last_opening()
+        {
+            if (feed && !active)
+                feed->moving();
+        }
+    } opening{feed_};
     auto obtained = obtain_pack(staged, offer, wanted);
+    if (feed_)
+        feed_->moving();
     if (obtained.has_error())
     {
         sweep(disk, std::move(staged));
@@ -68,7 +92,87 @@ result<fetch_result> fetch_operation::install(const store& disk, const accepted&
                    offer.claim.issued_at,
                    offer.claim.ordered_elsewhere};
     MODELSEC_TRY(const pack_info info, disk.activate(lock, model, std::move(staged), pack, how));
+    MODELSEC_CHECK(feed_from_active(disk, model));
+    opening.active = true;
     return result_of(info, sequence, false);
+}
+
+/// What the store holds of another version, or anywhere else, need not travel.
+result<void> fetch_operation::reuse_known_bytes(const store& disk, const identifier& model, staging& staged,
+                                                const artifact& wanted)
+{
+    if (bundle_)
+        return {};
+    std::set<std::string> seen;
+    for (const verified_file& found : adopted_)
+        seen.insert(found.sha256().hex());
+    for (const artifact_file& file : wanted.files)
+    {
+        const bool chunked = file.chunks && file.chunks->size_bytes > 0;
+        if ((!file.index && !chunked) || !seen.insert(file.sha256.hex()).second)
+            continue;
+        MODELSEC_TRY(const std::vector<known_file> known, disk.known_files(model));
+        if (known.empty())
+            return {};
+        std::optional<content_index> index;
+        if (file.index)
+        {
+            MODELSEC_TRY(index, obtain_index(file));
+        }
+        auto found = reuse_bytes(disk, model, staged, file, index, asked_.operation.control);
+        if (found.has_error() && (found.error().code() == errc::cancelled || found.error().code() == errc::disk_full))
+            return std::move(found).error();
+    }
+    return {};
+}
+
+/// Only a hint: what is wrong with it is told, and all bytes are fetched.
+result<std::optional<content_index>> fetch_operation::obtain_index(const artifact_file& file)
+{
+    auto got = [&]() -> result<content_index> {
+        MODELSEC_TRY(url address, sources_.locate(file.index->url));
+        http_request request{std::move(address), std::nullopt, {}, static_cast<std::size_t>(file.index->size_bytes)};
+        MODELSEC_TRY(const http_answer answer, web().exchange(request));
+        // TUF 1.0 section 5.7.3: the length and the digest are the signed ones.
+        if (answer.body.size() != file.index->size_bytes || !(sha256(answer.body) == file.index->sha256))
+            return fail(reason::digest_mismatch, "the index is not the signed one");
+        return parse_content_index(answer.body, file.size_bytes);
+    }();
+    if (got)
+        return std::optional(std::move(*got));
+    if (got.error().code() == errc::cancelled || got.error().why == reason::deadline)
+        return std::move(got).error();
+    event e;
+    e.kind = event_kind::warning;
+    e.stage = stage::download;
+    e.why = got.error().why;
+    tell(std::move(e));
+    return std::optional<content_index>();
+}
+
+/// What can be read before the pack is there: files as they are, not what must be unpacked or decrypted first.
+result<void> fetch_operation::begin_feed(const accepted& offer, const artifact& wanted) const
+{
+    if (!feed_)
+        return {};
+    if (wanted.is_zip)
+        return fail(reason::not_streamable, "an archive is unpacked when all of it is there");
+    for (const artifact_file& f : wanted.files)
+        if (f.encryption)
+            return fail(reason::not_streamable, "an encrypted file");
+    feed_->begin(offer.manifest.model_id.str(), offer.manifest.version.str(), wanted.files);
+    return {};
+}
+
+result<void> fetch_operation::feed_from_active(const store& disk, const identifier& model) const
+{
+    if (!feed_)
+        return {};
+    MODELSEC_TRY(auto pack, disk.hold_active(model));
+    feed_->active([pack = std::make_shared<const held_pack>(std::move(pack))](const artifact_file& f) -> result<file> {
+        return f.name ? pack->open(*f.name) : fail(reason::not_streamable, "an archive");
+    });
+    return {};
 }
 
 result<void> fetch_operation::check_again(const accepted& offer, const model_memory& memory, const artifact& wanted,
@@ -133,6 +237,8 @@ result<verified_pack> fetch_operation::obtain_pack(staging& staged, const accept
     if (!wanted.oci.empty() && !bundle_)
         MODELSEC_CHECK(check_layers(wanted));
     MODELSEC_TRY(const std::vector<verified_file> files, download_files(staged, wanted));
+    if (feed_)
+        feed_->moving();  // partials become the pack's files
     MODELSEC_CHECK(check_decryption(staged, offer, wanted));
     if (wanted.is_zip)
         return unpack(staged, wanted, files.front());
@@ -185,6 +291,7 @@ result<std::vector<verified_file>> fetch_operation::download_files(staging& stag
     what.connections = owner_.transport.connections;
     what.whole = owner_.digest == digest_policy::whole || wanted.is_zip || wanted.total_bytes() <= small;
     what.fetched = &fetched_;
+    what.feed = feed_;
     std::map<std::size_t, url> renewed;
     what.renew = [&](std::size_t i) -> result<url> {
         const auto before = renewed.find(i);

@@ -5,6 +5,8 @@
 #include <modelsec/options.hpp>
 #include <modelsec/detail/fetch/bundle_network.hpp>
 #include <modelsec/detail/fetch/network.hpp>
+#include <modelsec/detail/fetch/stream_feed.hpp>
+#include <modelsec/detail/manifest/content_index.hpp>
 #include <modelsec/detail/fetch/trust_anchor.hpp>
 #include <modelsec/detail/manifest/parse.hpp>
 #include <modelsec/detail/manifest/select.hpp>
@@ -35,6 +37,10 @@ public:
     MODELSEC_DECL fetch_operation(const client_options& owner, const fetch_options& asked, network_maker connect);
 
     MODELSEC_DECL result<fetch_result> run();
+    /// Before run(): readers follow the download by this.
+    void feed_readers(stream_feed* feed) noexcept { feed_ = feed; }
+    /// Before run(): without a verified manifest after `wait` it ends with `manifest_late`.
+    MODELSEC_DECL void expect_manifest_within(std::chrono::milliseconds wait);
     /// Artifact bytes that came over the network, of a failed attempt as well.
     std::uint64_t bytes_fetched() const noexcept { return fetched_; }
     /// What run() would do, up to the first artifact byte; changes nothing.
@@ -88,6 +94,11 @@ private:
                                                                     const accepted& offer, const artifact& wanted) const;
     MODELSEC_DECL result<check_result> look_at(accepted& offer);
     MODELSEC_DECL result<fetch_result> install(const store& disk, const accepted& offer, const artifact& wanted);
+    MODELSEC_DECL result<void> reuse_known_bytes(const store& disk, const identifier& model, staging& staged,
+                                                 const artifact& wanted);
+    MODELSEC_DECL result<std::optional<content_index>> obtain_index(const artifact_file& file);
+    MODELSEC_DECL result<void> begin_feed(const accepted& offer, const artifact& wanted) const;
+    MODELSEC_DECL result<void> feed_from_active(const store& disk, const identifier& model) const;
     MODELSEC_DECL result<void> check_again(const accepted& offer, const model_memory& memory, const artifact& wanted,
                                            utc_time now);
     MODELSEC_DECL result<void> check_room(const store& disk, const accepted& offer, const artifact& wanted) const;
@@ -111,6 +122,8 @@ private:
     MODELSEC_DECL fetch_result result_of(const pack_info& pack, std::uint64_t sequence, bool already_active) const;
     MODELSEC_DECL result<store> open_store(bool create) const;
     MODELSEC_DECL result<void> stopped() const;
+    MODELSEC_DECL std::optional<steady_time> next_deadline() const;
+    MODELSEC_DECL result<accepted> obtain_offer_in_time();
     MODELSEC_DECL std::chrono::milliseconds lock_wait() const;
     MODELSEC_DECL bool write_directly(const artifact& wanted) const;
     MODELSEC_DECL http_client::environment environment();
@@ -126,7 +139,9 @@ private:
     std::shared_ptr<const bundle_reader> bundle_;
     std::unique_ptr<network> network_;
     utc_time now_;
-    std::optional<steady_time> deadline_;  // of the whole attempt
+    std::optional<steady_time> deadline_;      // of the whole attempt
+    std::optional<steady_time> manifest_due_;  // until there is one
+    stream_feed* feed_ = nullptr;
     signing_keys keys_;
     std::vector<verified_file> adopted_;  // they need not be fetched
     std::string model_id_, version_;      // known from the manifest on
@@ -142,9 +157,10 @@ private:
 MODELSEC_DECL result<check_result> run_check(const client_options& owner, const fetch_options& asked,
                                              const network_maker& connect = make_network, attempt_facts* facts = nullptr);
 
-/// run(), with its one final event; `lenient` makes it ensure().
+/// run(), with its one final event; `lenient` makes it ensure(); `feed`, if given, is told of the end as well.
 MODELSEC_DECL result<fetch_result> run_fetch(const client_options& owner, const fetch_options& asked, bool lenient,
-                                             const network_maker& connect = make_network, attempt_facts* facts = nullptr);
+                                             const network_maker& connect = make_network, attempt_facts* facts = nullptr,
+                                             stream_feed* feed = nullptr);
 
 }  // namespace detail
 MODELSEC_END_NAMESPACE

@@ -38,7 +38,7 @@ result<fetch_result> fetch_operation::run()
         bundle_ = std::make_shared<const bundle_reader>(std::move(from));
     }
     tell_stage(stage::manifest);
-    MODELSEC_TRY(accepted offer, obtain_offer());
+    MODELSEC_TRY(accepted offer, obtain_offer_in_time());
     model_id_ = offer.manifest.model_id.str();
     version_ = offer.manifest.version.str();
     if (asked_.dry_run)
@@ -51,6 +51,8 @@ result<fetch_result> fetch_operation::run()
         out.artifact = seen.artifact;
         out.already_active = seen.already_active;
         out.path = seen.active_path;
+        out.total_bytes = seen.total_bytes;
+        out.bytes_to_fetch = seen.bytes_to_fetch;
         return out;
     }
 
@@ -64,10 +66,48 @@ result<fetch_result> fetch_operation::run()
     chosen_ = wanted->content_digest();
     chosen_bytes_ = wanted->total_bytes();
     MODELSEC_CHECK(check_pack(known, offer, *wanted));
+    MODELSEC_CHECK(begin_feed(offer, *wanted));
     MODELSEC_TRY(auto active, answer_active(disk, known, offer, *wanted));
     if (active)
+    {
+        MODELSEC_CHECK(feed_from_active(disk, offer.manifest.model_id));
         return std::move(*active);
+    }
     return install(disk, offer, *wanted);
+}
+
+void fetch_operation::expect_manifest_within(std::chrono::milliseconds wait)
+{
+    manifest_due_ = steady_after(owner_.clock->steady_now(), wait);
+}
+
+/// TUF 1.0 section 1.5.2 (slow retrieval): whoever can do with what is active does not wait for a manifest that drips. Once there is
+/// one, the download takes the time that the attempt has.
+result<fetch_operation::accepted> fetch_operation::obtain_offer_in_time()
+{
+    auto offer = obtain_offer();
+    const auto due = std::exchange(manifest_due_, std::nullopt);
+    if (!due)
+        return offer;
+    if (offer)
+    {
+        if (network_)
+            network_->set_deadline(deadline_);
+        return offer;
+    }
+    const steady_time now = owner_.clock->steady_now();
+    const bool waited = offer.error().why == reason::deadline || offer.error().why == reason::lock_timeout;
+    if (waited && now >= *due && !(deadline_ && now >= *deadline_) && !asked_.operation.control.cancelled())
+        return fail(reason::manifest_late, "no manifest was verified in the time for it");
+    return offer;
+}
+
+/// What ends a wait: the attempt's deadline, and until there is a manifest, the time for that.
+std::optional<steady_time> fetch_operation::next_deadline() const
+{
+    if (!manifest_due_ || !deadline_)
+        return manifest_due_ ? manifest_due_ : deadline_;
+    return std::min(*manifest_due_, *deadline_);
 }
 
 /// A damaged state is repaired if that was asked for. Packs without one are no first run: what they were accepted by is forgotten, and
@@ -264,9 +304,8 @@ result<void> fetch_operation::stopped() const
 
 std::chrono::milliseconds fetch_operation::lock_wait() const
 {
-    if (!deadline_)
-        return owner_.lock_wait;
-    return std::min(steady_left(owner_.clock->steady_now(), *deadline_), owner_.lock_wait);
+    const auto due = next_deadline();
+    return due ? std::min(steady_left(owner_.clock->steady_now(), *due), owner_.lock_wait) : owner_.lock_wait;
 }
 
 // The page cache is where weights are best found by who loads them next, but filling it costs more than the disk does: from a
@@ -297,7 +336,7 @@ http_client::environment fetch_operation::environment()
     env.caps = &owner_.caps;
     env.time = owner_.clock.get();
     env.handle = asked_.operation.control;
-    env.deadline = deadline_;
+    env.deadline = next_deadline();
     if (const auto origin = url::parse(document_address()))
         env.manifest_origin = origin->origin();
     env.observe = [this](const event& e) { tell(e); };
@@ -374,7 +413,7 @@ result<check_result> run_check(const client_options& owner, const fetch_options&
 }
 
 result<fetch_result> run_fetch(const client_options& owner, const fetch_options& asked, bool lenient,
-                               const network_maker& connect, attempt_facts* facts)
+                               const network_maker& connect, attempt_facts* facts, stream_feed* feed)
 {
     std::string model_id = asked.model_id;
     std::uint64_t fetched = 0;
@@ -382,6 +421,9 @@ result<fetch_result> run_fetch(const client_options& owner, const fetch_options&
     last.kind = event_kind::done;
     auto outcome = guarded([&] {
         fetch_operation operation(owner, asked, connect);
+        operation.feed_readers(feed);
+        if (lenient && owner.caps.fallback_after.count() > 0)
+            operation.expect_manifest_within(owner.caps.fallback_after);
         auto r = operation.run();
         if (model_id.empty())
             model_id = operation.model_id();
@@ -412,6 +454,8 @@ result<fetch_result> run_fetch(const client_options& owner, const fetch_options&
     if (outcome.has_error())
         last.why = outcome.error().why;
     last.code = outcome ? errc::ok : outcome.error().code();
+    if (feed)
+        feed->ended(outcome);
     if (asked.operation.events)
         asked.operation.events(last);
     return outcome;

@@ -20,6 +20,8 @@ public:
     virtual ~network() = default;
     virtual result<http_answer> exchange(const http_request& request) = 0;
     virtual result<std::vector<verified_file>> fetch_files(const download_request& what, staging& staged) = 0;
+    /// From now on requests end at `due` (by the clock of the environment) with `deadline`; nothing: never.
+    virtual void set_deadline(std::optional<steady_time> /*due*/) {}
 };
 
 using network_maker = std::function<std::unique_ptr<network>(http_client::environment)>;

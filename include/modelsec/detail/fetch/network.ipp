@@ -3,6 +3,7 @@
 #define MODELSEC_DETAIL_FETCH_NETWORK_IPP
 
 #include <modelsec/detail/fetch/network.hpp>
+#include <modelsec/detail/net/session.hpp>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
@@ -17,6 +18,7 @@ public:
     {
         return download(client_, what, staged);
     }
+    void set_deadline(std::optional<steady_time> due) override { client_.get().set_deadline(due); }
 
 private:
     http_client client_;

@@ -31,6 +31,12 @@ public:
 
     /// Not asked while there is any other.
     bool left(std::size_t which) const { return hosts_[which].left; }
+    /// Over the last ten seconds, in which it was asked all the time, it brought less than so many bytes a second.
+    bool slower_than(std::size_t which, std::uint64_t rate) const
+    {
+        const second s = hosts_[which].sum();
+        return rate > 0 && s.time >= proof && static_cast<double>(s.bytes) < s.time * static_cast<double>(rate);
+    }
     /// The host that the next order should go to, to see how it does.
     const std::optional<std::size_t>& probe() const noexcept { return probe_; }
     /// The probe has begun, or cannot be.
@@ -40,10 +46,12 @@ public:
 
 private:
     static constexpr std::size_t seconds = 10;
+    static constexpr double proof = 9.5;
     struct second
     {
         std::uint64_t bytes = 0;
         double lane_time = 0;  ///< seconds, over all connections
+        double time = 0;       ///< seconds in which there was one
     };
     struct host
     {

@@ -11,8 +11,7 @@ namespace detail {
 
 /// A host is left for one that is so many times as fast.
 inline constexpr double pace_factor = 4;
-/// Connection seconds that show how fast a host is.
-inline constexpr double pace_proof = 9.5;
+/// Connection seconds that show how fast a probed host is; one that is at work shows it by pace_fsm::proof.
 inline constexpr double pace_probe_proof = 1;
 /// Others are probed when a host has had this long, and what is missing would take at least so long again.
 inline constexpr double pace_probe_after = 5;
@@ -26,6 +25,7 @@ pace_fsm::second pace_fsm::host::sum() const
     {
         out.bytes += s.bytes;
         out.lane_time += s.lane_time;
+        out.time += s.time;
     }
     return out;
 }
@@ -37,7 +37,11 @@ void pace_fsm::tick(const std::vector<unsigned>& lanes, std::uint64_t missing, t
         second_begun_ = now;
     last_ = now;
     for (std::size_t i = 0; i < hosts_.size(); ++i)
+    {
         hosts_[i].now.lane_time += passed * lanes[i];
+        if (lanes[i] > 0)
+            hosts_[i].now.time += passed;
+    }
     if (now - second_begun_ >= std::chrono::seconds(1))
     {
         second_begun_ = now;
@@ -64,7 +68,7 @@ void pace_fsm::tick(const std::vector<unsigned>& lanes, std::uint64_t missing, t
             const host& o = hosts_[other];
             if (other == i || o.left)
                 continue;
-            if (seen.lane_time >= pace_proof && o.sum().lane_time >= pace_probe_proof && o.rate() >= pace_factor * h.rate())
+            if (seen.lane_time >= proof && o.sum().lane_time >= pace_probe_proof && o.rate() >= pace_factor * h.rate())
             {
                 h.left = true;
                 break;

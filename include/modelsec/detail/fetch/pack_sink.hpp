@@ -41,6 +41,9 @@ struct sink_options
     std::uint64_t sync_bytes = 256u << 20;       ///< … or after so many bytes
     bool whole = true;                           ///< the whole digest of every file is required, chunks or not
     unsigned threads = 0;                        ///< at most; 0: as many as the machine has processors
+    /// Told (from any thread, with a lock held: it must only note it) that a chunk is good and on the disk, or all of a file without
+    /// chunks. Perhaps more than once.
+    std::function<void(std::size_t file, std::size_t chunk)> on_good{};
     /// A clock that only goes forward (injected: ARCHITECTURE rule 7).
     std::function<std::chrono::steady_clock::time_point()> now;
 };

@@ -237,6 +237,7 @@ inline void pack_sink::impl::chunk_complete(std::size_t file, std::size_t index,
     {
         if (!e.rewind_to || index < *e.rewind_to)  // else the whole digest has still to go back there
             e.before.erase(index);
+        tell_good(file, e.verifier.chunk(index));
         if (e.verifier.all_good())
             decide(file);
         return;
@@ -331,11 +332,29 @@ inline void pack_sink::impl::decide(std::size_t file)
         return;
     }
     e.verdict = std::move(*verdict);
+    tell_good(file, e.all());
     e.kept = {};
     e.in_memory.clear();
     holding.erase(file);
     --undecided;
     change = true;
+}
+
+/// Which of these bytes can be read by now, as they are good and on the disk.
+inline void pack_sink::impl::tell_good(std::size_t file, byte_range bytes) const
+{
+    if (!options.on_good)
+        return;
+    const entry& e = *entries[file];
+    if (e.verifier.chunks() == 0)
+    {
+        if (e.verdict && e.on_disk.covers(e.all()))
+            options.on_good(file, 0);
+        return;
+    }
+    for (std::size_t i = e.verifier.chunk_at(bytes.begin); i < e.verifier.chunks() && e.verifier.chunk(i).begin < bytes.end; ++i)
+        if (e.verifier.good(i) && e.on_disk.covers(e.verifier.chunk(i)))
+            options.on_good(file, i);
 }
 
 /// All of a file is wrong: what is there of it is useless, and so is what its journal says.
@@ -355,6 +374,7 @@ inline void pack_sink::impl::drop(std::unique_lock<std::mutex>& lock, std::size_
         return partials.drop(file);
     }();
     lock.lock();
+    close(file);  // whoever opened it meanwhile holds what is gone
     failure why = std::move(dropping.at(file));
     dropping.erase(file);
     const bool kept = e.had_kept;

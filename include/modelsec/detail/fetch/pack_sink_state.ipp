@@ -156,6 +156,7 @@ struct pack_sink::impl
     MODELSEC_DECL void forget(entry& e, byte_range bytes);
     MODELSEC_DECL void give_up_whole(entry& e);
     MODELSEC_DECL void decide(std::size_t file);
+    MODELSEC_DECL void tell_good(std::size_t file, byte_range bytes) const;
     MODELSEC_DECL bool make_room();
     MODELSEC_DECL void set_problem(failure f);
     MODELSEC_DECL void run_deferred();

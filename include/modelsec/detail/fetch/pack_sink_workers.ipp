@@ -154,8 +154,10 @@ inline result<pack_sink::impl::handle_ptr> pack_sink::impl::open(std::size_t fil
 {
     const std::lock_guard alone(partials_mutex);
     entry& e = *entries[file];
+    bool made = false;  // `entry` belongs to `mutex`: drop() changes it beside this
     {
         const std::lock_guard lock(mutex);
+        made = e.made;
         if (e.opened)
         {
             if (opened.front() != file)
@@ -170,7 +172,7 @@ inline result<pack_sink::impl::handle_ptr> pack_sink::impl::open(std::size_t fil
     const auto out = std::make_shared<handle>();
     MODELSEC_TRY(out->cached, partials.open(file));
     const std::uint64_t size = e.expected->size_bytes;
-    if (!e.made)
+    if (!made)
     {
         MODELSEC_TRY(const file_info now, files.info(out->cached));
         if (now.size > size)
@@ -254,6 +256,7 @@ inline void pack_sink::impl::write_one(std::unique_lock<std::mutex>& lock)
         unsynced_bytes += x->size;
         e.unsynced.add(x->range());
         e.on_disk.add(x->range());
+        tell_good(file, x->range());
     }
     run_deferred();
     // Whoever may have waited for the last of it.

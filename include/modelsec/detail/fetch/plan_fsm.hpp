@@ -71,7 +71,8 @@ public:
     /// The lane is gone, by itself (no failure) or by `why`.
     MODELSEC_DECL then ended(lane_id lane, std::optional<failure> why, time_point now);
     /// To be called some times a second while lanes are at work: compares the hosts. Not while the rate is limited on purpose.
-    MODELSEC_DECL void compare_hosts(time_point now);
+    /// A host that brings less than `min_rate` bytes a second is given up.
+    MODELSEC_DECL void compare_hosts(time_point now, std::uint64_t min_rate = 0);
 
     /// The wait is over, or there is no patience left: then `why` ends the download.
     MODELSEC_DECL void backed_off(std::optional<failure> why);
@@ -82,6 +83,9 @@ public:
     /// The whole file is wrong and no chunk digests say where; `kept`: some of it came from an earlier run. All of it is missing
     /// again. If one source delivered all, it is that source's doing; else the next go is with one of them alone.
     MODELSEC_DECL void refused_whole(std::size_t file, bool kept, failure why);
+    /// Somebody waits for these bytes: they are asked for next, and what follows them. A connection that has much else to do
+    /// makes room for them.
+    MODELSEC_DECL void prefer(std::size_t file, byte_range bytes);
     /// Nothing new is begun any more.
     MODELSEC_DECL void stop(failure why);
     /// The disk or the hash cannot keep up.
@@ -122,6 +126,7 @@ private:
         bool ranged = false;        ///< it was asked for a range
         bool warm = false;          ///< its connection has delivered before
         bool leave = false;         ///< its source is left for another
+        bool too_slow = false;      ///< … or given up, as it brings less than the caller wants
         range_set todo;             ///< not put yet
         std::uint64_t in_hand = 0;  ///< arrived, not put yet
         std::uint64_t bytes = 0;    ///< arrived in all
@@ -140,6 +145,7 @@ private:
     MODELSEC_DECL std::optional<order> begin(std::size_t file, std::size_t source, range_set todo,
                                              std::optional<byte_range> ask, time_point now, bool warm);
     MODELSEC_DECL std::optional<order> split(time_point now, bool warm);
+    MODELSEC_DECL std::optional<order> next_preferred(time_point now, bool warm);
     MODELSEC_DECL std::uint64_t segment(std::size_t host) const;
     MODELSEC_DECL double average_rate(time_point now) const;
     MODELSEC_DECL std::size_t lanes_at(std::size_t host) const;
@@ -161,6 +167,12 @@ private:
     std::map<lane_id, lane> lanes_;
     lane_id last_lane_ = 0;
     std::vector<std::uint64_t> segments_;  ///< by host: how much to ask for at once
+    struct preference
+    {
+        std::size_t file = 0;
+        byte_range bytes;
+    };
+    std::vector<preference> preferred_;  ///< what somebody waits for, the one that came first in front
     bool backing_off_ = false;
     std::optional<std::size_t> renewing_;
     std::optional<failure> verdict_;

@@ -25,6 +25,8 @@ inline constexpr std::uint64_t range_steal_least = 64u << 10;
 inline constexpr std::chrono::seconds range_silence{2};
 /// Some hosts refuse to send more than 50 GB without a range.
 inline constexpr std::uint64_t range_always_from = std::uint64_t{16} << 30;
+/// So many bytes are waited for rather than that a connection is given up for what somebody waits for.
+inline constexpr std::uint64_t range_soon = 8u << 20;
 /// New addresses that bring no byte, before the source counts as expired for good.
 inline constexpr unsigned range_vain_renewals = 2;
 /// A file that failed while others do well is asked for later: so much, then twice that, up to 16 times.
@@ -120,6 +122,8 @@ std::optional<plan_fsm::order> plan_fsm::next(time_point now, bool warm)
     const unsigned most = std::min(connections_, growth_.target() + (pace_.probe() ? 1u : 0u));
     if (verdict_ || backing_off_ || renewing_ || complete() || lanes_.size() >= most)
         return std::nullopt;
+    if (auto first = next_preferred(now, warm))
+        return first;
     for (const order_key& key : open_)
     {
         const std::size_t index = key.second;  // a copy: take() may erase the key
@@ -162,6 +166,75 @@ std::optional<plan_fsm::order> plan_fsm::next(time_point now, bool warm)
     if (pace_.probe() && !open_.empty())
         pace_.probed();  // no file that is open has a source there
     return split(now, warm);
+}
+
+/// What somebody waits for and nobody is at, with what follows it, as far as a connection is asked for at once.
+std::optional<plan_fsm::order> plan_fsm::next_preferred(time_point now, bool warm)
+{
+    for (auto at = preferred_.begin(); at != preferred_.end();)
+    {
+        planned& f = files_[at->file];
+        range_set open(at->bytes);
+        for (const auto& r : f.missing.missing_of(at->bytes).ranges())
+            open.subtract(r);  // put, or on its way
+        if (open.empty())
+        {
+            at = preferred_.erase(at);
+            continue;
+        }
+        const std::size_t index = at->file;
+        const auto source = choose(f);
+        if (!source || !f.sources.has_ranges(*source))
+        {
+            ++at;  // all or nothing: its turn comes with the others
+            continue;
+        }
+        const byte_range first = open.ranges().front();
+        byte_range part = f.missing.from(first.begin);
+        part.end = std::min(part.end, std::max(first.end, first.begin + segment(f.hosts[*source])));
+        take(index, part);
+        return begin(index, *source, range_set(part), part, now, warm);
+    }
+    return std::nullopt;
+}
+
+void plan_fsm::prefer(std::size_t file, byte_range bytes)
+{
+    constexpr std::size_t most = 256;
+    bytes.end = std::min(bytes.end, files_[file].size);
+    if (bytes.empty() || preferred_.size() >= most)
+        return;
+    preferred_.push_back({file, bytes});
+    const auto left = [](const lane& l) { return l.todo.size() - std::min(l.in_hand, l.todo.size()); };
+    // A lane that gets there soon is let be; one that has them far down its list gives them, and what is behind them, away.
+    for (auto& [id, l] : lanes_)
+    {
+        if (l.file != file || l.leave || !files_[file].sources.has_ranges(l.source))
+            continue;
+        const std::uint64_t mine = bytes.size() - l.todo.missing_of(bytes).size();
+        if (mine == 0)
+            continue;
+        const std::uint64_t head = l.todo.ranges().front().begin + l.in_hand;
+        if (bytes.begin <= head + range_soon)
+            return;
+        const byte_range given{std::max(bytes.begin, head), l.todo.ranges().back().end};
+        const range_set before = l.todo;
+        l.todo.subtract(given);
+        for (const auto& r : before.ranges())
+            if (const byte_range both{std::max(r.begin, given.begin), std::min(r.end, given.end)}; !both.empty())
+                give_back(file, both);
+    }
+    if (lanes_.size() < std::min(connections_, growth_.target()) || lanes_.empty())
+        return;
+    lane* longest = nullptr;
+    for (auto& [id, l] : lanes_)
+    {
+        if (l.leave || left(l) <= range_soon)
+            return;  // there is room already, or soon
+        if (!longest || left(l) > left(*longest))
+            longest = &l;
+    }
+    longest->leave = true;
 }
 
 std::uint64_t plan_fsm::segment(std::size_t host) const
@@ -281,7 +354,7 @@ bool plan_fsm::superfluous(lane_id id) const
     return found != lanes_.end() && (found->second.leave || found->second.todo.size() <= found->second.in_hand);
 }
 
-void plan_fsm::compare_hosts(time_point now)
+void plan_fsm::compare_hosts(time_point now, std::uint64_t min_rate)
 {
     std::vector<unsigned> at(segments_.size());
     for (const auto& [id, l] : lanes_)
@@ -292,6 +365,8 @@ void plan_fsm::compare_hosts(time_point now)
     pace_.tick(at, missing, now);
     for (auto& [id, l] : lanes_)
     {
+        if (pace_.slower_than(l.host, min_rate))
+            l.leave = l.too_slow = true;
         if (!pace_.left(l.host) || l.leave)
             continue;
         const auto better = choose(files_[l.file]);
@@ -324,6 +399,12 @@ plan_fsm::then plan_fsm::ended(lane_id id, std::optional<failure> why, time_poin
         const double seconds = std::clamp(latency * range_segment_latencies, range_segment_time.count(), 4.0);
         segments_[l.host] =
             std::clamp(static_cast<std::uint64_t>(l.rate(l.seen) * seconds), range_segment_first, range_segment_most);
+    }
+    if (l.too_slow && !verdict_)
+    {
+        if (!f.sources.dropped(l.source))
+            drop(l.file, l.source, fail(reason::too_slow, "less than the least rate that was asked for"));
+        return then::go_on;
     }
     if (!why || verdict_)
         return then::go_on;

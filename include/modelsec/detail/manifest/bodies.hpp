@@ -2,6 +2,7 @@
 #ifndef MODELSEC_DETAIL_MANIFEST_BODIES_HPP
 #define MODELSEC_DETAIL_MANIFEST_BODIES_HPP
 
+#include <modelsec/detail/manifest/content_index.ipp>
 #include <modelsec/detail/manifest/encryption.ipp>
 #include <modelsec/detail/manifest/encryption_keys.ipp>
 #include <modelsec/detail/manifest/known_artifacts.ipp>

@@ -21,6 +21,15 @@ struct chunk_digests
     std::vector<sha256_digest> sha256;
 };
 
+/// Where the list of a file's content-defined chunks may be had (docs/manifest.md, Index): a hint which bytes need not travel, since
+/// they are in the store already. Nothing is believed because of it.
+struct index_reference
+{
+    std::string url;  ///< https
+    sha256_digest sha256;
+    std::uint64_t size_bytes = 0;
+};
+
 /// One file to download: what its bytes are, and where they may be had. The digest decides, never the place.
 struct artifact_file
 {
@@ -30,6 +39,7 @@ struct artifact_file
     std::vector<std::string> mirrors;
     std::optional<chunk_digests> chunks;
     std::optional<encryption_info> encryption{};  ///< what the bytes are the cipher text of
+    std::optional<index_reference> index{};
     std::optional<relative_path> name;            ///< the file's place in the pack; none for an archive
     /// No SHA-256 of the bytes was signed: all `chunks` decide, of any size, or `sha512` where there are none; `sha256` stands for these then.
     bool stands_in = false;

@@ -95,6 +95,7 @@ private:
     result<artifact_file> file_content() const;
     result<std::optional<chunk_digests>> chunks(std::uint64_t size) const;
     result<std::optional<encryption_info>> encryption(std::uint64_t cipher_size) const;
+    result<std::optional<index_reference>> index() const;
     result<std::vector<artifact_file>> several_files(json_view::array list, bool located) const;
     result<void> extras(artifact& out) const;
 
@@ -167,6 +168,22 @@ inline result<std::optional<encryption_info>> manifest_reader::encryption(std::u
     return std::optional(std::move(out));
 }
 
+inline result<std::optional<index_reference>> manifest_reader::index() const
+{
+    const auto v = optional("index");
+    if (!v)
+        return std::optional<index_reference>();
+    const manifest_reader reader(*v, caps_);
+    index_reference out;
+    MODELSEC_TRY(out.url, reader.text("url", true));
+    MODELSEC_TRY(out.sha256, reader.digest("sha256"));
+    MODELSEC_TRY(const auto size, reader.size("size_bytes", true));
+    if (*size == 0 || *size > caps_.index_bytes)
+        return wrong("index");
+    out.size_bytes = *size;
+    return std::optional(std::move(out));
+}
+
 /// What a single file and an element of `files` have in common.
 inline result<artifact_file> manifest_reader::file_content() const
 {
@@ -178,6 +195,7 @@ inline result<artifact_file> manifest_reader::file_content() const
     out.size_bytes = *size;
     MODELSEC_TRY(out.chunks, chunks(out.size_bytes));
     MODELSEC_TRY(out.encryption, encryption(out.size_bytes));
+    MODELSEC_TRY(out.index, index());
     // docs/manifest.md: size 0 only for a truly empty file, whose digest everybody knows.
     if (out.size_bytes == 0 && !(out.sha256 == sha256({})))
         return manifest_failure("size 0 for a file that is not empty");

@@ -137,6 +137,8 @@ public:
     MODELSEC_DECL awaitable<result<std::size_t>> grant(std::size_t wanted);
     /// So many bytes were read under the rate limit.
     MODELSEC_DECL void spend(std::size_t bytes) noexcept;
+    /// When the operation ends by `deadline` from now on, pauses so far not counted; nothing: never. On the thread that calls run().
+    MODELSEC_DECL void set_deadline(std::optional<steady_time> due);
     /// `cancelled` or `deadline`, if the operation ended.
     MODELSEC_DECL std::optional<failure> stopped() const;
     MODELSEC_DECL void observe(const event& e) const;

@@ -38,6 +38,7 @@ struct session::impl
     std::optional<tls_context> other_tls;
     std::minstd_rand random{std::random_device{}()};
     std::optional<steady_time> paused_since;
+    steady_time::duration paused_in_all{};
     steady_time last_tick{};
     double allowance = 0;  // bytes that may be read at once under the rate limit; below 0: a debt
     std::optional<steady_time> allowance_at;
@@ -111,6 +112,7 @@ void session::tick()
                 w->due_ += now - std::max(*since, w->since_);
         if (env_.deadline)
             *env_.deadline += now - *since;
+        impl_->paused_in_all += now - *since;
     }
     for (watch* w : watches_)
     {
@@ -140,6 +142,11 @@ std::optional<failure> session::stopped() const
     if (env_.deadline && impl_->paused_since.value_or(steady_now()) >= *env_.deadline)
         return fail(reason::deadline);
     return std::nullopt;
+}
+
+void session::set_deadline(std::optional<steady_time> due)
+{
+    env_.deadline = due ? std::optional(steady_after(*due, std::chrono::ceil<std::chrono::milliseconds>(impl_->paused_in_all))) : std::nullopt;
 }
 
 std::size_t session::idle_connections() const noexcept

@@ -10,6 +10,7 @@
 #include <modelsec/detail/publish/encrypt_publication.ipp>
 #include <modelsec/detail/publish/folder_listing.ipp>
 #include <modelsec/detail/publish/hash_files.ipp>
+#include <modelsec/detail/publish/index_file.ipp>
 #include <modelsec/detail/publish/make_bundle.ipp>
 #include <modelsec/detail/publish/publication.ipp>
 #include <modelsec/detail/publish/root_document.ipp>

@@ -21,6 +21,10 @@ struct file_to_publish
     std::string url;  ///< https, hf://ORG/REPO@COMMIT/PATH or oci://HOST/REPO@sha256:HEX
     std::vector<std::string> mirrors{};
     std::string name{};  ///< its place in the pack, with `/` between folders; empty: the path's last part
+    /// Where the list of its content-defined chunks is written, and will be had; both or none. With it, clients that hold another
+    /// version fetch what is new in this one (docs/manifest.md, Index).
+    std::string index_path{};
+    std::string index_url{};
     std::optional<encryption_info> encryption{};  ///< if `path` is the cipher text of the file, as encrypt_file() makes it
 };
 

@@ -8,6 +8,7 @@
 #include <modelsec/detail/manifest/parse.hpp>
 #include <modelsec/detail/net/credentials.hpp>
 #include <modelsec/detail/publish/encrypt_file.hpp>
+#include <modelsec/detail/publish/index_file.hpp>
 #include <modelsec/detail/publish/publication.hpp>
 #include <modelsec/detail/publish/signing.hpp>
 #include <modelsec/detail/source/locator.hpp>
@@ -81,6 +82,10 @@ inline result<void> check_artifact(const artifact_to_publish& artifact)
         MODELSEC_TRY(const relative_path parsed, relative_path::parse(place));
         MODELSEC_CHECK(places.add_file(parsed));
         MODELSEC_CHECK(check_address(file.url));
+        if (file.index_path.empty() != file.index_url.empty())
+            return fail(reason::bad_option, "an index has a file and an address");
+        if (!file.index_url.empty())
+            MODELSEC_CHECK(check_address(file.index_url));
         if (file.mirrors.size() > limits{}.mirrors)
             return fail(reason::too_large, "more than " + std::to_string(limits{}.mirrors) + " mirrors for " + place);
         for (const std::string& mirror : file.mirrors)
@@ -132,7 +137,7 @@ result<std::uint64_t> fitting_chunk(const publication& content, const std::vecto
     for (const artifact_to_publish& a : content.artifacts)
         for (const file_to_publish& f : a.files)
         {
-            other += member_text + f.url.size() + name_of(f).size();
+            other += member_text + f.url.size() + name_of(f).size() + (f.index_url.empty() ? 0 : member_text + f.index_url.size());
             for (const std::string& mirror : f.mirrors)
                 other += mirror.size() + 3;
         }
@@ -149,13 +154,20 @@ result<std::uint64_t> fitting_chunk(const publication& content, const std::vecto
 }
 
 /// The members that a single file and an element of `files` have in common.
-inline json describe_file(const file_to_publish& file, const file_digests& digests, std::uint64_t chunk_bytes)
+inline result<json> describe_file(const file_to_publish& file, const file_digests& digests, std::uint64_t chunk_bytes,
+                                  const control& handle)
 {
     json out{{"url", file.url}, {"sha256", digests.sha256.hex()}, {"size_bytes", digests.size_bytes}};
     if (file.encryption)
         out.set("encryption", describe_encryption(*file.encryption));
     if (!file.mirrors.empty())
         out.set("mirrors", json::array(file.mirrors.begin(), file.mirrors.end()));
+    if (!file.index_path.empty())
+    {
+        MODELSEC_TRY(const index_reference index, write_content_index(file.path, digests.size_bytes, digests.sha256,
+                                                                      file.index_path, file.index_url, handle));
+        out.set("index", json{{"url", index.url}, {"sha256", index.sha256.hex()}, {"size_bytes", index.size_bytes}});
+    }
     if (digests.chunks.empty())  // the digest of a single chunk is that of the file
         return out;
     json::array chunks;
@@ -189,7 +201,7 @@ inline result<json> describe_artifact(const artifact_to_publish& artifact, const
     if (!has_file_list(artifact))
     {
         out.set("file_name", name_of(artifact.files.front()));
-        json only = describe_file(artifact.files.front(), *digests, chunk_bytes);
+        MODELSEC_TRY(json only, describe_file(artifact.files.front(), *digests, chunk_bytes, handle));
         for (auto& [key, value] : *only.as_object())
             out.set(key, std::move(value));
         return out;
@@ -197,7 +209,7 @@ inline result<json> describe_artifact(const artifact_to_publish& artifact, const
     json::array files;
     for (const file_to_publish& file : artifact.files)
     {
-        json described = describe_file(file, *digests++, chunk_bytes);
+        MODELSEC_TRY(json described, describe_file(file, *digests++, chunk_bytes, handle));
         described.set("name", name_of(file));
         files.push_back(std::move(described));
     }

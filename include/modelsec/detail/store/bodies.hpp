@@ -10,7 +10,7 @@
 #include <modelsec/detail/store/decrypted_file.ipp>
 #include <modelsec/detail/store/decrypted_pack.ipp>
 #include <modelsec/detail/store/file_verifier.ipp>
-#include <modelsec/detail/store/hash_chunks.ipp>
+#include <modelsec/detail/store/hash_pack.ipp>
 #include <modelsec/detail/store/journal.ipp>
 #include <modelsec/detail/store/metadata_folder.ipp>
 #include <modelsec/detail/store/open_pack.ipp>

@@ -41,6 +41,8 @@ public:
     /// The growing file for this content; an existing one is opened with what it holds. Owned by this user, regular, one link
     /// (anything else that stands in its place is removed).
     MODELSEC_DECL result<file> open_partial(const sha256_digest& content);
+    /// The same, if it is there, for reading beside whoever writes it; else an invalid file. From any thread.
+    MODELSEC_DECL result<file> open_for_reading(const sha256_digest& content) const;
     /// Forgets a partial and what the journal says of it.
     MODELSEC_DECL result<void> drop_partial(const sha256_digest& content);
 

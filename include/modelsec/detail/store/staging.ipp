@@ -100,6 +100,11 @@ result<file> staging::open_partial(const sha256_digest& content)
     return fresh;
 }
 
+result<file> staging::open_for_reading(const sha256_digest& content) const
+{
+    return files_->open_file(folder_, partial_name(content.hex()), open_mode::read);
+}
+
 result<void> staging::drop_partial(const sha256_digest& content)
 {
     const std::string digest = content.hex();

@@ -47,6 +47,13 @@ private:
 /// The signed chunk digests of a file of a pack, or null. They live as long as the lookup.
 using chunk_lookup = std::function<const chunk_digests*(const file_record&)>;
 
+/// Which signed digests store::hash_again() compares with.
+enum class hash_scope
+{
+    chunks_may_decide,  ///< those of the chunks where there are any
+    whole               ///< those of the whole files
+};
+
 /// What fetch knows of a pack that is about to become active.
 struct activation
 {
@@ -71,6 +78,32 @@ struct state_repair
     reason found = reason::none;          ///< `state_damaged`, `memory_lost` (no state at all); none: nothing was wrong
     std::size_t damaged_generations = 0;  ///< newer ones than what is the state now: what they said may be forgotten
     model_state state;                    ///< by now
+};
+
+/// A pack that gc leaves alone while this lives; its files are opened one by one.
+class held_pack
+{
+public:
+    /// As its state names it. What is in it is not hashed here.
+    MODELSEC_DECL result<file> open(const relative_path& path) const;
+
+private:
+    friend class store;
+    held_pack(file_system& files, file folder, pack_record pack)
+        : files_(&files), folder_(std::move(folder)), pack_(std::move(pack))
+    {
+    }
+    file_system* files_;
+    file folder_;
+    pack_record pack_;
+};
+
+/// A file of a pack in the store, some of whose bytes may be another file's too.
+struct known_file
+{
+    identifier model;
+    std::string folder;  ///< the pack's
+    file_record record;
 };
 
 /// The store on disk (docs/manifest.md, Store). Every change of a model goes through a new generation of its state file; a reader sees
@@ -113,6 +146,10 @@ public:
     /// partials, as if they had been fetched. Those that were found; files that the partials have already are not looked for.
     MODELSEC_DECL result<std::vector<verified_file>> adopt(const identifier& model, staging& staged, const artifact& wanted,
                                                            const control& handle) const;
+    /// The files of active and last good packs of all models, this model's first, the largest of each first. At most 10,000.
+    MODELSEC_DECL result<std::vector<known_file>> known_files(const identifier& model) const;
+    /// One of them, to be copied from and hashed while that is done; an invalid file if it is gone.
+    MODELSEC_DECL result<file> open_known(const known_file& known) const;
     /// Gives a model a state again whose newest generation is damaged, or that has packs and none: the highest whole one, and the
     /// highest memory that any readable generation or kept envelope proves. `newer_schema`: nothing is done.
     MODELSEC_DECL result<state_repair> repair(const model_lock& lock, const identifier& model) const;
@@ -137,16 +174,23 @@ public:
     /// Opens what is active, as open_files(). A pack that was replaced and collected meanwhile is no damage: its successor is opened.
     /// `none_active`, `pack_damaged`.
     MODELSEC_DECL result<open_pack> open_active(const identifier& model, const control& handle = {}) const;
+    /// What is active, without opening or hashing its files. `none_active`, `pack_damaged`.
+    MODELSEC_DECL result<held_pack> hold_active(const identifier& model) const;
     /// Opens a pack; hashes files again that differ from the state in inode or ctime, and remembers those that are good:
     /// `pack_damaged` (also if it is gone: another generation may have replaced it since the state was read).
     MODELSEC_DECL result<open_pack> open_files(const identifier& model, const pack_record& pack,
                                                const control& handle = {}) const;
-    /// Hashes every file of a pack, and refuses files that are missing or too many: `pack_damaged`. `progress` (may be empty) gets
-    /// the bytes hashed so far. A file of which `chunks` (may be empty) knows the digests is hashed on all processors; where they
-    /// do not match, its own digest decides.
+    /// Hashes every file of a pack on all processors, and refuses files that are missing or too many: `pack_damaged`. `progress`
+    /// (may be empty) gets the bytes hashed so far. A file of which `chunks` (may be empty) knows the digests is matched against
+    /// those; where they do not match, its own digest decides. With hash_scope::whole that is computed in any case:
+    /// `chunks_contradict` if it does not hold while all chunks do.
     MODELSEC_DECL result<void> hash_again(const identifier& model, const pack_record& pack, const control& handle,
-                                          const std::function<void(std::uint64_t)>& progress,
-                                          const chunk_lookup& chunks = {}) const;
+                                          const std::function<void(std::uint64_t)>& progress, const chunk_lookup& chunks = {},
+                                          hash_scope scope = hash_scope::chunks_may_decide) const;
+    /// The signed digests of the active pack contradict each other: it is left for last good, or for none where there is none, and
+    /// rejected. Nothing is done if another one is active by now.
+    MODELSEC_DECL result<model_state> leave_contradicted(const model_lock& lock, const identifier& model,
+                                                         const pack_record& pack, utc_time now) const;
     /// Last good becomes active, active becomes rejected. The caller has hashed `to` and asked trust; if it is not last good any
     /// more: `lock_timeout`.
     MODELSEC_DECL result<model_state> roll_back(const model_lock& lock, const identifier& model, const pack_record& to,

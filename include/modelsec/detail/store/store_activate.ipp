@@ -176,6 +176,23 @@ result<model_state> store::roll_back(const model_lock&, const identifier& model,
     });
 }
 
+result<model_state> store::leave_contradicted(const model_lock&, const identifier& model, const pack_record& pack,
+                                              utc_time now) const
+{
+    return update(model, [&](model_state& s) -> result<bool> {
+        if (!s.active || s.active->folder != pack.folder || !(s.active->artifact == pack.artifact))
+            return false;  // it is not active any more
+        remember_pack(s.rejected, *s.active);
+        s.active = std::exchange(s.last_good, std::nullopt);
+        if (s.active)
+        {
+            s.active->activated_at = now;
+            forget_pack(s.superseded, *s.active);
+        }
+        return true;
+    });
+}
+
 }  // namespace detail
 MODELSEC_END_NAMESPACE
 

@@ -193,6 +193,43 @@ inline result<std::optional<verified_file>> copy_into_partial(staging& staged, c
     return std::optional(std::move(*verified));
 }
 
+result<std::vector<known_file>> store::known_files(const identifier& model) const
+{
+    static constexpr std::size_t most = 10'000;
+    MODELSEC_TRY(std::vector<identifier> all, models());
+    std::stable_partition(all.begin(), all.end(), [&](const identifier& m) { return m == model; });
+    std::vector<known_file> out;
+    for (const identifier& m : all)
+    {
+        const auto known = state(m);
+        if (!known)
+            continue;
+        const std::size_t first = out.size();
+        for (const auto& pack : {known->active, known->last_good})
+            if (pack)
+                for (const file_record& f : pack->files)
+                    if (out.size() < most)
+                        out.push_back({m, pack->folder, f});
+        std::stable_sort(out.begin() + static_cast<std::ptrdiff_t>(first), out.end(),
+                         [](const known_file& a, const known_file& b) { return a.record.size > b.record.size; });
+    }
+    return out;
+}
+
+result<file> store::open_known(const known_file& known) const
+{
+    file_system& fs = *disk_->files;
+    MODELSEC_TRY(const file home, fs.open_source(disk_->root, known.model.str()));
+    if (!home)
+        return file();
+    MODELSEC_TRY(const file folder, fs.open_source(home, known.folder));
+    if (!folder)
+        return file();
+    return in_parent_folder(fs, folder, known.record.path, false, [&](const file& parent) {
+        return fs.open_file(parent, known.record.path.file().str(), open_mode::read_linked);
+    });
+}
+
 result<std::vector<verified_file>> store::adopt(const identifier& model, staging& staged, const artifact& wanted,
                                                 const control& handle) const
 {

@@ -2,13 +2,15 @@
 #ifndef MODELSEC_DETAIL_STORE_STORE_READ_IPP
 #define MODELSEC_DETAIL_STORE_STORE_READ_IPP
 
-#include <modelsec/detail/store/hash_chunks.ipp>
+#include <modelsec/detail/store/hash_pack.ipp>
 #include <modelsec/detail/store/store_generation.ipp>
 #include <modelsec/detail/store/with_active.hpp>
 #include <modelsec/detail/store/store.hpp>
 
 #include <algorithm>
+#include <deque>
 #include <set>
+#include <span>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
@@ -72,7 +74,7 @@ inline result<file> open_content(file_system& fs, const file& folder, const file
 
 /// Compares what an open file holds with what it held; what the file is known by from now on.
 inline result<file_record> check_content(file_system& fs, const file& content, const file_record& f, const control& handle,
-                                         const hash_listener& listener, const chunk_digests* chunks = nullptr)
+                                         const hash_listener& listener)
 {
     MODELSEC_TRY(const file_info before, fs.info(content));
     if (before.size != f.size)
@@ -80,14 +82,7 @@ inline result<file_record> check_content(file_system& fs, const file& content, c
     file_record out = f;
     out.inode = before.inode;
     out.changed_ns = before.changed_ns;
-    if (chunks && chunks->size_bytes > 0)
-    {
-        MODELSEC_TRY(const bool good, chunk_checker(fs, content, f.size, *chunks, handle).run(listener));
-        if (good)
-            return out;
-    }
-    // CWE-354: the digest of the whole is the one that was compared when the pack became active.
-    MODELSEC_TRY(const sha256_digest digest, hash_file(fs, content, handle, chunks ? hash_listener() : listener));
+    MODELSEC_TRY(const sha256_digest digest, hash_file(fs, content, handle, listener));
     out.decided_by = digest_scope::whole;
     return digest == f.sha256 ? result<file_record>(std::move(out)) : damaged("not the bytes it had: " + f.path.str());
 }
@@ -95,6 +90,22 @@ inline result<file_record> check_content(file_system& fs, const file& content, c
 result<open_pack> store::open_active(const identifier& model, const control& handle) const
 {
     return with_active(*this, model, [&](const pack_record& p) { return open_files(model, p, handle); });
+}
+
+result<held_pack> store::hold_active(const identifier& model) const
+{
+    return with_active(*this, model, [&](const pack_record& pack) -> result<held_pack> {
+        MODELSEC_TRY(file folder, hold_pack(*disk_, model, pack));
+        return held_pack(*disk_->files, std::move(folder), pack);
+    });
+}
+
+result<file> held_pack::open(const relative_path& path) const
+{
+    for (const file_record& f : pack_.files)
+        if (f.path == path)
+            return open_content(*files_, folder_, f);
+    return damaged("not a file of the pack: " + path.str());
 }
 
 result<open_pack> store::open_files(const identifier& model, const pack_record& pack, const control& handle) const
@@ -120,8 +131,73 @@ result<open_pack> store::open_files(const identifier& model, const pack_record& 
     return out;
 }
 
+/// Files of a pack that are open at once while it is hashed: descriptors do not grow with what a manifest says (CWE-770).
+inline constexpr std::size_t files_hashed_together = 32;
+
+/// The files [first, last) of a pack, compared with their digests; `seen` grows by what they are known by from now on.
+inline result<void> hash_batch(file_system& fs, const file& folder, std::span<const file_record> wanted, const control& handle,
+                               const hash_listener& listener, const chunk_lookup& chunks, hash_scope scope,
+                               std::vector<file_record>& seen)
+{
+    std::deque<file> opened;
+    std::deque<hashed_file> hashed;
+    const std::size_t first = seen.size();
+    const auto signed_chunks_of = [&](const file_record& f) {
+        const chunk_digests* const found = chunks ? chunks(f) : nullptr;
+        return found && cover_all(*found, f.size) ? found : nullptr;
+    };
+    for (const file_record& f : wanted)
+    {
+        MODELSEC_TRY(file content, open_content(fs, folder, f));
+        MODELSEC_TRY(const file_info before, fs.info(content));
+        if (before.size != f.size)
+            return damaged("not the size it had: " + f.path.str());
+        seen.push_back(f);
+        seen.back().inode = before.inode;
+        seen.back().changed_ns = before.changed_ns;
+        opened.push_back(std::move(content));
+        hashed_file& h = hashed.emplace_back();
+        h.content = &opened.back();
+        h.size = f.size;
+        h.chunks = scope == hash_scope::chunks_may_decide ? signed_chunks_of(f) : nullptr;
+    }
+    MODELSEC_CHECK(pack_hasher(fs, handle).run(hashed, listener));
+    // The other statement about a file of which the first one did not hold, without progress: that was told already.
+    const auto ask_other = [&](std::size_t i, const chunk_digests* by) -> result<bool> {
+        std::deque<hashed_file> one(1);
+        one.front().content = &opened[i];
+        one.front().size = wanted[i].size;
+        one.front().chunks = by;
+        MODELSEC_CHECK(pack_hasher(fs, handle).run(one, {}));
+        return by ? one.front().chunks_good.load() : one.front().whole == wanted[i].sha256;
+    };
+    for (std::size_t i = 0; i < hashed.size(); ++i)
+    {
+        const hashed_file& h = hashed[i];
+        bool good = h.chunks ? h.chunks_good.load() : h.whole == wanted[i].sha256;
+        if (h.chunks && good)
+            continue;
+        // CWE-354: the digest of the whole is what a file of a pack is known by.
+        if (h.chunks)
+        {
+            MODELSEC_TRY(good, ask_other(i, nullptr));
+        }
+        else if (const chunk_digests* const by = good ? nullptr : signed_chunks_of(wanted[i]))
+        {
+            MODELSEC_TRY(const bool chunks_good, ask_other(i, by));
+            if (chunks_good)
+                return fail(reason::chunks_contradict, "all chunks are good, the whole is not: " + wanted[i].path.str());
+        }
+        if (!good)
+            return damaged("not the bytes it had: " + wanted[i].path.str());
+        seen[first + i].decided_by = digest_scope::whole;
+    }
+    return {};
+}
+
 result<void> store::hash_again(const identifier& model, const pack_record& pack, const control& handle,
-                               const std::function<void(std::uint64_t)>& progress, const chunk_lookup& chunks) const
+                               const std::function<void(std::uint64_t)>& progress, const chunk_lookup& chunks,
+                               hash_scope scope) const
 {
     file_system& fs = *disk_->files;
     MODELSEC_TRY(const file folder, hold_pack(*disk_, model, pack));
@@ -133,12 +209,10 @@ result<void> store::hash_again(const identifier& model, const pack_record& pack,
             progress(done);
     };
     std::vector<file_record> seen;
-    for (const file_record& f : pack.files)
-    {
-        MODELSEC_TRY(const file content, open_content(fs, folder, f));
-        MODELSEC_TRY(file_record good, check_content(fs, content, f, handle, listener, chunks ? chunks(f) : nullptr));
-        seen.push_back(std::move(good));
-    }
+    for (std::size_t at = 0; at < pack.files.size(); at += files_hashed_together)
+        MODELSEC_CHECK(hash_batch(fs, folder,
+                                  std::span(pack.files).subspan(at, std::min(files_hashed_together, pack.files.size() - at)),
+                                  handle, listener, chunks, scope, seen));
     remember_files(model, pack, std::move(seen));
     return {};
 }

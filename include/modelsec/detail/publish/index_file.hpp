@@ -1,0 +1,26 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_DETAIL_PUBLISH_INDEX_FILE_HPP
+#define MODELSEC_DETAIL_PUBLISH_INDEX_FILE_HPP
+
+#include <modelsec/detail/base/control.hpp>
+#include <modelsec/detail/manifest/model.hpp>
+
+#include <string>
+
+MODELSEC_BEGIN_NAMESPACE
+namespace detail {
+
+/// Writes the list of a file's content-defined chunks to `to` (docs/manifest.md, Index), and says what a manifest says of it. The file
+/// must have `size` bytes of this digest still: `file_unreadable`.
+MODELSEC_DECL result<index_reference> write_content_index(const std::string& from, std::uint64_t size,
+                                                          const sha256_digest& digest, const std::string& to,
+                                                          const std::string& url, const control& handle);
+
+}  // namespace detail
+MODELSEC_END_NAMESPACE
+
+#ifndef MODELSEC_SEPARATE_COMPILATION
+#include <modelsec/detail/publish/index_file.ipp>
+#endif
+
+#endif

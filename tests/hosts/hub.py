@@ -68,7 +68,7 @@ class Hub:
             if repository in self.repositories:
                 return Answer(409, b'{"error":"You already created this model repo"}', {"Content-Type": "application/json"})
             self.repositories[repository] = {}
-            if asked.get("private"):
+            if asked.get("private") or asked.get("visibility") == "private":
                 self.private.add(repository)
             return self.said({"url": f"{self.url}/{repository}", "id": repository, "name": repository})
         if path.endswith(".git/info/lfs/objects/batch"):

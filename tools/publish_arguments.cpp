@@ -27,7 +27,8 @@ struct artifact_arguments
 class artifact_builder
 {
 public:
-    explicit artifact_builder(bool follow_links) : follow_links_(follow_links) {}
+    /// `open`: addresses that are not given follow from where the files are uploaded.
+    artifact_builder(bool follow_links, bool open) : follow_links_(follow_links), open_(open) {}
 
     void platform(const std::string& name)
     {
@@ -105,7 +106,7 @@ private:
         auto& files = current().artifact.files;
         if (files.empty() || !(files.back().*part).empty())
         {
-            if (!files.empty() && (files.back().path.empty() || files.back().url.empty()))
+            if (!files.empty() && (files.back().path.empty() || (files.back().url.empty() && !open_)))
                 usage("a " + other + " is missing: --file and --url come in pairs");
             files.emplace_back();
         }
@@ -114,6 +115,9 @@ private:
 
     artifact_to_publish listed(artifact_arguments& a) const
     {
+        const bool no_address = open_ && a.folder.base_url.empty();
+        if (no_address)
+            a.folder.base_url = "https://files.invalid";
         if (a.folder.path.empty() || a.folder.base_url.empty())
             usage("--folder and --base-url belong together");
         if (!a.artifact.files.empty() || a.artifact.is_zip)
@@ -122,10 +126,13 @@ private:
             a.artifact.platform = "any";
         a.folder.follow_links = follow_links_;
         a.artifact.files = list_folder(a.folder).value();
+        for (file_to_publish& f : a.artifact.files)
+            if (no_address)
+                f.url.clear();
         return std::move(a.artifact);
     }
 
-    static artifact_to_publish checked(artifact_arguments& a)
+    artifact_to_publish checked(artifact_arguments& a) const
     {
         if (!a.folder.mirror_base_urls.empty() || !a.folder.exclude.empty())
             usage("--mirror-base and --exclude are for a --folder");
@@ -137,7 +144,7 @@ private:
             usage("--zip is for exactly one --file");
         for (const file_to_publish& f : a.artifact.files)
         {
-            if (f.path.empty() || f.url.empty())
+            if (f.path.empty() || (f.url.empty() && !open_))
                 usage("every --file needs its --url");
             if (f.index_path.empty() != f.index_url.empty())
                 usage("--index and --index-url belong together");
@@ -146,14 +153,39 @@ private:
     }
 
     bool follow_links_;
+    bool open_;
     file_to_publish early_;  ///< what stands before its file
     std::vector<artifact_arguments> all_;
 };
 
 }  // namespace
 
+namespace {
+
+/// A key on a PKCS#11 token; its PIN, unless the address names a file, from the environment.
+signing_key read_token_key(const std::string& address)
+{
+    token_key_options how;
+    how.module_path = environment("MODELSEC_PKCS11_MODULE").value_or("");
+    how.pin = []() -> result<secret> {
+        auto text = environment("MODELSEC_PKCS11_PIN");
+        secret out(text.value_or(""));
+        if (text)
+            wipe(text->data(), text->size());
+        return out;
+    };
+    return value_or_hint(
+        load_token_key(address, how),
+        "--key pkcs11:token=…;object=…?module-path=/…/module.so; the PIN in MODELSEC_PKCS11_PIN, or in a 0600 file by "
+        "pin-source=file:…");
+}
+
+}  // namespace
+
 signing_key read_signing_key(const std::string& path)
 {
+    if (path.starts_with("pkcs11:"))
+        return read_token_key(path);
     auto key = signing_key::load(path);
     if (key.has_error() && key.error().why == reason::bad_option)
         throw command_error(
@@ -168,7 +200,9 @@ signing_key read_signing_key(const std::string& path)
 
 void signing_arguments::add_to(CLI::App& c, const std::string& group)
 {
-    repeatable(c, "--key", key_files_, "The private key, as keygen makes it", "FILE")->required()->group(group);
+    repeatable(c, "--key", key_files_, "The private key, as keygen makes it, or one on a PKCS#11 token", "FILE|pkcs11:URI")
+        ->required()
+        ->group(group);
     c.add_option("--root", root_, "The newest root: its targets role holds the keys, and clients must know it")
         ->type_name("FILE")
         ->group(group);
@@ -256,9 +290,9 @@ void publish_arguments::add_to(CLI::App& c)
         ->group(hashing);
 }
 
-std::vector<artifact_to_publish> publish_arguments::artifacts() const
+std::vector<artifact_to_publish> publish_arguments::artifacts(bool addresses_follow) const
 {
-    artifact_builder builder(follow_links_);
+    artifact_builder builder(follow_links_, addresses_follow);
     auto platform = platforms_.begin(), file = files_.begin(), url = urls_.begin(), mirror = mirrors_.begin();
     auto folder = folders_.begin(), base = base_urls_.begin(), mirror_base = mirror_bases_.begin();
     auto exclude = excludes_.begin(), index = indexes_.begin(), index_url = index_urls_.begin();
@@ -303,7 +337,7 @@ publication publish_arguments::described(utc_time now) const
                          "--from takes a description as docs/publish.schema.json has it, and its files must be there");
 }
 
-publication publish_arguments::content(utc_time now) const
+publication publish_arguments::content(utc_time now, bool addresses_follow) const
 {
     for (const auto* urls : {&urls_, &mirrors_, &base_urls_, &mirror_bases_})
         std::for_each(urls->begin(), urls->end(), refuse_userinfo);
@@ -337,7 +371,7 @@ publication publish_arguments::content(utc_time now) const
     if (out.chunk_bytes < limits::chunk_min_bytes || out.chunk_bytes > limits::chunk_max_bytes)
         usage("--chunk-size is from 256KiB to 64MiB");
     if (from_.empty())
-        out.artifacts = artifacts();
+        out.artifacts = artifacts(addresses_follow);
     if (out.artifacts.empty())
         usage("say what is published: --platform with --file and --url, --folder and --base-url, or --from");
     return out;

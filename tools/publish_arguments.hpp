@@ -42,7 +42,8 @@ class publish_arguments
 public:
     void add_to(CLI::App& command);
 
-    publication content(utc_time now) const;
+    /// `addresses_follow`: files need no address, where they are uploaded gives it.
+    publication content(utc_time now, bool addresses_follow = false) const;
     const signing_arguments& signing() const noexcept { return signing_; }
     const std::string& out_file() const noexcept { return out_; }
     /// Where digests of files are kept from one run to the next; empty: nowhere.
@@ -52,7 +53,7 @@ public:
     const std::vector<std::string>& encrypt_for() const noexcept { return encrypt_for_; }
 
 private:
-    std::vector<artifact_to_publish> artifacts() const;
+    std::vector<artifact_to_publish> artifacts(bool addresses_follow) const;
     publication described(utc_time now) const;
 
     CLI::App* command_ = nullptr;

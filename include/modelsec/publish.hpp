@@ -13,11 +13,11 @@
 // Functions return result<T>: value() throws modelsec::error. They block; those that take long take a control to cancel by and tell
 // their progress. They read no clock and no environment. Two of them may run at the same time on different objects.
 //
-//  * keys:       signing_key, write_pins_header()
+//  * keys:       signing_key, load_token_key() for keys on a PKCS#11 token, write_pins_header()
 //  * manifests:  publication, make_manifest(), list_folder(), parse_description(), add_signature(), renew_manifest(), hash_files()
 //  * encryption: parse_encryption_target(), encrypt_publication()
 //  * bundles:    make_bundle(), for machines without a network
-//  * hosts:      check_remote(), probe_address(), check_transport()
+//  * hosts:      place_model(), publish_to_host(), check_remote(), probe_address(), check_transport()
 //  * trust root: root_document (a TUF 1.0 root.json)
 //  * any file:   describe_document()
 #include <modelsec/detail/publish/check_remote.hpp>
@@ -27,8 +27,11 @@
 #include <modelsec/detail/publish/folder_listing.hpp>
 #include <modelsec/detail/publish/hash_files.hpp>
 #include <modelsec/detail/publish/make_bundle.hpp>
+#include <modelsec/detail/publish/placement.hpp>
 #include <modelsec/detail/publish/publication.hpp>
 #include <modelsec/detail/publish/root_document.hpp>
 #include <modelsec/detail/publish/signing_key.hpp>
+#include <modelsec/detail/publish/token_key.hpp>
+#include <modelsec/detail/publish/upload.hpp>
 
 #endif

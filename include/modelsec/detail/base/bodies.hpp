@@ -17,6 +17,7 @@
 
 // Of this system.
 #include <modelsec/detail/base/platform.hpp>
+#include MODELSEC_DYNAMIC_LIBRARY_BODY
 #include MODELSEC_FILE_SYSTEM_BODY
 #include MODELSEC_MACHINE_BODY
 #include MODELSEC_MAPPED_FILE_BODY

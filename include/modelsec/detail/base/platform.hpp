@@ -8,6 +8,7 @@
 // system; whoever needs one includes it by its macro. `*_posix*.ipp` is common to Linux, Android, macOS and iOS, which differ in
 // the functions of system_linux.ipp and system_macos.ipp.
 #if defined(_WIN32)
+#define MODELSEC_DYNAMIC_LIBRARY_BODY <modelsec/detail/base/dynamic_library_windows.ipp>
 #define MODELSEC_FILE_SYSTEM_BODY <modelsec/detail/base/file_system/file_system_windows.ipp>
 #define MODELSEC_LOCAL_FILE_BODY <modelsec/detail/base/local_file_windows.ipp>
 #define MODELSEC_MACHINE_BODY <modelsec/detail/base/machine_windows.ipp>
@@ -18,6 +19,7 @@
 #elif defined(__APPLE__)
 #include <TargetConditionals.h>
 #define MODELSEC_SYSTEM_BODY <modelsec/detail/base/file_system/system_macos.ipp>
+#define MODELSEC_DYNAMIC_LIBRARY_BODY <modelsec/detail/base/dynamic_library_posix.ipp>
 #define MODELSEC_FILE_SYSTEM_BODY <modelsec/detail/base/file_system/file_system_posix.ipp>
 #define MODELSEC_LOCAL_FILE_BODY <modelsec/detail/base/local_file_posix.ipp>
 #define MODELSEC_MACHINE_BODY <modelsec/detail/base/machine_macos.ipp>
@@ -31,6 +33,7 @@
 #endif
 #elif defined(__linux__)
 #define MODELSEC_SYSTEM_BODY <modelsec/detail/base/file_system/system_linux.ipp>
+#define MODELSEC_DYNAMIC_LIBRARY_BODY <modelsec/detail/base/dynamic_library_posix.ipp>
 #define MODELSEC_FILE_SYSTEM_BODY <modelsec/detail/base/file_system/file_system_posix.ipp>
 #define MODELSEC_LOCAL_FILE_BODY <modelsec/detail/base/local_file_posix.ipp>
 #define MODELSEC_MACHINE_BODY <modelsec/detail/base/machine_linux.ipp>

@@ -6,6 +6,7 @@
 #include <modelsec/detail/net/options.hpp>
 #include <modelsec/detail/net/url.hpp>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -22,6 +23,15 @@ struct http_range
     std::uint64_t last = 0;
 };
 
+/// A body that is sent while it is read, from a file for example.
+struct upload_body
+{
+    std::uint64_t size_bytes = 0;
+    /// Fills `space` with the bytes from `offset` on: all of it, or less where the body ends. Asked for the same bytes again if the request is
+    /// made again.
+    std::function<result<void>(std::uint64_t offset, std::span<std::uint8_t> space)> read{};
+};
+
 /// What is sent. `Host`, `User-Agent`, `Accept-Encoding: identity` and, with a body, `Content-Type` and `Content-Length`
 /// are added.
 struct request_head
@@ -30,10 +40,12 @@ struct request_head
     explicit request_head(url to) : target(std::move(to)) {}
 
     url target;
-    std::vector<http_header> headers;      ///< the caller's: session::follow() drops them once the origin changes
-    std::optional<std::string> post_body;  ///< POST instead of GET
-    std::optional<http_range> range;       ///< goes along to every origin
-    bool redirects = true;                 ///< whether session::follow() follows any
+    std::vector<http_header> headers;             ///< the caller's: session::follow() drops them once the origin changes
+    std::optional<std::string> post_body;         ///< POST instead of GET
+    std::string method{};                         ///< PUT, PATCH, HEAD, DELETE, … (RFC 9110 section 9); empty: GET or POST
+    std::shared_ptr<const upload_body> upload{};  ///< in place of `post_body`; null: none. Only without `redirects`
+    std::optional<http_range> range;              ///< goes along to every origin
+    bool redirects = true;                        ///< whether session::follow() follows any
 };
 
 /// What came back, up to the body.

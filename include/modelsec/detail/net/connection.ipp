@@ -72,6 +72,24 @@ inline awaitable<result<void>> connection::impl::write_all(bytes_view data)
     co_return result<void>();
 }
 
+/// A body in blocks; each has the time that a wait for the network has.
+inline awaitable<result<void>> connection::impl::write_body(const upload_body& body)
+{
+    bytes block(static_cast<std::size_t>(std::min<std::uint64_t>(body.size_bytes, 256u << 10)));
+    for (std::uint64_t at = 0; at < body.size_bytes;)
+    {
+        if (owner.env().handle.paused() || owner.stopped())
+            MODELSEC_CO_CHECK(co_await owner.gate());
+        const auto part =
+            std::span(block).first(static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), body.size_bytes - at)));
+        MODELSEC_CO_CHECK(body.read(at, part));
+        limit.expect(owner.caps().stall_timeout, reason::stall);
+        MODELSEC_CO_CHECK(co_await write_all(part));
+        at += part.size();
+    }
+    co_return result<void>();
+}
+
 /// Some bytes, or 0 where the server has ended the connection as TLS wants it.
 inline awaitable<result<std::size_t>> connection::impl::receive(std::span<std::uint8_t> space)
 {
@@ -118,12 +136,31 @@ awaitable<result<response_head>> connection::send(request_head request)
     const auto sent = co_await self.write_all(as_bytes(text.view()));
     text.clear();
     MODELSEC_CO_CHECK(sent);
+    // A server may answer, and close, before it has read a body that it does not want (RFC 9112 section 9.3): its answer says why.
+    result<void> uploaded;
+    if (request.upload)
+        uploaded = co_await self.write_body(*request.upload);
+    if (uploaded.has_error() && uploaded.error().why != reason::connection_lost)
+        co_return std::move(uploaded).error();
     // However it is divided among interim answers: CWE-400.
     self.whole_body.expect(self.owner.caps().first_byte_timeout, reason::first_byte_timeout);
     self.whole_body.extend(self.owner.caps().stall_timeout);
     auto head = co_await self.read_head();
     self.limit.idle();
     self.whole_body.idle();
+    if (uploaded.has_error())
+    {
+        self.keep_alive = false;
+        if (head.has_error() || head->status < 300)
+            co_return std::move(uploaded).error();
+    }
+    // RFC 9110 section 9.3.2: the header of a GET, without its body.
+    if (head.has_value() && request.method == "HEAD")
+    {
+        self.framing = body_framing::length;
+        self.body_left = 0;
+        self.body_ended = true;
+    }
     self.idle = head.has_value() && self.body_ended;
     co_return head;
 }

@@ -69,6 +69,7 @@ struct connection::impl
     awaitable<result<void>> handshake();
     awaitable<result<void>> wait(tls_step::kind what);
     awaitable<result<void>> write_all(bytes_view data);
+    awaitable<result<void>> write_body(const upload_body& body);
     awaitable<result<std::size_t>> receive(std::span<std::uint8_t> space);
     awaitable<result<std::size_t>> receive_more(std::size_t cap);
     awaitable<result<response_head>> read_head();

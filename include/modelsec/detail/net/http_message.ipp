@@ -77,16 +77,20 @@ inline result<secret_text> request_text(const request_head& request, const std::
             .append("-")
             .append(std::to_string(request.range->last))
             .append("\r\n");
-    if (request.post_body)
+    if (request.upload)
+        lines.append("Content-Length: ").append(std::to_string(request.upload->size_bytes)).append("\r\n");
+    else if (request.post_body)
     {
         if (!has_type)
             lines.append("Content-Type: application/json\r\n");
         lines.append("Content-Length: ").append(std::to_string(request.post_body->size())).append("\r\n");
     }
-    secret_text text = request.post_body ? "POST " : "GET ";
-    text.append(request.target.target()).append(" HTTP/1.1\r\nHost: ").append(request.target.authority());
+    if (!request.method.empty() && !header_is_token(request.method))
+        return fail(reason::bad_option, "a request method that is no token");
+    secret_text text = !request.method.empty() ? std::string_view(request.method) : request.post_body ? "POST" : "GET";
+    text.append(" ").append(request.target.target()).append(" HTTP/1.1\r\nHost: ").append(request.target.authority());
     text.append("\r\nAccept-Encoding: identity\r\n").append(lines).append("\r\n");
-    if (request.post_body)
+    if (!request.upload && request.post_body)
         text.append(*request.post_body);
     return text;
 }

@@ -12,8 +12,17 @@
 #include <modelsec/detail/publish/hash_files.ipp>
 #include <modelsec/detail/publish/index_file.ipp>
 #include <modelsec/detail/publish/make_bundle.ipp>
+#include <modelsec/detail/publish/placement.ipp>
 #include <modelsec/detail/publish/publication.ipp>
 #include <modelsec/detail/publish/root_document.ipp>
 #include <modelsec/detail/publish/signing_key.ipp>
+#include <modelsec/detail/publish/token_key.ipp>
+#include <modelsec/detail/publish/upload.ipp>
+#include <modelsec/detail/publish/upload_folder.ipp>
+#include <modelsec/detail/publish/upload_hub.ipp>
+#include <modelsec/detail/publish/upload_link.ipp>
+#include <modelsec/detail/publish/upload_registry.ipp>
+#include <modelsec/detail/publish/upload_s3.ipp>
+#include <modelsec/detail/publish/upload_supabase.ipp>
 
 #endif

@@ -295,37 +295,57 @@ result<void> check_public_text(const std::string& text)
     return {};
 }
 
-result<published_manifest> make_manifest(const publication& content, const std::vector<signing_key>& keys,
-                                         const hash_options& options)
+namespace detail {
+
+result<hashed_publication> hash_publication(const publication& content, const std::vector<signing_key>& keys,
+                                            const hash_options& options)
 {
-    MODELSEC_CHECK(detail::check_publication(content, keys));
+    MODELSEC_CHECK(check_publication(content, keys));
     std::vector<std::string> paths;
     std::vector<std::uint64_t> sizes;
-    published_manifest out;
+    hashed_publication out;
     for (const artifact_to_publish& artifact : content.artifacts)
         for (const file_to_publish& file : artifact.files)
         {
-            MODELSEC_TRY(const std::uint64_t size, detail::size_of_file(file.path));
+            MODELSEC_TRY(const std::uint64_t size, size_of_file(file.path));
             paths.push_back(file.path);
             sizes.push_back(size);
             out.bytes += size;
         }
-    out.files = paths.size();
-    MODELSEC_TRY(out.chunk_bytes, detail::fitting_chunk(content, sizes, keys.size()));
-    MODELSEC_TRY(const std::vector<file_digests> digests, hash_files(paths, out.chunk_bytes, options));
-    out.cached = static_cast<std::uint64_t>(
-        std::count_if(digests.begin(), digests.end(), [](const file_digests& d) { return d.cached; }));
+    MODELSEC_TRY(out.chunk_bytes, fitting_chunk(content, sizes, keys.size()));
+    MODELSEC_TRY(out.digests, hash_files(paths, out.chunk_bytes, options));
+    return out;
+}
 
-    detail::json::array artifacts;
-    const file_digests* next = digests.data();
+result<published_manifest> sign_publication(const publication& content, const std::vector<signing_key>& keys,
+                                            const hashed_publication& hashed, const control& handle)
+{
+    MODELSEC_CHECK(check_publication(content, keys));
+    published_manifest out;
+    out.bytes = hashed.bytes;
+    out.files = hashed.digests.size();
+    out.chunk_bytes = hashed.chunk_bytes;
+    out.cached = static_cast<std::uint64_t>(
+        std::count_if(hashed.digests.begin(), hashed.digests.end(), [](const file_digests& d) { return d.cached; }));
+    json::array artifacts;
+    const file_digests* next = hashed.digests.data();
     for (const artifact_to_publish& artifact : content.artifacts)
     {
-        MODELSEC_TRY(detail::json described, detail::describe_artifact(artifact, next, out.chunk_bytes, options.handle));
+        MODELSEC_TRY(json described, describe_artifact(artifact, next, out.chunk_bytes, handle));
         artifacts.push_back(std::move(described));
         next += artifact.files.size();
     }
-    MODELSEC_TRY(out.text, detail::sign_payload(detail::payload_of(content, std::move(artifacts)), content.format, keys));
+    MODELSEC_TRY(out.text, sign_payload(payload_of(content, std::move(artifacts)), content.format, keys));
     return out;
+}
+
+}  // namespace detail
+
+result<published_manifest> make_manifest(const publication& content, const std::vector<signing_key>& keys,
+                                         const hash_options& options)
+{
+    MODELSEC_TRY(const detail::hashed_publication hashed, detail::hash_publication(content, keys, options));
+    return detail::sign_publication(content, keys, hashed, options.handle);
 }
 
 result<bool> add_signature(std::string& manifest, const signing_key& key)

@@ -50,6 +50,18 @@ inline result<envelope> parse_any_envelope(std::string_view text)
 MODELSEC_DECL result<std::uint64_t> fitting_chunk(const publication& content, const std::vector<std::uint64_t>& sizes,
                                                   std::size_t signatures);
 
+/// The two halves of make_manifest(): between them files may be uploaded, and their addresses become known.
+struct hashed_publication
+{
+    std::vector<file_digests> digests;  ///< of all files, in the order of the artifacts
+    std::uint64_t bytes = 0;
+    std::uint64_t chunk_bytes = 0;
+};
+MODELSEC_DECL result<hashed_publication> hash_publication(const publication& content, const std::vector<signing_key>& keys,
+                                                          const hash_options& options);
+MODELSEC_DECL result<published_manifest> sign_publication(const publication& content, const std::vector<signing_key>& keys,
+                                                          const hashed_publication& hashed, const control& handle);
+
 }  // namespace detail
 MODELSEC_END_NAMESPACE
 

@@ -63,8 +63,9 @@ class oci_source final : public model_source
 {
 public:
     /// `credentials`: of the registry's origin; Basic ones go also to the realm that issues its tokens, if it is allowed.
-    oci_source(registry_options options, credential_provider credentials)
-        : options_(std::move(options)), credentials_(std::move(credentials))
+    /// `actions`: what tokens are asked for: "pull", or "pull,push" for who publishes.
+    oci_source(registry_options options, credential_provider credentials, std::string actions = "pull")
+        : options_(std::move(options)), credentials_(std::move(credentials)), actions_(std::move(actions))
     {
     }
 
@@ -75,8 +76,9 @@ public:
     /// The layers of a whole artifact, by the digest of its manifest: `digest_mismatch` if the registry serves another one.
     MODELSEC_DECL result<std::vector<oci_layer>> layers(std::string_view locator, const source_exchange& ask);
 
-private:
+    /// What requests to this repository carry; `again`: what was carried before was refused.
     MODELSEC_DECL result<std::vector<http_header>> authorize(const oci_locator& what, bool again, const source_exchange& ask);
+private:
     MODELSEC_DECL result<std::vector<http_header>> log_in(const oci_locator& what, const source_exchange& ask) const;
     MODELSEC_DECL result<std::string> fetch_token(const oci_locator& what, const bearer_challenge& challenge, const std::string& basic,
                                                   const source_exchange& ask) const;
@@ -84,6 +86,7 @@ private:
 
     registry_options options_;
     credential_provider credentials_;
+    std::string actions_;
     std::mutex mutex_;
     std::map<std::string, std::vector<http_header>> grants_;  ///< by origin and repository
     std::map<std::string, unsigned> located_;                 ///< how often a locator was asked for: again means that it was refused

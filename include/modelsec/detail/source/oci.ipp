@@ -292,7 +292,7 @@ result<std::string> oci_source::fetch_token(const oci_locator& what, const beare
     address += address.find('?') == std::string::npos ? '?' : '&';
     if (!challenge.service.empty())
         address += "service=" + percent_encode(challenge.service, false) + '&';
-    address += "scope=" + percent_encode("repository:" + what.repository + ":pull", false);
+    address += "scope=" + percent_encode("repository:" + what.repository + ':' + actions_, false);
     source_request request{std::move(address)};
     if (!basic.empty())
         request.headers.push_back({"Authorization", basic});

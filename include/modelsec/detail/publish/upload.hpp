@@ -1,0 +1,67 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#ifndef MODELSEC_DETAIL_PUBLISH_UPLOAD_HPP
+#define MODELSEC_DETAIL_PUBLISH_UPLOAD_HPP
+
+#include <modelsec/detail/base/clock.hpp>
+#include <modelsec/detail/base/control.hpp>
+#include <modelsec/detail/publish/placement.hpp>
+#include <modelsec/detail/publish/publication.hpp>
+#include <modelsec/detail/source/source_set.hpp>
+#include <modelsec/limits.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+MODELSEC_BEGIN_NAMESPACE
+
+/// Where files are uploaded to, and with what.
+struct upload_options
+{
+    placement where{};  ///< as place_model() allows it
+    /// dir: the folder. s3, supabase: BUCKET or BUCKET/PREFIX. hf: ORG/REPO. oci: HOST[:PORT]/REPOSITORY.
+    std::string destination{};
+    /// s3: the server's origin, for one that is not Amazon's (buckets are then the first part of the path). supabase: the project's origin,
+    /// as `https://PROJECT.supabase.co`. Else without meaning: the Hub's is `sources.hub.endpoint`.
+    std::string endpoint{};
+    std::string kms_key{};        ///< s3 with `where.kms`: the key's id; empty: the bucket's own
+    std::string manifest_name{};  ///< what the signed manifest is called at the host; empty: manifest.json
+    source_options sources{};     ///< keys and tokens of the hosts
+    transport_options transport{};
+    limits caps{};
+    control handle{};                                           ///< keep a copy to cancel
+    const modelsec::clock* clock = &modelsec::clock::system();  ///< must outlive the call
+    /// A file that remembers uploads in progress (supabase, oci), so that the next call goes on with them; empty: none. Servers of S3 and
+    /// of the Hub remember by themselves.
+    std::string state_file{};
+    /// Bytes so far of all: each is sent, and read back. (0, total) first, never backwards. On the calling thread.
+    std::function<void(std::uint64_t bytes, std::uint64_t total)> on_progress{};
+    /// Given the signed manifest when all files are at the host, and before it is uploaded itself; a failure ends it there.
+    std::function<result<void>(const published_manifest&)> keep_manifest{};
+};
+
+/// What became of an upload.
+struct uploaded_publication
+{
+    published_manifest manifest;
+    std::string manifest_place;       ///< where the manifest lies at the host
+    std::uint64_t bytes_sent = 0;     ///< of files; those that were there already are not sent again
+    std::uint64_t files_present = 0;  ///< so many were there already
+};
+
+/// Publishes and uploads: the files are hashed, sent, and read back as clients would; then the manifest is signed, and uploaded last, so that
+/// nobody is ever led to what is not there. Addresses that `content` leaves empty become those at the host (not for `dir`). An upload
+/// that was broken off goes on where it was. Private places are made private, and nothing that is to be private stays where it can be had without
+/// credentials: `publicly_readable` (50). Other codes: those of make_manifest(), `upload_mismatch` (30), 10 to 14, `placement` where a server
+/// ignores what the placement asks of it.
+MODELSEC_DECL result<uploaded_publication> publish_to_host(publication content, const std::vector<signing_key>& keys,
+                                                           const upload_options& where, const hash_options& hashing = {});
+
+MODELSEC_END_NAMESPACE
+
+#ifndef MODELSEC_SEPARATE_COMPILATION
+#include <modelsec/detail/publish/upload.ipp>
+#endif
+
+#endif

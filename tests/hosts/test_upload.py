@@ -1,0 +1,281 @@
+# Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+"""publish --to: who may be asked to keep what, what hosts are told (by their logs), and that what was uploaded is what clients get."""
+import base64
+import json
+import subprocess
+
+import pytest
+from bucket import KEY_ID, SECRET, Bucket
+from hub import Hub
+from supabase import SERVICE_KEY, Supabase
+from support import MODELSEC, Answer, Outcome, noise
+from test_registry import Registry, basic, credentials, with_password, with_tokens
+
+SMALL, MODEL = b'{"a": 1}', noise(2_000_000)
+LARGE = noise(40_000_000, 7)
+
+
+class Publisher:
+    def __init__(self, world, files=None):
+        self.world, self.sequence = world, 0
+        self.out = world.folder / "out" / "manifest.json"
+        self.out.parent.mkdir(exist_ok=True)
+        self.files = files or {"config.json": SMALL, "model.gguf": MODEL}
+        self.folder = world.folder / "pack"
+        for name, content in self.files.items():
+            (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (self.folder / name).write_bytes(content)
+
+    def __call__(self, *options, env=None, urls=False):
+        self.sequence += 1
+        command = [MODELSEC, "publish", "--json", "--key", self.world.key, "--model", "demo", "--version", "1.0.0", "--sequence", self.sequence, "--expires", "1d",
+                   "--platform", "any", "--folder", self.folder, "--out", self.out, "--ca", self.world.ca.file, *options]
+        if urls:
+            command += ["--base-url", "https://models.example/demo"]
+        done = subprocess.run([str(c) for c in command], capture_output=True, text=True, env=self.world.env(env), timeout=300)
+        outcome = Outcome(done.returncode, done.stdout, done.stderr)
+        text = done.stdout + done.stderr
+        for secret in (SECRET, SERVICE_KEY, "hf_planted", "PLANTED:", "X-Amz-Signature"):
+            assert secret not in text, text
+        outcome.upload = next((line for line in outcome.lines if line["type"] == "upload"), None)
+        return outcome
+
+    def addresses(self):
+        payload = json.loads(base64.b64decode(json.loads(self.out.read_text())["payload"]))
+        return [f["url"] for a in payload["artifacts"] for f in a.get("files", [a])]
+
+    def fetched(self, *options, env=None):
+        outcome = self.world.fetch(self.out, "--profile", "server", *options, env=env, store=self.world.folder / f"store-{self.sequence}")
+        for name, content in self.files.items():
+            assert self.world.fetched(outcome, name) == content
+
+
+TABLE = {
+    ("development", "public"): "hf s3 supabase oci dir", ("staging", "public"): "hf s3 supabase oci dir", ("production", "public"): "hf s3 supabase oci dir",
+    ("development", "internal"): "hf s3 supabase oci dir", ("staging", "internal"): "s3 oci dir", ("production", "internal"): "s3 oci dir",
+    ("development", "high"): "oci dir", ("staging", "high"): "oci dir", ("production", "high"): "oci dir",
+    (None, "internal"): "s3 oci dir", ("unheard", "internal"): "s3 oci dir", ("development", None): "oci dir", ("development", "unheard"): "oci dir", (None, None): "oci dir",
+}
+
+
+def test_a_model_goes_only_where_the_table_lets_it(world):
+    publish = Publisher(world)
+    for (env, sensitivity), allowed in TABLE.items():
+        for kind in ("dir", "s3", "supabase", "hf", "oci"):
+            options = ["--to", kind] + (["--env", env] if env else []) + (["--sensitivity", sensitivity] if sensitivity else [])
+            if kind not in allowed.split():
+                outcome = publish(*options, urls=True)
+                assert (outcome.code, outcome.reason) == (50, "placement"), (options, outcome)
+                assert not publish.out.exists()
+            elif kind != "dir":
+                assert publish(*options, urls=True).code == 2, options  # allowed, but it was not said where
+
+
+def bucket_env(world):
+    return {"AWS_REGION": "eu-west-1"}
+
+
+def keys(world, bucket):
+    return credentials(world, bucket, {"s3": {"access_key_id": KEY_ID, "secret_access_key": SECRET}})
+
+
+def test_internal_models_in_production_go_to_s3_by_default_encrypted_by_its_key_service_and_without_an_acl(world):
+    bucket, publish = Bucket(world), Publisher(world)
+    outcome = publish("--env", "production", "--sensitivity", "internal", "--destination", "models/llama", "--endpoint", bucket.url, "--kms-key", "alias/models",
+                      "--credentials", keys(world, bucket), env=bucket_env(world))
+    assert outcome.code == 0, outcome
+    assert (outcome.upload["to"], outcome.upload["private"]) == ("s3", True)
+    assert bucket.objects["models", "llama/1.0.0/model.gguf"] == MODEL
+    puts = [s for s in bucket.server.seen if s.method == "PUT"]
+    assert len(puts) == 3
+    for seen in puts:
+        assert seen.header("x-amz-server-side-encryption") == "aws:kms"
+        assert seen.header("x-amz-server-side-encryption-aws-kms-key-id") == "alias/models"
+    assert not any("acl" in h.lower() for s in bucket.server.seen for h in [s.path, *s.headers])
+    # The manifest is last, and is the file that was written.
+    assert puts[-1].path == "/models/llama/manifest.json" and puts[-1].body == publish.out.read_bytes()
+    # A stranger was tried, and refused, before the large file was sent.
+    strangers = [i for i, s in enumerate(bucket.server.seen) if not s.header("authorization")]
+    assert strangers and all(bucket.server.seen[i].status == 403 for i in strangers)
+    assert strangers[0] < next(i for i, s in enumerate(bucket.server.seen) if s.method == "PUT" and s.path.endswith("model.gguf"))
+    publish.fetched("--credentials", keys(world, bucket), env=bucket_env(world))
+    # Again: nothing is sent but the manifest.
+    before = len(bucket.server.seen)
+    again = publish("--to", "s3://models/llama", "--env", "staging", "--sensitivity", "internal", "--endpoint", bucket.url, "--credentials", keys(world, bucket), env=bucket_env(world))
+    assert again.code == 0 and again.upload["bytes_sent"] == 0 and again.upload["present"] == 2
+    assert [s.path for s in bucket.server.seen[before:] if s.method == "PUT"] == ["/models/llama/manifest.json"]
+
+
+def test_a_bucket_that_does_not_encrypt_or_that_everybody_reads_is_refused(world):
+    publish = Publisher(world)
+    plain = Bucket(world, kms=False)
+    outcome = publish("--to", "s3://models", "--env", "production", "--sensitivity", "internal", "--endpoint", plain.url, "--credentials", keys(world, plain))
+    assert (outcome.code, outcome.reason) == (50, "placement")
+    open_bucket = Bucket(world, public=True)
+    outcome = publish("--to", "s3://models", "--env", "production", "--sensitivity", "internal", "--endpoint", open_bucket.url, "--credentials", keys(world, open_bucket))
+    assert (outcome.code, outcome.reason) == (50, "publicly_readable")
+    assert ("models", "1.0.0/model.gguf") not in open_bucket.objects  # only the smallest file was risked
+    assert not publish.out.exists()
+    outcome = publish("--to", "s3://models", "--env", "production", "--sensitivity", "internal", "--endpoint", open_bucket.url)
+    assert outcome.code == 14, outcome
+
+
+def test_an_upload_to_s3_that_broke_off_goes_on_with_the_parts_that_are_there(world):
+    bucket, publish = Bucket(world), Publisher(world, {"model.gguf": LARGE})
+    options = ["--to", "s3://models", "--env", "production", "--sensitivity", "internal", "--endpoint", bucket.url, "--credentials", keys(world, bucket)]
+    bucket.fail_after = 2
+    assert publish(*options).code == 14
+    assert not publish.out.exists()
+    bucket.fail_after = None
+    outcome = publish(*options)
+    assert outcome.code == 0, outcome
+    assert bucket.parts_taken == 3 and outcome.upload["bytes_sent"] < len(LARGE) / 2
+    assert bucket.objects["models", "1.0.0/model.gguf"] == LARGE
+    assert bucket.encryption["models", "1.0.0/model.gguf"] == "aws:kms"
+    # Parts of another file under the same name: found out when it is read back, and sent anew.
+    other = noise(len(LARGE), 8)
+    bucket.uploads["id-99"] = {"place": ("models", "1.0.0/model.gguf"), "parts": {1: ('"x"', b"\0" * (16 << 20))}, "encryption": "aws:kms"}
+    (publish.folder / "model.gguf").write_bytes(other)
+    assert publish(*options).code == 0
+    assert bucket.objects["models", "1.0.0/model.gguf"] == other
+
+
+def test_bytes_that_a_host_alters_are_found_when_they_are_read_back_and_no_manifest_is_left(world):
+    bucket, publish = Bucket(world), Publisher(world)
+    answer = bucket.answer
+
+    def altering(seen):
+        out = answer(seen)
+        if seen.method == "PUT":
+            for place, content in bucket.objects.items():
+                if place[1].endswith(".gguf"):
+                    bucket.objects[place] = content[:-1] + bytes([content[-1] ^ 1]) if content == MODEL else content
+        return out
+    bucket.server.answer = altering
+    outcome = publish("--to", "s3://models", "--env", "production", "--sensitivity", "public", "--endpoint", bucket.url, "--credentials", keys(world, bucket))
+    assert (outcome.code, outcome.reason) == (30, "upload_mismatch")
+    assert not publish.out.exists() and not any("manifest" in p for p in bucket.server.paths())
+
+
+@pytest.mark.parametrize("multipart", [False, True])
+def test_internal_models_in_development_go_to_a_private_repository_of_the_hub(world, multipart):
+    hub, publish = Hub(world, {}, tokens=["hf_planted"]), Publisher(world)
+    hub.multipart = multipart
+    env = {"HF_ENDPOINT": hub.url, "HF_TOKEN": "hf_planted"}
+    outcome = publish("--env", "development", "--sensitivity", "internal", "--destination", "org/demo", env=env)
+    assert outcome.code == 0, outcome
+    assert [c["private"] for c in hub.created] == [True]
+    assert hub.repositories["org/demo"]["1.0.0/model.gguf"] == MODEL
+    assert hub.repositories["org/demo"]["manifest.json"] == publish.out.read_bytes()
+    assert all(f"hf://org/demo@{next(iter(hub.commits))}/" in a for a in publish.addresses())
+    assert hub.cdn_tokens_seen == []
+    publish.fetched(env=env)
+    # Objects that are there are not sent again; a repository that somebody made public is none to put this into.
+    again = publish("--to", "hf://org/demo", "--env", "development", "--sensitivity", "internal", env=env)
+    assert again.code == 0 and again.upload["bytes_sent"] == len(SMALL)
+    hub.private.clear()
+    outcome = publish("--to", "hf://org/demo", "--env", "development", "--sensitivity", "internal", env=env)
+    assert (outcome.code, outcome.reason) == (50, "publicly_readable")
+    assert publish("--to", "hf://org/demo", "--env", "development", "--sensitivity", "internal", env={"HF_ENDPOINT": hub.url}).code == 14
+
+
+def supabase_credentials(world, host):
+    return credentials(world, host, {"bearer": SERVICE_KEY, "headers": {"apikey": SERVICE_KEY}})
+
+
+def test_a_supabase_bucket_is_made_private_and_large_files_go_on_where_they_broke_off(world):
+    host, publish = Supabase(world), Publisher(world, {"config.json": SMALL, "model.gguf": LARGE})
+    options = ["--to", "supabase://models/llama", "--env", "development", "--sensitivity", "internal", "--endpoint", host.url,
+               "--credentials", supabase_credentials(world, host)]
+    host.fail_after = 3
+    assert publish(*options).code == 14
+    assert host.buckets == {"models": False}
+    host.fail_after = None
+    outcome = publish(*options)
+    assert outcome.code == 0, outcome
+    assert host.parts_taken == 7 and len(host.uploads) == 1  # each part once, one upload
+    assert host.objects["models", "llama/1.0.0/model.gguf"] == LARGE
+    assert not list(publish.out.parent.glob("*.upload"))
+    publish.fetched("--credentials", supabase_credentials(world, host))
+    host.buckets["models"] = True
+    outcome = publish(*options)
+    assert (outcome.code, outcome.reason) == (50, "publicly_readable")
+
+
+def test_a_public_model_goes_to_a_public_bucket(world):
+    host, publish = Supabase(world), Publisher(world)
+    outcome = publish("--to", "supabase://models", "--env", "production", "--sensitivity", "public", "--endpoint", host.url, "--credentials", supabase_credentials(world, host))
+    assert outcome.code == 0, outcome
+    assert host.buckets == {"models": True} and all("/object/public/models/" in a for a in publish.addresses())
+    publish.fetched()
+
+
+def test_models_of_high_sensitivity_go_to_a_registry_that_asks_who_one_is(world):
+    publish = Publisher(world)
+    open_registry = Registry(world)
+    outcome = publish("--to", f"oci://{open_registry.host}/team/llama")
+    assert (outcome.code, outcome.reason) == (50, "publicly_readable")
+    world.folder.joinpath("registry").rename(world.folder / "registry-open")
+    registry = with_password(world)
+    path = credentials(world, registry, {"basic": "user:PLANTED"})
+    outcome = publish("--destination", f"{registry.host}/team/llama", "--credentials", path, env={})
+    assert outcome.code == 0, outcome
+    assert outcome.upload["to"] == "oci" and all(a.startswith(f"oci://{registry.host}/team/llama@sha256:") for a in publish.addresses())
+    publish.fetched("--credentials", path)
+    # As ORAS finds it: titles at the layers, the signed manifest an artifact of its own.
+    headers = {"Authorization": basic("user", "PLANTED"), "Accept": "application/vnd.oci.image.manifest.v1+json"}
+    artifact = json.loads(registry.ask("GET", "/v2/team/llama/manifests/1.0.0-any", headers=headers)[1])
+    assert sorted(layer["annotations"]["org.opencontainers.image.title"] for layer in artifact["layers"]) == ["config.json", "model.gguf"]
+    signed = json.loads(registry.ask("GET", "/v2/team/llama/manifests/1.0.0", headers=headers)[1])["layers"][0]
+    assert registry.ask("GET", f"/v2/team/llama/blobs/{signed['digest']}", headers=headers)[1] == publish.out.read_bytes()
+
+
+def test_a_registry_with_tokens_is_asked_for_the_right_to_push(world):
+    publish = Publisher(world, {"model.gguf": LARGE})
+    registry, tokens = with_tokens(world)
+    path = credentials(world, registry, {"basic": "user:PLANTED"})
+    options = ["--to", f"oci://{registry.host}/team/llama", "--credentials", path]
+    assert publish(*options).reason == "realm_not_allowed"
+    outcome = publish(*options, "--auth-realm", tokens.server.url.removeprefix("https://"))
+    assert outcome.code == 0, outcome
+    assert any("pull%2Cpush" in p or "pull,push" in p for p in tokens.server.paths())
+
+
+def test_a_folder_takes_files_whole_and_is_its_owner_s_alone_unless_they_are_public(world):
+    publish = Publisher(world)
+    place = world.folder / "served"
+    outcome = publish("--to", f"dir:{place}", urls=True)
+    assert outcome.code == 0, outcome
+    assert (place / "1.0.0" / "model.gguf").read_bytes() == MODEL
+    assert (place / "manifest.json").read_bytes() == publish.out.read_bytes()
+    assert all(not p.stat().st_mode & 0o077 for p in place.rglob("*"))
+    assert publish.addresses()[0].startswith("https://models.example/demo/")
+    shared = world.folder / "public"
+    assert publish("--to", f"dir:{shared}", "--env", "production", "--sensitivity", "public", urls=True).code == 0
+    assert (shared / "1.0.0" / "model.gguf").stat().st_mode & 0o777 == 0o644
+    # Without an address nobody knows where the folder is served.
+    assert publish("--to", f"dir:{place}").code == 2
+
+
+def test_a_server_in_trouble_is_asked_again(world):
+    bucket, publish = Bucket(world), Publisher(world)
+    answer, trouble = bucket.answer, {"left": 3}
+
+    def troubled(seen):
+        if seen.method == "PUT" and trouble["left"]:
+            trouble["left"] -= 1
+            return Answer(503, b"<Error><Code>SlowDown</Code></Error>")
+        return answer(seen)
+    bucket.server.answer = troubled
+    outcome = publish("--to", "s3://models", "--env", "production", "--sensitivity", "internal", "--endpoint", bucket.url, "--credentials", keys(world, bucket))
+    assert outcome.code == 0 and trouble["left"] == 0, outcome
+
+
+@pytest.mark.parametrize("planted", ["hf_" + "a" * 34, "https://models.example/home/alice", "https://user:pw@models.example"])
+def test_a_token_or_a_home_folder_in_what_is_published_is_refused_before_anything_is_uploaded(world, planted):
+    bucket, publish = Bucket(world), Publisher(world)
+    options = ["--to", "s3://models", "--env", "production", "--sensitivity", "internal", "--endpoint", bucket.url, "--credentials", keys(world, bucket)]
+    options += ["--base-url", planted if planted.startswith("https:") else "https://models.example/" + planted]
+    outcome = publish(*options)
+    assert outcome.reason in ("secret_in_metadata", "secret_in_argument"), outcome
+    assert bucket.server.seen == []

@@ -63,14 +63,14 @@ void fetch(const fetch_arguments& arguments, output& out)
                          {"bytes_fetched", r.bytes_fetched}};
     if (r.stale)
     {
-        members.emplace_back("stale_reason", std::string(to_string(r.stale_why)));
+        members["stale_reason"] = std::string(to_string(r.stale_why));
         out.notice("warning: no newer model could be asked for (" + std::string(to_string(r.stale_why)) +
                    "): what is active has to do");
     }
     if (arguments.dry_run())
     {
-        members.emplace_back("bytes", r.total_bytes);
-        members.emplace_back("bytes_to_fetch", r.bytes_to_fetch);
+        members["bytes"] = r.total_bytes;
+        members["bytes_to_fetch"] = r.bytes_to_fetch;
     }
     out.succeed(members);
     out.say(summary(r, arguments.dry_run(), std::chrono::steady_clock::now() - begin));

@@ -4,7 +4,6 @@
 #include <modelsec/stream.hpp>
 
 namespace c_api {
-namespace {
 
 struct stream_handle
 {
@@ -12,22 +11,21 @@ struct stream_handle
     modelsec::pack_stream stream;
 };
 
-stream_handle* behind(modelsec_stream* stream) noexcept
+static stream_handle* behind(modelsec_stream* stream) noexcept
 {
     return reinterpret_cast<stream_handle*>(stream);
 }
 
-const stream_handle* behind(const modelsec_stream* stream) noexcept
+static const stream_handle* behind(const modelsec_stream* stream) noexcept
 {
     return reinterpret_cast<const stream_handle*>(stream);
 }
 
-const modelsec::stream_info* info_of(const modelsec_stream* stream, size_t index) noexcept
+static const modelsec::stream_info* info_of(const modelsec_stream* stream, size_t index) noexcept
 {
     return stream && index < behind(stream)->stream.files().size() ? &behind(stream)->stream.files()[index] : nullptr;
 }
 
-}  // namespace
 }  // namespace c_api
 
 int32_t modelsec_stream_open(modelsec_client* client, const modelsec_request* request, modelsec_stream** stream,

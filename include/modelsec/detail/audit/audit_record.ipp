@@ -75,7 +75,8 @@ inline std::string audit_text(std::string_view text)
 
 json audit_json(const audit_record& r)
 {
-    json out{{"time", format_rfc3339(r.time)}, {"event.name", audit_event_name}, {"modelsec.operation", audit_text(r.operation)}};
+    json out{
+        {"time", format_rfc3339(r.time)}, {"event.name", audit_event_name}, {"modelsec.operation", audit_text(r.operation)}};
     const auto text = [&](std::string_view key, std::string_view value) {
         if (!value.empty())
             out.set(key, audit_text(value));

@@ -209,7 +209,7 @@ result<fetch_result> audited_fetch(const client_options& owner, audit_trail& tra
 }
 
 result<check_result> audited_check(const client_options& owner, audit_trail& trail, const fetch_options& asked,
-                                   const network_maker& connect, stream_feed* feed)
+                                   const network_maker& connect)
 {
     fetch_options watched = asked;
     pass_trace_on(watched);

@@ -161,7 +161,11 @@ result<decrypted_file> decrypted_file::open(detail::file_system& files, const de
         for (const secret& key : detail::possible_file_keys(*info, one))
         {
             auto self = std::make_unique<impl>(
-                impl{&files, &content, what.file, detail::chunk_cipher(*info, key.reveal(), what.model_id, what.version, what.file.name->str()), {}});
+                impl{&files,
+                     &content,
+                     what.file,
+                     detail::chunk_cipher(*info, key.reveal(), what.model_id, what.version, what.file.name->str()),
+                     {}});
             if (what.file.chunks)
                 self->checked = std::make_unique<std::atomic<bool>[]>(what.file.chunks->sha256.size());
             bytes buffer, plain(self->cipher.plain_bytes(0));

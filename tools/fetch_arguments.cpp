@@ -134,7 +134,7 @@ client_options fetch_arguments::client() const
     {
         if (trust_.signature().empty())
             usage("--max-bytes is for --signature: a manifest has signed sizes");
-        out.caps.max_model_bytes = value_or_hint(parse_size(max_bytes_), "--max-bytes takes a size: 500MB, 16GiB");
+        out.caps.max_model_bytes = size_option(max_bytes_, "--max-bytes takes a size: 500MB, 16GiB");
     }
     tls_options& tls = out.transport.tls;
     tls.ca_file = ca_;
@@ -158,7 +158,7 @@ client_options fetch_arguments::client() const
         usage("--digest is automatic or whole");
     out.digest = digest_ == "whole" ? digest_policy::whole : digest_policy::automatic;
     if (!min_rate_.empty())
-        out.caps.min_rate = value_or_hint(parse_size(min_rate_), "--min-rate takes bytes a second: 100k, 1MiB");
+        out.caps.min_rate = size_option(min_rate_, "--min-rate takes bytes a second: 100k, 1MiB");
     out.transport.proxy = find_proxy(proxy_, no_proxy_, proxy_user_variable_);
     if (connections_)
     {

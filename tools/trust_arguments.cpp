@@ -49,7 +49,7 @@ trust_source trust_arguments::model_signers(bool online) const
     if (!max_age_.empty())
     {
         const utc_time now{};
-        out.max_age = value_or_hint(parse_expiry(max_age_, now), "--max-age takes 12h or 30d") - now;
+        out.max_age = expiry_option(max_age_, now, "--max-age takes 12h or 30d") - now;
         if (out.max_age->count() <= 0 || parse_rfc3339(max_age_))
             usage("--max-age takes 12h or 30d");
     }

@@ -83,6 +83,8 @@ shared_client::shared_client(const modelsec_client_options& o)
     set(options.caps.handshake_timeout, o.handshake_timeout_ms);
     set(options.caps.stall_timeout, o.stall_timeout_ms);
     set(options.caps.first_byte_timeout, o.first_byte_timeout_ms);
+    set(options.caps.fallback_after, o.fallback_after_ms);
+    options.caps.min_rate = o.min_rate;
     if (o.max_model_bytes != 0)
         options.caps.max_model_bytes = o.max_model_bytes;
     if (o.retries != 0)

@@ -26,7 +26,7 @@ def tensors(stream: modelsec.Stream, name: str, *, reverse: bool = False) -> Ite
     header = json.loads(stream.read(8, length, name))
     header.pop("__metadata__", None)
     begin, end = 8 + length, stream.size(name)
-    for key, about in sorted(header.items(), key=lambda item: item[1]["data_offsets"], reverse=reverse):
+    for key, about in sorted(header.items(), key=lambda item: (int(item[1]["data_offsets"][0]), int(item[1]["data_offsets"][1])), reverse=reverse):
         first, last = about["data_offsets"]
         if not 0 <= first <= last <= end - begin:
             raise ValueError(f"{key} lies outside of the file")

@@ -138,6 +138,8 @@ typedef struct modelsec_client_options {
     uint32_t automatic_repair;           /**< 1: where the newest state of a model is damaged, go on with the highest that is whole (event
                                               WARNING, memory_lost) */
     uint64_t max_model_bytes;            /**< of all files together, where nobody signed their sizes (`model_signer`); 0: the default (256 GiB) */
+    uint64_t fallback_after_ms;          /**< ensure: without a verified manifest by then, what is active has to do; 0: the default (10 s) */
+    uint64_t min_rate;                   /**< a source that brings less over ten seconds is given up, bytes a second; 0: none is */
 } modelsec_client_options;
 
 /** Makes a client. Reads no disk and asks no network. Any thread. Codes: 2. */

@@ -36,7 +36,7 @@ class ClientOptions(Structure):
                 ("ocsp", c_uint32), ("reserved", c_uint32), ("ca_pem", c_char_p), ("certificate_pem", c_char_p),
                 ("private_key_pem", c_char_p), ("first_byte_timeout_ms", c_uint64), ("partial_chain", c_uint32),
                 ("digest_policy", c_uint32), ("store_policy", c_uint32), ("automatic_repair", c_uint32),
-                ("max_model_bytes", c_uint64)]
+                ("max_model_bytes", c_uint64), ("fallback_after_ms", c_uint64), ("min_rate", c_uint64)]
 
 
 class ModelSigner(Structure):

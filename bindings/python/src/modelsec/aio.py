@@ -30,7 +30,7 @@ class AsyncClient:
                  no_proxy: Optional[str] = None, ocsp: Ocsp = "if_stapled", ca_pem: Optional[str] = None, certificate_pem: Optional[str] = None,
                  private_key_pem: Optional[str] = None, partial_chain: bool = False, first_byte_timeout: float = 0,
                  digest_policy: DigestPolicy = "automatic", store_policy: StorePolicy = "owner_only", automatic_repair: bool = False,
-                 use_environment: bool = False, max_model_bytes: int = 0) -> None:
+                 use_environment: bool = False, max_model_bytes: int = 0, fallback_after: float = 0, min_rate: int = 0) -> None:
         options: ClientOptions = {
             "profile": profile, "ca_file": ca_file, "certificate_file": certificate_file, "private_key_file": private_key_file,
             "spki_pins": spki_pins, "connections": connections, "write_policy": write_policy, "limit_rate": limit_rate,
@@ -39,7 +39,8 @@ class AsyncClient:
             "group_shared": group_shared, "proxy": proxy, "no_proxy": no_proxy, "ocsp": ocsp, "ca_pem": ca_pem,
             "certificate_pem": certificate_pem, "private_key_pem": private_key_pem, "partial_chain": partial_chain,
             "first_byte_timeout": first_byte_timeout, "digest_policy": digest_policy, "store_policy": store_policy,
-            "automatic_repair": automatic_repair, "use_environment": use_environment, "max_model_bytes": max_model_bytes}
+            "automatic_repair": automatic_repair, "use_environment": use_environment, "max_model_bytes": max_model_bytes,
+            "fallback_after": fallback_after, "min_rate": min_rate}
         self._client = Client(store, **options)
 
     def close(self) -> None:

@@ -57,6 +57,8 @@ class ClientOptions(TypedDict, total=False):
     automatic_repair: bool
     use_environment: bool
     max_model_bytes: int
+    fallback_after: float
+    min_rate: int
 
 
 def word(name: str, value: str, allowed: Any) -> int:

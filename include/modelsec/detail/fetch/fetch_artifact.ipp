@@ -2,6 +2,7 @@
 #ifndef MODELSEC_DETAIL_FETCH_FETCH_ARTIFACT_IPP
 #define MODELSEC_DETAIL_FETCH_FETCH_ARTIFACT_IPP
 
+#include <modelsec/detail/base/encoding.hpp>
 #include <modelsec/detail/base/machine.hpp>
 #include <modelsec/detail/fetch/fetch_operation.hpp>
 #include <modelsec/detail/fetch/reuse.hpp>

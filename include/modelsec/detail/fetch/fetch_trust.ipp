@@ -2,6 +2,7 @@
 #ifndef MODELSEC_DETAIL_FETCH_FETCH_TRUST_IPP
 #define MODELSEC_DETAIL_FETCH_FETCH_TRUST_IPP
 
+#include <modelsec/detail/base/encoding.hpp>
 #include <modelsec/detail/fetch/fetch_operation.hpp>
 #include <modelsec/detail/trust/tuf_workflow.hpp>
 

@@ -2,6 +2,7 @@
 #ifndef MODELSEC_DETAIL_TUF_CLIENT_TUF_UPDATER_IPP
 #define MODELSEC_DETAIL_TUF_CLIENT_TUF_UPDATER_IPP
 
+#include <modelsec/detail/base/encoding.hpp>
 #include <modelsec/detail/base/local_file.hpp>
 #include <modelsec/detail/net/http_client.hpp>
 #include <modelsec/detail/net/retry_fsm.hpp>

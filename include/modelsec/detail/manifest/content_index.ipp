@@ -40,7 +40,7 @@ inline std::uint32_t read_u32(bytes_view at) noexcept
     return std::uint32_t{at[0]} << 24 | std::uint32_t{at[1]} << 16 | std::uint32_t{at[2]} << 8 | std::uint32_t{at[3]};
 }
 
-inline void append_u32(bytes& to, std::uint32_t value)
+inline void append_index_u32(bytes& to, std::uint32_t value)
 {
     for (const int shift : {24, 16, 8, 0})
         to.push_back(static_cast<std::uint8_t>(value >> shift));
@@ -116,13 +116,13 @@ result<content_index> parse_content_index(bytes_view text, std::uint64_t file_si
 bytes write_index_head(std::uint32_t average_bytes)
 {
     bytes out(index_magic.begin(), index_magic.end());
-    append_u32(out, average_bytes);
+    append_index_u32(out, average_bytes);
     return out;
 }
 
 void append_index_chunk(bytes& to, const content_chunk& chunk)
 {
-    append_u32(to, chunk.size_bytes);
+    append_index_u32(to, chunk.size_bytes);
     to.insert(to.end(), chunk.sha256.view().begin(), chunk.sha256.view().end());
 }
 

@@ -20,7 +20,7 @@ public:
     void add_to(CLI::App& command);
 
     /// Whether files are uploaded at all.
-    bool wanted() const noexcept { return to_ || environment_ || sensitivity_; }
+    bool wanted() const noexcept { return to_ || environment_ || sensitivity_ || !destination_.empty(); }
     /// By the table of place_model(); `placement` (50) for what it forbids.
     placement where() const;
     /// Whether addresses of files that were not given become those at the host.

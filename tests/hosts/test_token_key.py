@@ -1,11 +1,13 @@
 # Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 """Signing keys on a PKCS#11 token: softhsm2, as Debian has it."""
+import base64
 import json
 import pathlib
+import re
 import subprocess
 
 import pytest
-from support import MODELSEC, Outcome, noise, run
+from support import MODELSEC, Answer, Outcome, noise, run
 
 MODULE = "/usr/lib/softhsm/libsofthsm2.so"
 MODEL = noise(300_000)
@@ -29,7 +31,7 @@ class Token:
     def publish(self, uri=None, env=None, *more):
         model = self.world.file("model.bin", MODEL)
         out = self.world.folder / "manifest.json"
-        self.server = self.world.server(lambda seen: __import__("support").Answer(200, MODEL))
+        self.server = self.world.server(lambda seen: Answer(200, MODEL))
         command = [MODELSEC, "publish", "--json", "--key", uri or self.uri, "--model", "demo", "--version", "1.0.0", "--sequence", "1", "--expires", "1d",
                    "--platform", "any", "--file", model, "--url", self.server.url + "/model.bin", "--out", out, *more]
         done = subprocess.run([str(c) for c in command], capture_output=True, text=True, env=self.world.env(dict(self.env, **(env or {}))), timeout=60)
@@ -37,10 +39,9 @@ class Token:
         return Outcome(done.returncode, done.stdout, done.stderr), out
 
     def pin_of_key(self):
-        import base64
-        der = self.world.folder / "public.der"
-        run("pkcs11-tool", "--module", MODULE, "--read-object", "--type", "pubkey", "--label", "release-2026", "--output-file", der, env=self.world.env(self.env))
-        return "release-2026=" + base64.b64encode(der.read_bytes()[-32:]).decode()
+        listed = run("pkcs11-tool", "--module", MODULE, "--list-objects", "--type", "pubkey", env=self.world.env(self.env)).stdout
+        point = re.search(r"EC_POINT:\s+0420([0-9a-f]{64})", listed)
+        return "release-2026=" + base64.b64encode(bytes.fromhex(point[1])).decode()
 
 
 def test_a_manifest_is_signed_on_the_token_and_fetched_by_its_public_half(world):

@@ -116,7 +116,7 @@ def test_a_bucket_that_does_not_encrypt_or_that_everybody_reads_is_refused(world
     assert (outcome.code, outcome.reason) == (50, "publicly_readable")
     assert ("models", "1.0.0/model.gguf") not in open_bucket.objects  # only the smallest file was risked
     assert not publish.out.exists()
-    outcome = publish("--to", "s3://models", "--env", "production", "--sensitivity", "internal", "--endpoint", open_bucket.url)
+    outcome = publish("--to", "s3://models", "--env", "production", "--sensitivity", "internal", "--endpoint", Bucket(world).url)
     assert outcome.code == 14, outcome
 
 

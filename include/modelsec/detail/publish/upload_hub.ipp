@@ -232,9 +232,16 @@ private:
             const auto small = small_.find(file.name);
             json value{{"path", file.name}};
             if (small != small_.end())
-                value.set("content", small->second).set("encoding", "base64");
+            {
+                value.set("content", small->second);
+                value.set("encoding", "base64");
+            }
             else
-                value.set("algo", "sha256").set("oid", file.sha256.hex()).set("size", file.size_bytes);
+            {
+                value.set("algo", "sha256");
+                value.set("oid", file.sha256.hex());
+                value.set("size", file.size_bytes);
+            }
             lines += json{{"key", small != small_.end() ? "file" : "lfsFile"}, {"value", std::move(value)}}.dump() + '\n';
         }
         MODELSEC_TRY(const source_answer answer,

@@ -4,6 +4,8 @@
 
 #include <model_scene.hpp>
 
+#include <modelsec/model_signing.hpp>
+
 #include <filesystem>
 
 using namespace integration;

@@ -4,6 +4,8 @@
 
 #include <model_scene.hpp>
 
+#include <modelsec/model_signing.hpp>
+
 #include <filesystem>
 
 using namespace integration;
@@ -90,6 +92,34 @@ struct signed_house
     }
 };
 
+support::fault flipped_at(std::uint64_t byte)
+{
+    support::fault f;
+    f.flip_at = byte;
+    return f;
+}
+
+support::fault cut_at(std::uint64_t byte)
+{
+    support::fault f;
+    f.cut_at = byte;
+    return f;
+}
+
+support::fault without_ranges()
+{
+    support::fault f;
+    f.ignore_range = true;
+    return f;
+}
+
+support::fault without_length(bool coded)
+{
+    support::fault f = without_ranges();
+    (coded ? f.gzip : f.chunked) = true;
+    return f;
+}
+
 void expect(const support::process_result& r, int code, const std::string& said)
 {
     CHECK_MESSAGE(r.exit_code == code, r.err);
@@ -142,7 +172,7 @@ TEST_CASE("each byte is matched: what a host changes, adds or cuts is refused, a
 {
     signed_house h;
     const std::string path = "/files/weights/part-1.bin";
-    h.w.web.fail(path, {.flip_at = 1'000'000});
+    h.w.web.fail(path, flipped_at(1'000'000));
     CHECK(h.fetch().code == errc::digest);
     CHECK(active_version(h.w).empty());
     h.serve("/mirror/");
@@ -173,9 +203,7 @@ TEST_CASE("a host that tells no length, or in a coding, is passed over")
         signed_house h;
         h.serve("/mirror/");
         for (const auto& [name, content] : h.files)
-            h.w.web.fail("/files/" + signed_house::encoded(name),
-                         coded ? support::fault{.ignore_range = true, .gzip = true}
-                               : support::fault{.ignore_range = true, .chunked = true});
+            h.w.web.fail("/files/" + signed_house::encoded(name), without_length(coded));
         CHECK(h.fetch().why == reason::size_unknown);
         const auto o = h.fetch({h.w.web.url("/files/"), h.w.web.url("/mirror/")});
         CHECK_MESSAGE(o.code == errc::ok, o.detail);
@@ -186,7 +214,7 @@ TEST_CASE("a host without ranges serves a signed model too")
 {
     signed_house h;
     for (const auto& [name, content] : h.files)
-        h.w.web.fail("/files/" + signed_house::encoded(name), {.ignore_range = true});
+        h.w.web.fail("/files/" + signed_house::encoded(name), without_ranges());
     const auto o = h.fetch();
     REQUIRE_MESSAGE(o.code == errc::ok, o.detail);
     h.check_active();
@@ -200,7 +228,7 @@ TEST_CASE("what arrived before the line broke is not fetched again")
     h.sign();
     const std::string path = "/files/weights/part-1.bin";
     h.w.web.fail(path, {}, 1);  // the question for its length
-    h.w.web.fail(path, {.cut_at = 6'000'000}, 6);
+    h.w.web.fail(path, cut_at(6'000'000), 6);
     const auto broken = h.fetch();
     CHECK(broken.code == errc::network);
     h.w.web.heal(path);
@@ -227,7 +255,7 @@ TEST_CASE("a model signed in shards is fetched, each shard checked, and known by
               return modelsec::result<modelsec::bytes>(modelsec::bytes(made.begin(), made.end()));
           }).value());
     const std::string path = "/files/weights/part-1.bin";
-    h.w.web.fail(path, {.flip_at = 1'000'000});
+    h.w.web.fail(path, flipped_at(1'000'000));
     CHECK(h.fetch().code == errc::digest);
     CHECK(active_version(h.w).empty());
     h.w.web.heal(path);

@@ -60,6 +60,8 @@ inline awaitable<failure> download_run::refusal(lane& self, response answer, fai
     if (status < 400)
         co_return why;
     failure meant = co_await net_.refusal(std::move(answer));
+    if (meant.why == reason::url_expired)
+        ended_.insert(self.order.file);
     if (net_.stopped() || meant.why == reason::url_expired)
         co_return meant;
     const bool renewable = what_.files[self.order.file].renewable && self.order.source == 0;

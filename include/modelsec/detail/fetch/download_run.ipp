@@ -18,6 +18,7 @@
 #include <list>
 #include <map>
 #include <mutex>
+#include <set>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
@@ -138,6 +139,7 @@ private:
     staged_partials partials_;
     pack_sink sink_;  ///< its threads ring the bell
     plan_fsm plan_;
+    std::set<std::size_t> ended_;  // files whose address has ended, by its host's own word
     std::list<lane> lanes_;
     std::exception_ptr thrown_;
     clock::time_point compared_{};
@@ -252,6 +254,8 @@ inline result<std::vector<verified_file>> download_run::run()
         auto fresh = what_.renew ? what_.renew(*stale) : fail(reason::url_expired);
         if (fresh.has_value())
             sources_[*stale].front() = std::move(*fresh);
+        else if (fresh.error().why == reason::unauthorized && ended_.contains(*stale))
+            fresh = fail(reason::url_expired, "the address has ended, and nobody gives another");
         plan_.renewed(fresh.has_value() ? std::nullopt : std::optional(fresh.error()));
     }
 }

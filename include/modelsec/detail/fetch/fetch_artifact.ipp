@@ -377,11 +377,8 @@ result<url> fetch_operation::next_address(const artifact& wanted, const artifact
 {
     if (wanted.endpoint)
         return ask_endpoint(*wanted.endpoint);
-    // An address that cannot be renewed only comes here because its host said that it ended.
-    const std::string locator = locator_of(wanted, file);
-    return sources_.locate_again(locator, before,
-                                 sources_.renewable(locator) ? fail(reason::unauthorized, "refused, and there is no other token")
-                                                             : fail(reason::url_expired, "the address has ended, and nobody gives another"));
+    return sources_.locate_again(locator_of(wanted, file), before,
+                                 fail(reason::unauthorized, "refused, and there is no other token"));
 }
 
 /// The layers of a whole artifact are the manifest's files, one for one.

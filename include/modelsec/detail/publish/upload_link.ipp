@@ -241,7 +241,7 @@ result<bool> upload_link::holds(const std::string& locator, const upload_file& f
 }
 
 /// The total of "bytes 0-0/T" (RFC 9110 section 14.4).
-inline std::optional<std::uint64_t> announced_total(const response_head& head)
+inline std::optional<std::uint64_t> total_of_answer(const response_head& head)
 {
     if (head.status == 200)
         return head.content_length;
@@ -264,7 +264,7 @@ result<std::optional<std::uint64_t>> upload_link::size_at(const std::string& loc
     upload_requests requests(client_.get(), options_);
     const std::vector<http_header> none;
     MODELSEC_TRY(const response_head head, client_.get().run(requests.first_byte(where, none)));
-    return announced_total(head);
+    return total_of_answer(head);
 }
 
 result<bool> upload_link::is_public(const std::string& locator)

@@ -31,16 +31,20 @@ public:
 
     /// May a manifest be asked for now? none, `own_rate_limit`, `own_quota`.
     MODELSEC_DECL reason note_request();
+    /// Where the attempt that asked made the store.
+    MODELSEC_DECL void write_requests();
     /// The end of an attempt. Who, when, and what is unusual are filled in. `create`: also where there is no store yet.
     MODELSEC_DECL void note_attempt(audit_record& record, const audit_memory::observation& seen, bool create);
 
 private:
-    /// Changes the memory of the store or, where there is none, that of this client.
+    /// Changes the memory of the store or, where there is none, that of this client. Requests that only the client remembers go into that of
+    /// the store as soon as there is one.
     MODELSEC_DECL void remember(const file& folder, const std::function<void(audit_memory&)>& change);
 
     const client_options& owner_;
     std::mutex mutex_;
-    audit_memory memory_;  // with mutex_: while there is no store
+    audit_memory memory_;              // with mutex_: while there is no store
+    unsigned unwritten_requests_ = 0;  // with mutex_: that no store knows of yet
     std::unique_ptr<audit_sink> sink_;
 };
 

@@ -54,18 +54,40 @@ audit_trail::~audit_trail()
 
 void audit_trail::remember(const file& folder, const std::function<void(audit_memory&)>& change)
 {
-    if (folder && audit_log(*owner_.files, folder).update(change))
-        return;
     const std::lock_guard lock(mutex_);
-    change(memory_);
+    const auto with_requests = [&](audit_memory& m) {
+        for (unsigned n = 0; n < unwritten_requests_; ++n)
+            (void)m.note_request({}, owner_.clock->now());
+        change(m);
+    };
+    if (folder && audit_log(*owner_.files, folder).update(with_requests))
+        unwritten_requests_ = 0;
+    else
+        change(memory_);
 }
 
 reason audit_trail::note_request()
 {
     reason out = reason::none;
-    remember(writable_audit_folder(owner_, false),
-             [&](audit_memory& m) { out = m.note_request(owner_.manifest_requests, owner_.clock->now()); });
+    const file folder = writable_audit_folder(owner_, false);
+    remember(folder, [&](audit_memory& m) { out = m.note_request(owner_.manifest_requests, owner_.clock->now()); });
+    if (!folder && out == reason::none)
+    {
+        const std::lock_guard lock(mutex_);
+        ++unwritten_requests_;
+    }
     return out;
+}
+
+void audit_trail::write_requests()
+{
+    {
+        const std::lock_guard lock(mutex_);
+        if (unwritten_requests_ == 0)
+            return;
+    }
+    if (const file folder = writable_audit_folder(owner_, false))
+        remember(folder, [](audit_memory&) {});
 }
 
 void audit_trail::note_attempt(audit_record& record, const audit_memory::observation& seen, bool create)

@@ -183,7 +183,11 @@ result<fetch_result> audited_fetch(const client_options& owner, audit_trail& tra
     fetch_options watched = asked;
     pass_trace_on(watched);
     if (!trail.enabled())
-        return run_fetch(owner, watched, lenient, limited_network(trail, asked, connect), nullptr, feed);
+    {
+        auto outcome = run_fetch(owner, watched, lenient, limited_network(trail, asked, connect), nullptr, feed);
+        trail.write_requests();
+        return outcome;
+    }
     audited_attempt attempt(owner, trail, asked.operation, lenient ? "ensure" : "fetch");
     attempt.record.model_id = asked.model_id;
     attempt.record.host = asked_host(asked);

@@ -323,7 +323,7 @@ def test_a_check_tells_what_a_fetch_would_do_and_changes_nothing(origin: Origin,
     seen = client.check("demo", origin.source(require_order=True))
     assert (seen.version, seen.sequence, seen.total_bytes, seen.bytes_to_fetch) == ("1.0.0", 1, 12, 12)
     assert not seen.already_active and seen.active_version is None and client.status() == []
-    assert not any(r["path"] == PATH for r in origin.requests())
+    assert origin.requests(PATH) == []
     client.fetch("demo", origin.source())
     seen = client.check("demo", origin.source())
     assert seen.already_active and seen.bytes_to_fetch == 0 and seen.active_version == "1.0.0" and seen.sha256 == published["sha256"]

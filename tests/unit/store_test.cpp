@@ -329,8 +329,8 @@ TEST_CASE("where all chunks are good and the whole is not, the publisher contrad
     CHECK(disk.hash_again(id("m"), *s.state().active, {}, {}, look, hash_scope::whole).has_value());
     CHECK(s.state().active->files[0].decided_by == digest_scope::whole);
 
-    const auto lock = disk.lock(id("m"), std::chrono::milliseconds(0), {}).value();
-    const auto after = disk.leave_contradicted(lock, id("m"), pack, noon());
+    std::optional lock(disk.lock(id("m"), std::chrono::milliseconds(0), {}).value());
+    const auto after = disk.leave_contradicted(*lock, id("m"), pack, noon());
     REQUIRE(after.has_value());
     REQUIRE(after->active.has_value());
     CHECK(after->active->version.str() == "1");
@@ -338,7 +338,8 @@ TEST_CASE("where all chunks are good and the whole is not, the publisher contrad
     REQUIRE(after->rejected.size() == 1);
     CHECK(after->rejected[0].version.str() == "2");
     // Once more changes nothing: it is not active any more.
-    CHECK(disk.leave_contradicted(lock, id("m"), pack, noon())->active->version.str() == "1");
+    CHECK(disk.leave_contradicted(*lock, id("m"), pack, noon())->active->version.str() == "1");
+    lock.reset();
     CHECK(why(s.install(how_to_activate("2"), {{"big.bin", text}})) == reason::rejected);
 }
 

@@ -199,7 +199,9 @@ TEST_CASE("after a failure, reads that wait and those that come later fail by it
         std::vector<reason> ends(3, reason::none);
         std::vector<std::thread> readers;
         for (std::size_t i = 0; i < ends.size(); ++i)
-            readers.emplace_back([&, i] { ends[i] = why(s.read(i == 2 ? "plain.bin" : "a/big.bin", 100 + i * chunk, 1000)); });
+            readers.emplace_back([&, i] {
+                ends[i] = why(i == 2 ? s.read("plain.bin", 100, 10) : s.read("a/big.bin", 100 + i * chunk, 1000));
+            });
         while (s.woken < 3)
             std::this_thread::yield();
         s.feed.ended(fail(failed, "the attempt's"));

@@ -31,6 +31,10 @@ CLI::App& add_subcommand(command_line& line, const std::string& name, const std:
 CLI::Option* repeatable(CLI::App& command, const std::string& name, std::vector<std::string>& values,
                         const std::string& purpose, const std::string& type);
 
+/// For numbers of 64 bits: CLI11 reads "-1" as the largest of them.
+inline const CLI::Validator not_negative(
+    [](const std::string& text) { return text.starts_with('-') ? std::string("a number, and not below zero") : std::string(); }, "");
+
 /// Parses the arguments, runs the command, tells of errors. The exit code: an errc.
 int run(int argc, char** argv);
 

@@ -38,7 +38,7 @@ void fetch_arguments::add_to(CLI::App& c, bool with_store)
     trust_.add_repository_to(c, source);
     if (with_store)
         trust_.add_signature_to(c, source);
-    c.add_option("--min-sequence", min_sequence_, "Refuse what is older")->type_name("N")->group(who);
+    c.add_option("--min-sequence", min_sequence_, "Refuse what is older")->type_name("N")->check(not_negative)->group(who);
     c.add_flag("--require-order", require_order_, "Refuse what nothing orders: no sequence, no issued_at, no trusted time")
         ->group(who);
 
@@ -103,10 +103,12 @@ void fetch_arguments::add_to(CLI::App& c, bool with_store)
         ->group(network);
     c.add_option("--first-byte", first_byte_, "How long a server may take to begin an answer (default 60)")
         ->type_name("SECONDS")
+        ->check(not_negative)
         ->group(network);
     c.add_option("--fallback-after", fallback_after_,
                  "Do with what is active where the network fails, or has no manifest after so long; 0: however long")
         ->type_name("SECONDS")
+        ->check(not_negative)
         ->group(network);
     c.add_option("--min-rate", min_rate_, "Give up a source that brings less than this for ten seconds: 100k, 1MiB")
         ->type_name("BYTES/S")

@@ -124,6 +124,7 @@ TEST_CASE("without an index, with one that is not to be had or is not the signed
         content[version] ^= 1;
         s.publish(content, version, version != 2);
         const std::string number = std::to_string(version);
+        INFO("version ", number);
         support::fault broken;
         if (version == 3)
             s.w.web.fail("/3.index", support::answer(404), 100);

@@ -201,6 +201,11 @@ inline download_run::~download_run()
         }
         net_.context().run_one_for(tick);
     }
+    // Of a coroutine that was spawned, emit() only posts what then speaks to its signal: that has run before the signals go.
+    bool settled = false;
+    boost::asio::post(net_.context(), [&settled] { settled = true; });
+    while (!settled)
+        net_.context().run_one_for(tick);
 }
 
 inline sink_options download_run::sink_settings(const download_request& what)

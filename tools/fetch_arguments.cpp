@@ -103,10 +103,12 @@ void fetch_arguments::add_to(CLI::App& c, bool with_store)
         ->group(network);
     c.add_option("--first-byte", first_byte_, "How long a server may take to begin an answer (default 60)")
         ->type_name("SECONDS")
+        ->check(CLI::NonNegativeNumber)
         ->group(network);
     c.add_option("--fallback-after", fallback_after_,
                  "Do with what is active where the network fails, or has no manifest after so long; 0: however long")
         ->type_name("SECONDS")
+        ->check(CLI::NonNegativeNumber)
         ->group(network);
     c.add_option("--min-rate", min_rate_, "Give up a source that brings less than this for ten seconds: 100k, 1MiB")
         ->type_name("BYTES/S")

@@ -225,5 +225,5 @@ TEST_CASE("a listener that throws ends the download, and nothing of it goes on i
     s.web.serve("/document", std::string("{}"));
     const auto answer = client.exchange({url::parse(s.web.url("/document")).value(), std::nullopt, {}, 1000, false});
     REQUIRE(answer.has_value());
-    CHECK(modelsec::detail::as_text(answer->body) == "{}");
+    CHECK(modelsec::as_text(answer->body) == "{}");
 }

@@ -15,9 +15,11 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 
+#include <algorithm>
 #include <list>
 #include <map>
 #include <mutex>
+#include <utility>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
@@ -186,19 +188,20 @@ inline download_run::~download_run()
 {
     if (what_.feed)
         what_.feed->on_wanted(nullptr);
+    if (lanes_.empty())
+        return;
+    for (lane& l : lanes_)
+        if (!l.gone && !std::exchange(l.stopped, true))
+            l.stop.emit(boost::asio::cancellation_type::terminal);
     const auto at_work = [](const lane& l) { return !l.gone; };
     while (std::ranges::any_of(lanes_, at_work))
     {
         for (lane& l : lanes_)
-        {
-            if (l.gone)
-                continue;
-            l.stopped = true;
-            l.stop.emit(boost::asio::cancellation_type::terminal);
             l.room.notify();
-        }
         net_.context().run_one_for(tick);
     }
+    // A signal's emission goes by way of the context, and refers to the lane that it is for until it has been there.
+    net_.context().poll();
 }
 
 inline sink_options download_run::sink_settings(const download_request& what)

@@ -21,9 +21,10 @@ class stream_feed;
 /// A file of a pack that is read while it is downloaded.
 struct stream_info
 {
-    std::string path{};             ///< as in the pack, with `/`
-    std::uint64_t size = 0;         ///< as signed
-    std::uint64_t granularity = 0;  ///< so many bytes become readable at once: a signed chunk; without chunks, the whole file
+    std::string path{};      ///< as in the pack, with `/`
+    std::uint64_t size = 0;  ///< as signed
+    std::uint64_t granularity =
+        0;  ///< so many bytes become readable at once: a signed chunk; without chunks, the whole file
 };
 
 /// Reads the files of a pack while it is downloaded, verified and made active (client::stream()).
@@ -51,9 +52,10 @@ public:
     /// beyond it. `path` as in files(): else 2. On failure nothing is left in `into` that was not verified. Codes: of the attempt;
     /// 30, 41.
     MODELSEC_DECL std::size_t read(const std::string& path, std::uint64_t offset, std::span<std::uint8_t> into);
-    MODELSEC_DECL std::size_t read(const std::string& path, std::uint64_t offset, std::span<std::uint8_t> into, error_code& ec);
-    MODELSEC_DECL std::size_t read(const std::string& path, std::uint64_t offset, std::span<std::uint8_t> into, error_code& ec,
-                                   diagnostics& diag);
+    MODELSEC_DECL std::size_t read(const std::string& path, std::uint64_t offset, std::span<std::uint8_t> into,
+                                   error_code& ec);
+    MODELSEC_DECL std::size_t read(const std::string& path, std::uint64_t offset, std::span<std::uint8_t> into,
+                                   error_code& ec, diagnostics& diag);
 
     /// A private copy of these bytes, in memory that nobody else writes to. As read().
     MODELSEC_DECL bytes map(const std::string& path, std::uint64_t offset, std::size_t length);

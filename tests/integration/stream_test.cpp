@@ -32,8 +32,7 @@ struct streamed : world
     std::string text(modelsec::pack_stream& from, std::uint64_t offset, std::size_t size) const
     {
         std::string out(size, '?');
-        const std::size_t got =
-            from.read("model.bin", offset, {reinterpret_cast<std::uint8_t*>(out.data()), out.size()});
+        const std::size_t got = from.read("model.bin", offset, {reinterpret_cast<std::uint8_t*>(out.data()), out.size()});
         return out.substr(0, got);
     }
 };

@@ -303,7 +303,8 @@ TEST_CASE("with chunk digests all processors hash again, and the digest of the w
     CHECK(why(again()) == reason::pack_damaged);
 }
 
-TEST_CASE("where all chunks are good and the whole is not, the publisher contradicts himself: the pack is left for last good")
+TEST_CASE(
+    "where all chunks are good and the whole is not, the publisher contradicts himself: the pack is left for last good")
 {
     const scene s;
     const std::string text(1'000'003, 'z');
@@ -322,10 +323,12 @@ TEST_CASE("where all chunks are good and the whole is not, the publisher contrad
     CHECK(why(disk.hash_again(id("m"), pack, {}, {}, look, hash_scope::whole)) == reason::chunks_contradict);
     CHECK(why(disk.hash_again(id("m"), pack, {}, {}, {}, hash_scope::whole)) == reason::pack_damaged);
     // What is right under both is only right, and known by its whole digest from then on.
-    REQUIRE(disk.update(id("m"), [](model_state& now) -> result<bool> {
-                    now.active->files[0].decided_by = digest_scope::chunks;
-                    return true;
-                }).has_value());
+    REQUIRE(disk.update(id("m"),
+                        [](model_state& now) -> result<bool> {
+                            now.active->files[0].decided_by = digest_scope::chunks;
+                            return true;
+                        })
+                .has_value());
     CHECK(disk.hash_again(id("m"), *s.state().active, {}, {}, look, hash_scope::whole).has_value());
     CHECK(s.state().active->files[0].decided_by == digest_scope::whole);
 

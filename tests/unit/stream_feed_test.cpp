@@ -49,8 +49,7 @@ struct scene
     artifact_file big_file = signed_file("a/big.bin", big, chunk), plain_file = signed_file("plain.bin", plain, 0);
     support::memory_file_system disk;
     std::shared_ptr<support::memory_file_system::node> big_node = std::make_shared<support::memory_file_system::node>(),
-                                                       plain_node =
-                                                           std::make_shared<support::memory_file_system::node>();
+                                                       plain_node = std::make_shared<support::memory_file_system::node>();
     stream_feed feed{disk};
     std::atomic<unsigned> woken{0};
 

@@ -311,7 +311,8 @@ result<pack_info> run_rollback(const client_options& owner, const rollback_optio
         MODELSEC_CHECK(ask_trust_again(disk, state, *state.last_good, asked.trust, now, owner.caps));
         hash_progress progress(asked.operation.events, asked.model_id, size_of(*state.last_good));
         const known_chunks chunks(disk, *state.last_good, owner.caps);
-        MODELSEC_CHECK(disk.hash_again(model, *state.last_good, handle, std::ref(progress), std::cref(chunks), hash_scope::whole));
+        MODELSEC_CHECK(
+            disk.hash_again(model, *state.last_good, handle, std::ref(progress), std::cref(chunks), hash_scope::whole));
         if (handle.cancelled())
             return fail(reason::cancelled);
         reached = stage::activate;

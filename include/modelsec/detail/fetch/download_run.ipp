@@ -15,10 +15,12 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 
+#include <algorithm>
 #include <list>
 #include <map>
 #include <mutex>
 #include <set>
+#include <utility>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
@@ -188,17 +190,16 @@ inline download_run::~download_run()
 {
     if (what_.feed)
         what_.feed->on_wanted(nullptr);
+    if (lanes_.empty())
+        return;
+    for (lane& l : lanes_)
+        if (!l.gone && !std::exchange(l.stopped, true))
+            l.stop.emit(boost::asio::cancellation_type::terminal);
     const auto at_work = [](const lane& l) { return !l.gone; };
     while (std::ranges::any_of(lanes_, at_work))
     {
         for (lane& l : lanes_)
-        {
-            if (l.gone)
-                continue;
-            l.stopped = true;
-            l.stop.emit(boost::asio::cancellation_type::terminal);
             l.room.notify();
-        }
         net_.context().run_one_for(tick);
     }
     // Of a coroutine that was spawned, emit() only posts what then speaks to its signal: that has run before the signals go.

@@ -104,7 +104,8 @@ private:
     MODELSEC_DECL result<void> wait_good(std::unique_lock<std::mutex>& lock, content_state& c, std::size_t index,
                                          byte_range range);
     MODELSEC_DECL result<std::shared_ptr<const file>> descriptor(content_state& c);
-    MODELSEC_DECL result<void> read_chunk(content_state& c, std::size_t index, std::uint64_t from, std::span<std::uint8_t> into);
+    MODELSEC_DECL result<void> read_chunk(content_state& c, std::size_t index, std::uint64_t from,
+                                          std::span<std::uint8_t> into);
     MODELSEC_DECL result<void> read_plain(content_state& c, std::uint64_t offset, std::span<std::uint8_t> into);
     MODELSEC_DECL std::shared_ptr<const bytes> known_chunk(const sha256_digest& content, std::size_t index);
     MODELSEC_DECL void keep_chunk(const sha256_digest& content, std::size_t index, std::shared_ptr<const bytes> data);

@@ -135,7 +135,8 @@ result<fetch_result> stream_feed::wait_ended()
     return *outcome_;
 }
 
-result<void> stream_feed::wait_good(std::unique_lock<std::mutex>& lock, content_state& c, std::size_t index, byte_range range)
+result<void> stream_feed::wait_good(std::unique_lock<std::mutex>& lock, content_state& c, std::size_t index,
+                                    byte_range range)
 {
     bool asked = false;
     for (;;)
@@ -324,7 +325,8 @@ result<std::size_t> stream_feed::read(const std::string& path, std::uint64_t off
             MODELSEC_CHECK(wait_good(lock, *c, index, around));
         }
         const auto part = static_cast<std::size_t>(std::min<std::uint64_t>(size - done, around.end - at));
-        auto read = chunked ? read_chunk(*c, index, at, into.subspan(done, part)) : read_plain(*c, at, into.subspan(done, part));
+        auto read =
+            chunked ? read_chunk(*c, index, at, into.subspan(done, part)) : read_plain(*c, at, into.subspan(done, part));
         if (read.has_error())
         {
             std::ranges::fill(into.first(done), std::uint8_t{0});

@@ -27,8 +27,8 @@ struct hashed_file
     const file* content = nullptr;
     std::uint64_t size = 0;
     const chunk_digests* chunks = nullptr;
-    std::atomic<bool> chunks_good{true};    ///< out, with `chunks`
-    std::optional<sha256_digest> whole{};   ///< out, without them
+    std::atomic<bool> chunks_good{true};   ///< out, with `chunks`
+    std::optional<sha256_digest> whole{};  ///< out, without them
     std::atomic<bool> past_cache{false};
 };
 
@@ -61,8 +61,7 @@ public:
                 MODELSEC_TRY(const bool direct, fs_.set_direct(*f.content, true));
                 f.past_cache = direct;
             }
-        const std::size_t wanted =
-            std::min<std::size_t>({std::thread::hardware_concurrency(), most_threads, jobs_.size()});
+        const std::size_t wanted = std::min<std::size_t>({std::thread::hardware_concurrency(), most_threads, jobs_.size()});
         std::uint64_t told = 0;
         const std::function<void()> tell = [&] {
             if (const std::uint64_t now = hashed_; listener && now > told)
@@ -97,8 +96,8 @@ private:
     {
         try
         {
-            const buffer space(static_cast<std::uint8_t*>(
-                ::operator new(block_bytes, std::align_val_t{file_system::direct_alignment})));
+            const buffer space(
+                static_cast<std::uint8_t*>(::operator new(block_bytes, std::align_val_t{file_system::direct_alignment})));
             for (std::size_t i = next_++; i < jobs_.size() && !stop_; i = next_++)
                 if (auto done = hash(jobs_[i], {space.get(), block_bytes}, tell); done.has_error())
                     give_up(std::move(done).error());

@@ -135,9 +135,9 @@ result<open_pack> store::open_files(const identifier& model, const pack_record& 
 inline constexpr std::size_t files_hashed_together = 32;
 
 /// The files [first, last) of a pack, compared with their digests; `seen` grows by what they are known by from now on.
-inline result<void> hash_batch(file_system& fs, const file& folder, std::span<const file_record> wanted, const control& handle,
-                               const hash_listener& listener, const chunk_lookup& chunks, hash_scope scope,
-                               std::vector<file_record>& seen)
+inline result<void> hash_batch(file_system& fs, const file& folder, std::span<const file_record> wanted,
+                               const control& handle, const hash_listener& listener, const chunk_lookup& chunks,
+                               hash_scope scope, std::vector<file_record>& seen)
 {
     std::deque<file> opened;
     std::deque<hashed_file> hashed;

@@ -15,7 +15,8 @@ public:
     bool takes(std::string_view locator) const override { return locator.starts_with("vault:"); }
 
     // Asked before the download, and again when the address has expired: renewable() says that this is of use.
-    modelsec::result<modelsec::source_request> locate(std::string_view locator, const modelsec::source_exchange& ask) override
+    modelsec::result<modelsec::source_request> locate(std::string_view locator,
+                                                      const modelsec::source_exchange& ask) override
     {
         const auto answer = ask({base_ + "/sign/" + std::string(locator.substr(6))});
         if (answer.has_error())

@@ -13,7 +13,8 @@ MODELSEC_FUZZ_TARGET(index)
     std::uint64_t size = 0;
     const bool fitting = fuzz::choose(input, 4) != 0;
     for (std::size_t at = 10; fitting && at + 36 <= input.size(); at += 36)
-        size += std::uint64_t{input[at]} << 24 | std::uint64_t{input[at + 1]} << 16 | std::uint64_t{input[at + 2]} << 8 | input[at + 3];
+        size += std::uint64_t{input[at]} << 24 | std::uint64_t{input[at + 1]} << 16 | std::uint64_t{input[at + 2]} << 8 |
+                input[at + 3];
     const auto index = parse_content_index(input, size);
     if (index)
     {
@@ -21,7 +22,8 @@ MODELSEC_FUZZ_TARGET(index)
         bytes again = write_index_head(index->average_bytes);
         for (const content_chunk& c : index->chunks)
         {
-            fuzz::require(c.size_bytes > 0 && c.size_bytes / 4 <= index->average_bytes, "pieces have a length that can be held");
+            fuzz::require(c.size_bytes > 0 && c.size_bytes / 4 <= index->average_bytes,
+                          "pieces have a length that can be held");
             sum += c.size_bytes;
             append_index_chunk(again, c);
         }

@@ -33,11 +33,13 @@ MODELSEC_FUZZ_TARGET(sources)
     case 3: (void)known_meaning({400, {}, bytes(body.begin(), body.end())}); break;
     case 4:
         if (const auto address = parse_metadata_address(text))
-            fuzz::require(address->host.find_first_not_of("0123456789abcdef.:") == std::string::npos, "only addresses are asked without TLS");
+            fuzz::require(address->host.find_first_not_of("0123456789abcdef.:") == std::string::npos,
+                          "only addresses are asked without TLS");
         break;
     case 5:
         if (const auto at = oci_locator::parse(text))
-            fuzz::require(at->origin.starts_with("https://") && at->repository.find("..") == std::string::npos, "a locator names a host and a repository");
+            fuzz::require(at->origin.starts_with("https://") && at->repository.find("..") == std::string::npos,
+                          "a locator names a host and a repository");
         break;
     default:
         if (const auto entry = parse_bundle_header(body.first(std::min<std::size_t>(body.size(), 512))); entry && *entry)

@@ -33,7 +33,10 @@ CLI::Option* repeatable(CLI::App& command, const std::string& name, std::vector<
 
 /// For numbers of 64 bits: CLI11 reads "-1" as the largest of them.
 inline const CLI::Validator not_negative(
-    [](const std::string& text) { return text.starts_with('-') ? std::string("a number, and not below zero") : std::string(); }, "");
+    [](const std::string& text) {
+        return text.starts_with('-') ? std::string("a number, and not below zero") : std::string();
+    },
+    "");
 
 /// Parses the arguments, runs the command, tells of errors. The exit code: an errc.
 int run(int argc, char** argv);

@@ -186,8 +186,8 @@ struct fetch_result
     bool already_active = false;  ///< nothing had to be downloaded
     bool stale = false;           ///< ensure(): the network failed, this is what was active before
     std::uint64_t bytes_fetched = 0;
-    sha256_digest artifact{};         ///< which bytes they are, as signed
-    reason stale_why = reason::none;  ///< what the network failed by, where `stale`
+    sha256_digest artifact{};          ///< which bytes they are, as signed
+    reason stale_why = reason::none;   ///< what the network failed by, where `stale`
     std::uint64_t total_bytes = 0;     ///< of a dry run: the sizes of the files, as signed
     std::uint64_t bytes_to_fetch = 0;  ///< of a dry run: at most so many would travel
 };

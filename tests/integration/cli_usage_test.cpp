@@ -8,9 +8,10 @@ using namespace integration;
 
 namespace {
 
-const std::vector<std::string> subcommands{"fetch",   "status", "path",    "verify", "rollback",     "gc",         "repair",
-                                           "inspect", "keygen", "publish", "sign",   "verify-model", "sign-model", "root",
-                                           "init",   "renew",  "check",  "remove",   "doctor", "completion", "manual", "bundle", "scan", "check-remote", "audit"};
+const std::vector<std::string> subcommands{
+    "fetch",   "status",     "path",         "verify",     "rollback", "gc",           "repair", "inspect", "keygen",
+    "publish", "sign",       "verify-model", "sign-model", "root",     "init",         "renew",  "check",   "remove",
+    "doctor",  "completion", "manual",       "bundle",     "scan",     "check-remote", "audit"};
 
 /// Runs a command that must be refused as wrong use; its error line.
 std::string refused(const std::vector<std::string>& arguments, const std::string& why = "bad_option",

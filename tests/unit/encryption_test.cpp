@@ -35,15 +35,17 @@ encryption_info info_for(const std::string& plain, std::uint32_t chunk = 1000)
     return out;
 }
 
-std::string encrypt(const std::string& plain, const encryption_info& info, const secret& key, const std::string& model = "demo",
-                    const std::string& version = "1.0.0", const std::string& file = "model.bin")
+std::string encrypt(const std::string& plain, const encryption_info& info, const secret& key,
+                    const std::string& model = "demo", const std::string& version = "1.0.0",
+                    const std::string& file = "model.bin")
 {
     const chunk_cipher cipher(info, key.reveal(), model, version, file);
     std::string out;
     for (std::uint64_t i = 0; i < info.chunks(); ++i)
     {
         bytes sealed(cipher.plain_bytes(i) + encryption_info::tag_bytes);
-        cipher.seal(i, as_bytes(plain).subspan(static_cast<std::size_t>(i * info.chunk_bytes), cipher.plain_bytes(i)), sealed);
+        cipher.seal(i, as_bytes(plain).subspan(static_cast<std::size_t>(i * info.chunk_bytes), cipher.plain_bytes(i)),
+                    sealed);
         out.append(as_text(sealed));
     }
     return out;
@@ -64,13 +66,14 @@ struct encrypted_world : world
         json doc = parse_json(as_bytes(m.json())).value();
         for (auto& [name, value] : *doc.as_object())
             if (name == "artifacts")
-                (*value.as_array())[0].set("encryption", json{{"scheme", info.scheme},
-                                                              {"chunk_bytes", info.chunk_bytes},
-                                                              {"key_id", info.key_id},
-                                                              {"recipients", recipients},
-                                                              {"nonce_prefix_b64", to_base64(info.nonce_prefix)},
-                                                              {"plain_sha256", plain_digest.empty() ? info.plain_sha256.hex() : plain_digest},
-                                                              {"plain_size_bytes", info.plain_size_bytes}});
+                (*value.as_array())[0].set(
+                    "encryption", json{{"scheme", info.scheme},
+                                       {"chunk_bytes", info.chunk_bytes},
+                                       {"key_id", info.key_id},
+                                       {"recipients", recipients},
+                                       {"nonce_prefix_b64", to_base64(info.nonce_prefix)},
+                                       {"plain_sha256", plain_digest.empty() ? info.plain_sha256.hex() : plain_digest},
+                                       {"plain_size_bytes", info.plain_size_bytes}});
         net.envelope = support::dsse_envelope(doc.dump(), {key_of_publisher()});
     }
     const support::signer& key_of_publisher() const { return world::key; }
@@ -101,15 +104,16 @@ TEST_CASE("a chunk opens at its place in its file of its model, and nowhere else
     const auto chunk = [&](std::size_t i) { return as_bytes(sealed).subspan(i * 1016, i == 2 ? 516 : 1016); };
     const auto opens = [&](const chunk_cipher& cipher, std::uint64_t index, bytes_view text) {
         bytes out(1000);
-        return cipher.open(index, text, out) && as_text(bytes_view(out).first(cipher.plain_bytes(index))) == std::string_view(plain).substr(index * 1000, 1000);
+        return cipher.open(index, text, out) && as_text(bytes_view(out).first(cipher.plain_bytes(index))) ==
+                                                    std::string_view(plain).substr(index * 1000, 1000);
     };
     const chunk_cipher right(info, key.reveal(), "demo", "1.0.0", "model.bin");
     CHECK(opens(right, 0, chunk(0)));
     CHECK(opens(right, 2, chunk(2)));
-    CHECK_FALSE(opens(right, 0, chunk(1)));                  // swapped
-    CHECK_FALSE(opens(right, 1, chunk(2)));                  // dropped
-    CHECK_FALSE(opens(right, 3, chunk(2)));                  // beyond the end
-    CHECK_FALSE(opens(right, 1, chunk(1).first(1015)));      // cut
+    CHECK_FALSE(opens(right, 0, chunk(1)));              // swapped
+    CHECK_FALSE(opens(right, 1, chunk(2)));              // dropped
+    CHECK_FALSE(opens(right, 3, chunk(2)));              // beyond the end
+    CHECK_FALSE(opens(right, 1, chunk(1).first(1015)));  // cut
     CHECK_FALSE(opens(chunk_cipher(info, random_secret(32).reveal(), "demo", "1.0.0", "model.bin"), 0, chunk(0)));
     CHECK_FALSE(opens(chunk_cipher(info, key.reveal(), "other", "1.0.0", "model.bin"), 0, chunk(0)));
     CHECK_FALSE(opens(chunk_cipher(info, key.reveal(), "demo", "1.0.1", "model.bin"), 0, chunk(0)));
@@ -173,7 +177,8 @@ TEST_CASE("an encrypted model stays encrypted on disk and is read at random, as 
     const decrypted_file* file = pack->find("model.bin");
     REQUIRE(file);
     CHECK(file->size() == w.plain.size());
-    for (const auto [offset, size] : {std::pair{0u, 10u}, {65530u, 20u}, {65536u, 65536u}, {100'000u, 150'000u}, {299'990u, 100u}, {300'000u, 5u}})
+    for (const auto [offset, size] :
+         {std::pair{0u, 10u}, {65530u, 20u}, {65536u, 65536u}, {100'000u, 150'000u}, {299'990u, 100u}, {300'000u, 5u}})
     {
         bytes into(size);
         const auto n = file->read_at(offset, into);
@@ -182,7 +187,9 @@ TEST_CASE("an encrypted model stays encrypted on disk and is read at random, as 
     }
     CHECK(as_text(file->view().value().data()) == w.plain);
     const auto sealed = file->sealed_file().value();
-    struct stat what{};
+    struct stat what
+    {
+    };
     CHECK(::fstat(sealed.native(), &what) == 0);
     CHECK((what.st_mode & 0777) == 0600);
     CHECK(::fcntl(sealed.native(), F_GET_SEALS) == (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE));

@@ -145,7 +145,8 @@ TEST_CASE("ensure is content with what is active where the network fails, and on
     CHECK(w.why(true) == reason::envelope_malformed);
 }
 
-TEST_CASE("ensure waits for a manifest as long as it may, then does with what is active and says why; a download has its own time")
+TEST_CASE(
+    "ensure waits for a manifest as long as it may, then does with what is active and says why; a download has its own time")
 {
     struct moving_clock final : modelsec::clock
     {

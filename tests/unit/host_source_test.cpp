@@ -94,7 +94,8 @@ TEST_CASE("an expired address is told from a forged one, on S3, R2, GCS and Supa
 TEST_CASE("a Hub's address is by commit, at the endpoint, with its path percent-encoded")
 {
     const auto address = [](std::string_view rest) { return hub_address(rest, "https://hub.example/"); };
-    CHECK(address("org/repo@" + commit + "/a b/模.gguf").value() == "https://hub.example/org/repo/resolve/" + commit + "/a%20b/%E6%A8%A1.gguf");
+    CHECK(address("org/repo@" + commit + "/a b/模.gguf").value() ==
+          "https://hub.example/org/repo/resolve/" + commit + "/a%20b/%E6%A8%A1.gguf");
     CHECK(address("org/repo@" + commit + "/50%.gguf").value().ends_with("/50%25.gguf"));
     CHECK(address("org/repo@main/x").error().why == reason::mutable_revision);
     for (const auto* bad : {"/../x", "//x", "/x//y", "/."})
@@ -102,7 +103,8 @@ TEST_CASE("a Hub's address is by commit, at the endpoint, with its path percent-
     CHECK(address("org@" + commit + "/x").error().why == reason::bad_url);
 }
 
-TEST_CASE("a Hub's token comes from the variable, the file or the home folder, and a stored one stays with the Hub it is for")
+TEST_CASE(
+    "a Hub's token comes from the variable, the file or the home folder, and a stored one stays with the Hub it is for")
 {
     const support::temp_dir dir;
     std::ofstream(dir / "token") << "hf_stored\n";
@@ -128,7 +130,9 @@ TEST_CASE("a Hub's token comes from the variable, the file or the home folder, a
 TEST_CASE("what a Hub says by X-Error-Code is told apart")
 {
     const hub_source hub({});
-    const auto meant = [&](unsigned status, const char* code) { return hub.meaning({status, {{"X-Error-Code", code}}, {}}); };
+    const auto meant = [&](unsigned status, const char* code) {
+        return hub.meaning({status, {{"X-Error-Code", code}}, {}});
+    };
     CHECK(meant(403, "GatedRepo") == reason::gated);
     CHECK(meant(401, "RepoNotFound") == reason::unauthorized);
     CHECK(meant(404, "RepoNotFound") == reason::not_found);
@@ -216,7 +220,8 @@ TEST_CASE("Docker's config file is read, and its helper programs are named and n
     const auto of = [](std::string_view config, std::string_view host) {
         return docker_authorization(as_bytes(config), host);
     };
-    const std::string config = R"({"auths":{"https://r.example/v1/":{"auth":"dTpw"},"other.example":{}},"credHelpers":{"ecr.example":"ecr-login"}})";
+    const std::string config =
+        R"({"auths":{"https://r.example/v1/":{"auth":"dTpw"},"other.example":{}},"credHelpers":{"ecr.example":"ecr-login"}})";
     CHECK(of(config, "r.example").value().reveal_text() == "Basic dTpw");
     CHECK(of(config, "nobody.example").value().empty());
     CHECK(of(config, "ecr.example").error().why == reason::credential_helper);
@@ -240,7 +245,8 @@ TEST_CASE("an OCI artifact's layers are read by title, ORAS' or ModelPack's, and
     CHECK_FALSE(layers[0].packed);
     CHECK(layers[1].title == "w/b.bin");
     CHECK(layers[1].packed);
-    for (const auto* bad : {"", "{}", R"({"layers":{}})", R"({"manifests":[]})", R"({"layers":[{"digest":"sha256:1","size":1,"mediaType":"x"}]})"})
+    for (const auto* bad : {"", "{}", R"({"layers":{}})", R"({"manifests":[]})",
+                            R"({"layers":[{"digest":"sha256:1","size":1,"mediaType":"x"}]})"})
         CHECK(parse_oci_manifest(as_bytes(bad)).error().why == reason::manifest_malformed);
 
     script net;
@@ -257,7 +263,10 @@ TEST_CASE("Signature Version 4 is computed as Amazon's own example has it")
 {
     // AWS S3 API Reference, "Authenticating Requests: Using the Authorization Header", example GET Object.
     const s3_credentials keys{"AKIAIOSFODNN7EXAMPLE", secret("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")};
-    const auto headers = sigv4_headers({"GET", "examplebucket.s3.amazonaws.com", "/test.txt", {{"Range", "bytes=0-9"}},
+    const auto headers = sigv4_headers({"GET",
+                                        "examplebucket.s3.amazonaws.com",
+                                        "/test.txt",
+                                        {{"Range", "bytes=0-9"}},
                                         "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
                                        keys, "us-east-1", *parse_rfc3339("2013-05-24T00:00:00Z"));
     CHECK(header_of(headers, "authorization") ==
@@ -265,10 +274,14 @@ TEST_CASE("Signature Version 4 is computed as Amazon's own example has it")
           "SignedHeaders=host;range;x-amz-content-sha256;x-amz-date,"
           "Signature=f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41");
     // The same page, GET Bucket (List Objects): the query is sorted.
-    const auto list = sigv4_headers({"GET", "examplebucket.s3.amazonaws.com", "/?prefix=J&max-keys=2", {},
+    const auto list = sigv4_headers({"GET",
+                                     "examplebucket.s3.amazonaws.com",
+                                     "/?prefix=J&max-keys=2",
+                                     {},
                                      "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
                                     keys, "us-east-1", *parse_rfc3339("2013-05-24T00:00:00Z"));
-    CHECK(header_of(list, "authorization").ends_with("Signature=34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7"));
+    CHECK(header_of(list, "authorization")
+              .ends_with("Signature=34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7"));
     CHECK(s3_region_of("b.s3.eu-west-1.amazonaws.com") == "eu-west-1");
     CHECK(s3_region_of("s3.dualstack.eu-west-1.amazonaws.com") == "eu-west-1");
     CHECK(s3_region_of("b.s3.amazonaws.com") == "us-east-1");
@@ -299,12 +312,16 @@ TEST_CASE("only the metadata service's own addresses are asked without TLS")
         const auto r = parse_metadata_address(text);
         return r ? reason::none : r.error().why;
     };
-    for (const auto* good : {"http://169.254.169.254", "http://169.254.170.2/v2/credentials/x", "http://[fd00:ec2::254]/latest", "http://127.0.0.1:1338/x"})
+    for (const auto* good : {"http://169.254.169.254", "http://169.254.170.2/v2/credentials/x",
+                             "http://[fd00:ec2::254]/latest", "http://127.0.0.1:1338/x"})
         CHECK(why(good) == reason::none);
-    for (const auto* bad : {"https://169.254.169.254", "http://169.254.169.254.evil.example/", "http://evil.example", "http://10.0.0.1/",
-                            "http://169.254.169.254:0/", "http://169.254.169.254:x/", "http://user@169.254.169.254/", "http://169.254.169.254/a b", "http://[::1"})
+    for (const auto* bad : {"https://169.254.169.254", "http://169.254.169.254.evil.example/", "http://evil.example",
+                            "http://10.0.0.1/", "http://169.254.169.254:0/", "http://169.254.169.254:x/",
+                            "http://user@169.254.169.254/", "http://169.254.169.254/a b", "http://[::1"})
         CHECK(why(bad) == reason::plain_http);
-    CHECK(parse_instance_keys(as_bytes(R"({"AccessKeyId":"A","SecretAccessKey":"S","Token":"T"})")).value().session_token.reveal_text() == "T");
+    CHECK(parse_instance_keys(as_bytes(R"({"AccessKeyId":"A","SecretAccessKey":"S","Token":"T"})"))
+              .value()
+              .session_token.reveal_text() == "T");
     CHECK(parse_instance_keys(as_bytes(R"({"AccessKeyId":"A"})")).error().why == reason::bad_response);
 }
 
@@ -314,7 +331,8 @@ TEST_CASE("a source says which headers go to its address, and is asked again onl
     source_options options;
     options.hub.endpoint = "https://hub.example";
     options.hub.token = [&]() -> result<secret> { return secret(token); };
-    source_set sources(options, {}, modelsec::clock::system(), [](const http_request&) -> result<http_answer> { return fail(reason::connection_lost); });
+    source_set sources(options, {}, modelsec::clock::system(),
+                       [](const http_request&) -> result<http_answer> { return fail(reason::connection_lost); });
     const std::string locator = "hf://org/repo@" + commit + "/m.gguf";
     const url at = sources.locate(locator).value();
     CHECK(header_of(sources.headers(at), "authorization") == "Bearer hf_one");
@@ -342,7 +360,8 @@ TEST_CASE("an application's own source is asked before the built-in ones")
         result<source_request> locate(std::string_view locator, const source_exchange& ask) override
         {
             MODELSEC_TRY(const source_answer answer, ask(source_request{"https://vault.example/sign", {}, "{}"}));
-            return source_request{"https://vault.example/" + std::string(locator.substr(6)) + '?' + std::string(as_text(answer.body))};
+            return source_request{"https://vault.example/" + std::string(locator.substr(6)) + '?' +
+                                  std::string(as_text(answer.body))};
         }
     };
     source_options options;

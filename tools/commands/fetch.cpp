@@ -55,12 +55,9 @@ void fetch(const fetch_arguments& arguments, output& out)
     client by(std::move(how));
     const fetch_result r = arguments.lenient() ? by.ensure(what) : by.fetch(what);
     out.about(r.model_id);
-    json::object members{{"version", r.version},
-                         {"sequence", r.sequence},
-                         {"path", r.path},
-                         {"already_active", r.already_active},
-                         {"stale", r.stale},
-                         {"bytes_fetched", r.bytes_fetched}};
+    json::object members{{"version", r.version}, {"sequence", r.sequence},
+                         {"path", r.path},       {"already_active", r.already_active},
+                         {"stale", r.stale},     {"bytes_fetched", r.bytes_fetched}};
     if (r.stale)
     {
         members["stale_reason"] = std::string(to_string(r.stale_why));

@@ -12,7 +12,8 @@ namespace detail {
 
 /// An anonymous file in memory (0600, closed on exec) that `fill` writes once and nobody changes any more. `unsupported` where the
 /// system has none.
-MODELSEC_DECL result<file> make_sealed_file(std::uint64_t size, const std::function<result<void>(std::span<std::uint8_t>)>& fill);
+MODELSEC_DECL result<file> make_sealed_file(std::uint64_t size,
+                                            const std::function<result<void>(std::span<std::uint8_t>)>& fill);
 
 }  // namespace detail
 MODELSEC_END_NAMESPACE

@@ -23,7 +23,8 @@ result<file> make_sealed_file(std::uint64_t size, const std::function<result<voi
         return fail(reason::out_of_memory, "no file in memory can be had");
     if (size != 0)
     {
-        void* const place = ::mmap(nullptr, static_cast<std::size_t>(size), PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
+        void* const place =
+            ::mmap(nullptr, static_cast<std::size_t>(size), PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
         if (place == MAP_FAILED)
             return fail(reason::out_of_memory, "no file in memory can be had");
         (void)::madvise(place, static_cast<std::size_t>(size), MADV_DONTDUMP);

@@ -71,7 +71,8 @@ struct bundle_file
 };
 
 /// Writes a bundle; the file must not be there yet (`file_exists`). What is copied is hashed on the way: `digest_mismatch` for other bytes.
-MODELSEC_DECL result<void> write_bundle(const std::string& path, bytes_view envelope, const std::vector<std::pair<std::uint64_t, bytes>>& roots,
+MODELSEC_DECL result<void> write_bundle(const std::string& path, bytes_view envelope,
+                                        const std::vector<std::pair<std::uint64_t, bytes>>& roots,
                                         const std::vector<bundle_file>& files, const control& handle = {});
 
 }  // namespace detail

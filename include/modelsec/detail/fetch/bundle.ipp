@@ -51,7 +51,8 @@ inline std::optional<std::uint64_t> bundle_number(bytes_view field) noexcept
             return std::nullopt;
         out = out * 8 + (field[i] - '0');
     }
-    if (i == 0 || std::any_of(field.begin() + static_cast<std::ptrdiff_t>(i), field.end(), [](std::uint8_t c) { return c != 0 && c != ' '; }))
+    if (i == 0 || std::any_of(field.begin() + static_cast<std::ptrdiff_t>(i), field.end(),
+                              [](std::uint8_t c) { return c != 0 && c != ' '; }))
         return std::nullopt;
     return out;
 }
@@ -87,7 +88,9 @@ result<std::optional<bundle_entry>> parse_bundle_header(bytes_view block)
 bytes make_bundle_header(const std::string& name, std::uint64_t size)
 {
     bytes out(bundle_block);
-    const auto put = [&out](std::size_t at, std::string_view text) { std::copy(text.begin(), text.end(), out.begin() + static_cast<std::ptrdiff_t>(at)); };
+    const auto put = [&out](std::size_t at, std::string_view text) {
+        std::copy(text.begin(), text.end(), out.begin() + static_cast<std::ptrdiff_t>(at));
+    };
     const auto octal = [&put](std::size_t at, std::size_t digits, std::uint64_t value) {
         std::string text(digits, '0');
         for (std::size_t i = digits; i-- > 0; value >>= 3)
@@ -108,7 +111,9 @@ bytes make_bundle_header(const std::string& name, std::uint64_t size)
     }
     octal(136, 11, 0);  // no time: the same content is the same bundle
     out[156] = '0';
-    put(257, std::string_view("ustar\0" "00", 8));
+    put(257, std::string_view("ustar\0"
+                              "00",
+                              8));
     octal(148, 6, bundle_checksum(out));
     out[155] = ' ';
     return out;
@@ -152,7 +157,9 @@ struct bundle_reader::impl
     result<void> add(const bundle_entry& entry, const part& where)
     {
         if (entry.folder)
-            return entry.name == "roots/" || entry.name == "sha256/" || entry.name.empty() ? result<void>() : malformed_bundle("a folder that does not belong there");
+            return entry.name == "roots/" || entry.name == "sha256/" || entry.name.empty()
+                       ? result<void>()
+                       : malformed_bundle("a folder that does not belong there");
         if (entry.name == "envelope.json")
         {
             if (envelope)
@@ -254,7 +261,10 @@ public:
         left_ = size;
         padding_ = static_cast<std::size_t>((bundle_block - size % bundle_block) % bundle_block);
     }
-    void put(bytes_view data) { out_.write(reinterpret_cast<const char*>(data.data()), static_cast<std::streamsize>(data.size())); }
+    void put(bytes_view data)
+    {
+        out_.write(reinterpret_cast<const char*>(data.data()), static_cast<std::streamsize>(data.size()));
+    }
     void pad() { put(bytes(padding_)); }
     bool finish()
     {
@@ -297,7 +307,8 @@ inline result<void> bundle_copy(bundle_writer& out, const bundle_file& what, con
     return out.good() ? result<void>() : fail(reason::disk_full, "the bundle cannot be written");
 }
 
-inline result<void> bundle_fill(bundle_writer& out, bytes_view envelope, const std::vector<std::pair<std::uint64_t, bytes>>& roots,
+inline result<void> bundle_fill(bundle_writer& out, bytes_view envelope,
+                                const std::vector<std::pair<std::uint64_t, bytes>>& roots,
                                 const std::vector<bundle_file>& files, const control& handle)
 {
     out.begin("envelope.json", envelope.size());
@@ -320,8 +331,9 @@ inline result<void> bundle_fill(bundle_writer& out, bytes_view envelope, const s
     return out.finish() ? result<void>() : fail(reason::disk_full, "the bundle cannot be written");
 }
 
-result<void> write_bundle(const std::string& path, bytes_view envelope, const std::vector<std::pair<std::uint64_t, bytes>>& roots,
-                          const std::vector<bundle_file>& files, const control& handle)
+result<void> write_bundle(const std::string& path, bytes_view envelope,
+                          const std::vector<std::pair<std::uint64_t, bytes>>& roots, const std::vector<bundle_file>& files,
+                          const control& handle)
 {
     std::error_code ec;
     if (std::filesystem::exists(path, ec))

@@ -352,7 +352,8 @@ inline void pack_sink::impl::tell_good(std::size_t file, byte_range bytes) const
             options.on_good(file, 0);
         return;
     }
-    for (std::size_t i = e.verifier.chunk_at(bytes.begin); i < e.verifier.chunks() && e.verifier.chunk(i).begin < bytes.end; ++i)
+    for (std::size_t i = e.verifier.chunk_at(bytes.begin); i < e.verifier.chunks() && e.verifier.chunk(i).begin < bytes.end;
+         ++i)
         if (e.verifier.good(i) && e.on_disk.covers(e.verifier.chunk(i)))
             options.on_good(file, i);
 }

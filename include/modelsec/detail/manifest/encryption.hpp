@@ -57,15 +57,16 @@ class chunk_cipher
 {
 public:
     /// `key`: 32 bytes, copied and wiped with this. `info` is copied but for its recipients.
-    MODELSEC_DECL chunk_cipher(const encryption_info& info, bytes_view key, std::string_view model_id, std::string_view version,
-                               std::string_view file_name);
+    MODELSEC_DECL chunk_cipher(const encryption_info& info, bytes_view key, std::string_view model_id,
+                               std::string_view version, std::string_view file_name);
 
     /// How much plain text chunk `index` holds.
     MODELSEC_DECL std::size_t plain_bytes(std::uint64_t index) const noexcept;
     /// Encrypts one chunk: `out` is tag_bytes longer than `plain`, which is as long as plain_bytes(index).
     MODELSEC_DECL void seal(std::uint64_t index, bytes_view plain, std::span<std::uint8_t> out) const;
     /// Decrypts one chunk; false if it is not the chunk of this file at this place, or the key is wrong. Nothing of it is in `out` then.
-    [[nodiscard]] MODELSEC_DECL bool open(std::uint64_t index, bytes_view cipher, std::span<std::uint8_t> out) const noexcept;
+    [[nodiscard]] MODELSEC_DECL bool open(std::uint64_t index, bytes_view cipher,
+                                          std::span<std::uint8_t> out) const noexcept;
 
     const encryption_info& info() const noexcept { return info_; }
 

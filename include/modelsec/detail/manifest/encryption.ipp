@@ -57,17 +57,19 @@ std::size_t chunk_cipher::plain_bytes(std::uint64_t index) const noexcept
 void chunk_cipher::seal(std::uint64_t index, bytes_view plain, std::span<std::uint8_t> out) const
 {
     const auto unique = nonce(index);
-    (void)crypto_aead_xchacha20poly1305_ietf_encrypt(out.data(), nullptr, plain.data(), plain.size(), associated_.data(), associated_.size(),
-                                                     nullptr, unique.data(), key_.reveal().data());
+    (void)crypto_aead_xchacha20poly1305_ietf_encrypt(out.data(), nullptr, plain.data(), plain.size(), associated_.data(),
+                                                     associated_.size(), nullptr, unique.data(), key_.reveal().data());
 }
 
 bool chunk_cipher::open(std::uint64_t index, bytes_view cipher, std::span<std::uint8_t> out) const noexcept
 {
-    if (index >= info_.chunks() || cipher.size() != plain_bytes(index) + encryption_info::tag_bytes || out.size() < plain_bytes(index))
+    if (index >= info_.chunks() || cipher.size() != plain_bytes(index) + encryption_info::tag_bytes ||
+        out.size() < plain_bytes(index))
         return false;
     const auto unique = nonce(index);
-    return crypto_aead_xchacha20poly1305_ietf_decrypt(out.data(), nullptr, nullptr, cipher.data(), cipher.size(), associated_.data(),
-                                                      associated_.size(), unique.data(), key_.reveal().data()) == 0;
+    return crypto_aead_xchacha20poly1305_ietf_decrypt(out.data(), nullptr, nullptr, cipher.data(), cipher.size(),
+                                                      associated_.data(), associated_.size(), unique.data(),
+                                                      key_.reveal().data()) == 0;
 }
 
 std::vector<secret> possible_file_keys(const encryption_info& info, const secret& key)
@@ -80,7 +82,8 @@ std::vector<secret> possible_file_keys(const encryption_info& info, const secret
     {
         std::array<std::uint8_t, encryption_info::key_bytes> plain{};
         if (own.size() == crypto_box_PUBLICKEYBYTES && r.wrapped_key.size() == plain.size() + crypto_box_SEALBYTES &&
-            crypto_box_seal_open(plain.data(), r.wrapped_key.data(), r.wrapped_key.size(), own.data(), key.reveal().data()) == 0)
+            crypto_box_seal_open(plain.data(), r.wrapped_key.data(), r.wrapped_key.size(), own.data(),
+                                 key.reveal().data()) == 0)
             out.emplace_back(bytes_view(plain));
         wipe(plain.data(), plain.size());
     }
@@ -92,7 +95,8 @@ result<bytes> wrap_file_key(bytes_view file_key, bytes_view recipient)
 {
     bytes out(file_key.size() + crypto_box_SEALBYTES);
     // crypto_box_seal refuses keys of small order.
-    if (recipient.size() != crypto_box_PUBLICKEYBYTES || crypto_box_seal(out.data(), file_key.data(), file_key.size(), recipient.data()) != 0)
+    if (recipient.size() != crypto_box_PUBLICKEYBYTES ||
+        crypto_box_seal(out.data(), file_key.data(), file_key.size(), recipient.data()) != 0)
         return fail(reason::bad_option, "the recipient's key is no X25519 key");
     return out;
 }
@@ -100,7 +104,8 @@ result<bytes> wrap_file_key(bytes_view file_key, bytes_view recipient)
 bytes x25519_public(const secret& key)
 {
     bytes out(crypto_scalarmult_curve25519_BYTES);
-    if (key.reveal().size() != crypto_scalarmult_curve25519_SCALARBYTES || crypto_scalarmult_curve25519_base(out.data(), key.reveal().data()) != 0)
+    if (key.reveal().size() != crypto_scalarmult_curve25519_SCALARBYTES ||
+        crypto_scalarmult_curve25519_base(out.data(), key.reveal().data()) != 0)
         return {};
     return out;
 }

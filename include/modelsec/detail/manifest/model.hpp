@@ -40,7 +40,7 @@ struct artifact_file
     std::optional<chunk_digests> chunks;
     std::optional<encryption_info> encryption{};  ///< what the bytes are the cipher text of
     std::optional<index_reference> index{};
-    std::optional<relative_path> name;            ///< the file's place in the pack; none for an archive
+    std::optional<relative_path> name;  ///< the file's place in the pack; none for an archive
     /// No SHA-256 of the bytes was signed: all `chunks` decide, of any size, or `sha512` where there are none; `sha256` stands for these then.
     bool stands_in = false;
     bytes sha512{};  ///< 64 bytes if this digest is signed too (TUF targets); else empty

@@ -256,7 +256,8 @@ inline result<artifact> manifest_reader::whole_artifact() const
     if (list && !list->empty())
     {
         // One place says what the bytes are: with several files the artifact itself has no digest, size or address.
-        if (out.is_zip || optional("sha256") || optional("size_bytes") || optional("url") || optional("chunks") || optional("encryption"))
+        if (out.is_zip || optional("sha256") || optional("size_bytes") || optional("url") || optional("chunks") ||
+            optional("encryption"))
             return manifest_failure("one file or several, not both");
         MODELSEC_TRY(out.files, several_files(*list, !out.oci.empty()));
         return out;

@@ -146,7 +146,9 @@ std::optional<failure> session::stopped() const
 
 void session::set_deadline(std::optional<steady_time> due)
 {
-    env_.deadline = due ? std::optional(steady_after(*due, std::chrono::ceil<std::chrono::milliseconds>(impl_->paused_in_all))) : std::nullopt;
+    env_.deadline =
+        due ? std::optional(steady_after(*due, std::chrono::ceil<std::chrono::milliseconds>(impl_->paused_in_all)))
+            : std::nullopt;
 }
 
 std::size_t session::idle_connections() const noexcept

@@ -137,7 +137,8 @@ result<std::uint64_t> fitting_chunk(const publication& content, const std::vecto
     for (const artifact_to_publish& a : content.artifacts)
         for (const file_to_publish& f : a.files)
         {
-            other += member_text + f.url.size() + name_of(f).size() + (f.index_url.empty() ? 0 : member_text + f.index_url.size());
+            other += member_text + f.url.size() + name_of(f).size() +
+                     (f.index_url.empty() ? 0 : member_text + f.index_url.size());
             for (const std::string& mirror : f.mirrors)
                 other += mirror.size() + 3;
         }

@@ -27,7 +27,8 @@ inline std::optional<reason> meaning_of_s3(std::string_view code, unsigned statu
 {
     if (code.empty())
         return std::nullopt;
-    if (code == "ExpiredToken" || code == "ExpiredRequest" || code == "RequestTimeTooSkewed" || code == "TokenRefreshRequired")
+    if (code == "ExpiredToken" || code == "ExpiredRequest" || code == "RequestTimeTooSkewed" ||
+        code == "TokenRefreshRequired")
         return reason::url_expired;
     if (code == "AccessDenied" && body.find("Request has expired") != std::string_view::npos)
         return reason::url_expired;
@@ -57,7 +58,8 @@ inline std::optional<reason> meaning_of_supabase(const source_answer& answer)
     if (error == "InvalidSignature")
         return reason::forbidden;
     unsigned status = 0;
-    if (code && std::from_chars(code->data(), code->data() + code->size(), status).ec == std::errc() && status > 400 && status < 600)
+    if (code && std::from_chars(code->data(), code->data() + code->size(), status).ec == std::errc() && status > 400 &&
+        status < 600)
         return status_failure(status).why;
     return std::nullopt;
 }

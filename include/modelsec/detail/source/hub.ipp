@@ -24,7 +24,8 @@ inline bool is_commit(std::string_view text) noexcept
 inline bool is_hub_repository(std::string_view text) noexcept
 {
     const auto plain = [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' || c == '.' || c == '/';
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' ||
+               c == '.' || c == '/';
     };
     return !text.empty() && text.front() != '/' && text.back() != '/' && std::all_of(text.begin(), text.end(), plain) &&
            text.find("..") == std::string_view::npos && std::count(text.begin(), text.end(), '/') == 1;
@@ -85,7 +86,8 @@ std::optional<reason> hub_source::meaning(const source_answer& answer) const
 inline std::string_view hub_trimmed(std::string_view text)
 {
     const std::size_t first = text.find_first_not_of(" \t\r\n");
-    return first == std::string_view::npos ? std::string_view() : text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
+    return first == std::string_view::npos ? std::string_view()
+                                           : text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
 }
 
 /// A token is one word that can stand in a header (CWE-113).

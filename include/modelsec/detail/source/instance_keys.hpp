@@ -16,7 +16,7 @@ struct instance_role
     std::string service = "http://169.254.169.254";  ///< IMDSv2 (a session token first); version 1 is not spoken (CWE-918)
     std::string container{};                         ///< the container's own address in place of it
     std::function<result<secret>()> container_token{};  ///< its Authorization header, if it wants one
-    std::chrono::milliseconds patience{2'000};       ///< for all of it
+    std::chrono::milliseconds patience{2'000};          ///< for all of it
 };
 
 namespace detail {

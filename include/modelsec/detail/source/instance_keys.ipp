@@ -55,10 +55,11 @@ result<metadata_address> parse_metadata_address(std::string_view text)
             return refused;
     }
     // CWE-918: no name is resolved, and nothing but these is asked without TLS.
-    constexpr std::array<std::string_view, 7> known = {"169.254.169.254", "fd00:ec2::254", "169.254.170.2", "169.254.170.23",
-                                                       "fd00:ec2::23",    "127.0.0.1",     "::1"};
+    constexpr std::array<std::string_view, 7> known = {
+        "169.254.169.254", "fd00:ec2::254", "169.254.170.2", "169.254.170.23", "fd00:ec2::23", "127.0.0.1", "::1"};
     if (std::find(known.begin(), known.end(), out.host) == known.end() ||
-        std::any_of(out.target.begin(), out.target.end(), [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f; }))
+        std::any_of(out.target.begin(), out.target.end(),
+                    [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f; }))
         return refused;
     return out;
 }
@@ -75,7 +76,8 @@ result<s3_credentials> parse_instance_keys(bytes_view body)
 }
 
 /// One plain request to the service: its body, if the status is 200.
-inline awaitable<result<std::string>> ask_metadata(metadata_address to, boost::beast::http::verb method, std::vector<http_header> headers)
+inline awaitable<result<std::string>> ask_metadata(metadata_address to, boost::beast::http::verb method,
+                                                   std::vector<http_header> headers)
 {
     namespace http = boost::beast::http;
     boost::system::error_code ec;

@@ -77,11 +77,13 @@ public:
     MODELSEC_DECL result<std::vector<oci_layer>> layers(std::string_view locator, const source_exchange& ask);
 
     /// What requests to this repository carry; `again`: what was carried before was refused.
-    MODELSEC_DECL result<std::vector<http_header>> authorize(const oci_locator& what, bool again, const source_exchange& ask);
+    MODELSEC_DECL result<std::vector<http_header>> authorize(const oci_locator& what, bool again,
+                                                             const source_exchange& ask);
+
 private:
     MODELSEC_DECL result<std::vector<http_header>> log_in(const oci_locator& what, const source_exchange& ask) const;
-    MODELSEC_DECL result<std::string> fetch_token(const oci_locator& what, const bearer_challenge& challenge, const std::string& basic,
-                                                  const source_exchange& ask) const;
+    MODELSEC_DECL result<std::string> fetch_token(const oci_locator& what, const bearer_challenge& challenge,
+                                                  const std::string& basic, const source_exchange& ask) const;
     MODELSEC_DECL result<std::string> basic_for(const oci_locator& what) const;
 
     registry_options options_;
@@ -89,7 +91,7 @@ private:
     std::string actions_;
     std::mutex mutex_;
     std::map<std::string, std::vector<http_header>> grants_;  ///< by origin and repository
-    std::map<std::string, unsigned> located_;                 ///< how often a locator was asked for: again means that it was refused
+    std::map<std::string, unsigned> located_;  ///< how often a locator was asked for: again means that it was refused
 };
 
 }  // namespace detail

@@ -106,7 +106,8 @@ std::optional<bearer_challenge> find_bearer_challenge(const std::vector<http_hea
 inline bool asks_for_basic(const source_answer& answer)
 {
     return std::any_of(answer.headers.begin(), answer.headers.end(), [](const http_header& h) {
-        return source_same(h.name, "www-authenticate") && h.value.size() >= 5 && source_same(std::string_view(h.value).substr(0, 5), "Basic");
+        return source_same(h.name, "www-authenticate") && h.value.size() >= 5 &&
+               source_same(std::string_view(h.value).substr(0, 5), "Basic");
     });
 }
 
@@ -134,7 +135,8 @@ result<std::vector<oci_layer>> parse_oci_manifest(bytes_view body)
         const auto digest = element.string_at("digest");
         const auto size = element.size_at("size");
         const auto media_type = element.string_at("mediaType");
-        const auto hash = digest && digest->starts_with("sha256:") ? sha256_digest::from_hex(digest->substr(7)) : std::nullopt;
+        const auto hash =
+            digest && digest->starts_with("sha256:") ? sha256_digest::from_hex(digest->substr(7)) : std::nullopt;
         if (!hash || !size || !media_type)
             return fail(reason::manifest_malformed, "a layer of the OCI manifest lacks type, size or SHA-256");
         oci_layer layer{{}, *hash, *size, is_packed_layer(*media_type)};
@@ -168,8 +170,9 @@ result<secret> docker_authorization(bytes_view config, std::string_view host)
         return nullptr;
     };
     if (const json* helper = member_of("credHelpers"))
-        return fail(reason::credential_helper,
-                    "docker-credential-" + std::string(helper->as_string() ? *helper->as_string() : "?") + " for " + std::string(host));
+        return fail(reason::credential_helper, "docker-credential-" +
+                                                   std::string(helper->as_string() ? *helper->as_string() : "?") + " for " +
+                                                   std::string(host));
     if (const json* entry = member_of("auths"))
         if (const auto auth = entry->string_at("auth"); auth && !auth->empty())
         {
@@ -261,13 +264,15 @@ result<std::string> oci_source::basic_for(const oci_locator& what) const
 {
     if (credentials_)
         for (const http_header& h : credentials_(what.origin))
-            if (source_same(h.name, "authorization") && h.value.size() > 6 && source_same(std::string_view(h.value).substr(0, 6), "Basic "))
+            if (source_same(h.name, "authorization") && h.value.size() > 6 &&
+                source_same(std::string_view(h.value).substr(0, 6), "Basic "))
                 return std::string(h.value.view());
     if (options_.docker_config.empty())
         return std::string();
     auto config = read_local_file(options_.docker_config, docker_config_bytes);
     if (config.has_error())
-        return config.error().why == reason::file_unreadable ? result<std::string>(std::string()) : std::move(config).error();
+        return config.error().why == reason::file_unreadable ? result<std::string>(std::string())
+                                                             : std::move(config).error();
     auto found = docker_authorization(*config, std::string_view(what.origin).substr(8));
     wipe(config->data(), config->size());
     if (found.has_error())
@@ -275,17 +280,18 @@ result<std::string> oci_source::basic_for(const oci_locator& what) const
     return std::string(found->reveal_text());
 }
 
-result<std::string> oci_source::fetch_token(const oci_locator& what, const bearer_challenge& challenge, const std::string& basic,
-                                            const source_exchange& ask) const
+result<std::string> oci_source::fetch_token(const oci_locator& what, const bearer_challenge& challenge,
+                                            const std::string& basic, const source_exchange& ask) const
 {
     auto realm = url::parse(challenge.realm);
     if (realm.has_error())
-        return fail(realm.error().why == reason::plain_http ? reason::plain_http : reason::bad_response, "the realm that the registry names");
+        return fail(realm.error().why == reason::plain_http ? reason::plain_http : reason::bad_response,
+                    "the realm that the registry names");
     // CWE-522: the registry's word alone sends nobody's password, nor a request, to another host.
     const bool own = realm->origin() == what.origin;
-    const bool allowed = std::any_of(options_.allowed_realms.begin(), options_.allowed_realms.end(), [&](const std::string& host) {
-        return source_same(host, realm->host()) || source_same(host, realm->authority());
-    });
+    const bool allowed = std::any_of(
+        options_.allowed_realms.begin(), options_.allowed_realms.end(),
+        [&](const std::string& host) { return source_same(host, realm->host()) || source_same(host, realm->authority()); });
     if (!own && !allowed)
         return fail(reason::realm_not_allowed, "the registry names " + realm->host() + " for its tokens");
     std::string address = realm->str();
@@ -304,7 +310,8 @@ result<std::string> oci_source::fetch_token(const oci_locator& what, const beare
     if (doc && (!token || token->empty()))
         token = doc->string_at("access_token");
     // RFC 6750 section 2.1: b64token; nothing else may get into a header (CWE-113).
-    if (!token || token->empty() || std::any_of(token->begin(), token->end(), [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f; }))
+    if (!token || token->empty() ||
+        std::any_of(token->begin(), token->end(), [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f; }))
         return fail(reason::bad_response, "the realm's answer holds no token");
     return std::string(*token);
 }

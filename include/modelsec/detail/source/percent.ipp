@@ -16,8 +16,8 @@ std::string percent_encode(std::string_view text, bool keep_slashes)
     for (const char c : text)
     {
         const auto byte = static_cast<unsigned char>(c);
-        const bool plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' ||
-                           c == '~' || (c == '/' && keep_slashes);
+        const bool plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+                           c == '_' || c == '.' || c == '~' || (c == '/' && keep_slashes);
         if (plain)
             out.push_back(c);
         else

@@ -38,8 +38,8 @@ struct sigv4_request
 
 /// The headers that sign the request: x-amz-date, x-amz-content-sha256, x-amz-security-token if the keys have one, Authorization (AWS
 /// General Reference, "Signature Version 4", as S3 has it: the path is encoded once).
-MODELSEC_DECL std::vector<http_header> sigv4_headers(const sigv4_request& request, const s3_credentials& keys, const std::string& region,
-                                                     utc_time now);
+MODELSEC_DECL std::vector<http_header> sigv4_headers(const sigv4_request& request, const s3_credentials& keys,
+                                                     const std::string& region, utc_time now);
 
 /// `bucket.s3.eu-west-1.amazonaws.com`, `s3.eu-west-1.amazonaws.com` → eu-west-1; else us-east-1.
 MODELSEC_DECL std::string s3_region_of(std::string_view host);

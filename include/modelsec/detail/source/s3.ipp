@@ -55,7 +55,8 @@ inline std::string sigv4_time(utc_time now)
     return out;
 }
 
-std::vector<http_header> sigv4_headers(const sigv4_request& request, const s3_credentials& keys, const std::string& region, utc_time now)
+std::vector<http_header> sigv4_headers(const sigv4_request& request, const s3_credentials& keys, const std::string& region,
+                                       utc_time now)
 {
     const std::string time = sigv4_time(now), day = time.substr(0, 8);
     std::vector<http_header> added{{"x-amz-content-sha256", request.payload_sha256}, {"x-amz-date", time}};
@@ -67,7 +68,8 @@ std::vector<http_header> sigv4_headers(const sigv4_request& request, const s3_cr
         for (const http_header& h : *list)
         {
             std::string name = h.name;
-            std::transform(name.begin(), name.end(), name.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+            std::transform(name.begin(), name.end(), name.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
             canonical[name] = std::string(h.value.view());
         }
     std::string header_lines, names;
@@ -77,9 +79,10 @@ std::vector<http_header> sigv4_headers(const sigv4_request& request, const s3_cr
         names += (names.empty() ? "" : ";") + name;
     }
     const std::size_t mark = std::min(request.target.find('?'), request.target.size());
-    const std::string query = mark < request.target.size() ? sigv4_query(std::string_view(request.target).substr(mark + 1)) : std::string();
-    const std::string text = request.method + '\n' + request.target.substr(0, mark) + '\n' + query + '\n' + header_lines + '\n' + names + '\n' +
-                             request.payload_sha256;
+    const std::string query =
+        mark < request.target.size() ? sigv4_query(std::string_view(request.target).substr(mark + 1)) : std::string();
+    const std::string text = request.method + '\n' + request.target.substr(0, mark) + '\n' + query + '\n' + header_lines +
+                             '\n' + names + '\n' + request.payload_sha256;
     const std::string scope = day + '/' + region + "/s3/aws4_request";
     const std::string to_sign = "AWS4-HMAC-SHA256\n" + time + '\n' + scope + '\n' + sha256(as_bytes(text)).hex();
 
@@ -94,8 +97,8 @@ std::vector<http_header> sigv4_headers(const sigv4_request& request, const s3_cr
     }
     const std::string signature = to_hex(hmac_sha256(key, to_sign));
     wipe(key.data(), key.size());
-    added.push_back({"Authorization", "AWS4-HMAC-SHA256 Credential=" + keys.access_key_id + '/' + scope + ",SignedHeaders=" + names +
-                                          ",Signature=" + signature});
+    added.push_back({"Authorization", "AWS4-HMAC-SHA256 Credential=" + keys.access_key_id + '/' + scope +
+                                          ",SignedHeaders=" + names + ",Signature=" + signature});
     return added;
 }
 

@@ -18,10 +18,10 @@ MODELSEC_BEGIN_NAMESPACE
 /// Where locators of a manifest lead, beside plain https.
 struct source_options
 {
-    hub_options hub;             ///< `hf://`
+    hub_options hub;              ///< `hf://`
     registry_options registries;  ///< `oci://`
-    s3_options s3;               ///< https addresses of buckets that the caller has keys to
-    source_list own;             ///< the application's; asked first
+    s3_options s3;                ///< https addresses of buckets that the caller has keys to
+    source_list own;              ///< the application's; asked first
 };
 
 namespace detail {
@@ -34,7 +34,8 @@ public:
     using exchange_function = std::function<result<http_answer>(const http_request&)>;
 
     /// `credentials`: what the caller gave for origins. `exchange` makes requests with `any_status`.
-    MODELSEC_DECL source_set(const source_options& options, credential_provider credentials, const clock& time, exchange_function exchange);
+    MODELSEC_DECL source_set(const source_options& options, credential_provider credentials, const clock& time,
+                             exchange_function exchange);
 
     /// The address to ask for a locator. `manifest_malformed` where the publisher wrote one that cannot be understood; what a source or its
     /// host said, otherwise.

@@ -28,7 +28,8 @@ private:
     bool has_credentials_;
 };
 
-source_set::source_set(const source_options& options, credential_provider credentials, const clock& time, exchange_function exchange)
+source_set::source_set(const source_options& options, credential_provider credentials, const clock& time,
+                       exchange_function exchange)
     : credentials_(std::move(credentials)), exchange_(std::move(exchange)), sources_(options.own),
       registries_(std::make_shared<oci_source>(options.registries, credentials_))
 {
@@ -85,7 +86,8 @@ result<url> source_set::locate(const std::string& locator)
     }
     auto address = url::parse(said->url);
     if (address.has_error())
-        return address.error().why == reason::bad_url ? fail(reason::bad_response, "a source gave no URL") : std::move(address).error();
+        return address.error().why == reason::bad_url ? fail(reason::bad_response, "a source gave no URL")
+                                                      : std::move(address).error();
     grant given{std::move(said->headers), source, {}};
     given.credentials = print_of(*address, given.headers);
     const std::lock_guard lock(mutex_);

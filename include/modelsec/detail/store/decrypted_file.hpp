@@ -45,8 +45,9 @@ class decrypted_file
 public:
     /// Finds the key among those that are given. `decrypt_failed` if none opens the first chunk; `encrypted` for a scheme that is
     /// not understood; `pack_damaged` for other bytes than the signed ones.
-    MODELSEC_DECL static result<decrypted_file> open(detail::file_system& files, const detail::file& content, encrypted_content what,
-                                                     const key_provider& keys, const control& handle = {});
+    MODELSEC_DECL static result<decrypted_file> open(detail::file_system& files, const detail::file& content,
+                                                     encrypted_content what, const key_provider& keys,
+                                                     const control& handle = {});
     MODELSEC_DECL decrypted_file(decrypted_file&&) noexcept;
     MODELSEC_DECL decrypted_file& operator=(decrypted_file&&) noexcept;
     MODELSEC_DECL ~decrypted_file();

@@ -38,8 +38,8 @@ class decrypted_pack_opener
 {
 public:
     /// Codes: 30 `decrypt_failed`, `pack_damaged`; 41, 43, 50 `encrypted`.
-    MODELSEC_DECL static result<decrypted_pack> open(const store& disk, file_system& files, const identifier& model, const key_provider& keys,
-                                                     const limits& caps, const control& handle);
+    MODELSEC_DECL static result<decrypted_pack> open(const store& disk, file_system& files, const identifier& model,
+                                                     const key_provider& keys, const limits& caps, const control& handle);
 };
 
 }  // namespace detail

@@ -36,8 +36,8 @@ inline result<artifact> signed_artifact(const store& disk, const pack_record& pa
     return fail(reason::pack_damaged, "what was signed about the pack is not there any more");
 }
 
-result<decrypted_pack> decrypted_pack_opener::open(const store& disk, file_system& files, const identifier& model, const key_provider& keys,
-                                                   const limits& caps, const control& handle)
+result<decrypted_pack> decrypted_pack_opener::open(const store& disk, file_system& files, const identifier& model,
+                                                   const key_provider& keys, const limits& caps, const control& handle)
 {
     return with_active(disk, model, [&](const pack_record& p) -> result<decrypted_pack> {
         decrypted_pack out;

@@ -185,7 +185,8 @@ public:
     /// those; where they do not match, its own digest decides. With hash_scope::whole that is computed in any case:
     /// `chunks_contradict` if it does not hold while all chunks do.
     MODELSEC_DECL result<void> hash_again(const identifier& model, const pack_record& pack, const control& handle,
-                                          const std::function<void(std::uint64_t)>& progress, const chunk_lookup& chunks = {},
+                                          const std::function<void(std::uint64_t)>& progress,
+                                          const chunk_lookup& chunks = {},
                                           hash_scope scope = hash_scope::chunks_may_decide) const;
     /// The signed digests of the active pack contradict each other: it is left for last good, or for none where there is none, and
     /// rejected. Nothing is done if another one is active by now.

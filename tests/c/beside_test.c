@@ -19,12 +19,12 @@ static void use_others(void)
 static void use_others(void)
 {
     unsigned char digest[32], pk[crypto_sign_PUBLICKEYBYTES], sk[crypto_sign_SECRETKEYBYTES], sig[crypto_sign_BYTES];
-    SSL_CTX* context = SSL_CTX_new(TLS_client_method());
+    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
     CHECK(context && EVP_Digest("abc", 3, digest, NULL, EVP_sha256(), NULL) == 1 && digest[0] == 0xba && digest[31] == 0xad);
     SSL_CTX_free(context);
     CHECK(sodium_init() >= 0 && crypto_sign_keypair(pk, sk) == 0);
-    CHECK(crypto_sign_detached(sig, NULL, (const unsigned char*)"abc", 3, sk) == 0);
-    CHECK(crypto_sign_verify_detached(sig, (const unsigned char*)"abc", 3, pk) == 0);
+    CHECK(crypto_sign_detached(sig, NULL, (const unsigned char *)"abc", 3, sk) == 0);
+    CHECK(crypto_sign_verify_detached(sig, (const unsigned char *)"abc", 3, pk) == 0);
 }
 #endif
 
@@ -34,8 +34,8 @@ int main(void)
     char folder[64], store[96];
     modelsec_client_options o;
     modelsec_request r;
-    modelsec_client* client = NULL;
-    modelsec_error* error = NULL;
+    modelsec_client *client = NULL;
+    modelsec_error *error = NULL;
     use_others();
     origin_start(&web);
     new_folder(folder, sizeof folder);

@@ -18,10 +18,10 @@ typedef struct seen
     unsigned done, released, after, progress;
     uint64_t first, last, total, backwards, stop_at, operation;
     int32_t code;
-    modelsec_pack* pack;
+    modelsec_pack *pack;
 } seen;
 
-static void seen_start(seen* s)
+static void seen_start(seen *s)
 {
     memset(s, 0, sizeof *s);
     s->first = UINT64_MAX;
@@ -29,9 +29,9 @@ static void seen_start(seen* s)
     pthread_cond_init(&s->changed, NULL);
 }
 
-static void on_event(void* user, modelsec_event* e)
+static void on_event(void *user, modelsec_event *e)
 {
-    seen* s = user;
+    seen *s = user;
     uint64_t cancel = 0;
     pthread_mutex_lock(&s->mutex);
     s->after += s->released;
@@ -85,16 +85,16 @@ static modelsec_client_options options_of(void)
     return o;
 }
 
-static modelsec_client* client_of(void)
+static modelsec_client *client_of(void)
 {
     const modelsec_client_options o = options_of();
-    modelsec_client* client = NULL;
+    modelsec_client *client = NULL;
     CHECK(modelsec_client_create(&o, &client, NULL) == MODELSEC_OK && client);
     return client;
 }
 
 /* Starts it, waits for its last event and checks what holds for every operation. */
-static int32_t run(modelsec_client* client, const modelsec_request* r, seen* s)
+static int32_t run(modelsec_client *client, const modelsec_request *r, seen *s)
 {
     CHECK(modelsec_start(client, r, on_event, s, &s->operation, NULL) == MODELSEC_OK);
     pthread_mutex_lock(&s->mutex);
@@ -106,7 +106,7 @@ static int32_t run(modelsec_client* client, const modelsec_request* r, seen* s)
     return s->code;
 }
 
-static int32_t fetch(modelsec_client* client)
+static int32_t fetch(modelsec_client *client)
 {
     modelsec_request r = request_of(MODELSEC_OP_FETCH);
     seen s;
@@ -114,9 +114,9 @@ static int32_t fetch(modelsec_client* client)
     return run(client, &r, &s);
 }
 
-static void expect_active(modelsec_client* client, const char* version)
+static void expect_active(modelsec_client *client, const char *version)
 {
-    modelsec_status* status = NULL;
+    modelsec_status *status = NULL;
     CHECK(modelsec_client_status(client, &status, NULL) == MODELSEC_OK);
     CHECK(status->count == 1 && strcmp(status->models[0]->model_id, "demo") == 0);
     CHECK(status->models[0]->active && strcmp(status->models[0]->active->version, version) == 0);
@@ -125,7 +125,7 @@ static void expect_active(modelsec_client* client, const char* version)
 
 static void what_is_tampered_with_or_expired_is_refused(void)
 {
-    modelsec_client* client = client_of();
+    modelsec_client *client = client_of();
     order(&web, "{\"do\":\"publish\",\"text\":\"one\"}");
     CHECK(fetch(client) == MODELSEC_OK);
     order(&web, "{\"do\":\"publish\",\"version\":\"2.0.0\",\"sequence\":2,\"tamper\":\"payload\"}");
@@ -143,10 +143,10 @@ static void what_is_tampered_with_or_expired_is_refused(void)
 static void a_cancelled_fetch_goes_on_where_it_was(void)
 {
     const uint64_t size = 40u << 20;
-    modelsec_client* client = client_of();
+    modelsec_client *client = client_of();
     modelsec_request r = request_of(MODELSEC_OP_FETCH);
-    modelsec_status* status = NULL;
-    modelsec_result* result = NULL;
+    modelsec_status *status = NULL;
+    modelsec_result *result = NULL;
     seen s;
     order(&web, "{\"do\":\"publish\",\"version\":\"4.0.0\",\"sequence\":4,\"size\":41943040}");
     order(&web, "{\"do\":\"fail\",\"path\":\"/demo/4.0.0/model.bin\",\"bytes_per_second\":30000000}");
@@ -165,7 +165,7 @@ static void a_cancelled_fetch_goes_on_where_it_was(void)
 
 static void an_open_pack_is_read_by_descriptor(void)
 {
-    modelsec_client* client = client_of();
+    modelsec_client *client = client_of();
     modelsec_request r = request_of(MODELSEC_OP_OPEN);
     char byte = 0;
     seen s;
@@ -184,9 +184,9 @@ static void an_open_pack_is_read_by_descriptor(void)
 
 static void rollback_verify_and_gc(void)
 {
-    modelsec_client* client = client_of();
+    modelsec_client *client = client_of();
     modelsec_request r = request_of(MODELSEC_OP_ROLLBACK);
-    modelsec_result* result = NULL;
+    modelsec_result *result = NULL;
     CHECK(modelsec_run(client, &r, NULL, NULL, NULL, &result, NULL, NULL) == MODELSEC_OK);
     CHECK(strcmp(result->version, "1.0.0") == 0);
     modelsec_result_release(result);
@@ -201,9 +201,9 @@ static void rollback_verify_and_gc(void)
     modelsec_client_release(client);
 }
 
-static void add_token(void* user, const char* origin_name, modelsec_add_header_fn add, void* to)
+static void add_token(void *user, const char *origin_name, modelsec_add_header_fn add, void *to)
 {
-    ++*(unsigned*)user;
+    ++*(unsigned *)user;
     CHECK(strncmp(origin_name, "https://127.0.0.1:", 18) == 0);
     add(to, "Authorization", "Bearer secret");
 }
@@ -212,7 +212,7 @@ static void credentials_come_by_callback(void)
 {
     unsigned asked = 0;
     modelsec_client_options o;
-    modelsec_client* client = NULL;
+    modelsec_client *client = NULL;
     modelsec_header plain = {"X-Test", "yes"};
     char base[256];
     memset(&o, 0, sizeof o);
@@ -235,10 +235,10 @@ static void credentials_come_by_callback(void)
 
 static void a_pinned_root_may_vouch(void)
 {
-    modelsec_client* client = client_of();
+    modelsec_client *client = client_of();
     modelsec_request r = request_of(MODELSEC_OP_FETCH);
     char path[256], url[256], root[8192];
-    FILE* file;
+    FILE *file;
     order(&web, "{\"do\":\"root\"}");
     member(&web, "root_file", path, sizeof path);
     member(&web, "root_url", url, sizeof url);
@@ -258,11 +258,11 @@ static void a_pinned_root_may_vouch(void)
 static void a_tuf_target_takes_the_place_of_a_manifest(void)
 {
     modelsec_client_options o = options_of();
-    modelsec_client* client = NULL;
+    modelsec_client *client = NULL;
     modelsec_request r = request_of(MODELSEC_OP_FETCH);
-    modelsec_result* result = NULL;
+    modelsec_result *result = NULL;
     char other[sizeof store + 8], path[256], url[256], sha256[80], root[8192];
-    FILE* file;
+    FILE *file;
     snprintf(other, sizeof other, "%s-of-tuf", store);
     o.store = other;
     CHECK(modelsec_client_create(&o, &client, NULL) == MODELSEC_OK);
@@ -291,8 +291,8 @@ static void a_proxy_is_used_and_blamed(void)
 {
     modelsec_client_options o = options_of();
     modelsec_request r = request_of(MODELSEC_OP_FETCH);
-    modelsec_client* client = NULL;
-    modelsec_error* error = NULL;
+    modelsec_client *client = NULL;
+    modelsec_error *error = NULL;
     order(&web, "{\"do\":\"publish\",\"version\":\"7.0.0\",\"sequence\":7,\"text\":\"seven\"}");
     o.proxy = "socks5://user:planted-secret@127.0.0.1:9"; /* discard: nobody there */
     CHECK(modelsec_client_create(&o, &client, NULL) == MODELSEC_OK);
@@ -315,10 +315,10 @@ static void a_proxy_is_used_and_blamed(void)
 }
 
 /* The whole of a file, zero-terminated; released by the caller. */
-static char* content_of(const char* path)
+static char *content_of(const char *path)
 {
-    FILE* f = fopen(path, "rb");
-    char* text = calloc(1, 65536);
+    FILE *f = fopen(path, "rb");
+    char *text = calloc(1, 65536);
     CHECK(f && text);
     CHECK(fread(text, 1, 65535, f) > 0);
     fclose(f);
@@ -329,12 +329,12 @@ static char* content_of(const char* path)
 static void a_check_a_removal_and_a_repair_tell_what_they_found(void)
 {
     char own[96], state[160];
-    char* ca = content_of(web.ca);
+    char *ca = content_of(web.ca);
     modelsec_client_options o = options_of();
     modelsec_request r = request_of(MODELSEC_OP_CHECK);
-    modelsec_client* client = NULL;
-    modelsec_result* result = NULL;
-    FILE* f;
+    modelsec_client *client = NULL;
+    modelsec_result *result = NULL;
+    FILE *f;
     snprintf(own, sizeof own, "%s/other", folder);
     o.store = own;
     o.ca_file = NULL;
@@ -347,8 +347,7 @@ static void a_check_a_removal_and_a_repair_tell_what_they_found(void)
     order(&web, "{\"do\":\"publish\",\"version\":\"8.0.0\",\"sequence\":8,\"text\":\"eight\"}");
     CHECK(modelsec_run(client, &r, NULL, NULL, NULL, &result, NULL, NULL) == MODELSEC_OK);
     CHECK(result->total_bytes == 5 && result->bytes_to_fetch == 5 && !result->already_active);
-    CHECK(strcmp(result->version, "8.0.0") == 0 && result->active_version[0] == '\0' &&
-          strcmp(result->stale_reason, "none") == 0);
+    CHECK(strcmp(result->version, "8.0.0") == 0 && result->active_version[0] == '\0' && strcmp(result->stale_reason, "none") == 0);
     modelsec_result_release(result);
     r.operation = MODELSEC_OP_FETCH;
     r.require_order = 1;
@@ -391,14 +390,13 @@ static void a_check_a_removal_and_a_repair_tell_what_they_found(void)
 
 static void mistakes_are_errors_and_null_is_fine(void)
 {
-    modelsec_client* client = (modelsec_client*)&client;
+    modelsec_client *client = (modelsec_client *)&client;
     modelsec_client_options o;
     modelsec_request r = request_of(99);
-    modelsec_error* error = NULL;
+    modelsec_error *error = NULL;
     memset(&o, 0, sizeof o);
     CHECK(modelsec_client_create(&o, &client, &error) == MODELSEC_USAGE && client == NULL && error);
-    CHECK(error->code == MODELSEC_USAGE && strcmp(error->name, "usage") == 0 && strlen(error->reason) &&
-          strlen(error->message));
+    CHECK(error->code == MODELSEC_USAGE && strcmp(error->name, "usage") == 0 && strlen(error->reason) && strlen(error->message));
     modelsec_error_release(error);
     CHECK(modelsec_client_create(NULL, &client, NULL) == MODELSEC_USAGE);
     client = client_of();
@@ -408,20 +406,19 @@ static void mistakes_are_errors_and_null_is_fine(void)
     modelsec_cancel(12345), modelsec_pause(12345), modelsec_resume(12345);
     modelsec_client_release(NULL), modelsec_error_release(NULL), modelsec_result_release(NULL), modelsec_event_release(NULL);
     modelsec_status_release(NULL), modelsec_pack_release(NULL);
-    CHECK(modelsec_event_take_pack(NULL) == NULL && modelsec_pack_file_count(NULL) == 0 &&
-          modelsec_pack_find(NULL, "x") == 0);
+    CHECK(modelsec_event_take_pack(NULL) == NULL && modelsec_pack_file_count(NULL) == 0 && modelsec_pack_find(NULL, "x") == 0);
     CHECK(strcmp(modelsec_code_name(30), "digest") == 0 && strlen(modelsec_code_message(30)) && modelsec_version()[0]);
     modelsec_client_release(client);
 }
 
 static void a_forked_child_is_told_so(void)
 {
-    modelsec_client* client = client_of();
+    modelsec_client *client = client_of();
     const pid_t child = fork();
     int status = 0;
     if (child == 0)
     {
-        modelsec_status* s = NULL;
+        modelsec_status *s = NULL;
         modelsec_request r = request_of(MODELSEC_OP_FETCH);
         _exit(modelsec_client_status(client, &s, NULL) == MODELSEC_USAGE &&
                       modelsec_run(client, &r, NULL, NULL, NULL, NULL, NULL, NULL) == MODELSEC_USAGE
@@ -441,7 +438,7 @@ static double seconds(clockid_t clock)
 
 static void a_thousand_status_calls_take_no_time(void)
 {
-    modelsec_client* client = client_of();
+    modelsec_client *client = client_of();
     double best = 1e9;
     int round, i;
     for (round = 0; round < 5; ++round)
@@ -460,7 +457,7 @@ static void a_thousand_status_calls_take_no_time(void)
 
 static void shutdown_ends_what_runs(void)
 {
-    modelsec_client* client = client_of();
+    modelsec_client *client = client_of();
     modelsec_request r = request_of(MODELSEC_OP_FETCH);
     seen s;
     order(&web, "{\"do\":\"publish\",\"version\":\"7.0.0\",\"sequence\":7,\"signed_by\":4}");

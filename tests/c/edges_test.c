@@ -15,10 +15,10 @@
 static origin web;
 static char folder[64], store[96];
 
-static modelsec_client* client_of(modelsec_credentials_fn credentials)
+static modelsec_client *client_of(modelsec_credentials_fn credentials)
 {
     modelsec_client_options o;
-    modelsec_client* client = NULL;
+    modelsec_client *client = NULL;
     memset(&o, 0, sizeof o);
     o.struct_size = sizeof o;
     o.store = store;
@@ -41,14 +41,14 @@ static modelsec_request fetch_request(void)
     return r;
 }
 
-static int32_t run(modelsec_client* client, const modelsec_request* r, modelsec_error** error)
+static int32_t run(modelsec_client *client, const modelsec_request *r, modelsec_error **error)
 {
     return modelsec_run(client, r, NULL, NULL, NULL, NULL, NULL, error);
 }
 
-static void expect_bad_option(int32_t code, modelsec_error** said, const char* detail)
+static void expect_bad_option(int32_t code, modelsec_error **said, const char *detail)
 {
-    modelsec_error* error = *said; /* set by the call that gave the code */
+    modelsec_error *error = *said; /* set by the call that gave the code */
     CHECK(code == MODELSEC_USAGE && error && strcmp(error->reason, "bad_option") == 0);
     CHECK(strcmp(error->detail, detail) == 0);
     modelsec_error_release(error);
@@ -66,8 +66,8 @@ static void a_wish_of_a_later_version_is_refused_not_dropped(void)
         modelsec_request known;
         uint64_t later;
     } r;
-    modelsec_client* client = NULL;
-    modelsec_error* error = NULL;
+    modelsec_client *client = NULL;
+    modelsec_error *error = NULL;
     memset(&o, 0, sizeof o);
     o.known.struct_size = sizeof o;
     o.known.store = store;
@@ -96,9 +96,9 @@ static void a_wish_of_a_later_version_is_refused_not_dropped(void)
 
 static void pins_and_a_tuf_target_are_one_too_many(void)
 {
-    modelsec_client* client = client_of(NULL);
+    modelsec_client *client = client_of(NULL);
     modelsec_request r = fetch_request();
-    modelsec_error* error = NULL;
+    modelsec_error *error = NULL;
     r.tuf_target = "models/model.bin";
     expect_bad_option(run(client, &r, &error), &error, "pins and a TUF target");
     modelsec_client_release(client);
@@ -106,14 +106,14 @@ static void pins_and_a_tuf_target_are_one_too_many(void)
 
 static void a_deadline_may_be_for_ever(void)
 {
-    modelsec_client* client = client_of(NULL);
+    modelsec_client *client = client_of(NULL);
     modelsec_request r = fetch_request();
     r.deadline_ms = UINT64_MAX;
     CHECK(run(client, &r, NULL) == MODELSEC_OK);
     modelsec_client_release(client);
 }
 
-static void never_called(void* user, modelsec_event* e)
+static void never_called(void *user, modelsec_event *e)
 {
     (void)user, (void)e;
     const int called = 1;
@@ -122,9 +122,9 @@ static void never_called(void* user, modelsec_event* e)
 
 static void without_a_thread_there_is_no_operation(void)
 {
-    modelsec_client* client = client_of(NULL);
+    modelsec_client *client = client_of(NULL);
     modelsec_request r = fetch_request();
-    modelsec_error* error = NULL;
+    modelsec_error *error = NULL;
     uint64_t operation = 7;
     size_t usual = 0;
     pthread_attr_t attributes;
@@ -139,10 +139,10 @@ static void without_a_thread_there_is_no_operation(void)
     modelsec_client_release(client);
 }
 
-static char* large;
+static char *large;
 
 /* While nothing large can be allocated. */
-static void add_large(void* user, const char* origin_name, modelsec_add_header_fn add, void* to)
+static void add_large(void *user, const char *origin_name, modelsec_add_header_fn add, void *to)
 {
     struct rlimit usual, none;
     (void)user, (void)origin_name;
@@ -158,9 +158,9 @@ static void memory_that_runs_out_in_a_credentials_callback_fails_the_operation(v
 {
 #ifndef MODELSEC_OWN_ALLOCATOR
     const size_t size = (size_t)64 << 20;
-    modelsec_client* client = client_of(add_large);
+    modelsec_client *client = client_of(add_large);
     modelsec_request r = fetch_request();
-    modelsec_error* error = NULL;
+    modelsec_error *error = NULL;
     large = malloc(size);
     CHECK(large);
     memset(large, 'x', size - 1);

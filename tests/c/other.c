@@ -3,17 +3,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static int trap(const char* name)
+static int trap(const char *name)
 {
     fprintf(stderr, "modelsec called the %s of somebody else\n", name);
     abort();
 }
 
-#define TRAP(name)          \
-    int name(void);         \
-    int name(void)          \
-    {                       \
-        return trap(#name); \
+#define TRAP(name)            \
+    int name(void);           \
+    int name(void)            \
+    {                         \
+        return trap(#name);   \
     }
 
 TRAP(SSL_CTX_new_ex)

@@ -3,24 +3,9 @@
 
 #include <modelsec/version.hpp>
 
-#ifdef _WIN32
-#include <process.h>
-#else
-#include <unistd.h>
-#endif
-
 #include <new>
 
 namespace c_api {
-
-uint64_t process_id() noexcept
-{
-#ifdef _WIN32
-    return static_cast<uint64_t>(::_getpid());
-#else
-    return static_cast<uint64_t>(::getpid());
-#endif
-}
 
 owned_error::owned_error(const modelsec::failure& f)
     : modelsec_error{}, name_text(to_string(f.code())), reason_text(to_string(f.why)),

@@ -6,7 +6,7 @@
 int main(void)
 {
     modelsec_client_options options;
-    modelsec_client* client = NULL;
+    modelsec_client *client = NULL;
     memset(&options, 0, sizeof options);
     options.struct_size = sizeof options;
     options.store = "store";

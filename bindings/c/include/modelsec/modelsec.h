@@ -41,474 +41,420 @@
 #endif
 
 #ifdef __cplusplus
-extern "C"
-{
+extern "C" {
 #endif
 
 /* Codes. The table with names and texts is docs/codes.md. */
 #include <modelsec/modelsec_codes.h>
 
-    /** The version of the library that is loaded, as in "0.1.0". Static. Any thread. */
-    MODELSEC_API const char* modelsec_version(void);
-    /** The name of a code, as in "digest"; "internal" for what is none. Static. Any thread. */
-    MODELSEC_API const char* modelsec_code_name(int32_t code);
-    /** The generic text of a code, fit for end users: no path, no secret. Static. Any thread. */
-    MODELSEC_API const char* modelsec_code_message(int32_t code);
+/** The version of the library that is loaded, as in "0.1.0". Static. Any thread. */
+MODELSEC_API const char *modelsec_version(void);
+/** The name of a code, as in "digest"; "internal" for what is none. Static. Any thread. */
+MODELSEC_API const char *modelsec_code_name(int32_t code);
+/** The generic text of a code, fit for end users: no path, no secret. Static. Any thread. */
+MODELSEC_API const char *modelsec_code_message(int32_t code);
 
-    /** Why something failed. */
-    typedef struct modelsec_error
-    {
-        uint32_t struct_size;
-        int32_t code;
-        const char* name;    /**< of the code */
-        const char* reason;  /**< a stable word: "host_mismatch", "stall", … */
-        const char* message; /**< generic, for users */
-        const char* hint;    /**< what can be done about it */
-        const char* detail;  /**< for the owner of the process only: may hold local paths and text of the remote side */
-    } modelsec_error;
-    /** Any thread, once; so with every release function. */
-    MODELSEC_API void modelsec_error_release(modelsec_error* error);
+/** Why something failed. */
+typedef struct modelsec_error {
+    uint32_t struct_size;
+    int32_t code;
+    const char *name;    /**< of the code */
+    const char *reason;  /**< a stable word: "host_mismatch", "stall", … */
+    const char *message; /**< generic, for users */
+    const char *hint;    /**< what can be done about it */
+    const char *detail;  /**< for the owner of the process only: may hold local paths and text of the remote side */
+} modelsec_error;
+/** Any thread, once; so with every release function. */
+MODELSEC_API void modelsec_error_release(modelsec_error *error);
 
-    typedef struct modelsec_header
-    {
-        const char* name;
-        const char* value;
-    } modelsec_header;
+typedef struct modelsec_header {
+    const char *name;
+    const char *value;
+} modelsec_header;
 
-    /* ---- clients ------------------------------------------------------------------------------------------------------- */
+/* ---- clients ------------------------------------------------------------------------------------------------------- */
 
-    typedef struct modelsec_client modelsec_client;
+typedef struct modelsec_client modelsec_client;
 
-    enum
-    {
-        MODELSEC_PROFILE_CLIENT = 0,
-        MODELSEC_PROFILE_SERVER = 1
-    };
-    enum
-    {
-        MODELSEC_WRITE_AUTOMATIC = 0,
-        MODELSEC_WRITE_DIRECT = 1,
-        MODELSEC_WRITE_CACHED = 2
-    };
-    enum
-    {
-        MODELSEC_OCSP_IF_STAPLED =
-            0, /**< a stapled OCSP answer that comes must be good, and must come where the certificate says so */
-        MODELSEC_OCSP_REQUIRED = 1, /**< every server must staple a good one */
-        MODELSEC_OCSP_OFF = 2       /**< servers are not asked for one */
-    };
+enum { MODELSEC_PROFILE_CLIENT = 0, MODELSEC_PROFILE_SERVER = 1 };
+enum { MODELSEC_WRITE_AUTOMATIC = 0, MODELSEC_WRITE_DIRECT = 1, MODELSEC_WRITE_CACHED = 2 };
+enum {
+    MODELSEC_OCSP_IF_STAPLED = 0, /**< a stapled OCSP answer that comes must be good, and must come where the certificate says so */
+    MODELSEC_OCSP_REQUIRED = 1,   /**< every server must staple a good one */
+    MODELSEC_OCSP_OFF = 2         /**< servers are not asked for one */
+};
 
-    enum
-    {
-        MODELSEC_DIGEST_AUTOMATIC =
-            0, /**< all signed chunks decide where the pack would have to wait for the digest of the whole */
-        MODELSEC_DIGEST_WHOLE = 1 /**< always the digest of the whole file too */
-    };
-    enum
-    {
-        MODELSEC_STORE_OWNER_ONLY = 0,  /**< folders 0700, files 0600 */
-        MODELSEC_STORE_SHARED_READ = 1, /**< 0755, 0644: others read it (images, read-only mounts) */
-        MODELSEC_STORE_VOLUME =
-            2 /**< the volume is this application's alone, whoever owns its topmost folder (Kubernetes) */
-    };
+enum {
+    MODELSEC_DIGEST_AUTOMATIC = 0, /**< all signed chunks decide where the pack would have to wait for the digest of the whole */
+    MODELSEC_DIGEST_WHOLE = 1      /**< always the digest of the whole file too */
+};
+enum {
+    MODELSEC_STORE_OWNER_ONLY = 0,  /**< folders 0700, files 0600 */
+    MODELSEC_STORE_SHARED_READ = 1, /**< 0755, 0644: others read it (images, read-only mounts) */
+    MODELSEC_STORE_VOLUME = 2       /**< the volume is this application's alone, whoever owns its topmost folder (Kubernetes) */
+};
 
-    /** Adds one header that a credential callback wants sent; copies it. Only to be called within that callback. */
-    typedef void (*modelsec_add_header_fn)(void* to, const char* name, const char* value);
-    /** Asked for the headers of an origin ("https://host[:port]") before each request to it, on a thread of the library. */
-    typedef void (*modelsec_credentials_fn)(void* user, const char* origin, modelsec_add_header_fn add, void* to);
+/** Adds one header that a credential callback wants sent; copies it. Only to be called within that callback. */
+typedef void (*modelsec_add_header_fn)(void *to, const char *name, const char *value);
+/** Asked for the headers of an origin ("https://host[:port]") before each request to it, on a thread of the library. */
+typedef void (*modelsec_credentials_fn)(void *user, const char *origin, modelsec_add_header_fn add, void *to);
 
-    typedef struct modelsec_client_options
-    {
-        uint32_t struct_size;
-        uint32_t profile;             /**< MODELSEC_PROFILE_…; a client must hold no storage credentials */
-        const char* store;            /**< the store's folder; made at the first fetch */
-        const char* ca_file;          /**< PEM; in place of the system's roots; may be NULL */
-        const char* certificate_file; /**< PEM chain for client authentication; may be NULL */
-        const char* private_key_file; /**< PEM; may be NULL */
-        const char* const* spki_pins; /**< base64 SHA-256 of public keys, for the manifest's origin */
-        size_t spki_pin_count;
-        uint32_t connections;                /**< at most so many at once; 0: the default */
-        uint32_t write_policy;               /**< MODELSEC_WRITE_… */
-        uint64_t limit_rate;                 /**< bytes a second; 0: no limit */
-        uint64_t lock_wait_ms;               /**< how long to wait for another process; 0: the default (10 minutes) */
-        modelsec_credentials_fn credentials; /**< may be NULL */
-        void* credentials_user;              /**< must live until the client is released and its last operation has ended */
-        const char* const*
-            allowed_hosts; /**< if there are any: no other host is asked, redirected to or not (MODELSEC_POLICY) */
-        size_t allowed_host_count;
-        const char* user_agent; /**< NULL: "modelsec" */
-        uint64_t device_ram_mb; /**< what a manifest's `min_device` is held against, both or none; 0: this machine */
-        uint64_t device_free_disk_mb;
-        uint64_t connect_timeout_ms; /**< of each try; 0: the default (10 s), as in the next two */
-        uint64_t handshake_timeout_ms;
-        uint64_t stall_timeout_ms; /**< 0: the default (20 s) */
-        uint32_t retries;          /**< at least so many tries after the first; 0: the default (5) */
-        uint32_t group_shared;     /**< 1: accept a store that its group may write to */
-        const char*
-            proxy; /**< http://[user:password@]host[:port] or socks5(h)://…; NULL: none. Not read from the environment */
-        const char* no_proxy; /**< hosts to ask directly, as in the variable NO_PROXY; may be NULL */
-        uint32_t ocsp;        /**< MODELSEC_OCSP_… */
-        uint32_t reserved;
-        const char* ca_pem;          /**< as ca_file, in memory; both are believed where both are given; may be NULL */
-        const char* certificate_pem; /**< as certificate_file, in memory; not both */
-        const char*
-            private_key_pem; /**< as private_key_file, in memory; not both. The library's copy is wiped with the client */
-        uint64_t first_byte_timeout_ms; /**< how long a server may take to begin an answer; 0: the default (60 s) */
-        uint32_t partial_chain;         /**< 1: a certificate of the CA is believed as it is, also an intermediate one */
-        uint32_t digest_policy;         /**< MODELSEC_DIGEST_… */
-        uint32_t store_policy;          /**< MODELSEC_STORE_… */
-        uint32_t
-            automatic_repair; /**< 1: where the newest state of a model is damaged, go on with the highest that is whole (event
+typedef struct modelsec_client_options {
+    uint32_t struct_size;
+    uint32_t profile;             /**< MODELSEC_PROFILE_…; a client must hold no storage credentials */
+    const char *store;            /**< the store's folder; made at the first fetch */
+    const char *ca_file;          /**< PEM; in place of the system's roots; may be NULL */
+    const char *certificate_file; /**< PEM chain for client authentication; may be NULL */
+    const char *private_key_file; /**< PEM; may be NULL */
+    const char *const *spki_pins; /**< base64 SHA-256 of public keys, for the manifest's origin */
+    size_t spki_pin_count;
+    uint32_t connections;         /**< at most so many at once; 0: the default */
+    uint32_t write_policy;        /**< MODELSEC_WRITE_… */
+    uint64_t limit_rate;          /**< bytes a second; 0: no limit */
+    uint64_t lock_wait_ms;        /**< how long to wait for another process; 0: the default (10 minutes) */
+    modelsec_credentials_fn credentials; /**< may be NULL */
+    void *credentials_user;              /**< must live until the client is released and its last operation has ended */
+    const char *const *allowed_hosts;    /**< if there are any: no other host is asked, redirected to or not (MODELSEC_POLICY) */
+    size_t allowed_host_count;
+    const char *user_agent;              /**< NULL: "modelsec" */
+    uint64_t device_ram_mb;              /**< what a manifest's `min_device` is held against, both or none; 0: this machine */
+    uint64_t device_free_disk_mb;
+    uint64_t connect_timeout_ms;         /**< of each try; 0: the default (10 s), as in the next two */
+    uint64_t handshake_timeout_ms;
+    uint64_t stall_timeout_ms;           /**< 0: the default (20 s) */
+    uint32_t retries;                    /**< at least so many tries after the first; 0: the default (5) */
+    uint32_t group_shared;               /**< 1: accept a store that its group may write to */
+    const char *proxy;                   /**< http://[user:password@]host[:port] or socks5(h)://…; NULL: none. Not read from the environment */
+    const char *no_proxy;                /**< hosts to ask directly, as in the variable NO_PROXY; may be NULL */
+    uint32_t ocsp;                       /**< MODELSEC_OCSP_… */
+    uint32_t reserved;
+    const char *ca_pem;                  /**< as ca_file, in memory; both are believed where both are given; may be NULL */
+    const char *certificate_pem;         /**< as certificate_file, in memory; not both */
+    const char *private_key_pem;         /**< as private_key_file, in memory; not both. The library's copy is wiped with the client */
+    uint64_t first_byte_timeout_ms;      /**< how long a server may take to begin an answer; 0: the default (60 s) */
+    uint32_t partial_chain;              /**< 1: a certificate of the CA is believed as it is, also an intermediate one */
+    uint32_t digest_policy;              /**< MODELSEC_DIGEST_… */
+    uint32_t store_policy;               /**< MODELSEC_STORE_… */
+    uint32_t automatic_repair;           /**< 1: where the newest state of a model is damaged, go on with the highest that is whole (event
                                               WARNING, memory_lost) */
-        uint64_t
-            max_model_bytes; /**< of all files together, where nobody signed their sizes (`model_signer`); 0: the default (256 GiB) */
-        uint64_t
-            fallback_after_ms; /**< ensure: without a verified manifest by then, what is active has to do; 0: the default (10 s) */
-        uint64_t min_rate; /**< a source that brings less over ten seconds is given up, bytes a second; 0: none is */
-    } modelsec_client_options;
+    uint64_t max_model_bytes;            /**< of all files together, where nobody signed their sizes (`model_signer`); 0: the default (256 GiB) */
+    uint64_t fallback_after_ms;          /**< ensure: without a verified manifest by then, what is active has to do; 0: the default (10 s) */
+    uint64_t min_rate;                   /**< a source that brings less over ten seconds is given up, bytes a second; 0: none is */
+} modelsec_client_options;
 
-    /** Makes a client. Reads no disk and asks no network. Any thread. Codes: 2. */
-    MODELSEC_API int32_t modelsec_client_create(const modelsec_client_options* options, modelsec_client** client,
-                                                modelsec_error** error) MODELSEC_MUST_CHECK;
-    /** Running operations go on and keep what they need; the handle itself is gone. Any thread, once. */
-    MODELSEC_API void modelsec_client_release(modelsec_client* client);
+/** Makes a client. Reads no disk and asks no network. Any thread. Codes: 2. */
+MODELSEC_API int32_t modelsec_client_create(const modelsec_client_options *options, modelsec_client **client,
+                                            modelsec_error **error) MODELSEC_MUST_CHECK;
+/** Running operations go on and keep what they need; the handle itself is gone. Any thread, once. */
+MODELSEC_API void modelsec_client_release(modelsec_client *client);
 
-    /** Sets (count > 0) or forgets (count 0) the headers that go to one origin and no other, from the next request on. For
+/** Sets (count > 0) or forgets (count 0) the headers that go to one origin and no other, from the next request on. For
  *  languages whose callbacks cannot answer at once. Any thread. Codes: 2. */
-    MODELSEC_API int32_t modelsec_client_set_headers(modelsec_client* client, const char* origin,
-                                                     const modelsec_header* headers, size_t count,
-                                                     modelsec_error** error) MODELSEC_MUST_CHECK;
+MODELSEC_API int32_t modelsec_client_set_headers(modelsec_client *client, const char *origin, const modelsec_header *headers,
+                                                 size_t count, modelsec_error **error) MODELSEC_MUST_CHECK;
 
-    /* ---- operations ---------------------------------------------------------------------------------------------------- */
+/* ---- operations ---------------------------------------------------------------------------------------------------- */
 
-    enum
-    {
-        MODELSEC_OP_FETCH = 1,    /**< fetch, verify, make active */
-        MODELSEC_OP_ENSURE = 2,   /**< the same; where the network fails, what is active is good enough (`stale`) */
-        MODELSEC_OP_VERIFY = 3,   /**< hash again what is active */
-        MODELSEC_OP_ROLLBACK = 4, /**< last good becomes active */
-        MODELSEC_OP_GC = 5,       /**< remove what nothing needs, of all models */
-        MODELSEC_OP_OPEN = 6,     /**< open what is active: the result has `pack` */
-        MODELSEC_OP_CHECK = 7,    /**< what a fetch would do: verified, nothing is changed */
-        MODELSEC_OP_REMOVE = 8,   /**< remove the model; what is remembered against older manifests stays */
-        MODELSEC_OP_REPAIR = 9 /**< give models a state again whose newest one is damaged or lost; without `model_id` all */
-    };
+enum {
+    MODELSEC_OP_FETCH = 1,    /**< fetch, verify, make active */
+    MODELSEC_OP_ENSURE = 2,   /**< the same; where the network fails, what is active is good enough (`stale`) */
+    MODELSEC_OP_VERIFY = 3,   /**< hash again what is active */
+    MODELSEC_OP_ROLLBACK = 4, /**< last good becomes active */
+    MODELSEC_OP_GC = 5,       /**< remove what nothing needs, of all models */
+    MODELSEC_OP_OPEN = 6,     /**< open what is active: the result has `pack` */
+    MODELSEC_OP_CHECK = 7,    /**< what a fetch would do: verified, nothing is changed */
+    MODELSEC_OP_REMOVE = 8,   /**< remove the model; what is remembered against older manifests stays */
+    MODELSEC_OP_REPAIR = 9    /**< give models a state again whose newest one is damaged or lost; without `model_id` all */
+};
 
-    enum
-    {
-        MODELSEC_FORMAT_DSSE = 0,
-        MODELSEC_FORMAT_PACK = 1
-    };
+enum { MODELSEC_FORMAT_DSSE = 0, MODELSEC_FORMAT_PACK = 1 };
 
-    /** Who may have signed a model (OpenSSF Model Signing): keys, or a CA, or identities; any one of those given. */
-    typedef struct modelsec_model_signer
-    {
-        uint32_t struct_size;
-        uint32_t reserved;
-        const char* const* keys; /**< public keys in PEM: ECDSA or Ed25519 */
-        size_t key_count;
-        const char* authorities;       /**< certificates of a CA, and those below it that help, in one PEM text */
-        const char* const* identities; /**< keyless: URIs or e-mail addresses, … */
-        const char* const* issuers;    /**< … and for each who vouched for it, a URL */
-        size_t identity_count;
-        const char*
-            trusted_root; /**< Sigstore's trusted_root.json, byte by byte: whose logs and timestamps count. Needed for identities */
-        size_t trusted_root_size;
-    } modelsec_model_signer;
+/** Who may have signed a model (OpenSSF Model Signing): keys, or a CA, or identities; any one of those given. */
+typedef struct modelsec_model_signer {
+    uint32_t struct_size;
+    uint32_t reserved;
+    const char *const *keys;       /**< public keys in PEM: ECDSA or Ed25519 */
+    size_t key_count;
+    const char *authorities;       /**< certificates of a CA, and those below it that help, in one PEM text */
+    const char *const *identities; /**< keyless: URIs or e-mail addresses, … */
+    const char *const *issuers;    /**< … and for each who vouched for it, a URL */
+    size_t identity_count;
+    const char *trusted_root;      /**< Sigstore's trusted_root.json, byte by byte: whose logs and timestamps count. Needed for identities */
+    size_t trusted_root_size;
+} modelsec_model_signer;
 
-    /** What to do. Members that an operation has no use for are ignored. */
-    typedef struct modelsec_request
-    {
-        uint32_t struct_size;
-        uint32_t operation;       /**< MODELSEC_OP_FETCH, … */
-        const char* model_id;     /**< the model; optional for a DSSE fetch. Not for gc, which always goes over all models */
-        const char* manifest_url; /**< https; or … */
-        const char* manifest_file;      /**< … a local file */
-        const char* post_body;          /**< JSON to POST, verbatim; NULL: GET */
-        const modelsec_header* headers; /**< for the manifest's origin */
-        size_t header_count;
-        const char* pins_json; /**< {"keys": [{"key_id", "ed25519_b64", …}], "threshold": 1}; for a rollback optional */
-        const char* tier;
-        const char* const* platforms; /**< in order of preference */
-        size_t platform_count;
-        uint32_t format;  /**< MODELSEC_FORMAT_… */
-        uint32_t offline; /**< 1: ask nobody */
-        uint32_t dry_run; /**< 1: change nothing */
-        uint32_t keep;    /**< gc: packs to keep beside active and last good */
-        uint64_t min_sequence;
-        uint64_t deadline_ms; /**< for the whole attempt; 0: none */
-        const char* root;     /**< in place of pins: a TUF root.json, byte by byte, whose `targets` role signs … */
-        size_t root_size;
-        const char* root_url;         /**< … and the https folder with its successors */
-        uint32_t root_forbidden_ends; /**< 1: the server answers 403 where a root is missing */
-        uint32_t reserved;
-        const char*
-            tuf_target; /**< with `root`: a target of the TUF repository whose metadata lies at `root_url`, in place of a manifest */
-        const char* const*
-            tuf_target_urls; /**< folders of its targets, best first; none: `targets/` beside the metadata, then below */
-        size_t tuf_target_url_count;
-        const char*
-            manifest; /**< in place of manifest_url and manifest_file: the envelope, byte by byte, however it was got */
-        size_t manifest_size;
-        const char* bundle;     /**< in place of them: a local file with manifest, roots and model; no host is asked */
-        uint32_t require_order; /**< 1: refuse a manifest that neither sequence nor issued_at orders */
-        uint32_t partial;       /**< remove: 1: only what was downloaded so far of a version that is not active yet */
-        const modelsec_model_signer*
-            model_signer; /**< in place of pins and root: `manifest_url` or `manifest_file` is the signature of a model … */
-        const char* const*
-            model_bases; /**< … whose files lie below these, best first: https, hf://ORG/REPO@COMMIT/, oci://HOST/REPO@sha256:HEX */
-        size_t model_base_count;
-        uint64_t max_age_s; /**< refuse a signature that is older or undated; 0: any */
-    } modelsec_request;
+/** What to do. Members that an operation has no use for are ignored. */
+typedef struct modelsec_request {
+    uint32_t struct_size;
+    uint32_t operation;            /**< MODELSEC_OP_FETCH, … */
+    const char *model_id;          /**< the model; optional for a DSSE fetch. Not for gc, which always goes over all models */
+    const char *manifest_url;      /**< https; or … */
+    const char *manifest_file;     /**< … a local file */
+    const char *post_body;         /**< JSON to POST, verbatim; NULL: GET */
+    const modelsec_header *headers; /**< for the manifest's origin */
+    size_t header_count;
+    const char *pins_json;         /**< {"keys": [{"key_id", "ed25519_b64", …}], "threshold": 1}; for a rollback optional */
+    const char *tier;
+    const char *const *platforms;  /**< in order of preference */
+    size_t platform_count;
+    uint32_t format;               /**< MODELSEC_FORMAT_… */
+    uint32_t offline;              /**< 1: ask nobody */
+    uint32_t dry_run;              /**< 1: change nothing */
+    uint32_t keep;                 /**< gc: packs to keep beside active and last good */
+    uint64_t min_sequence;
+    uint64_t deadline_ms;          /**< for the whole attempt; 0: none */
+    const char *root;              /**< in place of pins: a TUF root.json, byte by byte, whose `targets` role signs … */
+    size_t root_size;
+    const char *root_url;          /**< … and the https folder with its successors */
+    uint32_t root_forbidden_ends;  /**< 1: the server answers 403 where a root is missing */
+    uint32_t reserved;
+    const char *tuf_target;        /**< with `root`: a target of the TUF repository whose metadata lies at `root_url`, in place of a manifest */
+    const char *const *tuf_target_urls; /**< folders of its targets, best first; none: `targets/` beside the metadata, then below */
+    size_t tuf_target_url_count;
+    const char *manifest;          /**< in place of manifest_url and manifest_file: the envelope, byte by byte, however it was got */
+    size_t manifest_size;
+    const char *bundle;            /**< in place of them: a local file with manifest, roots and model; no host is asked */
+    uint32_t require_order;        /**< 1: refuse a manifest that neither sequence nor issued_at orders */
+    uint32_t partial;              /**< remove: 1: only what was downloaded so far of a version that is not active yet */
+    const modelsec_model_signer *model_signer; /**< in place of pins and root: `manifest_url` or `manifest_file` is the signature of a model … */
+    const char *const *model_bases; /**< … whose files lie below these, best first: https, hf://ORG/REPO@COMMIT/, oci://HOST/REPO@sha256:HEX */
+    size_t model_base_count;
+    uint64_t max_age_s;            /**< refuse a signature that is older or undated; 0: any */
+} modelsec_request;
 
-    typedef struct modelsec_pack modelsec_pack;
+typedef struct modelsec_pack modelsec_pack;
 
-    /** What a repair found of one model, and did. */
-    typedef struct modelsec_repaired
-    {
-        uint32_t struct_size;
-        uint32_t adopted; /**< 1: `active_version` was made of files that no state named */
-        const char* model_id;
-        const char* found;            /**< "none", "state_damaged" or "memory_lost" */
-        const char* reason;           /**< "none", or why it could not be repaired */
-        const char* active_version;   /**< by now; "" if nothing is active */
-        uint64_t forgotten_changes;   /**< newer states that could not be read */
-        uint64_t sequence;            /**< the highest that is still known to have been accepted */
-        const char* const* set_aside; /**< relative to the store; gc removes them */
-        size_t set_aside_count;
-    } modelsec_repaired;
+/** What a repair found of one model, and did. */
+typedef struct modelsec_repaired {
+    uint32_t struct_size;
+    uint32_t adopted;             /**< 1: `active_version` was made of files that no state named */
+    const char *model_id;
+    const char *found;            /**< "none", "state_damaged" or "memory_lost" */
+    const char *reason;           /**< "none", or why it could not be repaired */
+    const char *active_version;   /**< by now; "" if nothing is active */
+    uint64_t forgotten_changes;   /**< newer states that could not be read */
+    uint64_t sequence;            /**< the highest that is still known to have been accepted */
+    const char *const *set_aside; /**< relative to the store; gc removes them */
+    size_t set_aside_count;
+} modelsec_repaired;
 
-    /** What an operation came to. */
-    typedef struct modelsec_result
-    {
-        uint32_t struct_size;
-        uint32_t already_active;
-        uint32_t stale;
-        uint32_t reserved;
-        const char* model_id;
-        const char* version;
-        const char* path;   /**< the pack's folder, absolute */
-        const char* sha256; /**< of the artifact, hex; "" after gc */
-        uint64_t sequence;
-        uint64_t bytes_fetched;
-        uint64_t bytes_removed;     /**< gc */
-        const char* const* removed; /**< gc, remove: what went, or with `dry_run` would go; relative to the store */
-        size_t removed_count;
-        uint64_t total_bytes;                     /**< check: of all files, as signed */
-        uint64_t bytes_to_fetch;                  /**< check: at most so many would travel */
-        const char* active_version;               /**< check: what is active now; "" if nothing is */
-        const char* platform;                     /**< check: of what would be taken; else "" */
-        const char* tier;                         /**< check: as signed; else "" */
-        const char* stale_reason;                 /**< ensure: what the network failed by, where `stale`; else "none" */
-        const modelsec_repaired* const* repaired; /**< repair: every model that was looked at */
-        size_t repaired_count;
-    } modelsec_result;
-    MODELSEC_API void modelsec_result_release(modelsec_result* result);
+/** What an operation came to. */
+typedef struct modelsec_result {
+    uint32_t struct_size;
+    uint32_t already_active;
+    uint32_t stale;
+    uint32_t reserved;
+    const char *model_id;
+    const char *version;
+    const char *path;       /**< the pack's folder, absolute */
+    const char *sha256;     /**< of the artifact, hex; "" after gc */
+    uint64_t sequence;
+    uint64_t bytes_fetched;
+    uint64_t bytes_removed; /**< gc */
+    const char *const *removed; /**< gc, remove: what went, or with `dry_run` would go; relative to the store */
+    size_t removed_count;
+    uint64_t total_bytes;       /**< check: of all files, as signed */
+    uint64_t bytes_to_fetch;    /**< check: at most so many would travel */
+    const char *active_version; /**< check: what is active now; "" if nothing is */
+    const char *platform;       /**< check: of what would be taken; else "" */
+    const char *tier;           /**< check: as signed; else "" */
+    const char *stale_reason;   /**< ensure: what the network failed by, where `stale`; else "none" */
+    const modelsec_repaired *const *repaired; /**< repair: every model that was looked at */
+    size_t repaired_count;
+} modelsec_result;
+MODELSEC_API void modelsec_result_release(modelsec_result *result);
 
-    enum
-    {
-        MODELSEC_EVENT_STAGE = 0,
-        MODELSEC_EVENT_PROGRESS = 1, /**< (0, total) first, then at least every 512 KiB, then (total, total) */
-        MODELSEC_EVENT_REDIRECT = 2,
-        MODELSEC_EVENT_RETRY = 3,
-        MODELSEC_EVENT_WARNING = 4,
-        MODELSEC_EVENT_DONE = 5,    /**< exactly one, with `result` or `error` */
-        MODELSEC_EVENT_RELEASED = 6 /**< the very last call for this operation: `user` may go */
-    };
+enum {
+    MODELSEC_EVENT_STAGE = 0,
+    MODELSEC_EVENT_PROGRESS = 1, /**< (0, total) first, then at least every 512 KiB, then (total, total) */
+    MODELSEC_EVENT_REDIRECT = 2,
+    MODELSEC_EVENT_RETRY = 3,
+    MODELSEC_EVENT_WARNING = 4,
+    MODELSEC_EVENT_DONE = 5,     /**< exactly one, with `result` or `error` */
+    MODELSEC_EVENT_RELEASED = 6  /**< the very last call for this operation: `user` may go */
+};
 
-    /** Something that happened. The receiver owns it and releases it, whenever and on whichever thread it likes. */
-    typedef struct modelsec_event
-    {
-        uint32_t struct_size;
-        uint32_t kind;      /**< MODELSEC_EVENT_… */
-        uint64_t operation; /**< the id that modelsec_start gave */
-        uint64_t bytes;
-        uint64_t total;
-        uint64_t wait_ms;
-        const char* stage;  /**< "manifest", "download", "extract", "activate", "verify" */
-        const char* reason; /**< "none" or a stable word */
-        const char* host;
-        const char* model_id;
-        const modelsec_result* result; /**< DONE and it worked; belongs to the event */
-        const modelsec_error* error;   /**< DONE and it did not; belongs to the event */
-        modelsec_pack* pack;           /**< DONE of MODELSEC_OP_OPEN; take it with modelsec_event_take_pack */
-    } modelsec_event;
-    MODELSEC_API void modelsec_event_release(modelsec_event* event);
-    /** The pack of a DONE event; the caller releases it. NULL if there is none (any more). Not from two threads at once for one event. */
-    MODELSEC_API modelsec_pack* modelsec_event_take_pack(modelsec_event* event);
+/** Something that happened. The receiver owns it and releases it, whenever and on whichever thread it likes. */
+typedef struct modelsec_event {
+    uint32_t struct_size;
+    uint32_t kind;        /**< MODELSEC_EVENT_… */
+    uint64_t operation;   /**< the id that modelsec_start gave */
+    uint64_t bytes;
+    uint64_t total;
+    uint64_t wait_ms;
+    const char *stage;    /**< "manifest", "download", "extract", "activate", "verify" */
+    const char *reason;   /**< "none" or a stable word */
+    const char *host;
+    const char *model_id;
+    const modelsec_result *result; /**< DONE and it worked; belongs to the event */
+    const modelsec_error *error;   /**< DONE and it did not; belongs to the event */
+    modelsec_pack *pack;           /**< DONE of MODELSEC_OP_OPEN; take it with modelsec_event_take_pack */
+} modelsec_event;
+MODELSEC_API void modelsec_event_release(modelsec_event *event);
+/** The pack of a DONE event; the caller releases it. NULL if there is none (any more). Not from two threads at once for one event. */
+MODELSEC_API modelsec_pack *modelsec_event_take_pack(modelsec_event *event);
 
-    /** Called on a thread of the library, one call at a time for one operation. */
-    typedef void (*modelsec_event_fn)(void* user, modelsec_event* event);
+/** Called on a thread of the library, one call at a time for one operation. */
+typedef void (*modelsec_event_fn)(void *user, modelsec_event *event);
 
-    /** Starts an operation and returns at once. `on_event` is called for everything that happens, then once with DONE, then
+/** Starts an operation and returns at once. `on_event` is called for everything that happens, then once with DONE, then
  *  once with RELEASED, never again. Fails (nothing is called then) only for what cannot be meant. Any thread. Codes: 1, 2, 3 (after
  *  modelsec_shutdown). */
-    MODELSEC_API int32_t modelsec_start(modelsec_client* client, const modelsec_request* request, modelsec_event_fn on_event,
-                                        void* user, uint64_t* operation, modelsec_error** error) MODELSEC_MUST_CHECK;
+MODELSEC_API int32_t modelsec_start(modelsec_client *client, const modelsec_request *request, modelsec_event_fn on_event,
+                                    void *user, uint64_t *operation, modelsec_error **error) MODELSEC_MUST_CHECK;
 
-    /** The same, done on the calling thread: returns when it is over. `on_event` (may be NULL) gets events but DONE and RELEASED;
+/** The same, done on the calling thread: returns when it is over. `on_event` (may be NULL) gets events but DONE and RELEASED;
  *  `operation` (may be NULL) is set before the first, so that other threads can cancel, and stays set. `pack` (may be NULL) is for
  *  MODELSEC_OP_OPEN. Any thread that may wait. Codes: all. */
-    MODELSEC_API int32_t modelsec_run(modelsec_client* client, const modelsec_request* request, modelsec_event_fn on_event,
-                                      void* user, uint64_t* operation, modelsec_result** result, modelsec_pack** pack,
-                                      modelsec_error** error) MODELSEC_MUST_CHECK;
+MODELSEC_API int32_t modelsec_run(modelsec_client *client, const modelsec_request *request, modelsec_event_fn on_event,
+                                  void *user, uint64_t *operation, modelsec_result **result, modelsec_pack **pack,
+                                  modelsec_error **error) MODELSEC_MUST_CHECK;
 
-    /** End, pause or go on with a running operation. An unknown or ended id is no error. Any thread, also from within a callback; never
+/** End, pause or go on with a running operation. An unknown or ended id is no error. Any thread, also from within a callback; never
  *  waits for the operation. What was downloaded and is good stays; deadlines stand still during a pause. */
-    MODELSEC_API void modelsec_cancel(uint64_t operation);
-    MODELSEC_API void modelsec_pause(uint64_t operation);
-    MODELSEC_API void modelsec_resume(uint64_t operation);
+MODELSEC_API void modelsec_cancel(uint64_t operation);
+MODELSEC_API void modelsec_pause(uint64_t operation);
+MODELSEC_API void modelsec_resume(uint64_t operation);
 
-    /* ---- what is there ------------------------------------------------------------------------------------------------- */
+/* ---- what is there ------------------------------------------------------------------------------------------------- */
 
-    typedef struct modelsec_pack_info
-    {
-        uint32_t struct_size;
-        uint32_t reserved;
-        const char* version;
-        const char* sha256; /**< of the artifact, hex */
-        const char* path;   /**< absolute folder; "" if it is gone */
-        uint64_t sequence;
-        uint64_t bytes;
-    } modelsec_pack_info;
+typedef struct modelsec_pack_info {
+    uint32_t struct_size;
+    uint32_t reserved;
+    const char *version;
+    const char *sha256; /**< of the artifact, hex */
+    const char *path;   /**< absolute folder; "" if it is gone */
+    uint64_t sequence;
+    uint64_t bytes;
+} modelsec_pack_info;
 
-    typedef struct modelsec_model_status
-    {
-        uint32_t struct_size;
-        uint32_t rejected_count;
-        const char* model_id;
-        const modelsec_pack_info* active;    /**< or NULL */
-        const modelsec_pack_info* last_good; /**< or NULL */
-        const modelsec_pack_info* const* rejected;
-        uint64_t sequence;
-        uint64_t bytes;
-        uint64_t partial_bytes;
-    } modelsec_model_status;
+typedef struct modelsec_model_status {
+    uint32_t struct_size;
+    uint32_t rejected_count;
+    const char *model_id;
+    const modelsec_pack_info *active;    /**< or NULL */
+    const modelsec_pack_info *last_good; /**< or NULL */
+    const modelsec_pack_info *const *rejected;
+    uint64_t sequence;
+    uint64_t bytes;
+    uint64_t partial_bytes;
+} modelsec_model_status;
 
-    typedef struct modelsec_status
-    {
-        uint32_t struct_size;
-        uint32_t count;
-        const modelsec_model_status* const* models;
-    } modelsec_status;
-    MODELSEC_API void modelsec_status_release(modelsec_status* status);
+typedef struct modelsec_status {
+    uint32_t struct_size;
+    uint32_t count;
+    const modelsec_model_status *const *models;
+} modelsec_status;
+MODELSEC_API void modelsec_status_release(modelsec_status *status);
 
-    /** What the store holds. An absent store holds nothing. Does not hash; as long as nothing changes on the disk, answered from memory
+/** What the store holds. An absent store holds nothing. Does not hash; as long as nothing changes on the disk, answered from memory
  *  in some microseconds. Any thread. Codes: 2, 41. */
-    MODELSEC_API int32_t modelsec_client_status(modelsec_client* client, modelsec_status** status,
-                                                modelsec_error** error) MODELSEC_MUST_CHECK;
+MODELSEC_API int32_t modelsec_client_status(modelsec_client *client, modelsec_status **status,
+                                            modelsec_error **error) MODELSEC_MUST_CHECK;
 
-    /* An open pack stays on disk and readable for as long as it is held, whatever happens to the store. Its strings and descriptors
+/* An open pack stays on disk and readable for as long as it is held, whatever happens to the store. Its strings and descriptors
  * live as long as it does. All these are any thread's; a NULL pack has no files. */
-    MODELSEC_API void modelsec_pack_release(modelsec_pack* pack);
-    MODELSEC_API const char* modelsec_pack_path(const modelsec_pack* pack); /**< the folder, absolute */
-    MODELSEC_API const char* modelsec_pack_version(const modelsec_pack* pack);
-    MODELSEC_API const char* modelsec_pack_sha256(const modelsec_pack* pack); /**< of the artifact, hex */
-    MODELSEC_API uint64_t modelsec_pack_sequence(const modelsec_pack* pack);
-    MODELSEC_API size_t modelsec_pack_file_count(const modelsec_pack* pack);
-    MODELSEC_API const char* modelsec_pack_file_name(const modelsec_pack* pack,
-                                                     size_t index); /**< relative; NULL beyond the end */
-    MODELSEC_API uint64_t modelsec_pack_file_size(const modelsec_pack* pack, size_t index);
-    MODELSEC_API const char* modelsec_pack_file_sha256(const modelsec_pack* pack,
-                                                       size_t index); /**< hex; NULL beyond the end */
-    /** The index of the file of this relative name; the number of files if there is none. */
-    MODELSEC_API size_t modelsec_pack_find(const modelsec_pack* pack, const char* name);
-    /** A descriptor for reading, owned by the pack: where paths must stay inside. Use pread() or dup() it. -1 beyond the end. On
+MODELSEC_API void modelsec_pack_release(modelsec_pack *pack);
+MODELSEC_API const char *modelsec_pack_path(const modelsec_pack *pack); /**< the folder, absolute */
+MODELSEC_API const char *modelsec_pack_version(const modelsec_pack *pack);
+MODELSEC_API const char *modelsec_pack_sha256(const modelsec_pack *pack); /**< of the artifact, hex */
+MODELSEC_API uint64_t modelsec_pack_sequence(const modelsec_pack *pack);
+MODELSEC_API size_t modelsec_pack_file_count(const modelsec_pack *pack);
+MODELSEC_API const char *modelsec_pack_file_name(const modelsec_pack *pack, size_t index); /**< relative; NULL beyond the end */
+MODELSEC_API uint64_t modelsec_pack_file_size(const modelsec_pack *pack, size_t index);
+MODELSEC_API const char *modelsec_pack_file_sha256(const modelsec_pack *pack, size_t index); /**< hex; NULL beyond the end */
+/** The index of the file of this relative name; the number of files if there is none. */
+MODELSEC_API size_t modelsec_pack_find(const modelsec_pack *pack, const char *name);
+/** A descriptor for reading, owned by the pack: where paths must stay inside. Use pread() or dup() it. -1 beyond the end. On
  *  Windows a HANDLE, of which 32 bits are in use: (HANDLE)(intptr_t)number, for ReadFile() and DuplicateHandle(). */
-    MODELSEC_API int modelsec_pack_file_descriptor(const modelsec_pack* pack, size_t index);
+MODELSEC_API int modelsec_pack_file_descriptor(const modelsec_pack *pack, size_t index);
 
-    /* ---- models that were signed for everybody (OpenSSF Model Signing) --------------------------------------------------- */
+/* ---- models that were signed for everybody (OpenSSF Model Signing) --------------------------------------------------- */
 
-    /** A model on the disk, and its signature. */
-    typedef struct modelsec_model_check
-    {
-        uint32_t struct_size;
-        uint32_t reserved;
-        const char* bundle; /**< the signature, byte by byte */
-        size_t bundle_size;
-        const char* path; /**< the model's folder, or its one file */
-        const modelsec_model_signer* signer;
-        const char* const*
-            ignored; /**< files and folders below the folder that need not be signed: the bundle itself, if it lies there */
-        size_t ignored_count;
-        uint32_t ignore_unsigned; /**< 1: no other file needs to be signed either */
-        uint32_t reserved_check;
-    } modelsec_model_check;
+/** A model on the disk, and its signature. */
+typedef struct modelsec_model_check {
+    uint32_t struct_size;
+    uint32_t reserved;
+    const char *bundle;         /**< the signature, byte by byte */
+    size_t bundle_size;
+    const char *path;           /**< the model's folder, or its one file */
+    const modelsec_model_signer *signer;
+    const char *const *ignored; /**< files and folders below the folder that need not be signed: the bundle itself, if it lies there */
+    size_t ignored_count;
+    uint32_t ignore_unsigned;   /**< 1: no other file needs to be signed either */
+    uint32_t reserved_check;
+} modelsec_model_check;
 
-    /** A model to be signed. */
-    typedef struct modelsec_model_signing
-    {
-        uint32_t struct_size;
-        uint32_t reserved;
-        const char* private_key; /**< PEM: ECDSA (P-256, P-384, P-521) or Ed25519, without passphrase */
-        const char*
-            certificates; /**< PEM: the key's own first, then those that lead to a CA; NULL: signs by the key alone */
-        const char* path; /**< the model's folder, or its one file */
-        const char* const* ignored; /**< files and folders below the folder that are not signed; recorded */
-        size_t ignored_count;
-        uint64_t shard_bytes;  /**< a digest for each piece of this size; 0: one for each file */
-        uint32_t follow_links; /**< 1: symbolic links to files count as the files */
-        uint32_t reserved_signing;
-    } modelsec_model_signing;
+/** A model to be signed. */
+typedef struct modelsec_model_signing {
+    uint32_t struct_size;
+    uint32_t reserved;
+    const char *private_key;    /**< PEM: ECDSA (P-256, P-384, P-521) or Ed25519, without passphrase */
+    const char *certificates;   /**< PEM: the key's own first, then those that lead to a CA; NULL: signs by the key alone */
+    const char *path;           /**< the model's folder, or its one file */
+    const char *const *ignored; /**< files and folders below the folder that are not signed; recorded */
+    size_t ignored_count;
+    uint64_t shard_bytes;       /**< a digest for each piece of this size; 0: one for each file */
+    uint32_t follow_links;      /**< 1: symbolic links to files count as the files */
+    uint32_t reserved_signing;
+} modelsec_model_signing;
 
-    /** What was verified, or signed. */
-    typedef struct modelsec_model_report
-    {
-        uint32_t struct_size;
-        uint32_t reserved;
-        uint64_t files;
-        uint64_t bytes;         /**< hashed */
-        const char* model_name; /**< what the signer called the model; binds nothing */
-        const char* identity;   /**< verified, keyless: who signed; else "" */
-        const char* issuer;
-        const char* trusted_time; /**< verified: when it was signed, RFC 3339, as far as somebody trusted says so; else "" */
-        const char* bundle;       /**< signed: the signature, a JSON text; else "" */
-    } modelsec_model_report;
-    MODELSEC_API void modelsec_model_report_release(modelsec_model_report* report);
+/** What was verified, or signed. */
+typedef struct modelsec_model_report {
+    uint32_t struct_size;
+    uint32_t reserved;
+    uint64_t files;
+    uint64_t bytes;             /**< hashed */
+    const char *model_name;     /**< what the signer called the model; binds nothing */
+    const char *identity;       /**< verified, keyless: who signed; else "" */
+    const char *issuer;
+    const char *trusted_time;   /**< verified: when it was signed, RFC 3339, as far as somebody trusted says so; else "" */
+    const char *bundle;         /**< signed: the signature, a JSON text; else "" */
+} modelsec_model_report;
+MODELSEC_API void modelsec_model_report_release(modelsec_model_report *report);
 
-    /** Whether a model is what was signed. Changes nothing, asks nobody; blocks while it hashes. Any thread. Codes: 2, 20, 21, 24, 30, 31, 41, 50. */
-    MODELSEC_API int32_t modelsec_verify_model(const modelsec_model_check* what, modelsec_model_report** report,
-                                               modelsec_error** error) MODELSEC_MUST_CHECK;
-    /** Signs a model. Blocks while it hashes. Any thread. Codes: 2, 24, 31, 41. */
-    MODELSEC_API int32_t modelsec_sign_model(const modelsec_model_signing* what, modelsec_model_report** report,
-                                             modelsec_error** error) MODELSEC_MUST_CHECK;
+/** Whether a model is what was signed. Changes nothing, asks nobody; blocks while it hashes. Any thread. Codes: 2, 20, 21, 24, 30, 31, 41, 50. */
+MODELSEC_API int32_t modelsec_verify_model(const modelsec_model_check *what, modelsec_model_report **report,
+                                           modelsec_error **error) MODELSEC_MUST_CHECK;
+/** Signs a model. Blocks while it hashes. Any thread. Codes: 2, 24, 31, 41. */
+MODELSEC_API int32_t modelsec_sign_model(const modelsec_model_signing *what, modelsec_model_report **report,
+                                         modelsec_error **error) MODELSEC_MUST_CHECK;
 
-    /* ---- reading while it is downloaded -------------------------------------------------------------------------------- */
+/* ---- reading while it is downloaded -------------------------------------------------------------------------------- */
 
-    /** Reads the files of a pack while it is downloaded, verified and made active. A read returns bytes only after all of the signed chunk
+/** Reads the files of a pack while it is downloaded, verified and made active. A read returns bytes only after all of the signed chunk
  *  around them was verified, and waits for that; what is waited for is downloaded next. What was read was signed, also where the
  *  attempt fails in the end and the pack never becomes active: reads then fail by its code. */
-    typedef struct modelsec_stream modelsec_stream;
+typedef struct modelsec_stream modelsec_stream;
 
-    /** Starts a MODELSEC_OP_FETCH (neither offline nor a dry run) and returns once its manifest is accepted. Any thread that may wait.
+/** Starts a MODELSEC_OP_FETCH (neither offline nor a dry run) and returns once its manifest is accepted. Any thread that may wait.
  *  Codes: all; 50 for archives and encrypted files. */
-    MODELSEC_API int32_t modelsec_stream_open(modelsec_client* client, const modelsec_request* request,
-                                              modelsec_stream** stream, modelsec_error** error) MODELSEC_MUST_CHECK;
-    /** Cancels the attempt, if it still runs, and waits for nothing. Once, while nobody reads. */
-    MODELSEC_API void modelsec_stream_release(modelsec_stream* stream);
-    /** Ends the attempt soon, and reads that wait, by code 3. Any thread. */
-    MODELSEC_API void modelsec_stream_cancel(modelsec_stream* stream);
-    MODELSEC_API const char* modelsec_stream_model_id(const modelsec_stream* stream);
-    MODELSEC_API const char* modelsec_stream_version(const modelsec_stream* stream);
-    MODELSEC_API size_t modelsec_stream_file_count(const modelsec_stream* stream);
-    MODELSEC_API const char* modelsec_stream_file_name(const modelsec_stream* stream,
-                                                       size_t index); /**< relative; NULL beyond the end */
-    MODELSEC_API uint64_t modelsec_stream_file_size(const modelsec_stream* stream, size_t index);
-    /** So many bytes become readable at once: a signed chunk; without chunks, the whole file. */
-    MODELSEC_API uint64_t modelsec_stream_file_granularity(const modelsec_stream* stream, size_t index);
-    /** The bytes from `offset` on; waits until they are verified. `*got`: fewer than `size` only at the end of the file. On failure nothing
+MODELSEC_API int32_t modelsec_stream_open(modelsec_client *client, const modelsec_request *request, modelsec_stream **stream,
+                                          modelsec_error **error) MODELSEC_MUST_CHECK;
+/** Cancels the attempt, if it still runs, and waits for nothing. Once, while nobody reads. */
+MODELSEC_API void modelsec_stream_release(modelsec_stream *stream);
+/** Ends the attempt soon, and reads that wait, by code 3. Any thread. */
+MODELSEC_API void modelsec_stream_cancel(modelsec_stream *stream);
+MODELSEC_API const char *modelsec_stream_model_id(const modelsec_stream *stream);
+MODELSEC_API const char *modelsec_stream_version(const modelsec_stream *stream);
+MODELSEC_API size_t modelsec_stream_file_count(const modelsec_stream *stream);
+MODELSEC_API const char *modelsec_stream_file_name(const modelsec_stream *stream, size_t index); /**< relative; NULL beyond the end */
+MODELSEC_API uint64_t modelsec_stream_file_size(const modelsec_stream *stream, size_t index);
+/** So many bytes become readable at once: a signed chunk; without chunks, the whole file. */
+MODELSEC_API uint64_t modelsec_stream_file_granularity(const modelsec_stream *stream, size_t index);
+/** The bytes from `offset` on; waits until they are verified. `*got`: fewer than `size` only at the end of the file. On failure nothing
  *  that was not verified is left in `into`. Any threads at once. Codes: of the attempt; 2, 30, 41. */
-    MODELSEC_API int32_t modelsec_stream_read(modelsec_stream* stream, size_t index, uint64_t offset, void* into,
-                                              size_t size, size_t* got, modelsec_error** error) MODELSEC_MUST_CHECK;
-    /** Waits until the pack is active. Any thread that may wait. Codes: as of MODELSEC_OP_FETCH. */
-    MODELSEC_API int32_t modelsec_stream_finish(modelsec_stream* stream, modelsec_result** result,
-                                                modelsec_error** error) MODELSEC_MUST_CHECK;
+MODELSEC_API int32_t modelsec_stream_read(modelsec_stream *stream, size_t index, uint64_t offset, void *into, size_t size,
+                                          size_t *got, modelsec_error **error) MODELSEC_MUST_CHECK;
+/** Waits until the pack is active. Any thread that may wait. Codes: as of MODELSEC_OP_FETCH. */
+MODELSEC_API int32_t modelsec_stream_finish(modelsec_stream *stream, modelsec_result **result,
+                                            modelsec_error **error) MODELSEC_MUST_CHECK;
 
-    /* ---- the end ------------------------------------------------------------------------------------------------------- */
+/* ---- the end ------------------------------------------------------------------------------------------------------- */
 
-    /** Cancels all operations of the process and waits until their last callback has returned, at most `ms`. 1: all ended; 0: time ran
+/** Cancels all operations of the process and waits until their last callback has returned, at most `ms`. 1: all ended; 0: time ran
  *  out. To be called before a process unloads what its callbacks need. New operations fail afterwards. Not from within a callback. */
-    MODELSEC_API int32_t modelsec_shutdown(uint64_t ms);
+MODELSEC_API int32_t modelsec_shutdown(uint64_t ms);
 
 #ifdef __cplusplus
 }

@@ -66,6 +66,8 @@ final class modelsec_client extends ffi.Opaque {}
 
 final class modelsec_pack extends ffi.Opaque {}
 
+final class modelsec_stream extends ffi.Opaque {}
+
 final class modelsec_error extends ffi.Struct {
   @ffi.Uint32()
   external int struct_size;
@@ -187,6 +189,12 @@ final class modelsec_client_options extends ffi.Struct {
 
   @ffi.Uint64()
   external int max_model_bytes;
+
+  @ffi.Uint64()
+  external int fallback_after_ms;
+
+  @ffi.Uint64()
+  external int min_rate;
 }
 
 final class modelsec_model_signer extends ffi.Struct {
@@ -650,6 +658,39 @@ external int modelsec_verify_model(ffi.Pointer<modelsec_model_check> what, ffi.P
 
 @ffi.Native<ffi.Int32 Function(ffi.Pointer<modelsec_model_signing>, ffi.Pointer<ffi.Pointer<modelsec_model_report>>, ffi.Pointer<ffi.Pointer<modelsec_error>>)>()
 external int modelsec_sign_model(ffi.Pointer<modelsec_model_signing> what, ffi.Pointer<ffi.Pointer<modelsec_model_report>> report, ffi.Pointer<ffi.Pointer<modelsec_error>> error);
+
+@ffi.Native<ffi.Int32 Function(ffi.Pointer<modelsec_client>, ffi.Pointer<modelsec_request>, ffi.Pointer<ffi.Pointer<modelsec_stream>>, ffi.Pointer<ffi.Pointer<modelsec_error>>)>()
+external int modelsec_stream_open(ffi.Pointer<modelsec_client> client, ffi.Pointer<modelsec_request> request, ffi.Pointer<ffi.Pointer<modelsec_stream>> stream, ffi.Pointer<ffi.Pointer<modelsec_error>> error);
+
+@ffi.Native<ffi.Void Function(ffi.Pointer<modelsec_stream>)>()
+external void modelsec_stream_release(ffi.Pointer<modelsec_stream> stream);
+
+@ffi.Native<ffi.Void Function(ffi.Pointer<modelsec_stream>)>()
+external void modelsec_stream_cancel(ffi.Pointer<modelsec_stream> stream);
+
+@ffi.Native<ffi.Pointer<ffi.Char> Function(ffi.Pointer<modelsec_stream>)>()
+external ffi.Pointer<ffi.Char> modelsec_stream_model_id(ffi.Pointer<modelsec_stream> stream);
+
+@ffi.Native<ffi.Pointer<ffi.Char> Function(ffi.Pointer<modelsec_stream>)>()
+external ffi.Pointer<ffi.Char> modelsec_stream_version(ffi.Pointer<modelsec_stream> stream);
+
+@ffi.Native<ffi.Size Function(ffi.Pointer<modelsec_stream>)>()
+external int modelsec_stream_file_count(ffi.Pointer<modelsec_stream> stream);
+
+@ffi.Native<ffi.Pointer<ffi.Char> Function(ffi.Pointer<modelsec_stream>, ffi.Size)>()
+external ffi.Pointer<ffi.Char> modelsec_stream_file_name(ffi.Pointer<modelsec_stream> stream, int index);
+
+@ffi.Native<ffi.Uint64 Function(ffi.Pointer<modelsec_stream>, ffi.Size)>()
+external int modelsec_stream_file_size(ffi.Pointer<modelsec_stream> stream, int index);
+
+@ffi.Native<ffi.Uint64 Function(ffi.Pointer<modelsec_stream>, ffi.Size)>()
+external int modelsec_stream_file_granularity(ffi.Pointer<modelsec_stream> stream, int index);
+
+@ffi.Native<ffi.Int32 Function(ffi.Pointer<modelsec_stream>, ffi.Size, ffi.Uint64, ffi.Pointer<ffi.Void>, ffi.Size, ffi.Pointer<ffi.Size>, ffi.Pointer<ffi.Pointer<modelsec_error>>)>()
+external int modelsec_stream_read(ffi.Pointer<modelsec_stream> stream, int index, int offset, ffi.Pointer<ffi.Void> into, int size, ffi.Pointer<ffi.Size> got, ffi.Pointer<ffi.Pointer<modelsec_error>> error);
+
+@ffi.Native<ffi.Int32 Function(ffi.Pointer<modelsec_stream>, ffi.Pointer<ffi.Pointer<modelsec_result>>, ffi.Pointer<ffi.Pointer<modelsec_error>>)>()
+external int modelsec_stream_finish(ffi.Pointer<modelsec_stream> stream, ffi.Pointer<ffi.Pointer<modelsec_result>> result, ffi.Pointer<ffi.Pointer<modelsec_error>> error);
 
 @ffi.Native<ffi.Int32 Function(ffi.Uint64)>()
 external int modelsec_shutdown(int ms);

@@ -122,6 +122,7 @@ result<std::vector<audit_record>> audit_log::read(const audit_filter& filter, st
     std::vector<audit_record> out;
     MODELSEC_TRY(const std::vector<std::uint64_t> known, numbers());
     std::vector<std::string> names;
+    names.reserve(known.size() + 1);
     for (const std::uint64_t number : known)
         names.push_back(audit_file(number));
     names.emplace_back(audit_file_name);

@@ -37,9 +37,9 @@ void audit_memory::forget_old(std::uint64_t now)
     std::erase_if(requests_, [&](std::uint64_t at) { return at > now || now - at >= 3600; });
     if (requests_.size() >= most_requests)
         requests_.erase(requests_.begin(), requests_.end() - (most_requests - 1));
-    if (day_began_ > now || now - day_began_ >= 24 * 3600)
+    if (day_began_ > now || now - day_began_ >= std::uint64_t{24} * 3600)
         day_began_ = day_requests_ = 0;
-    constexpr std::uint64_t longest_cool_down = 30 * 24 * 3600;
+    constexpr std::uint64_t longest_cool_down = std::uint64_t{30} * 24 * 3600;
     std::erase_if(told_, [&](const auto& t) { return t.second > now || now - t.second >= longest_cool_down; });
 }
 
@@ -169,8 +169,9 @@ std::string audit_memory::metrics() const
     {
         const std::string operation = key.substr(0, key.find(' ')), outcome = key.substr(key.find(' ') + 1);
         count[operation] += value;
-        line("modelsec_attempts_total", "{operation=\"" + operation + "\",outcome=\"" + outcome + "\"}",
-             std::to_string(value));
+        std::string labels = "{operation=\"";
+        labels.append(operation).append("\",outcome=\"").append(outcome).append("\"}");
+        line("modelsec_attempts_total", labels, std::to_string(value));
     }
     head("modelsec_attempt_duration_seconds", "summary", "How long operations took.");
     for (const auto& [operation, sum] : operations_)

@@ -302,8 +302,8 @@ inline void pack_sink::impl::decide(std::size_t file)
     {
         // Nearly there, and nothing to be read back for it: that is no waiting.
         std::uint64_t at = e.whole->busy ? e.whole_at : e.whole->hash.position();  // where it is, or will be
-        const bool near = e.expected->size_bytes - at <= sink_worth_waiting;
-        for (piece_ptr x; near && at < e.expected->size_bytes && (x = piece_at(e, at));)
+        const bool nearly_there = e.expected->size_bytes - at <= sink_worth_waiting;
+        for (piece_ptr x; nearly_there && at < e.expected->size_bytes && (x = piece_at(e, at));)
             at = x->range().end;
         if (at == e.expected->size_bytes)
         {

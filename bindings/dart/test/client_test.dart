@@ -343,7 +343,8 @@ void main() {
 
   test('the signature of a model takes the place of a manifest', () async {
     final world = await World.make();
-    const vectors = '../../tests/vectors/signed-model';
+    final vectors =
+        '${Platform.environment['MODELSEC_SOURCE']!}/tests/vectors/signed-model';
     final files = {
       'config.json': '{"a": 1}\n',
       'empty.txt': '',

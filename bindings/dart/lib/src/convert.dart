@@ -139,7 +139,9 @@ Pointer<c.modelsec_model_signer> _signerOf(ModelSigner signer, Allocator a) {
       out.ref.authorities = chars(signer.certificates, a);
     case ModelIdentities():
       out.ref
-        ..identities = charLists([for (final (who, _) in signer.identities) who], a)
+        ..identities = charLists([
+          for (final (who, _) in signer.identities) who,
+        ], a)
         ..issuers = charLists([for (final (_, by) in signer.identities) by], a)
         ..identity_count = signer.identities.length;
   }

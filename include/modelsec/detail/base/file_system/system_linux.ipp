@@ -16,7 +16,7 @@
 
 #include <cerrno>
 #include <cstdint>
-#include <cstdio>
+#include <cstdlib>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
@@ -61,10 +61,11 @@ inline int flush_to_disk(int fd)
 inline bool syncfs_tells_errors() noexcept
 {
     utsname about{};
-    int major = 0;
-    int minor = 0;
-    if (::uname(&about) != 0 || std::sscanf(about.release, "%d.%d", &major, &minor) != 2)
+    if (::uname(&about) != 0)
         return false;
+    char* rest = nullptr;
+    const long major = std::strtol(about.release, &rest, 10);
+    const long minor = *rest == '.' ? std::strtol(rest + 1, nullptr, 10) : 0;
     return major > 5 || (major == 5 && minor >= 8);
 }
 

@@ -67,8 +67,10 @@ public:
             if (const std::uint64_t now = hashed_; listener && now > told)
                 listener(now - std::exchange(told, now));
         };
+        // The largest one is this thread's own: whoever listens hears of it, and can cancel, while it is hashed.
         work_with_helpers(
-            std::max<std::size_t>(wanted, 1) - 1, [this]() noexcept { work({}); }, [&]() noexcept { work(tell); });
+            std::max<std::size_t>(wanted, 1) - 1, [this]() noexcept { work(next_++, {}); },
+            [&]() noexcept { work(0, tell); });
         if (problem_)
             return *problem_;
         tell();
@@ -92,13 +94,13 @@ private:
     };
     using buffer = std::unique_ptr<std::uint8_t, free_aligned>;
 
-    void work(const std::function<void()>& tell) noexcept
+    void work(std::size_t first, const std::function<void()>& tell) noexcept
     {
         try
         {
             const buffer space(
                 static_cast<std::uint8_t*>(::operator new(block_bytes, std::align_val_t{file_system::direct_alignment})));
-            for (std::size_t i = next_++; i < jobs_.size() && !stop_; i = next_++)
+            for (std::size_t i = first; i < jobs_.size() && !stop_; i = next_++)
                 if (auto done = hash(jobs_[i], {space.get(), block_bytes}, tell); done.has_error())
                     give_up(std::move(done).error());
         }
@@ -165,7 +167,7 @@ private:
     file_system& fs_;
     const control& handle_;
     std::vector<job> jobs_;
-    std::atomic<std::size_t> next_{0};
+    std::atomic<std::size_t> next_{1};  // the first one is the caller's own
     std::atomic<std::uint64_t> hashed_{0};
     std::atomic<bool> stop_{false};
     std::mutex mutex_;

@@ -43,7 +43,8 @@ std::chrono::steady_clock::duration clock::sleep_time(steady_time due) const
     return due > present ? due - present : std::chrono::steady_clock::duration::zero();
 }
 
-std::shared_ptr<void> clock::on_change(std::function<void()> /*changed*/) const
+std::shared_ptr<void> clock::on_change(
+    std::function<void()> /*changed*/) const  // NOLINT(performance-unnecessary-value-param): who overrides it keeps it
 {
     return nullptr;
 }

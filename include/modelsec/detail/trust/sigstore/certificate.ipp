@@ -271,7 +271,8 @@ std::optional<std::string> certificate::oidc_issuer() const
         }
         const unsigned char* at = ASN1_STRING_get0_data(value);
         const unsigned char* const end = at + ASN1_STRING_length(value);
-        const openssl_ptr<ASN1_UTF8STRING, ASN1_UTF8STRING_free> text(d2i_ASN1_UTF8STRING(nullptr, &at, static_cast<long>(end - at)));
+        const openssl_ptr<ASN1_UTF8STRING, ASN1_UTF8STRING_free> text(
+            d2i_ASN1_UTF8STRING(nullptr, &at, static_cast<long>(end - at)));
         if (!text || at != end)
             return std::nullopt;
         second = text_of(text.get());

@@ -2,6 +2,7 @@
 #ifndef MODELSEC_DETAIL_MANIFEST_CONTENT_INDEX_IPP
 #define MODELSEC_DETAIL_MANIFEST_CONTENT_INDEX_IPP
 
+#include <modelsec/detail/base/big_endian.hpp>
 #include <modelsec/detail/manifest/content_index.hpp>
 
 #include <algorithm>
@@ -34,17 +35,6 @@ inline constexpr std::array<std::uint64_t, 256> make_gear() noexcept
     return out;
 }
 inline constexpr std::array<std::uint64_t, 256> index_gear = make_gear();
-
-inline std::uint32_t read_u32(bytes_view at) noexcept
-{
-    return std::uint32_t{at[0]} << 24 | std::uint32_t{at[1]} << 16 | std::uint32_t{at[2]} << 8 | std::uint32_t{at[3]};
-}
-
-inline void append_index_u32(bytes& to, std::uint32_t value)
-{
-    for (const int shift : {24, 16, 8, 0})
-        to.push_back(static_cast<std::uint8_t>(value >> shift));
-}
 
 std::uint32_t index_average(std::uint64_t file_size) noexcept
 {
@@ -116,13 +106,13 @@ result<content_index> parse_content_index(bytes_view text, std::uint64_t file_si
 bytes write_index_head(std::uint32_t average_bytes)
 {
     bytes out(index_magic.begin(), index_magic.end());
-    append_index_u32(out, average_bytes);
+    append_u32(out, average_bytes);
     return out;
 }
 
 void append_index_chunk(bytes& to, const content_chunk& chunk)
 {
-    append_index_u32(to, chunk.size_bytes);
+    append_u32(to, chunk.size_bytes);
     to.insert(to.end(), chunk.sha256.view().begin(), chunk.sha256.view().end());
 }
 

@@ -2,6 +2,7 @@
 #ifndef MODELSEC_DETAIL_MANIFEST_ENCRYPTION_IPP
 #define MODELSEC_DETAIL_MANIFEST_ENCRYPTION_IPP
 
+#include <modelsec/detail/base/big_endian.hpp>
 #include <modelsec/detail/manifest/encryption.hpp>
 
 #include <sodium.h>
@@ -14,12 +15,6 @@ namespace detail {
 static_assert(crypto_aead_xchacha20poly1305_ietf_KEYBYTES == encryption_info::key_bytes);
 static_assert(crypto_aead_xchacha20poly1305_ietf_ABYTES == encryption_info::tag_bytes);
 static_assert(crypto_aead_xchacha20poly1305_ietf_NPUBBYTES == encryption_info::prefix_bytes + 5);
-
-inline void append_u32(bytes& out, std::uint32_t value)
-{
-    for (int shift = 24; shift >= 0; shift -= 8)
-        out.push_back(static_cast<std::uint8_t>(value >> shift));
-}
 
 chunk_cipher::chunk_cipher(const encryption_info& info, bytes_view key, std::string_view model_id, std::string_view version,
                            std::string_view file_name)

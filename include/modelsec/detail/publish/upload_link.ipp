@@ -240,31 +240,13 @@ result<bool> upload_link::holds(const std::string& locator, const upload_file& f
     return client_.get().run(requests.holds(where, none, file, tell_progress ? this : nullptr));
 }
 
-/// The total of "bytes 0-0/T" (RFC 9110 section 14.4).
-inline std::optional<std::uint64_t> total_of_answer(const response_head& head)
-{
-    if (head.status == 200)
-        return head.content_length;
-    const auto range = head.find("content-range");
-    const std::size_t slash = range ? range->rfind('/') : std::string_view::npos;
-    if (head.status != 206 || slash == std::string_view::npos)
-        return std::nullopt;
-    std::uint64_t out = 0;
-    const std::string_view digits = range->substr(slash + 1);
-    if (digits.empty() || digits.size() > 18 || digits.find_first_not_of("0123456789") != std::string_view::npos)
-        return std::nullopt;
-    for (const char c : digits)
-        out = out * 10 + static_cast<std::uint64_t>(c - '0');
-    return out;
-}
-
 result<std::optional<std::uint64_t>> upload_link::size_at(const std::string& locator)
 {
     MODELSEC_TRY(const url where, sources_->locate(locator));
     upload_requests requests(client_.get(), options_);
     const std::vector<http_header> none;
     MODELSEC_TRY(const response_head head, client_.get().run(requests.first_byte(where, none)));
-    return total_of_answer(head);
+    return announced_total(head);
 }
 
 result<bool> upload_link::is_public(const std::string& locator)

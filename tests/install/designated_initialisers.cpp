@@ -32,6 +32,9 @@ const ensure_all_options t4 = ensure_all_options{.models = {}};
 const model_outcome t5 = model_outcome{.ec = {}};
 const watch_options t6 = watch_options{.models = {}};
 const model_options t7 = model_options("llama");  // takes an id alone, and so has constructors
+const audit_options t11 = audit_options{.enabled = true};
+const model_signature t12 = model_signature{.signers = {}};
+const stream_info t13 = stream_info{.path = {}};
 const repair_options t8 = repair_options{.model_id = "llama"};
 const model_repair t9 = model_repair{.model_id = "llama"};
 const repair_report t10 = repair_report{.models = {}};

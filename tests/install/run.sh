@@ -97,7 +97,7 @@ CHECK
     designated_initialisers)
         "$CXX" -std=c++20 -Wall -Wextra -Werror -DMODELSEC_SEPARATE_COMPILATION -I"$source/include" -fsyntax-only "$here/designated_initialisers.cpp"
         # Each public aggregate is in there.
-        for header in client options error event limits pins publish tuf model_signing; do
+        for header in client options error event limits pins publish stream tuf model_signing; do
             [ -e "$source/include/modelsec/$header.hpp" ] || continue
             while read -r name; do
                 grep -qE "(^|[^_[:alnum:]])${name}[{(]" "$here/designated_initialisers.cpp" || { echo "$header.hpp: $name is not tried" >&2; exit 1; }

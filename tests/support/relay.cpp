@@ -259,7 +259,12 @@ struct relay::state
             by_reset = passage(client, server, fault, stopping).run();
         }
         if (fault.what == line_fault::kind::refuse)
+        {
             deaf_until = (clock::now() + fault.silence).time_since_epoch().count();
+            // The client hears of the end only once nobody listens: what it asks for next would wait in the queue, and be served.
+            while (listening && deaf() && !stopping)
+                std::this_thread::sleep_for(milliseconds(1));
+        }
         const linger none{1, 0};
         if (by_reset)
             ::setsockopt(client, SOL_SOCKET, SO_LINGER, &none, sizeof none);

@@ -16,6 +16,8 @@
 #include <atomic>
 #include <exception>
 #include <list>
+#include <stdexcept>
+#include <utility>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
@@ -183,12 +185,20 @@ private:
     std::list<watch*> watches_;  // outlives the coroutines that the context may still hold
     std::uint64_t wakeups_ = 0;
     boost::asio::io_context context_{1};
+    bool running_ = false;
     std::unique_ptr<impl> impl_;
 };
 
 template <class T>
 result<T> session::run(awaitable<result<T>> work)
 {
+    if (std::exchange(running_, true))
+        throw std::logic_error("session::run() within run(): the inner one would take the outer one's wake-ups");
+    const struct ends
+    {
+        bool& running;
+        ~ends() { running = false; }
+    } guard{running_};
     std::optional<result<T>> outcome;
     std::exception_ptr thrown;
     bool done = false;

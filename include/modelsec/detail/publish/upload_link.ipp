@@ -81,18 +81,16 @@ class upload_requests
 public:
     upload_requests(session& s, const upload_options& options) : session_(s), options_(options) {}
 
-    awaitable<result<source_answer>> ask(const std::function<result<upload_request>()>& make, std::size_t answer_bytes)
+    /// One try. An answer that another try may better is a wait for that try, and nothing; a failure once there is none left.
+    awaitable<result<std::optional<source_answer>>> ask(upload_request wanted, std::size_t answer_bytes, retry_fsm& retries)
     {
-        retry_fsm retries(options_.caps.retries, options_.caps.first_retry_wait);
-        while (true)
-        {
-            std::optional<response_head> head;
-            auto answer = co_await ask_once(make, answer_bytes, head);
-            if (answer.has_value() && answer->status != 408 && answer->status != 429 && answer->status < 500)
-                co_return answer;
-            failure problem = answer.has_value() ? status_failure(answer->status) : std::move(answer).error();
-            MODELSEC_CO_CHECK(co_await session_.before_retry(retries, std::move(problem), head ? &*head : nullptr));
-        }
+        std::optional<response_head> head;
+        auto answer = co_await ask_once(std::move(wanted), answer_bytes, head);
+        if (answer.has_value() && answer->status != 408 && answer->status != 429 && answer->status < 500)
+            co_return std::move(*answer);
+        failure problem = answer.has_value() ? status_failure(answer->status) : std::move(answer).error();
+        MODELSEC_CO_CHECK(co_await session_.before_retry(retries, std::move(problem), head ? &*head : nullptr));
+        co_return std::nullopt;
     }
 
     /// The whole of a file, hashed; a lost connection is taken up again where it was.
@@ -127,10 +125,9 @@ public:
     }
 
 private:
-    awaitable<result<source_answer>> ask_once(const std::function<result<upload_request>()>& make, std::size_t answer_bytes,
+    awaitable<result<source_answer>> ask_once(upload_request wanted, std::size_t answer_bytes,
                                               std::optional<response_head>& head)
     {
-        MODELSEC_CO_TRY(upload_request wanted, make());
         MODELSEC_CO_TRY(url where, url::parse(wanted.url));
         request_head outgoing(std::move(where));
         outgoing.method = std::move(wanted.method);
@@ -229,7 +226,16 @@ upload_link::~upload_link() = default;
 result<source_answer> upload_link::ask(const std::function<result<upload_request>()>& make, std::size_t answer_bytes)
 {
     upload_requests requests(client_.get(), options_);
-    return client_.get().run(requests.ask(make, answer_bytes));
+    retry_fsm retries(options_.caps.retries, options_.caps.first_retry_wait);
+    while (true)
+    {
+        // Outside of run(): to sign a request may take one of its own (a registry's token).
+        MODELSEC_TRY(upload_request wanted, make());
+        MODELSEC_TRY(std::optional<source_answer> answer,
+                     client_.get().run(requests.ask(std::move(wanted), answer_bytes, retries)));
+        if (answer)
+            return std::move(*answer);
+    }
 }
 
 result<bool> upload_link::holds(const std::string& locator, const upload_file& file, bool tell_progress)

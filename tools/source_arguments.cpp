@@ -5,6 +5,8 @@
 #include "command_line.hpp"
 #include "platform.hpp"
 
+#include <modelsec/s3_environment.hpp>
+
 namespace modelsec::tool {
 
 void source_arguments::add_to(CLI::App& c, const char* group)

@@ -4,9 +4,12 @@
 
 #include <modelsec/error.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
+#include <vector>
 
 MODELSEC_BEGIN_NAMESPACE
 
@@ -34,6 +37,36 @@ enum class stage
     verify     ///< what lies on disk is hashed again
 };
 
+/// What one origin ("https://host[:port]", as asked; redirects of it count for it) contributed to a download.
+struct source_metrics
+{
+    std::string origin{};
+    std::uint64_t bytes = 0;     ///< of bodies, good or not
+    std::uint64_t requests = 0;  ///< of ranges and whole files
+    std::uint64_t failures = 0;  ///< of them
+    reason last_failure = reason::none;
+    std::chrono::milliseconds busy{};  ///< over all connections: of two that work side by side, twice the time
+
+    /// While a connection was at work.
+    std::uint64_t bytes_per_second() const noexcept
+    {
+        return busy.count() > 0 ? bytes * 1000 / static_cast<std::uint64_t>(busy.count()) : 0;
+    }
+};
+
+/// Where the time and the bytes of one attempt went, by the client's clock.
+struct attempt_metrics
+{
+    std::vector<source_metrics> sources{};  ///< in the order in which they were first asked; bundles and manifests are none
+    std::uint64_t bytes = 0;                ///< artifact bytes that came over the network
+    std::chrono::milliseconds manifest{};   ///< in each stage
+    std::chrono::milliseconds download{};
+    std::chrono::milliseconds extract{};
+    std::chrono::milliseconds activate{};
+
+    std::chrono::milliseconds total() const noexcept { return manifest + download + extract + activate; }
+};
+
 /// Made for copying across threads. No path, token or URL query is ever in one.
 struct event
 {
@@ -46,7 +79,8 @@ struct event
     reason why = reason::none;
     std::string host{};
     std::string model_id{};
-    std::string detail{};  ///< of an `update`: the version
+    std::string detail{};                              ///< of an `update`: the version
+    std::shared_ptr<const attempt_metrics> metrics{};  ///< of the `done` of a fetch, failed or not; else null
 };
 
 /// Called on the thread that runs the operation, never on two at once for one operation. It may cancel, pause or resume the

@@ -72,7 +72,7 @@ struct limits
     std::size_t zip_entries = 65'535;
     std::uint64_t zip_ratio = 4;  ///< without `extracted_bytes`: ratio * size + slack
     std::uint64_t zip_slack_bytes = std::uint64_t{1} << 30;
-    std::size_t zip_directory_bytes = 64u << 20;
+    std::size_t zip_directory_bytes = 16u << 20;
 
     std::size_t index_bytes = 64u << 20;  ///< of a list of content-defined chunks
 

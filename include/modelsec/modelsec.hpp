@@ -10,6 +10,7 @@
 #include <modelsec/error.hpp>
 #include <modelsec/event.hpp>
 #include <modelsec/limits.hpp>
+#include <modelsec/log.hpp>
 #include <modelsec/version.hpp>
 
 #endif

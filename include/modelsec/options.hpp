@@ -6,6 +6,7 @@
 #include <modelsec/detail/base/control.hpp>
 #include <modelsec/detail/base/local_file.hpp>
 #include <modelsec/event.hpp>
+#include <modelsec/log.hpp>
 #include <modelsec/detail/manifest/model_signer.hpp>
 #include <modelsec/detail/manifest/select.hpp>
 #include <modelsec/detail/store/decrypted_pack.hpp>
@@ -13,7 +14,6 @@
 #include <modelsec/detail/manifest/encryption_keys.hpp>
 #include <modelsec/detail/net/credential_file.hpp>
 #include <modelsec/detail/net/options.hpp>
-#include <modelsec/detail/source/s3_environment.hpp>
 #include <modelsec/detail/source/source_set.hpp>
 #include <modelsec/pins.hpp>
 
@@ -90,6 +90,7 @@ struct client_options
     /// `memory_lost`, in place of `state_damaged`.
     bool automatic_repair = false;
     audit_options audit{};
+    log_options log{};                   ///< lines for the application's own log
     request_limits manifest_requests{};  ///< kept to over all processes that use the store, also without an audit log
     bool cache_tag = false;  ///< mark the store by a CACHEDIR.TAG, so that backups leave it out (bford.info/cachedir)
     transport_options transport{};
@@ -102,7 +103,7 @@ struct client_options
     std::optional<device_facts> device{};                 ///< what `min_device` is held against; default: this machine
     /// Wall time and steady time, deadlines included. Kept for as long as an operation needs it; null is the system's.
     std::shared_ptr<const modelsec::clock> clock = modelsec::clock::shared_system();
-    detail::file_system* files = &detail::file_system::native();  ///< must outlive the client and its operations
+    detail::file_system* files = &detail::file_system::native();  ///< must outlive the client, its operations and what it opened
     unsigned threads =
         16;  ///< at most so many asynchronous operations at once, at least 3; two are kept for open() and status()
 };
@@ -190,6 +191,7 @@ struct fetch_result
     reason stale_why = reason::none;   ///< what the network failed by, where `stale`
     std::uint64_t total_bytes = 0;     ///< of a dry run: the sizes of the files, as signed
     std::uint64_t bytes_to_fetch = 0;  ///< of a dry run: at most so many would travel
+    attempt_metrics metrics{};         ///< of the attempt; a failed one's come with its `done` event
 };
 
 struct model_status

@@ -195,7 +195,7 @@ std::string active_content(const world& w, const std::string& model)
     const auto pack = w.client().open(model);
     REQUIRE(pack.only_file() != nullptr);
     std::string content(pack.only_file()->size, '\0');
-    const auto got = ::pread(pack.only_file()->content.native(), content.data(), content.size(), 0);
+    const auto got = ::pread(pack.only_file()->descriptor(), content.data(), content.size(), 0);
     REQUIRE(got == static_cast<ssize_t>(content.size()));
     return content;
 }

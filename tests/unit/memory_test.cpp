@@ -157,7 +157,9 @@ TEST_CASE("a target that its metadata orders is no unordered manifest")
 
 TEST_CASE("when the keys behind the highest are gone the memory falls back to what still stands")
 {
-    const auto m = after({claim(5, 'a'), claim(limits::max_integer, 'b')});
+    auto honest = claim(5, 'a');
+    honest.key_ids = {"k", "l"};
+    const auto m = after({honest, claim(limits::max_integer, 'b')});
     CHECK(why(m, claim(6, 'c')) == reason::older_sequence);
     const auto rest = fall_back(m, [](const sha256_digest& d) { return d == digest('a'); });
     CHECK(rest.sequence == 5);
@@ -176,11 +178,41 @@ TEST_CASE("an envelope is remembered once, and the history has an end")
     {
         auto c = claim(i);
         c.statement = sha256(as_bytes(std::to_string(i)));
+        c.envelope = c.statement;
+        // Two of the keys by turns: whichever falls, something that the others vouched for is left.
+        c.key_ids = {std::string(1, static_cast<char>('a' + i % 5)), std::string(1, static_cast<char>('a' + i % 7))};
         CHECK(remember(m, c));
     }
     CHECK(m.history.size() == model_memory::history_cap);
     CHECK(m.sequence == 99);
     CHECK(m.history.back().sequence == 99);
+}
+
+TEST_CASE("what a later manifest stands for whatever keys fall is forgotten, and its envelope with it")
+{
+    const auto by = [](std::uint64_t sequence, char envelope, std::vector<std::string> keys) {
+        auto c = claim(sequence, envelope);
+        c.statement = c.envelope;
+        c.key_ids = std::move(keys);
+        return c;
+    };
+    model_memory m;
+    CHECK(remember(m, by(1, 'a', {"k"})));
+    remember_active(m, by(1, 'a', {"k"}).mark(), "any", digest('f'), digest('a'));
+    CHECK(remember(m, by(2, 'b', {"k", "l"})));
+    REQUIRE(m.history.size() == 1);
+    CHECK(m.history.front().envelope == digest('b'));
+    CHECK(m.active_digests.empty());
+    CHECK(why(m, claim(1, 'a')) == reason::older_sequence);
+
+    // One that somebody else vouches for stays: those keys may be the ones that are left.
+    CHECK(remember(m, by(3, 'c', {"k"})));
+    CHECK(m.history.size() == 2);
+    const auto rest = fall_back(m, [](const sha256_digest& d) { return d == digest('b'); });
+    CHECK(rest.sequence == 2);
+    // Under the same number both may have been activated: what was stays, and so does what vouches for it.
+    CHECK(remember(m, by(3, 'd', {"k"})));
+    CHECK(m.history.size() == 3);
 }
 
 TEST_CASE("the same statement in another envelope is nothing new: the first envelope stays")

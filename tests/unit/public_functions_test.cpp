@@ -4,6 +4,7 @@
 #include "temp_dir.hpp"
 
 #include <modelsec/publish.hpp>
+#include <modelsec/s3_environment.hpp>
 
 #include <doctest/doctest.h>
 

@@ -98,6 +98,42 @@ TEST_CASE("a file of an open pack is read by its path, its descriptor and in mem
     CHECK(as_text(moved.content()) == "weights 1");
 }
 
+TEST_CASE(
+    "a pack of many files is open without a descriptor for each; a file that is opened later is the one that was checked")
+{
+    const temp_dir dir;
+    const std::string path = dir / "store";
+    pack_content many;
+    for (int i = 0; i < 100; ++i)
+        many.push_back({"part-" + std::to_string(i), "weights " + std::to_string(i)});
+    REQUIRE(install(fs, path, "m", how_to_activate("1"), many).has_value());
+    const auto open_now = [] { return names_in("/proc/self/fd").size(); };
+    const store disk = open_store(path, fs).value();
+    const auto active = *disk.state(id("m"))->active;
+    const std::size_t before = open_now();
+    const open_pack held = disk.open_files(id("m"), active).value();
+    CHECK(held.files().size() == 100);
+    CHECK(open_now() <= before + 2);
+    const int first = held.find("part-7")->descriptor();
+    CHECK(first >= 0);
+    CHECK(held.find("part-7")->descriptor() == first);
+    CHECK(as_text(held.map("part-8").value().content()) == "weights 8");
+
+    // Another file in its place, as a copy that somebody restored: hashed again, and refused if it is not the same.
+    std::filesystem::remove(path + "/m/1/part-9");
+    std::ofstream(path + "/m/1/part-9") << "weights 9";
+    std::filesystem::remove(path + "/m/1/part-10");
+    std::ofstream(path + "/m/1/part-10") << "other  10";
+    for (const char* name : {"part-9", "part-10"})
+        std::filesystem::permissions(path + "/m/1/" + name,
+                                     std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+    CHECK(as_text(held.map("part-9").value().content()) == "weights 9");
+    CHECK(held.map("part-10").error().why == reason::pack_damaged);
+    CHECK(held.find("part-10")->descriptor() == -1);
+    std::filesystem::remove(path + "/m/1/part-11");
+    CHECK(held.map("part-11").error().why == reason::pack_damaged);
+}
+
 TEST_CASE("what no state names is moved aside before the next activation, and removed by gc")
 {
     const scene s(2);

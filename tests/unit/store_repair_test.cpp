@@ -262,7 +262,7 @@ TEST_CASE(
     fetch_scene::check_events(w);
     const auto pack = open_active(w.owner, "demo");
     REQUIRE(pack.has_value());
-    const auto file = file_system::native().info(pack->only_file()->content);
+    const auto file = file_system::native().info(*pack->only_file()->content->open().value());
     CHECK(file->inode != old_inode);
     CHECK(file->links == 1);
     CHECK(file->mode == 0600);

@@ -80,7 +80,7 @@ TEST_CASE("a verified pack becomes active in a folder named by its version, and 
     REQUIRE(pack.has_value());
     REQUIRE(pack->only_file() != nullptr);
     bytes content(100);
-    CHECK(fs.read_at(pack->only_file()->content, 0, content).value() == one[0].second.size());
+    CHECK(fs.read_at(*pack->only_file()->content->open().value(), 0, content).value() == one[0].second.size());
     CHECK(pack->find("model.gguf") == pack->only_file());
     CHECK(pack->find("other") == nullptr);
     CHECK(s.disk().models().value() == std::vector{id("m")});

@@ -365,7 +365,8 @@ MODELSEC_API uint64_t modelsec_pack_file_size(const modelsec_pack *pack, size_t 
 MODELSEC_API const char *modelsec_pack_file_sha256(const modelsec_pack *pack, size_t index); /**< hex; NULL beyond the end */
 /** The index of the file of this relative name; the number of files if there is none. */
 MODELSEC_API size_t modelsec_pack_find(const modelsec_pack *pack, const char *name);
-/** A descriptor for reading, owned by the pack: where paths must stay inside. Use pread() or dup() it. -1 beyond the end. On
+/** A descriptor for reading, owned by the pack: where paths must stay inside. Use pread() or dup() it. -1 beyond the end, and where the
+ *  file cannot be opened: files of packs of more than 16 are opened when they are first asked for. On
  *  Windows a HANDLE, of which 32 bits are in use: (HANDLE)(intptr_t)number, for ReadFile() and DuplicateHandle(). */
 MODELSEC_API int modelsec_pack_file_descriptor(const modelsec_pack *pack, size_t index);
 

@@ -10,6 +10,7 @@
 #include <modelsec/detail/base/event.ipp>
 #include <modelsec/detail/base/json.ipp>
 #include <modelsec/detail/base/local_file.ipp>
+#include <modelsec/detail/base/log.ipp>
 #include <modelsec/detail/base/name.ipp>
 #include <modelsec/detail/base/openssl.ipp>
 #include <modelsec/detail/base/range_set.ipp>

@@ -12,6 +12,18 @@
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
+/// What a system call of a library below failed by: a thread, a socket or an event queue could not be had.
+inline failure failure_of_system(const std::error_code& code, const char* text)
+{
+    if (code == std::errc::too_many_files_open || code == std::errc::too_many_files_open_in_system)
+        return fail(reason::too_many_open_files, text);
+    if (code == std::errc::resource_unavailable_try_again)
+        return fail(reason::out_of_memory, "no thread can be started");
+    if (code == std::errc::not_enough_memory)
+        return fail(reason::out_of_memory);
+    return fail(reason::internal_error, text);
+}
+
 /// Runs `work` (() -> result<T>): what some library below throws becomes a failure like every other.
 template <class Work>
 auto guarded(Work&& work) -> decltype(work())
@@ -30,9 +42,11 @@ auto guarded(Work&& work) -> decltype(work())
     }
     catch (const std::system_error& e)
     {
-        if (e.code() == std::errc::resource_unavailable_try_again)
-            return fail(reason::out_of_memory, "no thread can be started");
-        return fail(reason::internal_error, e.what());
+        return failure_of_system(e.code(), e.what());
+    }
+    catch (const boost::system::system_error& e)
+    {
+        return failure_of_system(e.code(), e.what());
     }
     catch (const std::exception& e)
     {

@@ -7,6 +7,7 @@
 #include MODELSEC_LOCAL_FILE_BODY
 
 #include <atomic>
+#include <cerrno>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -15,12 +16,23 @@
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
+/// A file that cannot be opened. That this process has too many open says nothing of the file: nobody may take it for one that is not
+/// there. (Systems that do not set errno leave it at 0, as it was before the call.)
+inline failure unopened(const std::string& path)
+{
+    const int code = errno;
+    return fail(code == EMFILE || code == ENFILE ? reason::too_many_open_files : reason::file_unreadable, path);
+}
+
 result<secret> read_local_secret(const std::string& path)
 {
     constexpr std::size_t cap = 64u << 10;
     const auto close = [](std::FILE* f) { std::fclose(f); };
+    errno = 0;
     const std::unique_ptr<std::FILE, decltype(close)> in(open_stream(path), close);
-    if (!in || std::setvbuf(in.get(), nullptr, _IONBF, 0) != 0)
+    if (!in)
+        return unopened(path);
+    if (std::setvbuf(in.get(), nullptr, _IONBF, 0) != 0)
         return fail(reason::file_unreadable, path);
     std::vector<std::uint8_t, wiping_allocator<std::uint8_t>> space(cap + 1);
     const std::size_t size = std::fread(space.data(), 1, space.size(), in.get());
@@ -33,9 +45,10 @@ result<secret> read_local_secret(const std::string& path)
 
 result<file> open_local_file(const std::string& path)
 {
+    errno = 0;
     file out = open_to_read(path);
     if (!out)
-        return fail(reason::file_unreadable, path);
+        return unopened(path);
     return out;
 }
 
@@ -75,9 +88,10 @@ result<void> replace_local_file(const std::string& path, std::string_view conten
 result<bytes> read_local_file(const std::string& path, std::size_t cap)
 {
     const auto close = [](std::FILE* f) { std::fclose(f); };
+    errno = 0;
     const std::unique_ptr<std::FILE, decltype(close)> in(detail::open_stream(path), close);
     if (!in)
-        return fail(reason::file_unreadable, path);
+        return detail::unopened(path);
     bytes out;
     bytes piece(64u << 10);
     while (const std::size_t got = std::fread(piece.data(), 1, piece.size(), in.get()))

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 
 MODELSEC_BEGIN_NAMESPACE
@@ -36,7 +37,8 @@ inline file open_to_read(const std::string& path)
 inline result<file> open_folder_to_read(const std::string& path)
 {
     file out(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    return out ? result<file>(std::move(out)) : fail(reason::store_io, path);
+    const bool too_many = !out && (errno == EMFILE || errno == ENFILE);
+    return out ? result<file>(std::move(out)) : fail(too_many ? reason::too_many_open_files : reason::store_io, path);
 }
 
 /// The descriptor that is read is the one that is checked (CWE-367). Not blocking: it might be a pipe.
@@ -44,7 +46,7 @@ inline result<std::FILE*> open_secret_stream(const std::string& path)
 {
     const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (descriptor < 0)
-        return fail(reason::file_unreadable, path);
+        return fail(errno == EMFILE || errno == ENFILE ? reason::too_many_open_files : reason::file_unreadable, path);
     struct stat info = {};
     const bool known = ::fstat(descriptor, &info) == 0;
     const bool exposed =

@@ -5,7 +5,9 @@
 #include <modelsec/detail/base/bytes.hpp>
 #include <modelsec/error.hpp>
 
+#include <array>
 #include <compare>
+#include <cstdint>
 #include <map>
 #include <vector>
 
@@ -71,14 +73,17 @@ public:
     MODELSEC_DECL result<void> add_folder(const relative_path& path);
 
 private:
+    // Half of a SHA-256 stands for a text: an archive may have 65,535 long names (CWE-770).
+    using mark = std::array<std::uint8_t, 16>;
     struct entry
     {
-        std::string spelling;
+        mark spelling;
         bool is_file;
     };
+    static mark mark_of(std::string_view text);
 
     MODELSEC_DECL result<void> add(const relative_path& path, bool is_file);
-    std::map<std::string, entry> by_folded_;
+    std::map<mark, entry> by_folded_;
 };
 
 MODELSEC_END_NAMESPACE

@@ -2,6 +2,7 @@
 #ifndef MODELSEC_DETAIL_BASE_NAME_IPP
 #define MODELSEC_DETAIL_BASE_NAME_IPP
 
+#include <modelsec/detail/base/digest.hpp>
 #include <modelsec/detail/base/name.hpp>
 
 #include <utf8proc.h>
@@ -165,6 +166,14 @@ result<void> path_set::add_folder(const relative_path& path)
     return add(path, false);
 }
 
+inline path_set::mark path_set::mark_of(std::string_view text)
+{
+    const sha256_digest whole = sha256(as_bytes(text));
+    mark out;
+    std::copy_n(whole.view().begin(), out.size(), out.begin());
+    return out;
+}
+
 result<void> path_set::add(const relative_path& path, bool is_file)
 {
     std::string spelling;
@@ -173,8 +182,9 @@ result<void> path_set::add(const relative_path& path, bool is_file)
         spelling += spelling.empty() ? "" : "/";
         spelling += path.parts()[i].str();
         const bool file_here = is_file && i + 1 == path.parts().size();
-        const auto [it, fresh] = by_folded_.try_emplace(case_fold(spelling), entry{spelling, file_here});
-        if (!fresh && (file_here || it->second.is_file || it->second.spelling != spelling))
+        const mark spelled = mark_of(spelling);
+        const auto [it, fresh] = by_folded_.try_emplace(mark_of(case_fold(spelling)), entry{spelled, file_here});
+        if (!fresh && (file_here || it->second.is_file || it->second.spelling != spelled))
             return fail(reason::unsafe_name, "two names that some file systems take for one");
     }
     return {};

@@ -67,11 +67,17 @@ inline control attempt_of(const client_state& self, const operation_options& ask
                : asked.control.attempt();
 }
 
-/// The same options, of this attempt.
+/// The same options, of this attempt, whose events are logged. The state must outlive the attempt.
 template <class Options>
-Options with_control(Options asked, const control& attempt)
+Options of_attempt(const client_state& self, const char* operation, Options asked, const control& attempt)
 {
     asked.operation.control = attempt;
+    if (self.options.log.write)
+        asked.operation.events = [&log = self.options.log, operation, listener = asked.operation.events](const event& e) {
+            log_event(log, e, operation);
+            if (listener)
+                listener(e);
+        };
     return asked;
 }
 
@@ -105,14 +111,15 @@ void run_on_pool(const std::shared_ptr<client_state>& self, const operation_opti
 inline result<fetch_result> fetch_here(const std::shared_ptr<client_state> self, const fetch_options& asked, bool lenient)
 {
     return run_here<fetch_result>(*self, asked.operation, [&](const control& attempt) {
-        return audited_fetch(self->options, self->trail, with_control(asked, attempt), lenient);
+        return audited_fetch(self->options, self->trail, of_attempt(*self, lenient ? "ensure" : "fetch", asked, attempt),
+                             lenient);
     });
 }
 
 inline result<check_result> check_here(const std::shared_ptr<client_state> self, const fetch_options& asked)
 {
     return run_here<check_result>(*self, asked.operation, [&](const control& attempt) {
-        return audited_check(self->options, self->trail, with_control(asked, attempt));
+        return audited_check(self->options, self->trail, of_attempt(*self, "check", asked, attempt));
     });
 }
 
@@ -120,21 +127,21 @@ inline result<std::vector<model_outcome>> ensure_all_here(const std::shared_ptr<
                                                           const ensure_all_options& asked)
 {
     return run_here<std::vector<model_outcome>>(*self, asked.operation, [&](const control& attempt) {
-        return run_ensure_all(self->options, self->trail, with_control(asked, attempt));
+        return run_ensure_all(self->options, self->trail, of_attempt(*self, "ensure_all", asked, attempt));
     });
 }
 
 inline result<std::uint64_t> watch_here(const std::shared_ptr<client_state> self, const watch_options& asked)
 {
     return run_here<std::uint64_t>(*self, asked.operation, [&](const control& attempt) {
-        return run_watch(self->options, self->trail, with_control(asked, attempt));
+        return run_watch(self->options, self->trail, of_attempt(*self, "watch", asked, attempt));
     });
 }
 
 inline result<open_pack> open_here(const std::shared_ptr<client_state> self, const model_options& asked)
 {
     return run_here<open_pack>(*self, asked.operation, [&](const control& attempt) {
-        return open_active(self->options, with_control(asked, attempt));
+        return open_active(self->options, of_attempt(*self, "open", asked, attempt));
     });
 }
 
@@ -142,7 +149,7 @@ inline result<decrypted_pack> open_decrypted_here(const std::shared_ptr<client_s
                                                   const key_provider& keys)
 {
     return run_here<decrypted_pack>(*self, asked.operation, [&](const control& attempt) {
-        return open_decrypted(self->options, with_control(asked, attempt), keys);
+        return open_decrypted(self->options, of_attempt(*self, "open_decrypted", asked, attempt), keys);
     });
 }
 
@@ -154,35 +161,35 @@ inline result<std::vector<model_status>> status_here(const std::shared_ptr<clien
 inline result<pack_info> verify_here(const std::shared_ptr<client_state> self, const model_options& asked)
 {
     return run_here<pack_info>(*self, asked.operation, [&](const control& attempt) {
-        return audited_verify(self->options, self->trail, with_control(asked, attempt));
+        return audited_verify(self->options, self->trail, of_attempt(*self, "verify", asked, attempt));
     });
 }
 
 inline result<pack_info> rollback_here(const std::shared_ptr<client_state> self, const rollback_options& asked)
 {
     return run_here<pack_info>(*self, asked.operation, [&](const control& attempt) {
-        return audited_rollback(self->options, self->trail, with_control(asked, attempt));
+        return audited_rollback(self->options, self->trail, of_attempt(*self, "rollback", asked, attempt));
     });
 }
 
 inline result<gc_report> gc_here(const std::shared_ptr<client_state> self, const gc_options& asked)
 {
     return run_here<gc_report>(*self, asked.operation, [&](const control& attempt) {
-        return audited_gc(self->options, self->trail, with_control(asked, attempt));
+        return audited_gc(self->options, self->trail, of_attempt(*self, "gc", asked, attempt));
     });
 }
 
 inline result<gc_report> remove_here(const std::shared_ptr<client_state> self, const remove_options& asked)
 {
     return run_here<gc_report>(*self, asked.operation, [&](const control& attempt) {
-        return audited_remove(self->options, self->trail, with_control(asked, attempt));
+        return audited_remove(self->options, self->trail, of_attempt(*self, "remove", asked, attempt));
     });
 }
 
 inline result<repair_report> repair_here(const std::shared_ptr<client_state> self, const repair_options& asked)
 {
     return run_here<repair_report>(*self, asked.operation, [&](const control& attempt) {
-        return audited_repair(self->options, self->trail, with_control(asked, attempt));
+        return audited_repair(self->options, self->trail, of_attempt(*self, "repair", asked, attempt));
     });
 }
 
@@ -247,7 +254,8 @@ inline result<std::pair<std::shared_ptr<stream_feed>, control>> begin_stream(con
     const auto operation = std::make_shared<async_operation<fetch_result>>(
         self->executor, attempt, listed_operation(self->list, attempt), nullptr, std::move(nobody), nullptr,
         [self, asked, last](const control& by) {
-            return audited_fetch(self->options, self->trail, with_control(asked, by), false, make_network, last->feed.get());
+            return audited_fetch(self->options, self->trail, of_attempt(*self, "stream", asked, by), false, make_network,
+                                 last->feed.get());
         });
     const auto pool = self->watch->pool(self->options.threads);
     operation->start(anywhere, self->watch, pool.get(), operation_pool::length::any);
@@ -461,7 +469,8 @@ void client::start_fetch(const state_ptr& self, diagnostics* diag, fetch_options
     detail::run_on_pool<fetch_result>(self, asked.operation, diag, std::move(then), detail::operation_pool::length::any,
                                       [self, asked](const control& attempt) {
                                           return detail::audited_fetch(self->options, self->trail,
-                                                                       detail::with_control(asked, attempt), false);
+                                                                       detail::of_attempt(*self, "fetch", asked, attempt),
+                                                                       false);
                                       });
 }
 
@@ -470,7 +479,8 @@ void client::start_ensure(const state_ptr& self, diagnostics* diag, fetch_option
     detail::run_on_pool<fetch_result>(self, asked.operation, diag, std::move(then), detail::operation_pool::length::any,
                                       [self, asked](const control& attempt) {
                                           return detail::audited_fetch(self->options, self->trail,
-                                                                       detail::with_control(asked, attempt), true);
+                                                                       detail::of_attempt(*self, "ensure", asked, attempt),
+                                                                       true);
                                       });
 }
 
@@ -479,7 +489,7 @@ void client::start_check(const state_ptr& self, diagnostics* diag, fetch_options
     detail::run_on_pool<check_result>(self, asked.operation, diag, std::move(then), detail::operation_pool::length::any,
                                       [self, asked](const control& attempt) {
                                           return detail::audited_check(self->options, self->trail,
-                                                                       detail::with_control(asked, attempt));
+                                                                       detail::of_attempt(*self, "check", asked, attempt));
                                       });
 }
 
@@ -489,7 +499,8 @@ void client::start_ensure_all(const state_ptr& self, diagnostics* diag, ensure_a
     detail::run_on_pool<std::vector<model_outcome>>(
         self, asked.operation, diag, std::move(then), detail::operation_pool::length::any,
         [self, asked](const control& attempt) {
-            return detail::run_ensure_all(self->options, self->trail, detail::with_control(asked, attempt));
+            return detail::run_ensure_all(self->options, self->trail,
+                                          detail::of_attempt(*self, "ensure_all", asked, attempt));
         });
 }
 
@@ -498,7 +509,7 @@ void client::start_watch(const state_ptr& self, diagnostics* diag, watch_options
     detail::run_on_pool<std::uint64_t>(self, asked.operation, diag, std::move(then), detail::operation_pool::length::any,
                                        [self, asked](const control& attempt) {
                                            return detail::run_watch(self->options, self->trail,
-                                                                    detail::with_control(asked, attempt));
+                                                                    detail::of_attempt(*self, "watch", asked, attempt));
                                        });
 }
 
@@ -506,7 +517,8 @@ void client::start_open(const state_ptr& self, diagnostics* diag, model_options 
 {
     detail::run_on_pool<open_pack>(self, asked.operation, diag, std::move(then), detail::operation_pool::length::brief,
                                    [self, asked](const control& attempt) {
-                                       return detail::open_active(self->options, detail::with_control(asked, attempt));
+                                       return detail::open_active(self->options,
+                                                                  detail::of_attempt(*self, "open", asked, attempt));
                                    });
 }
 
@@ -521,7 +533,7 @@ void client::start_verify(const state_ptr& self, diagnostics* diag, model_option
     detail::run_on_pool<pack_info>(self, asked.operation, diag, std::move(then), detail::operation_pool::length::any,
                                    [self, asked](const control& attempt) {
                                        return detail::audited_verify(self->options, self->trail,
-                                                                     detail::with_control(asked, attempt));
+                                                                     detail::of_attempt(*self, "verify", asked, attempt));
                                    });
 }
 
@@ -529,8 +541,9 @@ void client::start_rollback(const state_ptr& self, diagnostics* diag, rollback_o
 {
     detail::run_on_pool<pack_info>(self, asked.operation, diag, std::move(then), detail::operation_pool::length::any,
                                    [self, asked](const control& attempt) {
-                                       return detail::audited_rollback(self->options, self->trail,
-                                                                       detail::with_control(asked, attempt));
+                                       return detail::audited_rollback(
+                                           self->options, self->trail,
+                                           detail::of_attempt(*self, "rollback", asked, attempt));
                                    });
 }
 
@@ -539,7 +552,7 @@ void client::start_gc(const state_ptr& self, diagnostics* diag, gc_options asked
     detail::run_on_pool<gc_report>(self, asked.operation, diag, std::move(then), detail::operation_pool::length::any,
                                    [self, asked](const control& attempt) {
                                        return detail::audited_gc(self->options, self->trail,
-                                                                 detail::with_control(asked, attempt));
+                                                                 detail::of_attempt(*self, "gc", asked, attempt));
                                    });
 }
 
@@ -548,17 +561,17 @@ void client::start_remove(const state_ptr& self, diagnostics* diag, remove_optio
     detail::run_on_pool<gc_report>(self, asked.operation, diag, std::move(then), detail::operation_pool::length::any,
                                    [self, asked](const control& attempt) {
                                        return detail::audited_remove(self->options, self->trail,
-                                                                     detail::with_control(asked, attempt));
+                                                                     detail::of_attempt(*self, "remove", asked, attempt));
                                    });
 }
 
 void client::start_repair(const state_ptr& self, diagnostics* diag, repair_options asked, handler<repair_report> then)
 {
-    detail::run_on_pool<repair_report>(self, asked.operation, diag, std::move(then), detail::operation_pool::length::any,
-                                       [self, asked](const control& attempt) {
-                                           return detail::audited_repair(self->options, self->trail,
-                                                                         detail::with_control(asked, attempt));
-                                       });
+    detail::run_on_pool<repair_report>(
+        self, asked.operation, diag, std::move(then), detail::operation_pool::length::any,
+        [self, asked](const control& attempt) {
+            return detail::audited_repair(self->options, self->trail, detail::of_attempt(*self, "repair", asked, attempt));
+        });
 }
 
 repair_report client::repair(const repair_options& options)

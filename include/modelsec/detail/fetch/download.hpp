@@ -5,6 +5,7 @@
 #include <modelsec/detail/manifest/model.hpp>
 #include <modelsec/detail/store/staging.hpp>
 #include <modelsec/detail/net/http_client.hpp>
+#include <modelsec/event.hpp>
 #include <modelsec/detail/store/verified.hpp>
 
 #include <functional>
@@ -34,8 +35,9 @@ struct download_request
     /// Bytes of the pack that are in hand: arrived now, or kept from an earlier run and hashed again. At least every 512
     /// KiB, never backwards, the sum of all sizes at last. On the calling thread.
     std::function<void(std::uint64_t)> progress;
-    std::uint64_t* fetched = nullptr;  ///< counts the body bytes that came over the network
-    stream_feed* feed = nullptr;       ///< readers that do not wait for the end, if there are any
+    std::uint64_t* fetched = nullptr;                ///< counts the body bytes that came over the network
+    stream_feed* feed = nullptr;                     ///< readers that do not wait for the end, if there are any
+    std::vector<source_metrics>* sources = nullptr;  ///< counts what each origin did
     /// Asked for a new address in place of a file's first source, when that has expired. On the calling thread; may use the
     /// client.
     std::function<result<url>(std::size_t file)> renew;

@@ -21,8 +21,11 @@ inline awaitable<void> download_run::work(lane& self)
     {
         std::optional<response_head> head;
         std::optional<failure> why;
+        self.fetched = 0;
+        const auto begin = clock::now();
         if (auto done = co_await fetch(self, head); done.has_error() && !self.stopped)
             why = std::move(done).error();
+        count(self, clock::now() - begin, why);
         const auto then = plan_.ended(self.order.lane, why, clock::now());
         if (then == plan_fsm::then::back_off)
         {
@@ -91,6 +94,10 @@ inline awaitable<result<std::size_t>> download_run::read(lane& self, connection&
     self.brought = took < patience ? self.brought + *n : 0;
     if (what_.fetched)
         *what_.fetched += *n;
+    self.fetched += *n;
+    arrived_ += *n;
+    if (std::exchange(resting_, false))
+        bell_.notify();
     co_return n;
 }
 
@@ -194,6 +201,29 @@ inline void download_run::put(lane& self)
     from.at += good;
     self.warm = true;
     retries_.progress();
+}
+
+/// What a request did, for the metrics of its origin.
+inline void download_run::count(const lane& self, clock::duration took, const std::optional<failure>& why)
+{
+    if (!what_.sources)
+        return;
+    const std::string origin = sources_[self.order.file][self.order.source].origin();
+    auto at = std::find_if(what_.sources->begin(), what_.sources->end(),
+                           [&](const source_metrics& m) { return m.origin == origin; });
+    if (at == what_.sources->end())
+    {
+        at = what_.sources->emplace(what_.sources->end());
+        at->origin = origin;
+    }
+    at->bytes += self.fetched;
+    ++at->requests;
+    at->busy += std::chrono::duration_cast<std::chrono::milliseconds>(took);
+    if (why)
+    {
+        ++at->failures;
+        at->last_failure = why->why;
+    }
 }
 
 /// Waits for memory: as long as the disk and the hash do not keep up, nothing is read, and the sender sees a closed window.

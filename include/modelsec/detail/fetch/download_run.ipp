@@ -105,6 +105,8 @@ private:
         bool gone = false;
         bool warm = false;  ///< it has delivered something
 
+        std::uint64_t fetched = 0;  ///< body bytes of the request under way
+
         // Too slow is what brings less than a trickle over all of the time that a stall may last.
         clock::duration waited{};
         std::uint64_t brought = 0;
@@ -114,6 +116,7 @@ private:
     static std::vector<const artifact_file*> expected_files(const download_request& what);
     std::vector<planned_file> planned_files() const;
     awaitable<result<void>> drive();
+    bool nothing_to_look_after();
     void compare_hosts();
     void serve_readers();
     void begin_lanes();
@@ -128,6 +131,7 @@ private:
     awaitable<result<block_ptr>> take_block(lane& self);
     std::uint64_t limit(const lane& self) const;
     void put(lane& self);
+    void count(const lane& self, clock::duration took, const std::optional<failure>& why);
     void report();
 
     const artifact_file& expected(const lane& l) const { return *what_.files[l.order.file].expected; }
@@ -145,6 +149,10 @@ private:
     std::list<lane> lanes_;
     std::exception_ptr thrown_;
     clock::time_point compared_{};
+    bool sole_sources_ = true;     ///< no file has another source
+    bool resting_ = false;         ///< drive() is not woken by time
+    std::uint64_t arrived_ = 0;    ///< body bytes, good or not
+    std::uint64_t looked_at_ = 0;  ///< arrived, or hashed of what was kept, when drive() last looked
     std::uint64_t total_ = 0;
     std::uint64_t in_hand_ = 0;  ///< arrived and not dropped again
     std::uint64_t shown_ = 0;    ///< progress so far: it never goes backwards
@@ -167,6 +175,7 @@ inline download_run::download_run(session& net, const download_request& what, st
     for (const wanted_file& f : what.files)
     {
         sources_.push_back(f.sources);
+        sole_sources_ = sole_sources_ && f.sources.size() == 1;
         total_ += f.expected->size_bytes;
     }
     if (what.feed)
@@ -300,11 +309,22 @@ inline awaitable<result<void>> download_run::drive()
             continue;
         }
         watch alarm(net_, [this] { bell_.notify(); });
-        if (!lanes_.empty())
+        resting_ = nothing_to_look_after();
+        if (!lanes_.empty() && !resting_)
             alarm.expect(tick, reason::none);
         if (auto ended = co_await bell_.wait(); ended.has_error())
             plan_.stop(std::move(ended).error());
     }
+}
+
+/// Whether time alone changes nothing: since the last look nothing arrived, and nothing that did waits for its second to be over, and
+/// there is no other source to be compared with. Then the download sleeps until the connection wakes it: data, or its own deadline.
+inline bool download_run::nothing_to_look_after()
+{
+    const std::uint64_t hashed = sink_.kept_hashed();
+    const bool moved = std::exchange(looked_at_, arrived_ + hashed) != arrived_ + hashed;
+    const auto waits = [](const lane& l) { return l.into.size > 0 && !l.into.held_back; };
+    return !moved && sole_sources_ && net_.caps().min_rate == 0 && std::ranges::none_of(lanes_, waits);
 }
 
 /// Where the rate is limited on purpose, it says nothing of a host.

@@ -96,11 +96,8 @@ result<void> fetch_operation::check_pack(const model_state& state, const accepte
 result<bool> fetch_operation::owns_files(const open_pack& pack) const
 {
     for (const open_pack::entry& f : pack.files())
-    {
-        MODELSEC_TRY(const file_info what, owner_.files->info(f.content));
-        if (!what.owned && !what.roots)
+        if (!f.content->owned())
             return false;
-    }
     return true;
 }
 
@@ -140,6 +137,7 @@ result<std::optional<fetch_result>> fetch_operation::answer_active(const store& 
             remember_active(now.memory, offer.claim.mark(), wanted.platform, content, offer.claim.envelope);
         return true;
     }));
+    disk.drop_envelopes();
     return std::optional(result_of(pack->info(), sequence, true));
 }
 

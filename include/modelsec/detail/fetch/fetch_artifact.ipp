@@ -293,6 +293,7 @@ result<std::vector<verified_file>> fetch_operation::download_files(staging& stag
     what.whole = owner_.digest == digest_policy::whole || wanted.is_zip || wanted.total_bytes() <= small;
     what.fetched = &fetched_;
     what.feed = feed_;
+    what.sources = &metrics_.sources;
     std::map<std::size_t, url> renewed;
     what.renew = [&](std::size_t i) -> result<url> {
         const auto before = renewed.find(i);

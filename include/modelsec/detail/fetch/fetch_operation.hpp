@@ -48,6 +48,8 @@ public:
     /// The model that was asked for or, once the manifest is accepted, that it is about.
     const std::string& model_id() const noexcept { return model_id_.empty() ? asked_.model_id : model_id_; }
     attempt_facts facts() const { return {model_id(), version_, chosen_, chosen_bytes_}; }
+    /// Where time and bytes went so far.
+    MODELSEC_DECL attempt_metrics metrics() const;
     /// The stage that it is in, or ended in.
     stage reached() const noexcept { return reached_; }
 
@@ -129,6 +131,7 @@ private:
     MODELSEC_DECL http_client::environment environment();
     MODELSEC_DECL void tell(event e) const;
     MODELSEC_DECL void tell_stage(stage s) const;
+    MODELSEC_DECL void end_stage() const;
     MODELSEC_DECL void warn(reason why) const;
     MODELSEC_DECL void tell_progress(std::uint64_t bytes);
 
@@ -151,6 +154,8 @@ private:
     std::uint64_t told_ = 0;
     std::uint64_t fetched_ = 0;
     mutable stage reached_ = stage::manifest;
+    mutable std::optional<steady_time> stage_begin_;
+    mutable attempt_metrics metrics_;
 };
 
 /// check(), with its one final event.

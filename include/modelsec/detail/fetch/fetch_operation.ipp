@@ -357,8 +357,32 @@ void fetch_operation::tell(event e) const
     asked_.operation.events(e);
 }
 
+/// Counts the time in the stage that ends, or goes on.
+void fetch_operation::end_stage() const
+{
+    const steady_time now = owner_.clock->steady_now();
+    if (stage_begin_)
+    {
+        auto& spent = reached_ == stage::download   ? metrics_.download
+                      : reached_ == stage::extract  ? metrics_.extract
+                      : reached_ == stage::activate ? metrics_.activate
+                                                    : metrics_.manifest;
+        spent += std::chrono::duration_cast<std::chrono::milliseconds>(now - *stage_begin_);
+    }
+    stage_begin_ = now;
+}
+
+attempt_metrics fetch_operation::metrics() const
+{
+    end_stage();
+    attempt_metrics out = metrics_;
+    out.bytes = fetched_;
+    return out;
+}
+
 void fetch_operation::tell_stage(stage s) const
 {
+    end_stage();
     reached_ = s;
     event e;
     e.kind = event_kind::stage;
@@ -430,6 +454,7 @@ result<fetch_result> run_fetch(const client_options& owner, const fetch_options&
         fetched = operation.bytes_fetched();
         if (facts)
             *facts = operation.facts();
+        last.metrics = std::make_shared<const attempt_metrics>(operation.metrics());
         last.stage = operation.reached();
         return with_deadline_named(std::move(r), asked.operation.control);
     });
@@ -453,6 +478,8 @@ result<fetch_result> run_fetch(const client_options& owner, const fetch_options&
     }
     if (outcome.has_error())
         last.why = outcome.error().why;
+    else if (last.metrics)
+        outcome->metrics = *last.metrics;
     last.code = outcome ? errc::ok : outcome.error().code();
     if (feed)
         feed->ended(outcome);

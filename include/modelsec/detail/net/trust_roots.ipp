@@ -73,12 +73,18 @@ inline result<void> add_folder_roots(X509_STORE* store, const std::filesystem::p
         if (is_hashed_name(name) || name.ends_with(".pem") || name.ends_with(".crt"))
             files.push_back(at->path());
     }
+    const bool too_many = ec == std::errc::too_many_files_open || ec == std::errc::too_many_files_open_in_system;
     if (ec)
-        return fail(reason::file_unreadable, folder.string());
+        return fail(too_many ? reason::too_many_open_files : reason::file_unreadable, folder.string());
     bool any = false;
     for (const auto& path : files)
-        if (const auto text = read_local_file(path.string(), trust_file_bytes); text.has_value())
+    {
+        const auto text = read_local_file(path.string(), trust_file_bytes);
+        if (text.has_value())
             any = add_pem_roots(store, as_text(*text), path.string()).has_value() || any;
+        else if (text.error().why == reason::too_many_open_files)
+            return text.error();
+    }
     return any ? result<void>() : fail(reason::trust_store, folder.string() + ": no certificates in this folder");
 }
 

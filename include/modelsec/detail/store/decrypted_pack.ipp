@@ -50,8 +50,9 @@ result<decrypted_pack> decrypted_pack_opener::open(const store& disk, file_syste
             const auto* entry = f.name ? out.pack_.find(f.name->str()) : nullptr;
             if (!entry)
                 return fail(reason::pack_damaged, "an encrypted file is missing");
+            MODELSEC_TRY(const file* const content, entry->content->open());
             MODELSEC_TRY(decrypted_file opened,
-                         decrypted_file::open(files, entry->content, {model.str(), p.version.str(), f}, keys, handle));
+                         decrypted_file::open(files, *content, {model.str(), p.version.str(), f}, keys, handle));
             out.files_.push_back(std::move(opened));
         }
         return out;

@@ -26,8 +26,22 @@ struct pack_info
 };
 
 namespace detail {
+
 class store;
-}
+
+/// A checked file of an open pack. What is opened only now is what was checked, by the same inode and change time; else it is hashed
+/// again (docs/architecture.md, rule 2). Thread-safe.
+class pack_entry_content
+{
+public:
+    virtual ~pack_entry_content() = default;
+    /// For reading, open for as long as this lives.
+    virtual result<const file*> open() = 0;
+    /// Whether it belongs to this user or to root.
+    virtual bool owned() const noexcept = 0;
+};
+
+}  // namespace detail
 
 /// An active pack, held open: gc spares it while this lives, in this process or another. Moves; release it on any thread.
 class open_pack
@@ -38,14 +52,17 @@ public:
         std::string path;  ///< relative, with `/`
         std::uint64_t size = 0;
         sha256_digest sha256;
-        detail::file content;  ///< opened before it was checked, for reading only; owned by the open_pack
+        std::shared_ptr<detail::pack_entry_content> content;
 
-        /// The descriptor of `content`; on Windows its HANDLE, of which 32 bits are in use. For reading only, and valid as long as the
-        /// open_pack.
+        /// The file's descriptor; on Windows its HANDLE, of which 32 bits are in use. For reading only, and valid as long as the
+        /// open_pack. Small packs have all files open from the start; of others a file is opened when it is first asked for, so that a pack
+        /// needs no more descriptors than its reader does (CWE-770): -1 where that fails, as it does once the file was removed by hand.
         MODELSEC_DECL int descriptor() const noexcept;
     };
 
     open_pack() = default;
+    open_pack(open_pack&&) noexcept = default;
+    open_pack& operator=(open_pack&&) noexcept = default;
 
     const pack_info& info() const noexcept { return info_; }
     const std::vector<entry>& files() const noexcept { return files_; }
@@ -54,7 +71,7 @@ public:
     /// Where the file at this relative path lies: absolute; `not_in_pack` if the pack has none. For whoever opens by path only: what is
     /// opened then is what lies there by then. map() and descriptors are of the file that was checked.
     MODELSEC_DECL result<std::string> path(std::string_view name) const;
-    /// Its bytes in memory, for reading: `not_in_pack`, `store_io`.
+    /// Its bytes in memory, for reading: `not_in_pack`, `pack_damaged`, `too_many_open_files`, `store_io`.
     MODELSEC_DECL result<mapped_file> map(std::string_view name) const;
     /// The one file of a single-file pack, or null.
     const entry* only_file() const noexcept { return files_.size() == 1 ? &files_.front() : nullptr; }
@@ -63,7 +80,7 @@ private:
     friend class detail::store;
     pack_info info_;
     std::vector<entry> files_;
-    detail::file folder_;  ///< holds a shared lock, which gc respects
+    std::shared_ptr<const detail::file> folder_;  ///< holds a shared lock, which gc respects
 };
 
 MODELSEC_END_NAMESPACE

@@ -5,12 +5,21 @@
 #include <modelsec/detail/store/open_pack.hpp>
 
 #include <algorithm>
+#include <exception>
 
 MODELSEC_BEGIN_NAMESPACE
 
 int open_pack::entry::descriptor() const noexcept
 {
-    return detail::handle_number(content.native());
+    try
+    {
+        const auto opened = content ? content->open() : fail(reason::not_in_pack);
+        return opened ? detail::handle_number((*opened)->native()) : -1;
+    }
+    catch (const std::exception&)
+    {
+        return -1;
+    }
 }
 
 const open_pack::entry* open_pack::find(std::string_view path) const noexcept
@@ -31,7 +40,8 @@ result<mapped_file> open_pack::map(std::string_view name) const
     const entry* const file = find(name);
     if (!file)
         return fail(reason::not_in_pack, std::string(name));
-    return mapped_file::map(file->content.native(), file->size);
+    MODELSEC_TRY(const detail::file* const opened, file->content->open());
+    return mapped_file::map(opened->native(), file->size);
 }
 
 MODELSEC_END_NAMESPACE

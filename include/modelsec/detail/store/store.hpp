@@ -129,6 +129,9 @@ public:
     /// Keeps the raw bytes of an accepted envelope, by digest; and reads them again (checked against the digest).
     MODELSEC_DECL result<void> keep_envelope(bytes_view raw) const;
     MODELSEC_DECL result<bytes> read_envelope(const sha256_digest& digest) const;
+    /// Removes the kept envelopes that no state names any more: their addresses may be presigned. What fails, or cannot be done now, gc
+    /// does.
+    MODELSEC_DECL void drop_envelopes() const;
 
     /// The place where a pack with this content grows (staging.hpp); partials survive restarts.
     MODELSEC_DECL result<staging> stage(const identifier& model, const sha256_digest& content) const;

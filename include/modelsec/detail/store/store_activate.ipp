@@ -157,6 +157,7 @@ result<pack_info> store::activate(const model_lock& lock, const identifier& mode
     (void)remove_staging(*disk_, from.name_, freed);
     if (active.found_files)
         (void)set_found_files_aside(lock, model);  // else the next recover() does it
+    drop_envelopes();
     return info(model, record);
 }
 

@@ -123,6 +123,13 @@ inline result<void> collect_envelopes(const store_disk& d, const store& s, bool 
     return {};
 }
 
+void store::drop_envelopes() const
+{
+    std::vector<std::string> removed;
+    std::uint64_t bytes = 0;
+    (void)collect_envelopes(*disk_, *this, false, removed, bytes);
+}
+
 /// What was set aside, once nobody holds it open.
 inline result<void> collect_aside(const store_disk& d, bool dry_run, std::vector<std::string>& removed, std::uint64_t& total)
 {

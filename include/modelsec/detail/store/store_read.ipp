@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <deque>
+#include <memory>
+#include <mutex>
 #include <set>
 #include <span>
 
@@ -108,23 +110,69 @@ result<file> held_pack::open(const relative_path& path) const
     return damaged("not a file of the pack: " + path.str());
 }
 
+/// So many files of a pack are open from the start; those of larger packs are opened when they are asked for.
+inline constexpr std::size_t files_held_open = 16;
+
+class checked_content final : public pack_entry_content
+{
+public:
+    /// `seen`: as it was when it was checked.
+    checked_content(file_system& fs, std::shared_ptr<const file> folder, file_record seen, bool owned)
+        : fs_(fs), folder_(std::move(folder)), seen_(std::move(seen)), owned_(owned)
+    {
+    }
+
+    void hold(file content) { content_ = std::move(content); }
+
+    result<const file*> open() override
+    {
+        const std::lock_guard lock(mutex_);
+        if (!content_)
+        {
+            MODELSEC_TRY(file content, open_content(fs_, *folder_, seen_));
+            MODELSEC_TRY(const file_info now, fs_.info(content));
+            // CWE-367: what lies there by now may be another file than the one that was checked.
+            if (now.size != seen_.size || now.inode != seen_.inode || now.changed_ns != seen_.changed_ns)
+            {
+                MODELSEC_TRY(seen_, check_content(fs_, content, seen_, {}, {}));
+            }
+            content_ = std::move(content);
+        }
+        return &content_;
+    }
+
+    bool owned() const noexcept override { return owned_; }
+
+private:
+    file_system& fs_;
+    std::shared_ptr<const file> folder_;
+    std::mutex mutex_;
+    file_record seen_;  // with mutex_, as the next
+    file content_;
+    bool owned_;
+};
+
 result<open_pack> store::open_files(const identifier& model, const pack_record& pack, const control& handle) const
 {
     file_system& fs = *disk_->files;
     open_pack out;
-    MODELSEC_TRY(out.folder_, hold_pack(*disk_, model, pack));
-    MODELSEC_CHECK(check_no_more(fs, out.folder_, pack));
+    MODELSEC_TRY(file folder, hold_pack(*disk_, model, pack));
+    out.folder_ = std::make_shared<const file>(std::move(folder));
+    MODELSEC_CHECK(check_no_more(fs, *out.folder_, pack));
     std::vector<file_record> seen;
     for (const file_record& f : pack.files)
     {
-        MODELSEC_TRY(file content, open_content(fs, out.folder_, f));
+        MODELSEC_TRY(file content, open_content(fs, *out.folder_, f));
         MODELSEC_TRY(const file_info what, fs.info(content));
         seen.push_back(f);
         if (what.size != f.size || what.inode != f.inode || what.changed_ns != f.changed_ns)
         {
             MODELSEC_TRY(seen.back(), check_content(fs, content, f, handle, {}));
         }
-        out.files_.push_back({f.path.str(), f.size, f.sha256, std::move(content)});
+        const auto held = std::make_shared<checked_content>(fs, out.folder_, seen.back(), what.owned || what.roots);
+        if (pack.files.size() <= files_held_open)
+            held->hold(std::move(content));
+        out.files_.push_back({f.path.str(), f.size, f.sha256, held});
     }
     remember_files(model, pack, std::move(seen));
     MODELSEC_TRY(out.info_, info(model, pack));

@@ -51,7 +51,8 @@ struct model_memory
         std::vector<std::string> key_ids{};  ///< who vouched
         bool sequenced = true;               ///< there was a sequence
     };
-    /// So many at least; the highest of every key stays in any case, or a thief of one could push the others' out.
+    /// What a later one stands for whatever keys fall is forgotten at once. Of the others so many at least; the highest of every key stays
+    /// in any case, or a thief of one could push the others' out.
     static constexpr std::size_t history_cap = 16;
     std::vector<accepted> history;
 

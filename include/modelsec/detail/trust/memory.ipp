@@ -78,6 +78,37 @@ inline bool is_highest_of_a_key(const std::vector<model_memory::accepted>& histo
     });
 }
 
+/// Whether `later` stands for all that `entry` does, whatever keys fall: all who vouch for the one vouch for the other, and neither by
+/// sequence nor by time of issue does it stand before.
+inline bool outlives(const model_memory::accepted& later, const model_memory::accepted& entry)
+{
+    const auto vouches = [&](const std::string& key) { return std::ranges::count(later.key_ids, key) != 0; };
+    const std::pair a(entry.sequenced, entry.sequence), b(later.sequenced, later.sequence);
+    return std::ranges::all_of(entry.key_ids, vouches) && b >= a && later.issued_at >= entry.issued_at &&
+           (b > a || later.issued_at > entry.issued_at || later.statement == entry.statement);
+}
+
+/// Forgets what the newest entry outlives, and what became active by it: nothing of that can decide any more. So the store needs its
+/// envelope no longer, whose addresses may be presigned (CWE-922, insecure storage of sensitive information).
+inline void forget_outlived(model_memory& memory)
+{
+    const model_memory::accepted newest = memory.history.back();
+    std::erase_if(memory.history, [&](const model_memory::accepted& entry) {
+        if (entry.envelope == newest.envelope || !outlives(newest, entry))
+            return false;
+        std::erase_if(memory.active_digests, [&](model_memory::activated& a) {
+            if (!(a.envelope == entry.envelope))
+                return false;
+            const bool before = a.mark.sequence ? newest.sequenced && *a.mark.sequence < newest.sequence
+                                                : newest.sequenced || a.mark.issued_at < newest.issued_at;
+            if (!before && newest.statement == entry.statement)
+                a.envelope = newest.envelope;
+            return before;
+        });
+        return true;
+    });
+}
+
 inline void shorten(std::vector<model_memory::accepted>& history)
 {
     for (std::size_t i = 0; history.size() > model_memory::history_cap && i < history.size();)
@@ -112,6 +143,7 @@ bool remember(model_memory& memory, const manifest_claim& claim)
     memory.dsse_seen = memory.dsse_seen || claim.dsse;
     memory.history.push_back({claim.sequence.value_or(0), claim.issued_at, claim.envelope, claim.statement, claim.key_ids,
                               claim.sequence.has_value()});
+    forget_outlived(memory);
     shorten(memory.history);
     return true;
 }

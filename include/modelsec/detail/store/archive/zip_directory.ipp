@@ -196,6 +196,9 @@ result<zip_plan> plan_zip(bytes_view directory, const zip_end& end, const limits
     zip_plan plan;
     path_set names;
     bool has_files = false;
+    static constexpr std::size_t least_entry_bytes = 46;
+    plan.entries.reserve(static_cast<std::size_t>(
+        std::min<std::uint64_t>({end.entries, caps.zip_entries, directory.size() / least_entry_bytes})));
     zip_cursor at(directory);
     while (!at.empty())
     {

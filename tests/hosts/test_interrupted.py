@@ -1,0 +1,85 @@
+# Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+"""What is kept of a download that somebody ends, and when a slow host is left for a fast one."""
+import signal
+import threading
+import time
+
+import pytest
+
+from support import Answer, noise, query_of
+
+MODEL = noise(6_000_000)
+
+
+class Paced(bytes):
+    """A body that is handed out piece by piece, at so many bytes a second."""
+
+    def __new__(cls, content, rate):
+        out = super().__new__(cls, content)
+        out.rate = rate
+        return out
+
+    def __getitem__(self, key):
+        part = super().__getitem__(key)
+        if isinstance(key, slice):
+            if len(part) <= 65_536:  # what the server is about to write
+                time.sleep(len(part) / self.rate)
+                return part
+            return Paced(part, self.rate)
+        return part
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_every_signal_that_ends_a_fetch_keeps_what_has_arrived(world, number):
+    server = world.server(lambda seen: Answer(200, Paced(MODEL, 1_000_000) if slow.is_set() else MODEL))
+    slow = threading.Event()
+    slow.set()
+    manifest = world.sign(world.described(MODEL, url=server.url + "/m"))
+    process = world.fetch(manifest, "--connections", "1", wait=False)
+    end = time.monotonic() + 30
+    while sum(s.sent for s in server.seen) < 3_000_000 and time.monotonic() < end:
+        time.sleep(0.05)
+    began = time.monotonic()
+    process.send_signal(number)
+    process.communicate(timeout=30)
+    assert time.monotonic() - began < 5
+    assert process.returncode != 0
+    slow.clear()
+    server.seen.clear()
+    outcome = world.fetch(manifest)
+    assert world.fetched(outcome) == MODEL
+    assert outcome.result["bytes_fetched"] < 4_500_000, outcome
+
+
+def test_a_host_that_is_far_slower_than_a_mirror_is_left_for_it(world):
+    slow = world.server(lambda seen: Answer(200, Paced(MODEL, 4_096)))
+    fast = world.server(lambda seen: Answer(200, MODEL), address="127.0.0.2")
+    manifest = world.sign(world.described(MODEL, url=slow.url + "/m", mirrors=[fast.url + "/m"], chunks=world.chunked(MODEL)))
+    began = time.monotonic()
+    outcome = world.fetch(manifest, timeout=240)
+    assert world.fetched(outcome) == MODEL
+    assert time.monotonic() - began < 120  # by the first host alone it is 24 minutes
+    assert sum(s.sent for s in fast.seen) > 5_000_000
+
+
+def test_addresses_with_signatures_are_kept_no_longer_than_their_manifest_is_needed(world):
+    contents = {}
+    server = world.server(lambda seen: Answer(200, contents[seen.path.partition("?")[0]]) if "X-Amz-Signature" in query_of(seen.path) else Answer(403))
+
+    def secrets():
+        return {s.split(b'"')[0] for e in (world.store / ".modelsec/envelopes").iterdir() for s in decoded(e).split(b"X-Amz-Signature=")[1:]}
+
+    for number in range(1, 7):
+        contents[f"/{number}"] = noise(2_000, number)
+        manifest = world.sign(world.described(contents[f"/{number}"], url=f"{server.url}/{number}?X-Amz-Expires=60&X-Amz-Signature={number:064}"), version=f"{number}.0.0")
+        assert world.fetch(manifest).code == 0
+        # Of what is active, and of what a rollback would bring back.
+        assert secrets() == {b"%064d" % n for n in (number - 1, number) if n > 0}
+        for envelope in (world.store / ".modelsec/envelopes").iterdir():
+            assert envelope.stat().st_mode & 0o777 == 0o600
+
+
+def decoded(envelope):
+    import base64
+    import json
+    return base64.b64decode(json.loads(envelope.read_bytes())["payload"])

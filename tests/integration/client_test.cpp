@@ -237,7 +237,7 @@ TEST_CASE("a watch tells each new version once, installs it if asked, and asks o
     // A deadline ends it as well, with the number of updates; and without `install` nothing is.
     w.release("third", 3, "3.0.0");
     modelsec::watch_options once{.models = {w.request()}, .jitter = 0};
-    once.operation.deadline = 50ms;
+    once.operation.deadline = 2s;
     CHECK(modelsec::client(w.options()).async_watch(once, asio::use_future).get() == 1);
     CHECK(active_version(w) == "2.0.0");
     once.interval = 1ms;

@@ -3,6 +3,7 @@
 #define MODELSEC_TOOLS_AUDIT_ARGUMENTS_HPP
 
 #include "command_error.hpp"
+#include "command_line.hpp"
 #include "credentials.hpp"
 #include "platform.hpp"
 
@@ -37,11 +38,10 @@ public:
     /// For commands that ask for manifests.
     void add_limits_to(CLI::App& c, const std::string& group = "Audit")
     {
-        c.add_option("--manifest-rate", per_minute_, "Ask for manifests at most so often a minute, over all processes")
-            ->type_name("N")
+        count_option(c, "--manifest-rate", per_minute_, "Ask for manifests at most so often a minute, over all processes")
             ->check(CLI::Range(1u, 1000u))
             ->group(group);
-        c.add_option("--manifest-quota", per_day_, "And at most so often a day")->type_name("N")->group(group);
+        count_option(c, "--manifest-quota", per_day_, "And at most so often a day")->group(group);
     }
 
     void apply_to(client_options& owner) const

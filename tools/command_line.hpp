@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <concepts>
 #include <functional>
 #include <string>
 #include <vector>
@@ -31,12 +32,21 @@ CLI::App& add_subcommand(command_line& line, const std::string& name, const std:
 CLI::Option* repeatable(CLI::App& command, const std::string& name, std::vector<std::string>& values,
                         const std::string& purpose, const std::string& type);
 
-/// For numbers of 64 bits: CLI11 reads "-1" as the largest of them.
-inline const CLI::Validator not_negative(
-    [](const std::string& text) {
-        return text.starts_with('-') ? std::string("a number, and not below zero") : std::string();
-    },
-    "");
+template <class T>
+concept count_value = std::unsigned_integral<T> || std::unsigned_integral<typename T::value_type>;
+
+/// An option that takes a count, into an unsigned number or an optional one: digits and nothing else. (CLI11 reads "-1" as the largest of
+/// 64 bits.)
+template <count_value T>
+CLI::Option* count_option(CLI::App& command, const std::string& name, T& value, const std::string& purpose,
+                          const std::string& type = "N")
+{
+    const auto is_count = [](const std::string& text) {
+        const bool digits = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+        return digits ? std::string() : std::string("a whole number, and not below zero");
+    };
+    return command.add_option(name, value, purpose)->type_name(type)->check(CLI::Validator(is_count, ""));
+}
 
 /// Parses the arguments, runs the command, tells of errors. The exit code: an errc.
 int run(int argc, char** argv);

@@ -38,7 +38,7 @@ void fetch_arguments::add_to(CLI::App& c, bool with_store)
     trust_.add_repository_to(c, source);
     if (with_store)
         trust_.add_signature_to(c, source);
-    c.add_option("--min-sequence", min_sequence_, "Refuse what is older")->type_name("N")->check(not_negative)->group(who);
+    count_option(c, "--min-sequence", min_sequence_, "Refuse what is older")->group(who);
     c.add_flag("--require-order", require_order_, "Refuse what nothing orders: no sequence, no issued_at, no trusted time")
         ->group(who);
 
@@ -98,17 +98,13 @@ void fetch_arguments::add_to(CLI::App& c, bool with_store)
         ->group(network);
     repeatable(c, "--spki-pin", spki_pins_, "A key that must be in the chain of the manifest's origin", "BASE64")
         ->group(network);
-    c.add_option("--connections", connections_, "At most so many at once for a download; as many as help are used")
-        ->type_name("N")
+    count_option(c, "--connections", connections_, "At most so many at once for a download; as many as help are used")
         ->group(network);
-    c.add_option("--first-byte", first_byte_, "How long a server may take to begin an answer (default 60)")
-        ->type_name("SECONDS")
-        ->check(not_negative)
+    count_option(c, "--first-byte", first_byte_, "How long a server may take to begin an answer (default 60)", "SECONDS")
         ->group(network);
-    c.add_option("--fallback-after", fallback_after_,
-                 "Do with what is active where the network fails, or has no manifest after so long; 0: however long")
-        ->type_name("SECONDS")
-        ->check(not_negative)
+    count_option(c, "--fallback-after", fallback_after_,
+                 "Do with what is active where the network fails, or has no manifest after so long; 0: however long",
+                 "SECONDS")
         ->group(network);
     c.add_option("--min-rate", min_rate_, "Give up a source that brings less than this for ten seconds: 100k, 1MiB")
         ->type_name("BYTES/S")

@@ -256,10 +256,7 @@ void publish_arguments::add_to(CLI::App& c)
         ->group(model);
     c.add_option("--model", model_, "Its id")->type_name("ID")->group(model);
     c.add_option("--version", version_, "Its version")->type_name("V")->group(model);
-    c.add_option("--sequence", sequence_, "Higher than that of every manifest before")
-        ->type_name("N")
-        ->check(not_negative)
-        ->group(model);
+    count_option(c, "--sequence", sequence_, "Higher than that of every manifest before")->group(model);
     c.add_option("--expires", expires_, "How long clients may take it: 12h, 30d, or a time in RFC 3339")
         ->type_name("30d")
         ->group(model);

@@ -45,7 +45,7 @@ void add_gc(command_line& line)
         add_subcommand(line, "gc", "Removes what nothing needs any more; never what is active or last good", examples);
     const auto arguments = std::make_shared<gc_arguments>();
     arguments->add_to(command);
-    command.add_option("--keep", arguments->keep, "So many more versions stay")->type_name("N");
+    count_option(command, "--keep", arguments->keep, "So many more versions stay");
     command.add_flag("--dry-run", arguments->dry_run, "Only say what would go");
     command.callback([&line, arguments] { line.chosen = [arguments](output& out) { gc(*arguments, out); }; });
 }

@@ -95,9 +95,7 @@ void add_renew(command_line& line)
     command.add_option("--expires", arguments->expires, "How long clients may take it: 12h, 30d, or a time in RFC 3339")
         ->type_name("30d")
         ->required();
-    command.add_option("--sequence", arguments->sequence, "The new sequence; default: one more than before")
-        ->type_name("N")
-        ->check(not_negative);
+    count_option(command, "--sequence", arguments->sequence, "The new sequence; default: one more than before");
     command.add_flag("--check", arguments->check, "Ask the hosts first: status, length, ranges; write nothing if one fails");
     command.add_option("--out", arguments->out, "The new manifest; replaced if it is there")->type_name("FILE")->required();
     command.add_option("--ca", arguments->ca, "The CA to trust in place of the system's")->type_name("FILE");

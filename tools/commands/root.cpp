@@ -201,9 +201,9 @@ CLI::App& add_root_command(command_line& line, CLI::App& parent, const char* nam
 void add_change(CLI::App& c, root_arguments& a)
 {
     repeatable(c, "--root-key", a.root.key_files, "A public key that may sign roots", "FILE");
-    c.add_option("--root-threshold", a.root.threshold, "So many of them must; 1")->type_name("N");
+    count_option(c, "--root-threshold", a.root.threshold, "So many of them must; 1");
     repeatable(c, "--targets-key", a.targets.key_files, "A public key that may sign manifests", "FILE");
-    c.add_option("--targets-threshold", a.targets.threshold, "So many of them must; 1")->type_name("N");
+    count_option(c, "--targets-threshold", a.targets.threshold, "So many of them must; 1");
     repeatable(c, "--snapshot-key", a.snapshot.key_files, "For TUF repositories; default: as targets", "FILE");
     repeatable(c, "--timestamp-key", a.timestamp.key_files, "For TUF repositories; default: as targets", "FILE");
     c.add_option("--expires", a.expires, "How long it holds: 365d, or a time in RFC 3339")->type_name("365d");

@@ -2,9 +2,9 @@
 #ifndef MODELSEC_DETAIL_PUBLISH_FOLDER_LISTING_IPP
 #define MODELSEC_DETAIL_PUBLISH_FOLDER_LISTING_IPP
 
-#include <modelsec/detail/base/encoding.hpp>
 #include <modelsec/detail/base/name.hpp>
 #include <modelsec/detail/publish/folder_listing.hpp>
+#include <modelsec/detail/source/percent.hpp>
 
 #include <algorithm>
 #include <filesystem>
@@ -37,30 +37,12 @@ inline bool glob_names(std::string_view text, std::string_view glob)
     return reached[text.size()];
 }
 
-/// RFC 3986 section 2.3: everything but unreserved characters is encoded; `/` parts the path.
-inline std::string encode_path(std::string_view path)
-{
-    std::string out;
-    for (const char c : path)
-    {
-        const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                           std::string_view("-._~/").find(c) != std::string_view::npos;
-        const auto byte = static_cast<std::uint8_t>(c);
-        if (plain)
-            out += c;
-        else
-            for (const char digit : '%' + to_hex({&byte, 1}))
-                out += static_cast<char>(digit >= 'a' ? digit - 'a' + 'A' : digit);
-    }
-    return out;
-}
-
 /// The address of a file below a base. A Hub's locator holds the path itself: clients encode it.
 inline std::string address_below(std::string base, const std::string& place)
 {
     while (base.ends_with('/'))
         base.pop_back();
-    return base + '/' + (base.starts_with("hf://") ? place : encode_path(place));
+    return base + '/' + (base.starts_with("hf://") ? place : percent_encode(place, true));
 }
 
 /// Walks one folder; `place` is where it lies in the whole, empty for the whole itself.

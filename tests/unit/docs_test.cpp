@@ -152,6 +152,15 @@ TEST_CASE("every requirement of docs/requirements.md is shown by tests that exis
         check_names_only(cell.substr(0, cell.rfind(" |")), tests);
 }
 
+TEST_CASE("every fault of docs/faults.md that was found by attack or reported is shown by tests that exist")
+{
+    const auto tests = names_of_all_tests();
+    const auto cells = proofs(support::read_file(MODELSEC_SOURCE_DIR "/docs/faults.md"));
+    CHECK(cells.size() >= 25);
+    for (const std::string& cell : cells)
+        check_names_only(cell.substr(0, cell.rfind(" |")), tests);
+}
+
 TEST_CASE("every cell of the table of hosts in docs/hosts.md is tests that exist")
 {
     const auto tests = names_of_all_tests();

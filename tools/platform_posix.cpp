@@ -196,7 +196,7 @@ interrupt_guard::interrupt_guard(control handle) : impl_(std::make_unique<impl>(
 {
     int ends[2];
     if (::pipe(ends) != 0)
-        throw error(fail(reason::internal_error, "pipe"));
+        throw error(fail(errno == EMFILE || errno == ENFILE ? reason::too_many_open_files : reason::internal_error, "pipe"));
     impl_->read_end = file(ends[0]);
     impl_->write_end = file(ends[1]);
     interrupt_pipe = ends[1];

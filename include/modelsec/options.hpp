@@ -103,7 +103,8 @@ struct client_options
     std::optional<device_facts> device{};                 ///< what `min_device` is held against; default: this machine
     /// Wall time and steady time, deadlines included. Kept for as long as an operation needs it; null is the system's.
     std::shared_ptr<const modelsec::clock> clock = modelsec::clock::shared_system();
-    detail::file_system* files = &detail::file_system::native();  ///< must outlive the client, its operations and what it opened
+    detail::file_system* files =
+        &detail::file_system::native();  ///< must outlive the client, its operations and what it opened
     unsigned threads =
         16;  ///< at most so many asynchronous operations at once, at least 3; two are kept for open() and status()
 };

@@ -84,10 +84,11 @@ struct executor_probe
 };
 }  // namespace detail
 
-/// Gets models from a hostile network onto the disk, and is sure of it.
+/// Gets models from a hostile network onto the disk, and verifies them.
 ///
 /// Every operation comes in three forms: throwing `modelsec::error`; with `error_code&`, and `diagnostics&` if you like; and
-/// asynchronous, with any completion token. Distinct operations may run at once from any threads; those on one model wait for each
+/// asynchronous, with any completion token. (stream() throws only, since it does not wait for the download; audit() and
+/// open_decrypted() have no asynchronous form.) "Codes" are values of `errc`, listed in error.hpp and docs/codes.md. Distinct operations may run at once from any threads; those on one model wait for each
 /// other, also across processes.
 ///
 /// **Asynchronous operations** `async_x(args…, [diagnostics&,] token)`: the work blocks threads of the library, never an executor of
@@ -177,8 +178,8 @@ public:
     template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(error_code, std::vector<model_outcome>)) CompletionToken = default_token>
     auto async_ensure_all(ensure_all_options options, diagnostics& diag, CompletionToken&& token = {});
 
-    /// Asks for new versions again and again, until cancelled or its deadline: see watch_options. What a check fails by is told by
-    /// a `warning` and tried again. Holds a thread of the pool meanwhile. The number of new versions seen.
+    /// Asks for new versions again and again, until cancelled or its deadline: see watch_options. A check that fails is reported as a
+    /// `warning` event and tried again. Holds a thread of the pool meanwhile. Returns the number of new versions seen.
     MODELSEC_DECL std::uint64_t watch(const watch_options& options);
     MODELSEC_DECL std::uint64_t watch(const watch_options& options, error_code& ec);
     MODELSEC_DECL std::uint64_t watch(const watch_options& options, error_code& ec, diagnostics& diag);

@@ -2,6 +2,7 @@
 #ifndef MODELSEC_CLIENT_HPP
 #define MODELSEC_CLIENT_HPP
 
+#include <modelsec/foreign_transfer.hpp>
 #include <modelsec/options.hpp>
 #include <modelsec/stream.hpp>
 #include <modelsec/with_diagnostics.hpp>
@@ -193,6 +194,13 @@ public:
     /// accepted; what fails before is thrown here. Archives and encrypted files are 50 `not_streamable`; neither offline nor a dry
     /// run. Codes: as of fetch().
     MODELSEC_DECL pack_stream stream(const fetch_options& options);
+
+    /// fetch(), whose bytes another transport brings: see foreign_transfer. Returns once the manifest is accepted; to be called again
+    /// with the same options whenever the application comes back. Neither offline nor a dry run nor from a bundle: 50
+    /// `not_transferable`. Codes: as of fetch().
+    MODELSEC_DECL foreign_transfer transfer(const foreign_options& options);
+    MODELSEC_DECL foreign_transfer transfer(const foreign_options& options, error_code& ec);
+    MODELSEC_DECL foreign_transfer transfer(const foreign_options& options, error_code& ec, diagnostics& diag);
 
     /// Opens what is active: descriptors that stay valid, and the pack with them, whatever happens to the store. Hashes
     /// again what changed on disk since it was verified. Expiry of the manifest does not matter any more. Codes: 3, 30, 41, 43.
@@ -517,6 +525,7 @@ struct associated_executor<
 
 #ifndef MODELSEC_SEPARATE_COMPILATION
 #include <modelsec/detail/client/client.ipp>
+#include <modelsec/detail/client/foreign_transfer.ipp>
 #endif
 
 #endif

@@ -7,6 +7,7 @@
 // signatures of models in model_signing.hpp.
 #include <modelsec/client.hpp>
 #include <modelsec/event_delivery.hpp>
+#include <modelsec/foreign_transfer.hpp>
 #include <modelsec/config.hpp>
 #include <modelsec/error.hpp>
 #include <modelsec/event.hpp>

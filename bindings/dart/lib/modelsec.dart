@@ -6,6 +6,7 @@ export 'src/cancellation.dart' show CancellationToken;
 export 'src/client.dart';
 export 'src/codes.dart' hide exceptionOf;
 export 'src/exception.dart' show ModelsecException;
+export 'src/foreign_transfer.dart';
 export 'src/model.dart';
 export 'src/open_pack.dart';
 export 'src/pack_manager.dart';

@@ -554,23 +554,39 @@ bool transfer_with_death(death kind, int dying_life, std::uint64_t at)
     return died;
 }
 
+/// Dies in the life that asks, then in the one that takes in and makes active, at each of their events.
+void die_at_every_event(death kind)
+{
+    for (const int life : {1, 2})
+        for (std::uint64_t at = 1;; ++at)
+        {
+            CAPTURE(life);
+            CAPTURE(at);
+            if (!transfer_with_death(kind, life, at))
+            {
+                CHECK(at > (kind == death::by_step ? 3 : 30));
+                break;
+            }
+        }
+}
+
 }  // namespace
 
-TEST_CASE("the application is killed at every event while another process brings the bytes: none of them travels twice")
+TEST_CASE(
+    "the application is killed between any two calls while another process brings the bytes: none of them travels twice")
 {
-    for (const death kind : {death::by_step, death::by_call, death::power_loss})
-        for (const int life : {1, 2})
-            for (std::uint64_t at = 1;; ++at)
-            {
-                CAPTURE(static_cast<int>(kind));
-                CAPTURE(life);
-                CAPTURE(at);
-                if (!transfer_with_death(kind, life, at))
-                {
-                    CHECK(at > (kind == death::by_step ? 3 : 30));
-                    break;
-                }
-            }
+    die_at_every_event(death::by_step);
+}
+
+TEST_CASE(
+    "the application is killed at every call to the disk while another process brings the bytes: none of them travels twice")
+{
+    die_at_every_event(death::by_call);
+}
+
+TEST_CASE("the power goes at every call to the disk while another process brings the bytes: none of them travels twice")
+{
+    die_at_every_event(death::power_loss);
 }
 
 TEST_SUITE_END();

@@ -38,7 +38,7 @@ modelsec ($version-1) unstable; urgency=medium
 CHANGES
 
 # No upload is meant: there is no bug that asks for these packages.
-lint=(lintian --fail-on error,warning --suppress-tags initial-upload-closes-no-bugs)
+lint=(lintian --fail-on error --fail-on warning --suppress-tags initial-upload-closes-no-bugs)
 if [ "${1:-}" = --source ]; then
     (cd "$work" && dpkg-source -b "modelsec-$version" >"$work/log" 2>&1) || { tail -n 20 "$work/log" >&2; die "no source package"; }
     "${lint[@]}" "$work/modelsec_$version-1.dsc"

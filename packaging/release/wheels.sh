@@ -50,7 +50,7 @@ make_sdist()
     mkdir -p "$packages"
     "$venv/bin/python" -m build --sdist --no-isolation --outdir "$packages" . >"$portable/sdist.log" 2>&1 ||
         { tail -n 20 "$portable/sdist.log" >&2; die "no sdist"; }
-    for name in LICENSE README.md pyproject.toml CMakeLists.txt include/modelsec/version.hpp bindings/python/src/modelsec/__init__.py; do
+    for name in LICENSE bindings/python/README.md PKG-INFO pyproject.toml CMakeLists.txt include/modelsec/version.hpp bindings/python/src/modelsec/__init__.py; do
         tar -tzf "$packages/modelsec-$version.tar.gz" "modelsec-$version/$name" >/dev/null || die "the sdist lacks $name"
     done
 }
@@ -169,7 +169,7 @@ check_wheel()
         try_command "$bare/bin/modelsec"
     else
         file=/usr/$arch-linux-gnu
-        command -v "qemu-$arch" >/dev/null && [ -d "$file/lib" ] || die "to run $arch: the packages qemu-user and libc6-arm64-cross"
+        { command -v "qemu-$arch" && [ -d "$file/lib" ]; } >/dev/null || die "to run $arch: the packages qemu-user and libc6-arm64-cross"
         runner=("qemu-$arch" -L "$file")
         try_command "${runner[@]}" "$from/modelsec/bin/modelsec"
         try_library "$arch" "${runner[@]}"

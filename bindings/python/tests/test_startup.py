@@ -16,7 +16,7 @@ import urllib.request
 import pytest
 
 import modelsec
-from modelsec import adapters, hub, startup
+from modelsec import adapters, hub, options, startup
 from origin import Origin
 
 HERE = pathlib.Path(__file__).parent
@@ -99,9 +99,9 @@ def test_the_hubs_calls_are_answered(origin: Origin, store: pathlib.Path) -> Non
     with pytest.raises(modelsec.MismatchError):
         hub.hf_hub_download("org/name", "config.json", revision="0.9")
     with pytest.raises(TypeError, match="store"):
-        hub.configure(origin.source(), stores=store)  # type: ignore[call-arg]
+        hub.configure(origin.source(), stores=store)  # type: ignore[call-arg,misc]
     with pytest.raises(TypeError, match="ca_file"):
-        hub.configure(origin.source(), store=store, cafile="x")
+        hub.configure(origin.source(), store=store, cafile="x")  # type: ignore[call-arg,misc]
 
 
 def test_the_hubs_calls_honour_local_folders_and_patterns(origin: Origin, store: pathlib.Path, tmp_path: pathlib.Path) -> None:
@@ -130,6 +130,23 @@ def test_the_hubs_signatures_are_whole() -> None:
                              "force_download token local_files_only allow_patterns ignore_patterns max_workers tqdm_class headers endpoint dry_run"}
     for name, parameters in theirs.items():
         assert list(inspect.signature(getattr(hub, name)).parameters) == parameters.split()
+
+
+def test_what_a_client_takes_is_taken_by_every_door() -> None:
+    wanted = set(inspect.signature(modelsec.Client.__init__).parameters) - {"self"}
+    assert wanted == {"store", *options.ClientOptions.__annotations__}
+    for door in (modelsec.ensure, modelsec.ensure_async, modelsec.AsyncClient.__init__):
+        assert wanted <= set(inspect.signature(door).parameters), wanted - set(inspect.signature(door).parameters)
+
+
+def test_the_hubs_options_reach_the_client(origin: Origin, store: pathlib.Path) -> None:
+    origin.publish(model="org--name", zip={"config.json": "{}"})
+    hub.configure(origin.source(), store=store, ca_pem=pathlib.Path(origin.ca).read_text(), digest_policy="whole", min_rate=1,
+                  first_byte_timeout=20.0, automatic_repair=True)
+    assert pathlib.Path(hub.hf_hub_download("org/name", "config.json")).read_text() == "{}"
+    hub.configure(origin.source(), store=store, ca_file=origin.ca, digest_policy="chunks")  # type: ignore[arg-type,misc,typeddict-item]
+    with pytest.raises(ValueError, match="'automatic', 'whole'"):
+        hub.hf_hub_download("org/name", "config.json")
 
 
 def test_a_missing_file_is_huggingface_hubs_own_error_where_that_is_loaded(monkeypatch: pytest.MonkeyPatch, origin: Origin,

@@ -16,20 +16,22 @@ import pathlib
 import shutil
 import sys
 import tempfile
-from typing import Any, Callable, Literal, Optional, Union, overload
+from typing import TYPE_CHECKING, Any, Callable, Literal, Optional, Union, overload
 
 from .codes import MismatchError, UsageError
 from .options import ClientOptions, Path
 from .request import Source
 from .startup import Model, ensure
 
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
 Patterns = Union[list[str], str, None]
 
 
 class HubOptions(ClientOptions, total=False):
-    """What configure() takes beside the source."""
+    """What configure() takes beside source and store."""
 
-    store: Path
     deadline: Optional[float]
     offline: bool
 
@@ -50,11 +52,11 @@ _source: Union[Source, Callable[[str], Source], None] = None
 _options: dict[str, Any] = {}
 
 
-def configure(source: Union[Source, Callable[[str], Source]], *, store: Path, **ensure_options: Any) -> None:
+def configure(source: Union[Source, Callable[[str], Source]], *, store: Path, **ensure_options: Unpack[HubOptions]) -> None:
     """Once, at start-up: where manifests come from (one source, or one by repo id), and what ensure() takes."""
     unknown = set(ensure_options) - set(HubOptions.__annotations__) - set(ClientOptions.__annotations__)
     if unknown:
-        allowed = sorted({*HubOptions.__annotations__, *ClientOptions.__annotations__})
+        allowed = sorted({"store", *HubOptions.__annotations__, *ClientOptions.__annotations__})
         raise TypeError(f"configure() has no option {sorted(unknown)[0]!r}; it takes {', '.join(allowed)}")
     global _source, _options
     _source, _options = source, {"store": store, **ensure_options}

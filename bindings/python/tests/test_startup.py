@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import inspect
 import json
 import os
@@ -16,7 +17,7 @@ import urllib.request
 import pytest
 
 import modelsec
-from modelsec import adapters, hub, options, startup
+from modelsec import _kept, adapters, hub, options, startup
 from origin import Origin
 
 HERE = pathlib.Path(__file__).parent
@@ -137,6 +138,24 @@ def test_what_a_client_takes_is_taken_by_every_door() -> None:
     assert wanted == {"store", *options.ClientOptions.__annotations__}
     for door in (modelsec.ensure, modelsec.ensure_async, modelsec.AsyncClient.__init__):
         assert wanted <= set(inspect.signature(door).parameters), wanted - set(inspect.signature(door).parameters)
+
+
+def test_the_commit_that_signed_addresses_are_pinned_to_is_a_revision(tmp_path: pathlib.Path) -> None:
+    commit = "c" * 40
+    manifest = {"artifacts": [{"files": [{"url": f"hf://org/name@{commit}/{n}", "name": n} for n in ("a", "b")], "mirrors": ["https://x.example/a"]}]}
+    envelope = json.dumps({"payload": base64.b64encode(json.dumps(manifest).encode()).decode()}).encode()
+    name, inner = hashlib.sha256(envelope).hexdigest(), tmp_path / ".modelsec"
+    for folder in ("state", "envelopes"):
+        (inner / folder).mkdir(parents=True)
+    pack = {"artifact": "1" * 64, "envelope": name}
+    (inner / "state" / "org--name.9.json").write_text(json.dumps({"active": {"artifact": "0" * 64, "envelope": name}}))
+    (inner / "state" / "org--name.10.json").write_text(json.dumps({"active": pack, "last_good": None}))
+    (inner / "envelopes" / f"{name}.json").write_bytes(envelope)
+    assert _kept.commits(tmp_path, "org--name", "1" * 64) == {commit}
+    assert _kept.commits(tmp_path, "org--name", "0" * 64) == _kept.commits(tmp_path, "other", "1" * 64) == set()  # an older state, no state
+    (inner / "envelopes" / f"{name}.json").write_bytes(envelope.replace(b"payload", b"Payload"))
+    assert _kept.commits(tmp_path, "org--name", "1" * 64) == set()  # not the bytes that were accepted
+    assert _kept.pinned(["hf://org/name@main/a", f"https://x.example/org/name@{commit}/a", f"hf://org/name@{commit}0/a"]) == set()
 
 
 def test_the_hubs_options_reach_the_client(origin: Origin, store: pathlib.Path) -> None:

@@ -4,7 +4,8 @@
 Both take everything that huggingface_hub's take (checked against its 2.4). What has no meaning here is taken and ignored: `token`,
 `headers` and `endpoint` (configure() says who is asked, and credentials never come from call sites), `cache_dir` and `force_download`
 (there is one store, and what is in it is verified), `etag_timeout`, `max_workers`, `library_name`, `library_version`, `user_agent`,
-`repo_type` (but "dataset" and "space" have names of their own). `revision` is checked, `local_dir`, patterns, `local_files_only`, `tqdm_class` and
+`repo_type` (but "dataset" and "space" have names of their own). `revision` is "main", the signed version, or the commit that the manifest's
+`hf://` addresses are pinned to, else MismatchError; `local_dir`, patterns, `local_files_only`, `tqdm_class` and
 `dry_run` do what they do there."""
 from __future__ import annotations
 
@@ -18,6 +19,7 @@ import sys
 import tempfile
 from typing import TYPE_CHECKING, Any, Callable, Literal, Optional, Union, overload
 
+from . import _kept
 from .codes import MismatchError, UsageError
 from .options import ClientOptions, Path
 from .request import Source
@@ -75,9 +77,16 @@ def _model(repo_id: str, revision: Optional[str], repo_type: Optional[str], loca
     options: dict[str, Any] = {**_options, "offline": local_files_only or _options.get("offline", False)}
     model = ensure(model_id_of(repo_id, repo_type), chosen, progress=tqdm_class or False, **options)
     # The signed manifest says what is current; who insists on something else is told.
-    if revision not in (None, "main", model.version):
+    if revision not in (None, "main", model.version) and {revision} != _commits(model, chosen):
         raise MismatchError("model_mismatch", detail=f"{revision} was asked for, {model.version} is there")
     return model
+
+
+def _commits(model: Model, source: Source) -> set[str]:
+    """The commits that the signed files lie at, where they lie at a Hub; one that all of them share counts as a revision."""
+    if source.signature is not None:
+        return _kept.pinned(source.signature.bases)
+    return _kept.commits(pathlib.Path(_options["store"]), model.model_id, model.pack.sha256)
 
 
 def _missing(name: str, model: Model) -> Exception:

@@ -97,6 +97,10 @@ def test_the_hubs_calls_are_answered(origin: Origin, store: pathlib.Path) -> Non
     assert hub.hf_hub_download(repo_id="org/name", filename="w.bin", subfolder="weights", revision="1.0.0").endswith("w.bin")
     with pytest.raises(FileNotFoundError):
         hub.hf_hub_download("org/name", "nothing.bin")
+    # What transformers says and does: an argument of the past, and a look into the cache.
+    assert hub.hf_hub_download("org/name", "config.json", proxies=None, resume_download=True) == hub.try_to_load_from_cache("org/name", "config.json")
+    assert hub.try_to_load_from_cache("org/name", "nothing.bin") is hub.try_to_load_from_cache("org/name", "config.json", revision="0.9") is None
+    assert hub.try_to_load_from_cache("org/other", "config.json") is None
     with pytest.raises(modelsec.MismatchError):
         hub.hf_hub_download("org/name", "config.json", revision="0.9")
     with pytest.raises(TypeError, match="store"):

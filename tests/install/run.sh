@@ -154,6 +154,18 @@ with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
     server.shutdown()
 CHECK
         ;;
+    prebuilt)
+        # A release's libraries for Dart: by digest, each for the machine it is for.
+        library=$(find "$build/lib" -name 'libmodelsec.so.*' -type f | head -n 1)
+        case $(uname -m) in x86_64) here_is=x64 other=arm64 ;; *) here_is=arm64 other=x64 ;; esac
+        fill() { python3 -B "$source/packaging/release/dart.py" --base https://releases.example.org/0.1 --out prebuilt.json "$1=$library"; }
+        fill "linux_$here_is"
+        python3 -c 'import json, sys; entry = json.load(open("prebuilt.json"))["libraries"][sys.argv[1]]; assert entry["sha256"] == sys.argv[2] and entry["url"].startswith("https://")' \
+            "linux_$here_is" "$(sha256sum "$library" | cut -d' ' -f1)"
+        for wrong in "linux_$other" "macos_$here_is" "windows_$here_is" "amiga_$here_is"; do
+            if fill "$wrong" 2>/dev/null; then echo "$wrong was taken" >&2; exit 1; fi
+        done
+        ;;
     versions_agree)
         # The version stands in include/modelsec/version.hpp; the files that other tools read cannot ask there.
         version=$(sed -n 's/^#define MODELSEC_VERSION_STRING "\(.*\)"/\1/p' "$source/include/modelsec/version.hpp")

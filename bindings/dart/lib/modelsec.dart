@@ -8,6 +8,7 @@ export 'src/codes.dart' hide exceptionOf;
 export 'src/exception.dart' show ModelsecException;
 export 'src/foreign_transfer.dart';
 export 'src/model.dart';
+export 'src/model_signing.dart';
 export 'src/open_pack.dart';
 export 'src/pack_manager.dart';
 export 'src/pack_mirror.dart' show KeyValueStore, PackMirrorKeys;

@@ -8,7 +8,6 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 targets=("$@")
 [ ${#targets[@]} -gt 0 ] || targets=(aarch64-macos x86_64-windows-gnu aarch64-linux-gnu)
-zig=$PWD/build/zig
 out=$PWD/build/cross
 
 die()
@@ -17,25 +16,8 @@ die()
     exit 1
 }
 
-# One version for everybody; the digests are those of the wheels for x86_64 and aarch64.
-bring_zig()
-{
-    local wish=build/zig-requirements.txt
-    cat >"$wish" <<'PINS'
-ziglang==0.17.1 \
-    --hash=sha256:ea6cc5d87b033cf0aedfbc8f9549a908cae6c50ac31f1698188fa48a74524b54 \
-    --hash=sha256:b7c5f02fccd40f89b999ee16a1f5ddced56e6182370f8affe494bcf8a28cf07e
-PINS
-    if cmp -s "$wish" "$zig/.complete" && "$zig/bin/python" -m ziglang version >/dev/null 2>&1; then
-        return
-    fi
-    printf '  bringing in ziglang by pip, into build/zig (100 MB, once)\n'
-    rm -rf "$zig"
-    python3 -m venv "$zig" >build/zig.log 2>&1 || { cat build/zig.log >&2; die "python3 makes no virtual environment (package python3-venv)"; }
-    "$zig/bin/python" -m pip --disable-pip-version-check install --quiet --only-binary :all: --no-deps --require-hashes \
-        --requirement "$wish" >build/zig.log 2>&1 || { tail -n 5 build/zig.log >&2; die "PyPI gives no ziglang: no look at other systems without it"; }
-    cp "$wish" "$zig/.complete"
-}
+# shellcheck source=scripts/zig.sh
+. scripts/zig.sh
 
 # The headers of the libraries, without the C library's that lie beside them. Those which Debian keeps by architecture say how OpenSSL
 # was configured here: near enough for objects.
@@ -105,6 +87,6 @@ mkdir -p build
 bring_zig
 gather_headers
 printf '#include <modelsec/modelsec.h>\nint32_t (*check)(const char *) = 0;\n' >"$out/header.c"
-export ZIG_GLOBAL_CACHE_DIR=$zig/cache zig out
+export zig out
 export -f compile
 list_units | xargs -P 2 -L 1 bash -c 'compile "$@"' compile

@@ -12,6 +12,10 @@ needs_clang="clang-16 libclang-rt-16-dev llvm-16"
 needs_lint="$needs_test clang-16 clang-format-16 clang-tidy-16 shellcheck binutils mypy python3-venv"
 needs_fuzz="$needs_build $needs_clang"
 needs_docs="doxygen"
+needs_wheels="$needs_build dpkg-dev git python3-venv binutils make patch perl xz-utils qemu-user libc6-arm64-cross"
+needs_deb="$needs_build dpkg-dev debhelper dh-python fakeroot git lintian xz-utils"
+needs_release="$needs_build git openssl python3"
+needs_package_test="$needs_wheels $needs_deb $needs_release ruby"
 
 is_installed()
 {

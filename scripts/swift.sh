@@ -71,10 +71,11 @@ run_test()
         write_compiler "$root/build/swift-tools"
     fi
     [ -n "$tool" ] || { compile_module; return; }
-    rm -rf "$prefix" "$copy"/{Package.swift,Sources,Tests}
+    rm -rf "$prefix" "$copy"/{Package.swift,bindings}
     cmake --install "$build" --prefix "$prefix" --component c >/dev/null
-    mkdir -p "$copy"
-    cp -r "$package"/{Package.swift,Sources,Tests} "$copy"
+    mkdir -p "$copy/bindings/swift"
+    cp Package.swift "$copy"
+    cp -r "$package"/{Sources,Tests} "$copy/bindings/swift"
     PKG_CONFIG_PATH=$(dirname "$(find "$prefix" -name modelsec_c.pc)")
     export PKG_CONFIG_PATH HOME=$copy  # nothing is left in a home
     "$tool" --package-path "$copy" --disable-sandbox -Xswiftc -strict-concurrency=complete \

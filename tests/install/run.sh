@@ -94,6 +94,89 @@ assert all(r["spdxElementId"] in ids and r["relatedSpdxElement"] in ids for r in
 assert spdx["files"][0]["checksums"][0]["checksumValue"] == cyclone["components"][-1]["hashes"][0]["content"]
 CHECK
         ;;
+    release)
+        # What goes with a release: signed by a key of our own, as targets of a TUF repository of our own, and told where it comes from.
+        rm -rf keys release metadata repository got root.json
+        PATH=$build/bin:$PATH
+        export SOURCE_DATE_EPOCH
+        SOURCE_DATE_EPOCH=$(date +%s)
+        make=$source/packaging/release
+        for id in owner release; do modelsec keygen --quiet --out keys --key-id $id; done
+        modelsec root init --quiet --root-key keys/owner.pub.json --targets-key keys/release.pub.json --expires 365d --key keys/owner.pem --out root.json
+        mkdir release
+        cp "$source/LICENSE" "$source/README.md" release
+        for round in first second; do
+            python3 -B "$make/provenance.py" --revision 0123456789abcdef0123456789abcdef01234567 --key keys/release.pem --key-id release \
+                --out $round.dsse.json release/LICENSE release/README.md
+            rm -rf repository
+            python3 -B "$make/tuf_repository.py" --root root.json --key keys/release.pem --out repository release/*
+            (cd repository && find . -type f -exec sha256sum {} + | sort -k 2) >$round.sums
+        done
+        cmp first.dsse.json second.dsse.json
+        cmp first.sums second.sums
+        python3 - first.dsse.json keys/release.pub.json release/LICENSE <<'CHECK'
+import base64, hashlib, json, subprocess, sys
+envelope, pins = (json.load(open(name)) for name in sys.argv[1:3])
+payload = base64.b64decode(envelope["payload"])
+subject = {s["name"]: s["digest"]["sha256"] for s in json.loads(payload)["subject"]}
+assert subject["LICENSE"] == hashlib.sha256(open(sys.argv[3], "rb").read()).hexdigest() and set(subject) == {"LICENSE", "README.md"}
+kind = envelope["payloadType"].encode()
+open("message", "wb").write(b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload))
+open("signature", "wb").write(base64.b64decode(envelope["signatures"][0]["sig"]))
+der = bytes.fromhex("302a300506032b6570032100") + base64.b64decode(pins["keys"][0]["ed25519_b64"])
+open("public.der", "wb").write(der)
+subprocess.run(["openssl", "pkeyutl", "-verify", "-rawin", "-pubin", "-inkey", "public.der", "-keyform", "DER", "-in", "message", "-sigfile", "signature"], check=True)
+CHECK
+        modelsec sign-model --quiet --key keys/release.pem --out release.sig release
+        openssl pkey -pubin -inform DER -in public.der -out public.pem
+        modelsec verify-model release.sig release --quiet --key public.pem
+        # Served on loopback by a port of the system's choice, and fetched by our own client of TUF repositories.
+        python3 - <<'CHECK'
+import functools, http.server, pathlib, subprocess, threading
+handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory="repository")
+handler.func.log_message = lambda *_: None
+with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    base = f"http://127.0.0.1:{server.server_port}"
+    client = ["tuf-client", "--metadata-dir", "metadata", "--metadata-url", base + "/metadata"]
+    subprocess.run([*client[:3], "init", "root.json"], check=True)
+    subprocess.run([*client, "refresh"], check=True)
+    pathlib.Path("got").mkdir()
+    take = [*client, "--target-name", "LICENSE", "--target-dir", "got", "--target-base-url", base + "/targets", "download"]
+    subprocess.run(take, check=True)
+    assert any(p.read_bytes() == pathlib.Path("release/LICENSE").read_bytes() for p in pathlib.Path("got").rglob("*") if p.is_file())
+    # What was altered after the signature is not taken.
+    for p in pathlib.Path("got").iterdir():
+        p.unlink()
+    listed = next(pathlib.Path("repository/targets").glob("*.LICENSE"))
+    listed.write_bytes(listed.read_bytes().replace(b"Boost", b"Roost"))
+    assert subprocess.run(take, capture_output=True).returncode == 1
+    server.shutdown()
+CHECK
+        ;;
+    prebuilt)
+        # A release's libraries for Dart: by digest, each for the machine it is for.
+        library=$(find "$build/lib" -name 'libmodelsec.so.*' -type f | head -n 1)
+        case $(uname -m) in x86_64) here_is=x64 other=arm64 ;; *) here_is=arm64 other=x64 ;; esac
+        fill() { python3 -B "$source/packaging/release/dart.py" --base https://releases.example.org/0.1 --out prebuilt.json "$1=$library"; }
+        fill "linux_$here_is"
+        python3 -c 'import json, sys; entry = json.load(open("prebuilt.json"))["libraries"][sys.argv[1]]; assert entry["sha256"] == sys.argv[2] and entry["url"].startswith("https://")' \
+            "linux_$here_is" "$(sha256sum "$library" | cut -d' ' -f1)"
+        for wrong in "linux_$other" "macos_$here_is" "windows_$here_is" "amiga_$here_is"; do
+            if fill "$wrong" 2>/dev/null; then echo "$wrong was taken" >&2; exit 1; fi
+        done
+        ;;
+    versions_agree)
+        # The version stands in include/modelsec/version.hpp; the files that other tools read cannot ask there.
+        version=$(sed -n 's/^#define MODELSEC_VERSION_STRING "\(.*\)"/\1/p' "$source/include/modelsec/version.hpp")
+        for file in packaging/vcpkg/ports/modelsec/vcpkg.json bindings/dart/hook/prebuilt.json; do
+            grep -q "\"version\": \"$version\"" "$source/$file" || { echo "$file: not $version" >&2; exit 1; }
+        done
+        for file in bindings/dart/pubspec.yaml bindings/dart/example/flutter/pubspec.yaml; do
+            grep -q "^version: $version\$" "$source/$file" || { echo "$file: not $version" >&2; exit 1; }
+        done
+        grep -q "^## $version" "$source/CHANGELOG.md" || { echo "CHANGELOG.md says nothing of $version" >&2; exit 1; }
+        ;;
     designated_initialisers)
         "$CXX" -std=c++20 -Wall -Wextra -Werror -DMODELSEC_SEPARATE_COMPILATION -I"$source/include" -fsyntax-only "$here/designated_initialisers.cpp"
         # Each public aggregate is in there.

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import inspect
 import json
 import os
@@ -16,7 +17,7 @@ import urllib.request
 import pytest
 
 import modelsec
-from modelsec import adapters, hub, startup
+from modelsec import _kept, adapters, hub, options, startup
 from origin import Origin
 
 HERE = pathlib.Path(__file__).parent
@@ -96,12 +97,16 @@ def test_the_hubs_calls_are_answered(origin: Origin, store: pathlib.Path) -> Non
     assert hub.hf_hub_download(repo_id="org/name", filename="w.bin", subfolder="weights", revision="1.0.0").endswith("w.bin")
     with pytest.raises(FileNotFoundError):
         hub.hf_hub_download("org/name", "nothing.bin")
+    # What transformers says and does: an argument of the past, and a look into the cache.
+    assert hub.hf_hub_download("org/name", "config.json", proxies=None, resume_download=True) == hub.try_to_load_from_cache("org/name", "config.json")
+    assert hub.try_to_load_from_cache("org/name", "nothing.bin") is hub.try_to_load_from_cache("org/name", "config.json", revision="0.9") is None
+    assert hub.try_to_load_from_cache("org/other", "config.json") is None
     with pytest.raises(modelsec.MismatchError):
         hub.hf_hub_download("org/name", "config.json", revision="0.9")
     with pytest.raises(TypeError, match="store"):
-        hub.configure(origin.source(), stores=store)  # type: ignore[call-arg]
+        hub.configure(origin.source(), stores=store)  # type: ignore[call-arg,misc]
     with pytest.raises(TypeError, match="ca_file"):
-        hub.configure(origin.source(), store=store, cafile="x")
+        hub.configure(origin.source(), store=store, cafile="x")  # type: ignore[call-arg,misc]
 
 
 def test_the_hubs_calls_honour_local_folders_and_patterns(origin: Origin, store: pathlib.Path, tmp_path: pathlib.Path) -> None:
@@ -130,6 +135,41 @@ def test_the_hubs_signatures_are_whole() -> None:
                              "force_download token local_files_only allow_patterns ignore_patterns max_workers tqdm_class headers endpoint dry_run"}
     for name, parameters in theirs.items():
         assert list(inspect.signature(getattr(hub, name)).parameters) == parameters.split()
+
+
+def test_what_a_client_takes_is_taken_by_every_door() -> None:
+    wanted = set(inspect.signature(modelsec.Client.__init__).parameters) - {"self"}
+    assert wanted == {"store", *options.ClientOptions.__annotations__}
+    for door in (modelsec.ensure, modelsec.ensure_async, modelsec.AsyncClient.__init__):
+        assert wanted <= set(inspect.signature(door).parameters), wanted - set(inspect.signature(door).parameters)
+
+
+def test_the_commit_that_signed_addresses_are_pinned_to_is_a_revision(tmp_path: pathlib.Path) -> None:
+    commit = "c" * 40
+    manifest = {"artifacts": [{"files": [{"url": f"hf://org/name@{commit}/{n}", "name": n} for n in ("a", "b")], "mirrors": ["https://x.example/a"]}]}
+    envelope = json.dumps({"payload": base64.b64encode(json.dumps(manifest).encode()).decode()}).encode()
+    name, inner = hashlib.sha256(envelope).hexdigest(), tmp_path / ".modelsec"
+    for folder in ("state", "envelopes"):
+        (inner / folder).mkdir(parents=True)
+    pack = {"artifact": "1" * 64, "envelope": name}
+    (inner / "state" / "org--name.9.json").write_text(json.dumps({"active": {"artifact": "0" * 64, "envelope": name}}))
+    (inner / "state" / "org--name.10.json").write_text(json.dumps({"active": pack, "last_good": None}))
+    (inner / "envelopes" / f"{name}.json").write_bytes(envelope)
+    assert _kept.commits(tmp_path, "org--name", "1" * 64) == {commit}
+    assert _kept.commits(tmp_path, "org--name", "0" * 64) == _kept.commits(tmp_path, "other", "1" * 64) == set()  # an older state, no state
+    (inner / "envelopes" / f"{name}.json").write_bytes(envelope.replace(b"payload", b"Payload"))
+    assert _kept.commits(tmp_path, "org--name", "1" * 64) == set()  # not the bytes that were accepted
+    assert _kept.pinned(["hf://org/name@main/a", f"https://x.example/org/name@{commit}/a", f"hf://org/name@{commit}0/a"]) == set()
+
+
+def test_the_hubs_options_reach_the_client(origin: Origin, store: pathlib.Path) -> None:
+    origin.publish(model="org--name", zip={"config.json": "{}"})
+    hub.configure(origin.source(), store=store, ca_pem=pathlib.Path(origin.ca).read_text(), digest_policy="whole", min_rate=1,
+                  first_byte_timeout=20.0, automatic_repair=True)
+    assert pathlib.Path(hub.hf_hub_download("org/name", "config.json")).read_text() == "{}"
+    hub.configure(origin.source(), store=store, ca_file=origin.ca, digest_policy="chunks")  # type: ignore[arg-type,misc,typeddict-item]
+    with pytest.raises(ValueError, match="'automatic', 'whole'"):
+        hub.hf_hub_download("org/name", "config.json")
 
 
 def test_a_missing_file_is_huggingface_hubs_own_error_where_that_is_loaded(monkeypatch: pytest.MonkeyPatch, origin: Origin,

@@ -30,6 +30,9 @@ asyncio.run(modelsec.ensure_async("m", source, store="models", oscp="off"))
 modelsec.AsyncClient("models", profile="root")
 hub.snapshot_download("org/name", patterns="*.json")
 hub.hf_hub_download("org/name", 3)
+hub.configure(source, store="models", cafile="ca.pem")
+hub.configure(source, store="models", profile="servers")
+modelsec.ensure("m", source, store="models", digest_policy="chunks")
 modelsec.ensure("m", source, store="models").opens("x")
 name: int = modelsec.ensure("m", source, store="models") / "config.json"
 '''
@@ -40,7 +43,7 @@ def test_planted_mistakes_are_caught_by_mypy(tmp_path: pathlib.Path) -> None:
     program = tmp_path / "mistakes.py"
     program.write_text(MISTAKES)
     mypy = ["/usr/bin/mypy"] if pathlib.Path("/usr/bin/mypy").exists() else [sys.executable, "-m", "mypy"]
-    said = subprocess.run([*mypy, "--no-error-summary", "--cache-dir", str(tmp_path / "cache"), str(program)], text=True, capture_output=True,
+    said = subprocess.run([*mypy, "--no-error-summary", "--enable-incomplete-feature=Unpack", "--cache-dir", str(tmp_path / "cache"), str(program)], text=True, capture_output=True,
                           env={**os.environ, "MYPYPATH": str(SRC)}).stdout
     found = {int(line.split(":")[1]) for line in said.splitlines() if f"{program}:" in line and "error" in line}
     assert found == set(range(7, len(MISTAKES.splitlines()) + 1)), said

@@ -1,35 +1,40 @@
 # Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
-"""huggingface_hub's two calls, answered by signed packs: `from modelsec.hub import snapshot_download` is the whole change.
+"""huggingface_hub's calls for downloads, answered by signed packs: `from modelsec.hub import snapshot_download` is the whole change.
 
 Both take everything that huggingface_hub's take (checked against its 2.4). What has no meaning here is taken and ignored: `token`,
 `headers` and `endpoint` (configure() says who is asked, and credentials never come from call sites), `cache_dir` and `force_download`
 (there is one store, and what is in it is verified), `etag_timeout`, `max_workers`, `library_name`, `library_version`, `user_agent`,
-`repo_type` (but "dataset" and "space" have names of their own). `revision` is checked, `local_dir`, patterns, `local_files_only`, `tqdm_class` and
+`repo_type` (but "dataset" and "space" have names of their own). `revision` is "main", the signed version, or the commit that the manifest's
+`hf://` addresses are pinned to, else MismatchError; `local_dir`, patterns, `local_files_only`, `tqdm_class` and
 `dry_run` do what they do there."""
 from __future__ import annotations
 
 import dataclasses
 import fnmatch
+import functools
 import hashlib
 import os
 import pathlib
 import shutil
 import sys
 import tempfile
-from typing import Any, Callable, Literal, Optional, Union, overload
+from typing import TYPE_CHECKING, Any, Callable, Literal, Optional, TypeVar, Union, cast, overload
 
-from .codes import MismatchError, UsageError
+from . import _kept
+from .codes import MismatchError, NoneActiveError, UsageError
 from .options import ClientOptions, Path
 from .request import Source
 from .startup import Model, ensure
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 Patterns = Union[list[str], str, None]
 
 
 class HubOptions(ClientOptions, total=False):
-    """What configure() takes beside the source."""
+    """What configure() takes beside source and store."""
 
-    store: Path
     deadline: Optional[float]
     offline: bool
 
@@ -46,15 +51,29 @@ class DryRunFileInfo:
     will_download: bool
 
 
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def _without_legacy(function: Function) -> Function:
+    """huggingface_hub still takes some arguments of its past, and ignores them; transformers says one of them."""
+    @functools.wraps(function)
+    def call(*arguments: Any, **named: Any) -> Any:
+        for name in ("proxies", "resume_download", "force_filename", "local_dir_use_symlinks"):
+            named.pop(name, None)
+        return function(*arguments, **named)
+
+    return cast(Function, call)
+
+
 _source: Union[Source, Callable[[str], Source], None] = None
 _options: dict[str, Any] = {}
 
 
-def configure(source: Union[Source, Callable[[str], Source]], *, store: Path, **ensure_options: Any) -> None:
+def configure(source: Union[Source, Callable[[str], Source]], *, store: Path, **ensure_options: Unpack[HubOptions]) -> None:
     """Once, at start-up: where manifests come from (one source, or one by repo id), and what ensure() takes."""
     unknown = set(ensure_options) - set(HubOptions.__annotations__) - set(ClientOptions.__annotations__)
     if unknown:
-        allowed = sorted({*HubOptions.__annotations__, *ClientOptions.__annotations__})
+        allowed = sorted({"store", *HubOptions.__annotations__, *ClientOptions.__annotations__})
         raise TypeError(f"configure() has no option {sorted(unknown)[0]!r}; it takes {', '.join(allowed)}")
     global _source, _options
     _source, _options = source, {"store": store, **ensure_options}
@@ -73,9 +92,16 @@ def _model(repo_id: str, revision: Optional[str], repo_type: Optional[str], loca
     options: dict[str, Any] = {**_options, "offline": local_files_only or _options.get("offline", False)}
     model = ensure(model_id_of(repo_id, repo_type), chosen, progress=tqdm_class or False, **options)
     # The signed manifest says what is current; who insists on something else is told.
-    if revision not in (None, "main", model.version):
+    if revision not in (None, "main", model.version) and {revision} != _commits(model, chosen):
         raise MismatchError("model_mismatch", detail=f"{revision} was asked for, {model.version} is there")
     return model
+
+
+def _commits(model: Model, source: Source) -> set[str]:
+    """The commits that the signed files lie at, where they lie at a Hub; one that all of them share counts as a revision."""
+    if source.signature is not None:
+        return _kept.pinned(source.signature.bases)
+    return _kept.commits(pathlib.Path(_options["store"]), model.model_id, model.pack.sha256)
 
 
 def _missing(name: str, model: Model) -> Exception:
@@ -155,6 +181,7 @@ def snapshot_download(repo_id: str, *, repo_type: Optional[str] = ..., revision:
                       token: Union[bool, str, None] = ..., local_files_only: bool = ..., allow_patterns: Patterns = ...,
                       ignore_patterns: Patterns = ..., max_workers: int = ..., tqdm_class: Any = ...,
                       headers: Optional[dict[str, str]] = ..., endpoint: Optional[str] = ..., dry_run: Literal[True]) -> list[DryRunFileInfo]: ...
+@_without_legacy
 def snapshot_download(repo_id: str, *, repo_type: Optional[str] = None, revision: Optional[str] = None, cache_dir: Optional[Path] = None,
                       local_dir: Optional[Path] = None, library_name: Optional[str] = None, library_version: Optional[str] = None,
                       user_agent: Union[dict[str, Any], str, None] = None, etag_timeout: float = 10, force_download: bool = False,
@@ -190,6 +217,7 @@ def hf_hub_download(repo_id: str, filename: str, *, subfolder: Optional[str] = .
                     force_download: bool = ..., etag_timeout: float = ..., token: Union[bool, str, None] = ...,
                     local_files_only: bool = ..., headers: Optional[dict[str, str]] = ..., endpoint: Optional[str] = ...,
                     tqdm_class: Any = ..., dry_run: Literal[True]) -> DryRunFileInfo: ...
+@_without_legacy
 def hf_hub_download(repo_id: str, filename: str, *, subfolder: Optional[str] = None, repo_type: Optional[str] = None,
                     revision: Optional[str] = None, library_name: Optional[str] = None, library_version: Optional[str] = None,
                     cache_dir: Optional[Path] = None, local_dir: Optional[Path] = None, user_agent: Union[dict[str, Any], str, None] = None,
@@ -206,3 +234,17 @@ def hf_hub_download(repo_id: str, filename: str, *, subfolder: Optional[str] = N
     if dry_run:
         return _dry(model, [name], local_dir)[0]
     return model.file(name) if local_dir is None else str(_place(model, name, local_dir).resolve())
+
+
+def try_to_load_from_cache(repo_id: str, filename: str, cache_dir: Optional[Path] = None, revision: Optional[str] = None,
+                           repo_type: Optional[str] = None) -> Any:
+    """The path of a file of the active pack, without asking anybody; None where no model is active or it is another revision, and
+    huggingface_hub's _CACHED_NO_EXIST (where that is loaded) where the pack has no such file. transformers looks here after a download."""
+    del cache_dir
+    try:
+        model = _model(repo_id, revision, repo_type, True, None)
+    except (NoneActiveError, MismatchError):
+        return None
+    if filename in model.pack.files:
+        return model.file(filename)
+    return getattr(sys.modules.get("huggingface_hub.file_download"), "_CACHED_NO_EXIST", None)

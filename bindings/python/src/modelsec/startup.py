@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, Callable, Optional, Union
 from . import _ffi
 from .client import Client, both
 from .operation import Listener, Operation, Progress
-from .options import ClientOptions, Credentials, Ocsp, Path, Profile, WritePolicy
+from .options import ClientOptions, Credentials, DigestPolicy, Ocsp, Path, Profile, StorePolicy, WritePolicy
 from .pack import Pack
 from .progress import bar
 from .request import Source, build
@@ -141,8 +141,11 @@ def ensure(model_id: str, source: Source, *, store: Path, on_progress: Optional[
            credentials: Optional[Credentials] = None, allowed_hosts: Sequence[str] = (), user_agent: Optional[str] = None,
            device: Optional[tuple[int, int]] = None, connect_timeout: float = 0, handshake_timeout: float = 0,
            stall_timeout: float = 0, retries: int = 0, group_shared: bool = False, proxy: Optional[str] = None,
-           no_proxy: Optional[str] = None, ocsp: Ocsp = "if_stapled", use_environment: bool = False,
-                 max_model_bytes: int = 0) -> Model:
+           no_proxy: Optional[str] = None, ocsp: Ocsp = "if_stapled", ca_pem: Optional[str] = None, certificate_pem: Optional[str] = None,
+           private_key_pem: Optional[str] = None, partial_chain: bool = False,
+           first_byte_timeout: float = 0, digest_policy: DigestPolicy = "automatic", store_policy: StorePolicy = "owner_only",
+           automatic_repair: bool = False, use_environment: bool = False, max_model_bytes: int = 0, fallback_after: float = 0,
+           min_rate: int = 0) -> Model:
     """The model, downloaded if need be: by one thread of one process of this host, while the others wait for it. Asked again for the same
     with the same options, this process gets the same one and nobody is asked. Where the network fails, what is active is good enough
     (`stale`). From `profile` on the options are Client's. Ctrl-C cancels, also while a server starts."""
@@ -151,8 +154,10 @@ def ensure(model_id: str, source: Source, *, store: Path, on_progress: Optional[
         "spki_pins": spki_pins, "connections": connections, "write_policy": write_policy, "limit_rate": limit_rate,
         "lock_wait": lock_wait, "credentials": credentials, "allowed_hosts": allowed_hosts, "user_agent": user_agent, "device": device,
         "connect_timeout": connect_timeout, "handshake_timeout": handshake_timeout, "stall_timeout": stall_timeout, "retries": retries,
-        "group_shared": group_shared, "proxy": proxy, "no_proxy": no_proxy, "ocsp": ocsp, "use_environment": use_environment,
-            "max_model_bytes": max_model_bytes}
+        "group_shared": group_shared, "proxy": proxy, "no_proxy": no_proxy, "ocsp": ocsp, "ca_pem": ca_pem, "certificate_pem": certificate_pem,
+        "private_key_pem": private_key_pem, "partial_chain": partial_chain, "first_byte_timeout": first_byte_timeout,
+        "digest_policy": digest_policy, "store_policy": store_policy, "automatic_repair": automatic_repair,
+        "use_environment": use_environment, "max_model_bytes": max_model_bytes, "fallback_after": fallback_after, "min_rate": min_rate}
     key = key_of(store, model_id, source, {**options, "offline": offline})
     with _lock:
         mine = _locks.setdefault(key, threading.Lock())

@@ -32,4 +32,23 @@ MODELSEC_FUZZ_TARGET(sigstore)
     }
     for (const bytes& response : bundle->timestamps)
         fuzz::require(verify_timestamp(response, bundle->signature(), {}).has_error(), "no authority, no time");
+
+    // As if the bundle's own signer were log, authority and CA: then checkpoints, bodies and tokens are read to their end.
+    if (bundle->certificates.empty())
+        return;
+    const certificate& leaf = bundle->certificates.front();
+    const auto key = leaf.key();
+    if (key.has_error())
+        return;
+    const logged_signature about{&*bundle, leaf, {}, {}};
+    for (const log_entry& entry : bundle->entries)
+    {
+        const std::vector<certificate_log> logs{{*key, entry.log_id, {}}};
+        (void)verify_entry(entry, bundle->version, logs);
+        (void)check_entry_body(entry, about, {});
+        (void)verify_embedded_scts({leaf, bundle->certificates.back()}, logs);
+    }
+    const time_window always{utc_time::min(), {}};
+    for (const bytes& response : bundle->timestamps)
+        (void)verify_timestamp(response, bundle->signature(), {{leaf, {}, always}, {leaf, bundle->certificates, always}});
 }

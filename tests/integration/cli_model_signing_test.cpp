@@ -132,7 +132,8 @@ TEST_CASE("links and shards are signed when they are asked for")
     expect(m.sign("k", {"--follow-links"}), 0, "6 files");
     expect(m.verify("k"), 0, "6 files");
     fs::remove(m.place / "model/link.json");
-    expect(m.sign("k", {"--shard-size", "4"}), 2, "bad_option");  // an empty file has no shard
+    expect(m.sign("k", {"--shard-size", "4"}), 0, "4 files");  // an empty file has no shard
+    expect(m.verify("k"), 0, "4 files");
     expect(m.sign("k", {"--shard-size", "four"}), 2, "--shard-size");
     fs::remove(m.place / "model/empty.txt");
     expect(m.sign("k", {"--shard-size", "4"}), 0, "4 files");
@@ -157,6 +158,100 @@ TEST_CASE("the private key that signs models is its user's alone, of a supported
     ::chmod((m.place / "k.pem").c_str(), 0644);
     expect(m.sign("k"), 2, "secret_file_exposed");
     expect(m.sign("none"), 2, "file_unreadable");
+}
+
+TEST_CASE("sign-model by a certificate makes what verify-model accepts by its CA, and by no other")
+{
+    const model_place m;
+    const auto openssl = [&](std::vector<std::string> arguments) {
+        arguments.insert(arguments.begin(), "openssl");
+        const auto r = support::run(arguments);
+        REQUIRE_MESSAGE(r.exit_code == 0, r.err);
+    };
+    m.place.write("ca.ext", "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\n");
+    m.place.write("leaf.ext", "keyUsage=critical,digitalSignature\nextendedKeyUsage=codeSigning\n");
+    for (const std::string name : {"root", "middle", "leaf", "stranger"})
+    {
+        m.make_key(name, p256);
+        openssl(
+            {"req", "-new", "-key", m.place / (name + ".pem"), "-subj", "/CN=" + name, "-out", m.place / (name + ".csr")});
+    }
+    const auto issue = [&](const std::string& name, const std::string& by, const std::string& extensions) {
+        std::vector<std::string> command{"x509",     "-req",
+                                         "-days",    "30",
+                                         "-in",      m.place / (name + ".csr"),
+                                         "-out",     m.place / (name + ".crt"),
+                                         "-extfile", m.place / extensions};
+        const std::vector<std::string> signer = name == by
+                                                    ? std::vector<std::string>{"-signkey", m.place / (name + ".pem")}
+                                                    : std::vector<std::string>{"-CA", m.place / (by + ".crt"), "-CAkey",
+                                                                               m.place / (by + ".pem"), "-CAcreateserial"};
+        command.insert(command.end(), signer.begin(), signer.end());
+        openssl(command);
+    };
+    issue("root", "root", "ca.ext");
+    issue("stranger", "stranger", "ca.ext");
+    issue("middle", "root", "ca.ext");
+    issue("leaf", "middle", "leaf.ext");
+    const auto verified_by = [&](std::vector<std::string> more) {
+        more.insert(more.begin(), {"verify-model", m.place / "model.sig", m.model});
+        return more;
+    };
+    expect(m.sign("leaf", {"--cert", m.place / "leaf.crt", "--chain", m.place / "middle.crt"}), 0, "5 files");
+    for (const std::string option : {"--ca", "--ca-signing"})
+        expect(verified_by({option, m.place / "root.crt"}), 0, "5 files");
+    expect(verified_by({"--ca", m.place / "stranger.crt"}), 20, "chain_invalid");
+    expect(verified_by({"--ca", m.place / "middle.crt"}), 2, "bad_option");
+    expect(verified_by({"--key", m.place / "leaf.pub"}), 20, "unknown_key");
+    m.place.write("model/config.json", "{}");
+    expect(verified_by({"--ca", m.place / "root.crt"}), 30, "altered: config.json");
+    m.place.write("model/config.json", "{\"a\": 1}\n");
+    // Without the certificate between, it must be given.
+    expect(m.sign("leaf", {"--cert", m.place / "leaf.crt"}), 0, "5 files");
+    expect(verified_by({"--ca", m.place / "root.crt"}), 20, "chain_invalid");
+    expect(verified_by({"--ca", m.place / "root.crt", "--ca", m.place / "middle.crt"}), 0, "5 files");
+    expect(m.sign("leaf", {"--cert", m.place / "root.crt"}), 2, "bad_option");
+    expect(m.sign("leaf", {"--chain", m.place / "root.crt"}), 2, "--chain belongs to --cert");
+}
+
+TEST_CASE("verify-model by identity asks the trusted root that is given, and nobody else")
+{
+    const std::string signed_vectors = MODELSEC_SOURCE_DIR "/tests/vectors/signed-model/";
+    const std::string identity = "https://ci.example/model.yml@refs/heads/main", issuer = "https://token.example";
+    const support::temp_dir place;
+    fs::create_directories(place / "model/weights");
+    place.write("model/config.json", "{\"a\": 1}\n");
+    place.write("model/empty.txt", "");
+    place.write("model/weights/part-1.bin", std::string(300'000, '1'));
+    const auto verify = [&](const std::string& bundle, std::vector<std::string> by) {
+        by.insert(by.begin(), {"verify-model", signed_vectors + bundle, place / "model"});
+        return by;
+    };
+    const std::vector<std::string> root{"--trusted-root", signed_vectors + "trusted_root.json"};
+    const auto with_root = [&](std::vector<std::string> by) {
+        by.insert(by.end(), root.begin(), root.end());
+        return by;
+    };
+    expect(verify("a_1.json", with_root({"--identity", identity, "--issuer", issuer})), 0, "3 files");
+    expect(verify("a_1.json", with_root({"--identity", identity, "--issuer", "https://other.example"})), 20,
+           "identity_mismatch");
+    expect(verify("a_1.json", with_root({"--identity", identity + "x", "--issuer", issuer})), 20, "identity_mismatch");
+    expect(verify("a_1.json", {"--identity", identity, "--issuer", issuer}), 2, "--trusted-root");
+    expect(verify("a_1.json", with_root({"--identity", identity})), 2, "--issuer");
+    expect(verify("key.json", with_root({"--identity", identity, "--issuer", issuer})), 20, "unknown_key");
+    expect(verify("a_1.json", {"--identity", identity, "--issuer", issuer, "--trusted-root", signed_vectors + "key.pub"}),
+           24, "root_malformed");
+    // By a CA, a timestamp of the root's authorities counts; by a key, the root's log.
+    expect(verify("ca_stamped.json", with_root({"--ca", signed_vectors + "ca.pem"})), 0, "3 files");
+    expect(verify("key_logged.json", with_root({"--key", signed_vectors + "key.pub"})), 0, "3 files");
+    expect(verify("key.json", with_root({"--key", signed_vectors + "key.pub"})), 20, "log_proof");
+    expect(verify("key.json", {"--key", signed_vectors + "key.pub"}), 0, "3 files");
+    expect(verify("a_1.json", with_root({"--key", signed_vectors + "key.pub", "--ca", signed_vectors + "ca.pem"})), 2,
+           "trust_source_twice");
+    place.write("model/extra", "");
+    expect(verify("a_1.json", with_root({"--identity", identity, "--issuer", issuer})), 30, "unsigned: extra");
+    expect(verify("a_1.json", with_root({"--identity", identity, "--issuer", issuer, "--ignore-unsigned-files"})), 0,
+           "3 files");
 }
 
 TEST_CASE("verify-model and sign-model speak JSON")

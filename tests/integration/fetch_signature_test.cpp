@@ -219,6 +219,61 @@ TEST_CASE("a host without ranges serves a signed model too")
     h.check_active();
 }
 
+TEST_CASE("a host that forbids parts of files is asked for the whole, whose length is enough")
+{
+    signed_house h;
+    for (const auto& [name, content] : h.files)
+        h.w.web.handle("/files/" + signed_house::encoded(name), [body = content](const support::seen_request& asked) {
+            return asked.header("range").empty() ? support::reply{200, {}, body} : support::reply{403, {}, "no parts"};
+        });
+    auto asked = h.request();
+    asked.dry_run = true;
+    const auto o = integration::fetch(h.w, asked);
+    CHECK_MESSAGE(o.code == errc::ok, o.detail);
+    CHECK(h.w.web.count("/files/config.json") == 2);
+}
+
+TEST_CASE("a bucket is a base, with the keys that belong to it")
+{
+    signed_house h;
+    const std::string folder = "/bucket/llama/";
+    for (const auto& [name, content] : h.files)
+        h.w.web.handle(folder + signed_house::encoded(name), [body = content](const support::seen_request& asked) {
+            const bool signed_for =
+                asked.header("authorization").starts_with("AWS4-HMAC-SHA256 Credential=AKIAPLANTEDPLANTEDPL/");
+            return signed_for && !asked.header("x-amz-date").empty()
+                       ? support::reply{200, {}, body}
+                       : support::reply{403, {}, "<Error><Code>AccessDenied</Code></Error>"};
+        });
+    const auto fetch_from_bucket = [&](const std::vector<std::string>& more) {
+        std::vector<std::string> all{"fetch",
+                                     "--signature",
+                                     h.w.place / "model.sig",
+                                     "--base",
+                                     h.w.web.url(folder),
+                                     "--model",
+                                     "demo",
+                                     "--store",
+                                     h.w.store(),
+                                     "--ca",
+                                     h.w.place / "ca.pem",
+                                     "--key",
+                                     h.w.place / "key.pub"};
+        all.insert(all.end(), more.begin(), more.end());
+        return run_command(all);
+    };
+    CHECK(fetch_from_bucket({}).exit_code == 14);
+    const std::string keys = h.w.place.write(
+        "credentials.json",
+        "{\"" + h.w.web.url("") +
+            "\": {\"s3\": {\"access_key_id\": \"AKIAPLANTEDPLANTEDPL\", \"secret_access_key\": \"PLANTED\"}}}");
+    std::filesystem::permissions(keys, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+    const auto r = fetch_from_bucket({"--credentials", keys});
+    CHECK_MESSAGE(r.exit_code == 0, r.err);
+    CHECK((r.out + r.err).find("PLANTED") == std::string::npos);
+    h.check_active();
+}
+
 TEST_CASE("what arrived before the line broke is not fetched again")
 {
     signed_house h;

@@ -299,6 +299,17 @@ TEST_CASE("shards of a file follow each other without gap or overlap, the last o
     }
     CHECK(shards({"../a:0:4"}) == reason::unsafe_name);
     CHECK(shards({"a:b:0:4"}) == reason::none);
+    const auto by_hash = [](const char* algorithm) {
+        return after_consistent([&](json& s) {
+            record(s).set("method", "shards");
+            record(s).set("shard_size", 4);
+            json one{{"name", "a:0:4"}, {"algorithm", algorithm}, {"digest", support::sha256_hex("a")}};
+            member(s, "predicate").set("resources", json::array{one});
+        });
+    };
+    CHECK(by_hash("sha256") == reason::none);  // OMS 1.0 section 6.3.2
+    CHECK(by_hash("sha256-sharded-4") == reason::none);
+    CHECK(by_hash("sha256-sharded-8") == reason::bundle_malformed);
     const auto sized = [](json size) {
         return after([&](json& s) {
             record(s).set("method", "shards");

@@ -125,6 +125,48 @@ TEST_CASE("every one-byte change of a bundle is refused or without effect")
     }
 }
 
+TEST_CASE("every one-byte change of a signed model's bundle, by key, certificate or identity, is refused or without effect")
+{
+    const auto read = [](const std::string& name) {
+        return support::read_file(MODELSEC_SOURCE_DIR "/tests/vectors/signed-model/" + name);
+    };
+    const sigstore_root root = root_of(read("trusted_root.json"));
+    const auto key = public_key::pem(read("key.pub")).value();
+    signing_authority authority;
+    REQUIRE(authority.add(read("ca.pem")).has_value());
+    authority.trust_timestamps_of(root);
+    const std::vector<std::pair<std::string, model_signer>> signed_by{
+        {"key.json", key},
+        {"key_logged.json", logged_key{root, key}},
+        {"ca_stamped.json", authority},
+        {"a_1.json", sigstore_signer{root, identity, issuer, false}}};
+    const utc_time now = parse_rfc3339("2028-01-01T00:00:00Z").value();
+    for (const auto& [name, by] : signed_by)
+    {
+        CAPTURE(name);
+        const std::string good = read(name);
+        const auto said = verify_model_bundle(as_bytes(good), by, now);
+        REQUIRE_MESSAGE(said.has_value(), said.error().detail);
+        std::size_t accepted = 0;
+        for (std::size_t at = 0; at < good.size(); ++at)
+        {
+            std::string changed = good;
+            changed[at] = static_cast<char>(changed[at] ^ (at % 2 != 0 ? 0x01 : 0x20));
+            const auto now_said = verify_model_bundle(as_bytes(changed), by, now);
+            if (!now_said)
+            {
+                CHECK(now_said.error().code() != errc::internal);
+                continue;
+            }
+            ++accepted;
+            CHECK(now_said->statement.subject == said->statement.subject);
+            CHECK(now_said->statement.files.size() == said->statement.files.size());
+        }
+        // What nothing is made of, for this signer: by a key or a CA alone, the log's entry too.
+        CHECK(accepted < good.size() / 2);
+    }
+}
+
 TEST_CASE("every one-byte change of a trusted root is refused or without effect")
 {
     const std::string bundle = kept("message_v2.sigstore.json");
@@ -200,6 +242,88 @@ TEST_CASE("a log entry of another bundle, no entry, no time or no proof is refus
     CHECK(entry_without("inclusionPromise") == reason::timestamp_invalid);
     CHECK(entry_without("canonicalizedBody") == reason::bundle_malformed);
     CHECK(entry_without("logId") == reason::bundle_malformed);
+}
+
+TEST_CASE("a checkpoint is signed by the name that it is of, whatever the key's hint says")
+{
+    for (const std::string& name : keyless)
+    {
+        CAPTURE(name);
+        const json good = parse_json(as_bytes(kept(name + ".sigstore.json"))).value();
+        const auto noted = [&](const std::function<std::string(std::string)>& change) {
+            json bundle = good, material = *bundle.find("verificationMaterial");
+            json entry = material.find("tlogEntries")->as_array()->front();
+            json proof = *entry.find("inclusionProof");
+            if (!proof.find("checkpoint"))
+                return reason::log_proof;
+            const std::string note(proof.find("checkpoint")->string_at("envelope").value());
+            proof.set("checkpoint", json{{"envelope", change(note)}});
+            entry.set("inclusionProof", std::move(proof));
+            material.set("tlogEntries", json::array{entry});
+            bundle.set("verificationMaterial", std::move(material));
+            return why_not(bundle.dump(), signer());
+        };
+        const auto renamed = [&](const std::string& other) {
+            return noted([&](std::string note) {
+                const auto line = note.rfind("\xE2\x80\x94 ") + 4, end = note.find(' ', line);
+                return note.replace(line, end - line, other);
+            });
+        };
+        CHECK(renamed("other.example") == reason::log_proof);
+        CHECK(renamed("log") == reason::log_proof);  // the begin of a name is none
+        CHECK(noted([](std::string note) { return note.substr(note.find('\n') + 1); }) == reason::log_proof);
+    }
+}
+
+TEST_CASE("what a bundle brings along holds, needed or not: a proof without checkpoint, no root of its own")
+{
+    const json old = parse_json(as_bytes(kept("message_v0_1.sigstore.json"))).value();
+    json material = *old.find("verificationMaterial");
+    const auto judged = [&](const json& with) {
+        json bundle = old;
+        bundle.set("verificationMaterial", with);
+        return why_not(bundle.dump(), signer());
+    };
+    REQUIRE(judged(material) == reason::none);
+    json entry = material.find("tlogEntries")->as_array()->front();
+    const json modern = parse_json(as_bytes(kept("dsse_v1.sigstore.json"))).value();
+    json foreign = *modern.find("verificationMaterial")->find("tlogEntries")->as_array()->front().find("inclusionProof");
+    foreign.set("checkpoint", json());
+    entry.set("inclusionProof", foreign);
+    json other = material;
+    other.set("tlogEntries", json::array{entry});
+    CHECK(judged(other) == reason::log_proof);
+
+    // sigstore-conformance, bundle-with-root-cert_fail.
+    const json root = parse_json(as_bytes(root_text())).value();
+    const json::array authorities =
+        *root.find("certificateAuthorities")->as_array()->front().find("certChain")->find("certificates")->as_array();
+    json::array chain = *material.find("x509CertificateChain")->find("certificates")->as_array();
+    chain.insert(chain.end(), authorities.begin(), authorities.end() - 1);
+    material.set("x509CertificateChain", json{{"certificates", chain}});
+    CHECK(judged(material) == reason::none);
+    chain.push_back(authorities.back());
+    material.set("x509CertificateChain", json{{"certificates", chain}});
+    CHECK(judged(material) == reason::bundle_malformed);
+}
+
+TEST_CASE("a timestamp is by the signer that is listed or, where only authorities are, by one that they issued")
+{
+    json root = parse_json(as_bytes(root_text())).value();
+    json authority = root.find("timestampAuthorities")->as_array()->front();
+    json::array chain = *authority.find("certChain")->find("certificates")->as_array();
+    REQUIRE(chain.size() == 2);
+    const auto judged = [&](const json::array& listed) {
+        authority.set("certChain", json{{"certificates", listed}});
+        root.set("timestampAuthorities", json::array{authority});
+        return why_not(kept("message_v2.sigstore.json"), sigstore_signer{root_of(root.dump()), identity, issuer, false});
+    };
+    CHECK(judged(chain) == reason::none);
+    CHECK(judged({chain[1]}) == reason::none);
+    const auto stranger = root.find("certificateAuthorities")->as_array()->front().find("certChain")->find("certificates");
+    CHECK(judged({stranger->as_array()->back()}) == reason::timestamp_invalid);
+    const json bundle = parse_json(as_bytes(kept("message_v2.sigstore.json"))).value();
+    CHECK(judged({*bundle.find("verificationMaterial")->find("certificate"), chain[1]}) == reason::timestamp_invalid);
 }
 
 TEST_CASE("RFC 9162: a proof of inclusion leads to the root it says, for every leaf of small trees")

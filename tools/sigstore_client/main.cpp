@@ -64,9 +64,9 @@ std::optional<std::string> read_file(const std::string& path)
 std::optional<modelsec::sha256_digest> digest_of(const std::string& artifact)
 {
     static constexpr std::string_view prefix = "sha256:";
-    if (artifact.starts_with(prefix))
-        return modelsec::sha256_digest::from_hex(std::string_view(artifact).substr(prefix.size()));
     const auto content = read_file(artifact);
+    if (!content && artifact.starts_with(prefix))
+        return modelsec::sha256_digest::from_hex(std::string_view(artifact).substr(prefix.size()));
     return content ? std::optional(modelsec::sha256(modelsec::as_bytes(*content))) : std::nullopt;
 }
 

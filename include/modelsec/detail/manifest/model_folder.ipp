@@ -100,7 +100,8 @@ inline result<std::vector<hash_job>> match_files(const model_tree& tree, const m
         const auto found = wanted.find(path);
         if (found == wanted.end())
         {
-            if (!ignored(path))
+            // OMS 1.0 section 6.3.2: an empty file has no shard, and stands in no such statement.
+            if (!ignored(path) && !(shards && allowed && size == 0))
                 differences.add(allowed ? difference_kind::unsigned_ : difference_kind::forbidden, path);
             return differences.full() ? differences.verdict() : result<void>();
         }
@@ -186,8 +187,9 @@ result<model_statement> describe_model(const std::string& path, model_serializat
             return fail(reason::unsafe_entry, found);
         if (out.files.size() == caps.files)
             return fail(reason::too_large, "files of the model");
+        // OMS 1.0 section 6.3.2: "Files with zero bytes MUST be omitted".
         if (size == 0 && out.serialization.method == serialization_method::shards)
-            return fail(reason::bad_option, "shards cannot describe an empty file: " + found);
+            return {};
         if (out.serialization.method == serialization_method::shards &&
             size / out.serialization.shard_bytes >= caps.chunks_per_file)
             return fail(reason::too_large, "shards of " + found);

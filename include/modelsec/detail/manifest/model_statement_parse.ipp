@@ -138,7 +138,8 @@ public:
         const auto digest = hex ? sha256_digest::from_hex(*hex) : std::nullopt;
         if (!name || !digest)
             return bundle_failure("a resource needs a name and a digest");
-        if (resource.string_at("algorithm") != algorithm_)
+        // OMS 1.0 section 6.3.2 calls shards by their hash alone; model-signing writes their size too.
+        if (const auto said = resource.string_at("algorithm"); said != algorithm_ && said != model_hash)
             return bundle_failure("a resource's algorithm is not " + algorithm_);
         const auto parsed = parse_resource_name(*name, into_.serialization.method);
         if (!parsed)

@@ -91,7 +91,16 @@ awaitable<result<http_answer>> session::exchange_once(const http_request& reques
     outgoing.redirects = !request.first_hand;
     if (request.size_only)
         outgoing.range = http_range{0, 0};
+    request_head whole = outgoing;
+    whole.range.reset();
     MODELSEC_CO_TRY(response answer, co_await follow(std::move(outgoing)));
+    // Some hosts refuse a part where they would send the whole, or do not say of how much: then the whole is asked for and, but for its
+    // length, left.
+    if (request.size_only && (answer.head.status == 403 || (answer.head.status == 416 && !announced_total(answer.head))))
+    {
+        MODELSEC_CO_CHECK(co_await drain(std::move(answer)));
+        MODELSEC_CO_TRY(answer, co_await follow(std::move(whole)));
+    }
     head = answer.head;
     // RFC 9110 section 14.2: a server may not know ranges; 416 with a total is the answer of an empty file.
     if (request.size_only && (answer.head.status == 200 || answer.head.status == 206 || answer.head.status == 416))

@@ -88,9 +88,12 @@ inline bool is_signed_by(const timestamp_token& token, const certificate_authori
         (authority.helpers.empty() && !add_all(helpers.get(), {authority.anchor})))
         return false;
     X509_VERIFY_PARAM_set_purpose(X509_STORE_get0_param(store.get()), X509_PURPOSE_TIMESTAMP_SIGN);
-    // The signer is one of ours, whatever certificates the token brings along.
-    return CMS_verify(token.cms.get(), helpers.get(), store.get(), nullptr, content.get(),
-                      CMS_BINARY | CMS_NOINTERN | CMS_CADES) == 1;
+    // The signer is the one that is listed, whatever certificates the token brings along; where only authorities are listed, it is
+    // a signer that they issued, and the token brings its certificate.
+    const auto issues = [](const certificate& c) { return X509_check_ca(c.native()) != 0; };
+    const bool listed = !issues(authority.anchor) || !std::ranges::all_of(authority.helpers, issues);
+    const unsigned flags = CMS_BINARY | CMS_CADES | (listed ? CMS_NOINTERN : 0u);
+    return CMS_verify(token.cms.get(), helpers.get(), store.get(), nullptr, content.get(), flags) == 1;
 }
 
 result<utc_time> verify_timestamp(bytes_view response, bytes_view signature,

@@ -55,6 +55,14 @@ bool proves_inclusion(const inclusion_proof& proof, bytes_view body)
     return sn == 0 && sha256_digest::from_bytes(proof.root_hash) == r;
 }
 
+/// C2SP signed-note: a signature is by a name and a key, and the log's name is its origin, before Rekor v1's number of the tree.
+inline bool names_origin(std::string_view signer, std::string_view origin)
+{
+    static constexpr std::string_view number = " - ";
+    return origin.starts_with(signer) &&
+           (origin.size() == signer.size() || origin.substr(signer.size()).starts_with(number));
+}
+
 /// A checkpoint: a signed note (C2SP signed-note, tlog-checkpoint) whose text is origin, tree size, root hash and perhaps more lines.
 /// Signatures by others than the log (witnesses) are left alone.
 inline result<void> verify_checkpoint(const inclusion_proof& proof, const certificate_log& log)
@@ -65,6 +73,7 @@ inline result<void> verify_checkpoint(const inclusion_proof& proof, const certif
     if (split == std::string_view::npos || note.find("\n\n", split + 2) != std::string_view::npos || !note.ends_with('\n'))
         return unproved("a checkpoint that is no signed note");
     const std::string_view text = note.substr(0, split + 1);
+    const std::string_view origin = text.substr(0, text.find('\n'));
     bool signed_by_log = false;
     std::string_view rest = note.substr(split + 2);
     for (std::size_t lines = 0; !rest.empty(); ++lines)
@@ -78,7 +87,8 @@ inline result<void> verify_checkpoint(const inclusion_proof& proof, const certif
         const auto raw = from_base64(line.substr(space + 1));
         if (!raw || raw->size() < 5)
             return unproved("a checkpoint with an odd signature line");
-        if (log.id.size() >= 4 && std::equal(log.id.begin(), log.id.begin() + 4, raw->begin()))
+        const std::string_view name = line.substr(dash.size(), space - dash.size());
+        if (names_origin(name, origin) && log.id.size() >= 4 && std::equal(log.id.begin(), log.id.begin() + 4, raw->begin()))
             signed_by_log = signed_by_log || log.key.verify(as_bytes(text), bytes_view(*raw).subspan(4));
     }
     if (!signed_by_log)
@@ -117,12 +127,11 @@ result<const certificate_log*> verify_entry(const log_entry& entry, bundle_versi
     const bool proof_counts = entry.proof && (version != bundle_version::v0_1 || !entry.proof->checkpoint.empty());
     if (!proof_counts && (version != bundle_version::v0_1 || entry.promise.empty()))
         return unproved("neither proof nor promise of inclusion");
+    // What is brought along holds, be it needed or not.
+    if (entry.proof && !proves_inclusion(*entry.proof, entry.body))
+        return unproved("the inclusion proof does not lead to its root");
     if (proof_counts)
-    {
-        if (!proves_inclusion(*entry.proof, entry.body))
-            return unproved("the inclusion proof does not lead to its root");
         MODELSEC_CHECK(verify_checkpoint(*entry.proof, *log));
-    }
     if (!entry.promise.empty())
         MODELSEC_CHECK(verify_promise(entry, *log));
     return &*log;

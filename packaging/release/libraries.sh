@@ -163,6 +163,7 @@ build_openssl()
 
 build_libsodium()
 {
+    [ -x configure ] || autoreconf --force --install  # where the distribution took the sources from the repository
     CC=cc AR=ar RANLIB=ranlib CFLAGS=$(flags) ./configure --host="$1-linux-gnu" --disable-shared --enable-static --disable-dependency-tracking --prefix="$2"
     make -j "$jobs"
     make install

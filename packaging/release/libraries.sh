@@ -132,7 +132,13 @@ build()
     rm -rf "$work"
     mkdir -p "${work%/*}"
     cp -r "$sources/$package" "$work"
-    (cd "$work" && PATH=$portable/$arch/bin:$PATH && export PATH && "build_$package" "$arch" "$portable/$arch/prefix") >"$portable/$arch/$package.log" 2>&1 ||
+    # In the background, since in a condition a step that fails would not end it.
+    (
+        cd "$work"
+        export PATH=$portable/$arch/bin:$PATH
+        "build_$package" "$arch" "$portable/$arch/prefix"
+    ) >"$portable/$arch/$package.log" 2>&1 </dev/null &
+    wait "$!" ||
         { tail -n 20 "$portable/$arch/$package.log" >&2; die "$package cannot be built for $arch (all of it: build/portable/$arch/$package.log)"; }
     rm -rf "$work"
     touch "$portable/$arch/.$package"

@@ -164,7 +164,7 @@ check_wheel()
     if [ "$arch" = "$(uname -m)" ]; then
         python3 -m venv "$bare"
         "$bare/bin/python" -m pip --disable-pip-version-check install --quiet --no-index "$wheel"
-        [ "$(cd / && env -i "$bare/bin/python" -m modelsec --version)" = "$(cd / && env -i "$bare/bin/modelsec" --version)" ] || die "the entry point is another command"
+        try_command "$bare/bin/python" -m modelsec
         (cd / && env -i "$bare/bin/python" -c "import modelsec, sys; sys.exit(modelsec.__version__ != '$version')") || die "the library in the wheel does not load"
         try_command "$bare/bin/modelsec"
     else
@@ -179,17 +179,18 @@ check_wheel()
 
 # A key, a manifest and its signature: what stands on every library inside.
 try_command()
-{
+(
     local place=$portable/tried
     rm -rf "$place"
     mkdir -p "$place"
+    cd /  # not where the tree's own package could be taken for the installed one
     [[ "$("$@" --version)" == *"$version"* ]] || die "$*: another version"
     printf 'weights' >"$place/model.bin"
     "$@" keygen --out "$place" --key-id v1 --quiet
     "$@" publish --key "$place/v1.pem" --model demo --version 1 --platform any --file "$place/model.bin" --url https://models.example.org/model.bin \
         --sequence 1 --expires 30d --out "$place/manifest.json" --quiet
     "$@" inspect "$place/manifest.json" | grep -q demo || die "$*: the manifest it made cannot be read"
-}
+)
 
 # A program in C that asks the library of another machine.
 try_library()

@@ -73,18 +73,8 @@ unpack_sdist()
     mkdir -p "$source/licenses"
     cp "$portable"/licenses/*.txt "$source/licenses"
     cp /usr/share/doc/libcli11-dev/copyright "$source/licenses/cli11.txt"
-    cp "$(first_of /usr/share/doc/libboost1.8*-dev/copyright /usr/share/doc/libboost*-dev/copyright)" "$source/licenses/boost.txt"
-    cp "$portable/../zig/lib/python3"*"/site-packages/ziglang/LICENSE" "$source/licenses/zig.txt" 2>/dev/null ||
-        find -L "$portable/../zig" -name 'LICENSE*' -path '*ziglang*' -exec cp {} "$source/licenses/zig.txt" \; -quit
-}
-
-first_of()
-{
-    local path
-    for path; do
-        [ ! -e "$path" ] || { printf '%s\n' "$path"; return; }
-    done
-    return 1
+    cp LICENSE "$source/licenses/boost.txt"  # the same one, Boost Software License 1.0
+    cp "$portable/../zig/lib/python3"*/site-packages/ziglang/lib/libcxx/LICENSE.TXT "$source/licenses/libcxx.txt"
 }
 
 make_wheel()
@@ -156,7 +146,7 @@ check_wheel()
     for file in "$from/modelsec/bin/modelsec" "$from"/modelsec/libmodelsec.so.*; do
         check_binary "$file"
     done
-    for file in LICENSE openssl libsodium simdjson utf8proc zlib boost cli11; do
+    for file in LICENSE openssl libsodium simdjson utf8proc zlib boost cli11 libcxx; do
         find "$from"/*.dist-info -name "$file*" | grep -q . || die "the wheel lacks the licence of $file"
     done
     "$venv/bin/python" -m auditwheel show "$wheel" >"$portable/$arch/auditwheel.log" 2>&1 || { cat "$portable/$arch/auditwheel.log" >&2; die "auditwheel does not like it"; }

@@ -41,7 +41,8 @@ bool same(const journal& a, const journal& b)
     const auto equal = [](const auto& x, const auto& y) {
         return x.first == y.first && x.second.size == y.second.size &&
                x.second.synced.ranges() == y.second.synced.ranges() &&
-               x.second.placed.has_value() == y.second.placed.has_value();
+               x.second.placed.has_value() == y.second.placed.has_value() && x.second.leases == y.second.leases &&
+               x.second.failures == y.second.failures;
     };
     return std::equal(a.files.begin(), a.files.end(), b.files.begin(), b.files.end(), equal);
 }

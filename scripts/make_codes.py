@@ -7,7 +7,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 LICENSE = "Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0."
-NOTE = "Made by scripts/make_codes.py from include/modelsec/error_codes.def. Do not edit."
+NOTE = "Made by scripts/make_codes.py from error_codes.def. Do not edit."
 
 
 def read():

@@ -2,6 +2,7 @@
 #ifndef MODELSEC_CLIENT_HPP
 #define MODELSEC_CLIENT_HPP
 
+#include <modelsec/foreign_transfer.hpp>
 #include <modelsec/options.hpp>
 #include <modelsec/stream.hpp>
 #include <modelsec/with_diagnostics.hpp>
@@ -84,10 +85,11 @@ struct executor_probe
 };
 }  // namespace detail
 
-/// Gets models from a hostile network onto the disk, and is sure of it.
+/// Gets models from a hostile network onto the disk, and verifies them.
 ///
 /// Every operation comes in three forms: throwing `modelsec::error`; with `error_code&`, and `diagnostics&` if you like; and
-/// asynchronous, with any completion token. Distinct operations may run at once from any threads; those on one model wait for each
+/// asynchronous, with any completion token. (stream() throws only, since it does not wait for the download; audit() and
+/// open_decrypted() have no asynchronous form.) "Codes" are values of `errc`, listed in error.hpp and docs/codes.md. Distinct operations may run at once from any threads; those on one model wait for each
 /// other, also across processes.
 ///
 /// **Asynchronous operations** `async_x(args…, [diagnostics&,] token)`: the work blocks threads of the library, never an executor of
@@ -177,8 +179,8 @@ public:
     template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(error_code, std::vector<model_outcome>)) CompletionToken = default_token>
     auto async_ensure_all(ensure_all_options options, diagnostics& diag, CompletionToken&& token = {});
 
-    /// Asks for new versions again and again, until cancelled or its deadline: see watch_options. What a check fails by is told by
-    /// a `warning` and tried again. Holds a thread of the pool meanwhile. The number of new versions seen.
+    /// Asks for new versions again and again, until cancelled or its deadline: see watch_options. A check that fails is reported as a
+    /// `warning` event and tried again. Holds a thread of the pool meanwhile. Returns the number of new versions seen.
     MODELSEC_DECL std::uint64_t watch(const watch_options& options);
     MODELSEC_DECL std::uint64_t watch(const watch_options& options, error_code& ec);
     MODELSEC_DECL std::uint64_t watch(const watch_options& options, error_code& ec, diagnostics& diag);
@@ -192,6 +194,13 @@ public:
     /// accepted; what fails before is thrown here. Archives and encrypted files are 50 `not_streamable`; neither offline nor a dry
     /// run. Codes: as of fetch().
     MODELSEC_DECL pack_stream stream(const fetch_options& options);
+
+    /// fetch(), whose bytes another transport brings: see foreign_transfer. Returns once the manifest is accepted; to be called again
+    /// with the same options whenever the application comes back. Neither offline nor a dry run nor from a bundle: 50
+    /// `not_transferable`. Codes: as of fetch().
+    MODELSEC_DECL foreign_transfer transfer(const foreign_options& options);
+    MODELSEC_DECL foreign_transfer transfer(const foreign_options& options, error_code& ec);
+    MODELSEC_DECL foreign_transfer transfer(const foreign_options& options, error_code& ec, diagnostics& diag);
 
     /// Opens what is active: descriptors that stay valid, and the pack with them, whatever happens to the store. Hashes
     /// again what changed on disk since it was verified. Expiry of the manifest does not matter any more. Codes: 3, 30, 41, 43.
@@ -516,6 +525,7 @@ struct associated_executor<
 
 #ifndef MODELSEC_SEPARATE_COMPILATION
 #include <modelsec/detail/client/client.ipp>
+#include <modelsec/detail/client/foreign_transfer.ipp>
 #endif
 
 #endif

@@ -4,7 +4,8 @@
 
 // Two ways to build, never mixed:
 //  * header-only: bodies are `inline` (nothing to define);
-//  * compiled:    define MODELSEC_SEPARATE_COMPILATION everywhere and compile src/modelsec.cpp once.
+//  * compiled:    define MODELSEC_SEPARATE_COMPILATION everywhere and compile the files of src/, or one unit of yours that includes
+//                 modelsec/src.hpp.
 // CMake's targets modelsec::header_only and modelsec::modelsec set this up. Each way has an inline namespace of its own,
 // so that objects built the one way fail to link against the other instead of breaking the one-definition rule.
 #ifdef MODELSEC_SEPARATE_COMPILATION

@@ -17,7 +17,10 @@ MODELSEC_BEGIN_NAMESPACE
 
 using boost::system::error_code;
 
-/// What an operation came to. The values are stable: exit codes of the command and codes of every binding.
+/// What an operation came to. The values are stable: exit codes of the command and codes of every binding (docs/codes.md):
+/// ok 0, internal 1, usage 2, cancelled 3, network 10, tls 11, http_status 12, rate_limited 13, unauthorized 14, signature 20, expired 21,
+/// rollback 22, mismatch 23, malformed 24, no_artifact 25, clock 26, digest 30, unsafe 31, disk_full 40, store 41, busy 42, none_active 43,
+/// policy 50, findings 60.
 enum class errc : int
 {
 #define MODELSEC_CODE(name, value, text) name = value,

@@ -20,7 +20,7 @@ enum class event_kind
     warning,     ///< something the owner should know, by `why`; the operation goes on
     done,        ///< the last event of an attempt, exactly one: `code`, `why`, the `stage` that it ended in;
                  ///< `bytes`: how many artifact bytes came over the network
-    update = 7,  ///< watch(): the version in `detail` of `model_id` is not the active one
+    update = 7,  ///< (6 is reserved by the C ABI) watch(): the version in `detail` of `model_id` is not the active one
     alert =
         8  ///< something unusual for `model_id`, by `why` (audit_options::rules); told before `done`, then not again for a while
 };

@@ -11,7 +11,8 @@
 MODELSEC_BEGIN_NAMESPACE
 
 /// Every cap on what comes from outside. Sizes are in bytes. A cap holds while the bytes stream in (OWASP: unrestricted
-/// resource consumption, CWE-400); what goes over one is refused as `too_large` or by the code of its room.
+/// resource consumption, CWE-400); what exceeds one is refused as `too_large` or by a reason of its own.
+/// Plain names (`files`, `keys`, `retries`) are the largest count allowed.
 struct limits
 {
     // metadata
@@ -27,7 +28,7 @@ struct limits
     static constexpr std::size_t json_values = 1'000'000;
     std::chrono::hours manifest_lifetime{400 * 24};
     std::chrono::minutes clock_skew{10};
-    std::chrono::hours recheck_time_after{24};
+    std::chrono::hours recheck_time_after{24};  ///< expiry is checked again before activation when the download took so long
 
     // trust
     std::size_t root_bytes = 512u << 10;
@@ -44,10 +45,12 @@ struct limits
 
     // network
     std::size_t response_header_bytes = 64u << 10;
-    std::size_t endpoint_answer_bytes = 64u << 10;
-    std::size_t error_body_bytes = 64u << 10;
+    std::size_t endpoint_answer_bytes = 64u
+                                        << 10;  ///< of an endpoint that gives signed addresses, a token realm, an audit sink
+    std::size_t error_body_bytes = 64u << 10;   ///< of an answer that is no success, so far as it is read at all
     unsigned redirects = 5;
-    unsigned retries = 5;  ///< at least this many tries after the first before an attempt gives up
+    unsigned retries =
+        5;  ///< tries after the first that bring nothing before an attempt gives up; bytes that arrive start the count anew
     std::chrono::milliseconds first_retry_wait{500};  ///< the first back-off's longest draw; doubles from try to try
     std::chrono::milliseconds connect_timeout{10'000};
     std::chrono::milliseconds handshake_timeout{10'000};

@@ -3,9 +3,11 @@
 #define MODELSEC_MODELSEC_HPP
 
 // All that a program needs that gets models: the client, its options and results, the pins, the errors and the events.
-// Programs that publish include what they use: modelsec/manifest/…, modelsec/envelope/…, modelsec/trust/….
+// Programs that publish include modelsec/publish.hpp; pins as constants are in pinned_keys.hpp, a client of any TUF repository in tuf.hpp,
+// signatures of models in model_signing.hpp.
 #include <modelsec/client.hpp>
 #include <modelsec/event_delivery.hpp>
+#include <modelsec/foreign_transfer.hpp>
 #include <modelsec/config.hpp>
 #include <modelsec/error.hpp>
 #include <modelsec/event.hpp>

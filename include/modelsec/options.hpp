@@ -55,7 +55,7 @@ struct operation_options
     modelsec::control control{};                          ///< keep a copy to cancel, pause or resume
     std::optional<std::chrono::milliseconds> deadline{};  ///< for the whole attempt: `deadline`, code 10
     /// W3C Trace Context (`traceparent`): goes into the audit log, and as it is to the manifest's origin and to nobody else (section 6 of it:
-    /// what others would learn is who works for whom). What is none is left out.
+    /// what others would learn is who works for whom). An invalid value is ignored.
     std::string trace_parent{};
 };
 
@@ -155,7 +155,8 @@ struct model_signature
     std::optional<std::chrono::seconds> max_age{};
 };
 
-/// Who may say what a model is: exactly one source for a model.
+/// Who may say what a model is: exactly one source for a model. None (monostate) is refused by fetch(), ensure() and check()
+/// (`trust_source_missing`); rollback() and repair() then trust what the store recorded.
 using trust_source = std::variant<std::monostate, pins, pinned_root, tuf_repository, model_signature>;
 
 struct fetch_options
@@ -249,8 +250,8 @@ struct gc_report
 struct repair_options
 {
     std::string model_id{};  ///< empty: all
-    /// Asked about the manifest under which files are adopted that no state names; without it the store's own word is taken, which it
-    /// was given when that manifest was accepted.
+    /// If set, the kept manifest under which files are adopted is verified against it again; otherwise its earlier verification, as the
+    /// store recorded it, is trusted.
     trust_source trust{};
     operation_options operation{};  ///< its events tell `memory_lost`, for every model of which something may be forgotten
 };

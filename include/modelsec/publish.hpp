@@ -5,8 +5,8 @@
 // For those who publish models. Everything that the command's publisher does is here in a line or two:
 //
 //     using namespace modelsec;
-//     const auto keys = signing_key::load("keys/release-2026.pem").value();        // or generate(), external()
-//     publication content{.model_id = "llama", .version = "1.0.0"};                // sequence, issued_at, expires_at, artifacts
+//     const std::vector keys{signing_key::load("keys/release-2026.pem").value()};  // or generate(), external()
+//     publication content{.model_id = "llama", .version = "1.0.0", .sequence = 1, .issued_at = now, .expires_at = now + days(30)};
 //     content.artifacts = {{"linux_gguf", list_folder({"build/llama", "https://cdn.example/llama"}).value()}};
 //     const std::string manifest = make_manifest(content, keys).value().text;      // hashed, signed, accepted as by clients
 //

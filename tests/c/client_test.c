@@ -388,6 +388,69 @@ static void a_check_a_removal_and_a_repair_tell_what_they_found(void)
     modelsec_client_release(client);
 }
 
+/* In a store of its own. */
+static void others_may_bring_the_bytes(void)
+{
+    static const char text[] = "brought by others";
+    const size_t size = sizeof text - 1;
+    char own[128], brought[128];
+    modelsec_client_options o = options_of();
+    modelsec_request r = request_of(MODELSEC_OP_FETCH);
+    modelsec_client *client = NULL;
+    modelsec_transfer *transfer = NULL;
+    modelsec_range *range = NULL, *none = NULL;
+    modelsec_ranges *ranges = NULL;
+    modelsec_result *result = NULL;
+    modelsec_error *error = NULL;
+    uint64_t number = 0;
+    size_t envelope = 0;
+    FILE *f;
+    snprintf(own, sizeof own, "%s/transfer", folder);
+    snprintf(brought, sizeof brought, "%s/brought", folder);
+    o.store = own;
+    order(&web, "{\"do\":\"publish\",\"text\":\"brought by others\"}");
+    CHECK(modelsec_client_create(&o, &client, NULL) == MODELSEC_OK);
+    CHECK(modelsec_transfer_begin(client, &r, 0, 0, &transfer, NULL) == MODELSEC_OK && transfer);
+    CHECK(strcmp(modelsec_transfer_model_id(transfer), "demo") == 0 && strcmp(modelsec_transfer_version(transfer), "1.0.0") == 0);
+    CHECK(modelsec_transfer_envelope(transfer, &envelope) && envelope > 0);
+    CHECK(modelsec_transfer_next(transfer, &range, NULL) == MODELSEC_OK && range);
+    CHECK(strncmp(range->url, "https://", 8) == 0 && range->begin == 0 && range->end == size && range->file_size == size);
+    CHECK(strcmp(range->file, "model.bin") == 0 && range->header_count == 1 && range->leased_until > 1000000000);
+    CHECK(strcmp(range->headers[0].name, "Accept-Encoding") == 0 && strcmp(range->headers[0].value, "identity") == 0);
+    CHECK(modelsec_transfer_next(transfer, &none, NULL) == MODELSEC_OK && none == NULL);
+    CHECK(modelsec_transfer_finish(transfer, &result, &error) == MODELSEC_USAGE && result == NULL);
+    CHECK(strcmp(error->reason, "transfer_incomplete") == 0);
+    modelsec_error_release(error);
+    modelsec_transfer_release(transfer);
+
+    /* The application was restarted. */
+    CHECK(modelsec_transfer_begin(client, &r, 0, 0, &transfer, NULL) == MODELSEC_OK);
+    CHECK(modelsec_transfer_handed_out(transfer, &ranges, NULL) == MODELSEC_OK && ranges->count == 1);
+    CHECK(strcmp(ranges->ranges[0]->id, range->id) == 0 && ranges->ranges[0]->url[0] == '\0');
+    modelsec_ranges_release(ranges);
+    CHECK(modelsec_transfer_deliver(transfer, range->id, "brought by otherz", size, &number, NULL) == MODELSEC_DIGEST);
+    CHECK(modelsec_transfer_deliver(transfer, "x", "", 0, NULL, NULL) == MODELSEC_USAGE);
+    CHECK(modelsec_transfer_next(transfer, &none, NULL) == MODELSEC_OK && none && strcmp(none->id, range->id) == 0);
+    modelsec_range_release(none);
+    CHECK(modelsec_transfer_fail(transfer, range->id, 99, NULL) == MODELSEC_USAGE);
+    CHECK(modelsec_transfer_fail(transfer, range->id, MODELSEC_FAILED_EXPIRED, NULL) == MODELSEC_OK);
+    f = fopen(brought, "wb");
+    CHECK(f && fwrite(text, 1, size, f) == size && fclose(f) == 0);
+    CHECK(modelsec_transfer_deliver_file(transfer, range->id, brought, &number, NULL) == MODELSEC_OK && number == size);
+    CHECK(modelsec_transfer_deliver_file(transfer, range->id, brought, &number, NULL) == MODELSEC_OK && number == 0);
+    CHECK(modelsec_transfer_missing(transfer, &number, NULL) == MODELSEC_OK && number == 0);
+    CHECK(modelsec_transfer_finish(transfer, &result, NULL) == MODELSEC_OK && strcmp(result->version, "1.0.0") == 0);
+    CHECK(result->bytes_fetched == 0);
+    modelsec_result_release(result);
+    modelsec_range_release(range);
+    modelsec_transfer_release(transfer);
+    r.dry_run = 1;
+    CHECK(modelsec_transfer_begin(client, &r, 0, 0, &transfer, NULL) == MODELSEC_POLICY && transfer == NULL);
+    CHECK(modelsec_transfer_next(NULL, &range, NULL) == MODELSEC_USAGE && range == NULL);
+    modelsec_transfer_release(NULL), modelsec_range_release(NULL), modelsec_ranges_release(NULL);
+    modelsec_client_release(client);
+}
+
 static void mistakes_are_errors_and_null_is_fine(void)
 {
     modelsec_client *client = (modelsec_client *)&client;
@@ -483,6 +546,7 @@ int main(void)
     a_tuf_target_takes_the_place_of_a_manifest();
     a_proxy_is_used_and_blamed();
     a_check_a_removal_and_a_repair_tell_what_they_found();
+    others_may_bring_the_bytes();
     mistakes_are_errors_and_null_is_fine();
     a_forked_child_is_told_so();
     a_thousand_status_calls_take_no_time();

@@ -203,6 +203,40 @@ class Proxy:
         self.listener.server_close()
 
 
+class Relay:
+    """Passes TCP connections on to a port of this machine. Once `cut_after` bytes went there over one of them, that one is cut, and no other after it."""
+
+    def __init__(self, port):
+        self.port_behind, self.cut_after, self.cuts = port, None, 0
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        with contextlib.suppress(OSError):
+            while True:
+                near = self.listener.accept()[0]
+                far = socket.create_connection(("127.0.0.1", self.port_behind), 20)
+                threading.Thread(target=Proxy.pass_on, args=(far, near), daemon=True).start()
+                threading.Thread(target=self.pass_on, args=(near, far), daemon=True).start()
+
+    def pass_on(self, near, far):
+        passed = 0
+        with contextlib.suppress(OSError):
+            while part := near.recv(65536):
+                far.sendall(part)
+                passed += len(part)
+                if self.cut_after is not None and passed >= self.cut_after:
+                    self.cut_after, self.cuts = None, self.cuts + 1
+                    break
+        for end in (near, far):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def close(self):
+        self.listener.close()
+
+
 class Process:
     """A real server: waits for its port, is ended with the test."""
 

@@ -1,5 +1,6 @@
 # Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
-"""examples/inference-server: the Python server with a real model (ONNX Runtime), from start-up over a hot swap to a version that fails its own check."""
+"""examples/inference-server: the Python server with a real model (ONNX Runtime), from start-up over a hot swap to a version that fails its own check. The server in
+C++ goes through the same in test_inference_server.py."""
 import json
 import os
 import pathlib
@@ -39,6 +40,18 @@ def python_folder():
 
 
 class Service:
+    """One of the example's servers, and the publisher of its model."""
+    file = "model.onnx"
+
+    def command(self):
+        return [sys.executable, "-B", EXAMPLE / "server.py"]
+
+    def environment(self):
+        return {"PYTHONPATH": str(python_folder()), "MODELSEC": MODELSEC}
+
+    def content(self, weights, bias):
+        return onnx_model(weights, bias)
+
     def __init__(self, world):
         self.world, self.versions, self.manifest, self.model = world, {}, b"", b""
         self.origin = world.server(self.answer)
@@ -53,12 +66,12 @@ class Service:
 
     def publish(self, version, content):
         self.versions[version] = content
-        self.manifest = self.world.sign(self.world.described(content, name="model.onnx", url=f"{self.origin.url}/{version}"), version=version).read_bytes()
+        self.manifest = self.world.sign(self.world.described(content, name=self.file, url=f"{self.origin.url}/{version}"), version=version).read_bytes()
 
     def start(self, **more):
-        env = self.world.env({"PYTHONPATH": str(python_folder()), "MODELSEC": MODELSEC, "MODEL_STORE": str(self.world.store), "MODEL_ID": "demo", "MODEL_CA": str(self.world.ca.file),
+        env = self.world.env({**self.environment(), "MODEL_STORE": str(self.world.store), "MODEL_ID": "demo", "MODEL_CA": str(self.world.ca.file),
                               "MODEL_MANIFEST": self.origin.url + "/demo.json", "MODEL_PINS": str(self.pins), "MODEL_INTERVAL": "0.5", "PORT": str(self.port), **more})
-        self.process = self.world.process([sys.executable, "-B", EXAMPLE / "server.py"], self.port, self.log, env=env, seconds=90)
+        self.process = self.world.process(self.command(), self.port, self.log, env=env, seconds=90)
 
     def ask(self, path, body=None):
         request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", data=None if body is None else json.dumps(body).encode(), headers={"Content-Type": "application/json"})
@@ -77,9 +90,9 @@ class Service:
         raise AssertionError((self.ask("/healthz"), self.log.read_text()[-3000:]))
 
 
-def test_a_new_version_is_changed_over_to_under_load_and_one_that_fails_its_own_check_is_rolled_back(world):
-    service = Service(world)
-    service.publish("1.0.0", onnx_model([1.0, 2.0], 0.5))
+def changes_over_and_back(service):
+    world = service.world
+    service.publish("1.0.0", service.content([1.0, 2.0], 0.5))
     service.start()
     assert service.ask("/healthz") == (200, {"status": "ok", "version": "1.0.0", "update": "ok"})
     assert service.ask("/infer", [1, 1]) == (200, {"version": "1.0.0", "output": [3.5]})
@@ -95,7 +108,7 @@ def test_a_new_version_is_changed_over_to_under_load_and_one_that_fails_its_own_
     threads = [threading.Thread(target=load) for _ in range(3)]
     for t in threads:
         t.start()
-    service.publish("2.0.0", onnx_model([10.0, 20.0], 0.0))
+    service.publish("2.0.0", service.content([10.0, 20.0], 0.0))
     service.wait_for(lambda h: h["version"] == "2.0.0")
     time.sleep(0.5)
     going.clear()
@@ -105,12 +118,12 @@ def test_a_new_version_is_changed_over_to_under_load_and_one_that_fails_its_own_
     assert all(status == 200 for status, _ in answers)
 
     # Rightly signed, and no good: the server stays with what it has, and the store as well.
-    for version, content in (("3.0.0", onnx_model([1.0, 1.0], 3e38)), ("4.0.0", b"no model at all")):
+    for version, content in (("3.0.0", service.content([1.0, 1.0], 3e38)), ("4.0.0", b"no model at all")):
         service.publish(version, content)
         service.wait_for(lambda h: h["update"] == "Model initialization failed (code 1)")
         assert service.ask("/infer", [1, 1])[1]["version"] == "2.0.0"
         path = subprocess.run([MODELSEC, "path", "--store", str(world.store), "demo"], capture_output=True, text=True, env=world.env(), timeout=30).stdout
-        assert (pathlib.Path(path.strip()) / "model.onnx").read_bytes() == service.versions["2.0.0"]
+        assert (pathlib.Path(path.strip()) / service.file).read_bytes() == service.versions["2.0.0"]
 
     # The host is gone: what is active serves on, also after a restart.
     service.process.close()
@@ -121,15 +134,23 @@ def test_a_new_version_is_changed_over_to_under_load_and_one_that_fails_its_own_
     assert health["version"] == "2.0.0" and "/" not in json.dumps(health).replace("application/json", "")
 
 
-@pytest.mark.parametrize("kind,code", [("signature", 20), ("digest", 30)])
-def test_without_a_model_the_server_does_not_begin_and_says_a_code_alone(world, kind, code):
-    service = Service(world)
+def does_not_begin_without_a_model(service, kind, code):
+    world = service.world
     service.publish("1.0.0", b"x" * 1000)
     if kind == "signature":
         service.pins.write_text(json.dumps({"keys": [{"key_id": "other", "ed25519_b64": "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="}], "threshold": 1}))
-    else:
+    elif kind == "digest":
         service.versions["1.0.0"] = b"y" * 1000
     with pytest.raises(RuntimeError) as ended:
         service.start()
     assert f"Model initialization failed (code {code})" in str(ended.value) + service.log.read_text()
     assert str(world.store) not in str(ended.value)
+
+
+def test_a_new_version_is_changed_over_to_under_load_and_one_that_fails_its_own_check_is_rolled_back(world):
+    changes_over_and_back(Service(world))
+
+
+@pytest.mark.parametrize("kind,code", [("signature", 20), ("digest", 30)])
+def test_without_a_model_the_server_does_not_begin_and_says_a_code_alone(world, kind, code):
+    does_not_begin_without_a_model(Service(world), kind, code)

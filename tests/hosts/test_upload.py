@@ -8,7 +8,7 @@ import pytest
 from bucket import KEY_ID, SECRET, Bucket
 from hub import Hub
 from supabase import SERVICE_KEY, Supabase
-from support import MODELSEC, Answer, Outcome, noise
+from support import MODELSEC, Answer, Outcome, Relay, noise
 from test_registry import Registry, basic, credentials, with_password, with_tokens
 
 SMALL, MODEL = b'{"a": 1}', noise(2_000_000)
@@ -26,12 +26,13 @@ class Publisher:
             (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
             (self.folder / name).write_bytes(content)
 
+    def command(self, *options):
+        return [MODELSEC, "publish", "--json", "--key", self.world.key, "--model", "demo", "--version", "1.0.0", "--sequence", self.sequence, "--expires", "1d",
+                   "--platform", "any", "--folder", self.folder, "--out", self.out, "--ca", self.world.ca.file, *options]
+
     def __call__(self, *options, env=None, urls=False):
         self.sequence += 1
-        command = [MODELSEC, "publish", "--json", "--key", self.world.key, "--model", "demo", "--version", "1.0.0", "--sequence", self.sequence, "--expires", "1d",
-                   "--platform", "any", "--folder", self.folder, "--out", self.out, "--ca", self.world.ca.file, *options]
-        if urls:
-            command += ["--base-url", "https://models.example/demo"]
+        command = self.command(*options, *(["--base-url", "https://models.example/demo"] if urls else []))
         done = subprocess.run([str(c) for c in command], capture_output=True, text=True, env=self.world.env(env), timeout=300)
         outcome = Outcome(done.returncode, done.stdout, done.stderr)
         text = done.stdout + done.stderr
@@ -239,6 +240,41 @@ def test_a_registry_with_tokens_is_asked_for_the_right_to_push(world):
     outcome = publish(*options, "--auth-realm", tokens.server.url.removeprefix("https://"))
     assert outcome.code == 0, outcome
     assert any("pull%2Cpush" in p or "pull,push" in p for p in tokens.server.paths())
+
+
+@pytest.mark.parametrize("part", [5_000_000, 20_000_000])
+def test_an_upload_to_a_registry_over_a_line_that_is_cut_in_the_middle_of_a_part_is_made_whole(world, part):
+    publish = Publisher(world, {"model.gguf": LARGE})
+    registry = with_password(world)
+    relay = Relay(int(registry.host.rpartition(":")[2]))
+    world.closing.append(relay.close)
+    relay.cut_after = part
+    registry.host, registry.url = f"127.0.0.1:{relay.port}", f"https://127.0.0.1:{relay.port}"
+    path = credentials(world, registry, {"basic": "user:PLANTED"})
+    outcome = publish("--to", f"oci://{registry.host}/team/llama", "--credentials", path)
+    assert (outcome.code, relay.cuts) == (0, 1), outcome
+    publish.fetched("--credentials", path)
+
+
+def test_an_upload_to_a_registry_whose_process_was_killed_is_made_whole_by_the_next(world):
+    publish = Publisher(world, {"model.gguf": LARGE})
+    registry = with_password(world)
+    options = ["--to", f"oci://{registry.host}/team/llama", "--credentials", credentials(world, registry, {"basic": "user:PLANTED"})]
+    process = subprocess.Popen([str(c) for c in publish.command(*options)], stdout=subprocess.PIPE, env=world.env())
+    try:
+        for line in process.stdout:
+            event = json.loads(line)
+            if event.get("stage") == "upload" and event["bytes"] > 20_000_000:
+                break
+        else:
+            raise AssertionError("it ended before it could be killed")
+    finally:
+        process.kill()
+        process.wait(10)
+        process.stdout.close()
+    assert not publish.out.exists()
+    assert publish(*options).code == 0
+    publish.fetched("--credentials", options[-1])
 
 
 def test_a_folder_takes_files_whole_and_is_its_owner_s_alone_unless_they_are_public(world):

@@ -35,6 +35,9 @@ const model_options t7 = model_options("llama");  // takes an id alone, and so h
 const audit_options t11 = audit_options{.enabled = true};
 const model_signature t12 = model_signature{.signers = {}};
 const stream_info t13 = stream_info{.path = {}};
+const foreign_options t14 = foreign_options{.lease = std::chrono::hours(1)};
+const foreign_range t15 = foreign_range{.id = {}};
+const foreign_lease t16 = foreign_lease{.id = {}};
 const repair_options t8 = repair_options{.model_id = "llama"};
 const model_repair t9 = model_repair{.model_id = "llama"};
 const repair_report t10 = repair_report{.models = {}};

@@ -450,6 +450,82 @@ MODELSEC_API int32_t modelsec_stream_read(modelsec_stream *stream, size_t index,
 MODELSEC_API int32_t modelsec_stream_finish(modelsec_stream *stream, modelsec_result **result,
                                             modelsec_error **error) MODELSEC_MUST_CHECK;
 
+/* ---- downloads by another transport -------------------------------------------------------------------------------- */
+
+/** A download whose bytes another transport brings: a background service of the system, or a cache of the site. It may deliver while the
+ *  application is dead, out of order, twice, or wrongly. What must outlive the application is in the store when a function returns:
+ *  which ranges were handed out, until when, and what came. After a crash the application begins the transfer again with the same
+ *  request, delivers what its service has brought meanwhile, and goes on. What is delivered is copied into a file of the store and hashed
+ *  there; all of it is hashed again by modelsec_transfer_finish() before anything becomes active. The functions may wait for other
+ *  processes that work on the model, and may be called from any thread. */
+typedef struct modelsec_transfer modelsec_transfer;
+
+/** Bytes to be brought. The id names them in whatever process, for as long as the transfer lasts: letters, digits and `-`, 120 at most.
+ *  Headers go to the URL's origin and to nobody else, redirects included. URL and headers may be secrets, and are made anew each time. */
+typedef struct modelsec_range {
+    uint32_t struct_size;
+    uint32_t reserved;
+    const char *id;
+    const char *file;              /**< its place in the pack; "": an archive */
+    const char *url;               /**< https; "" in a list of ranges that were handed out before */
+    const modelsec_header *headers;
+    size_t header_count;
+    uint64_t begin;                /**< in the file: the first byte … */
+    uint64_t end;                  /**< … and one past the last: `end - begin` bytes are expected */
+    uint64_t file_size;            /**< of the whole file, as signed; 0 in a list */
+    uint64_t leased_until;         /**< seconds since 1970: nobody else is asked for these bytes before */
+} modelsec_range;
+MODELSEC_API void modelsec_range_release(modelsec_range *range);
+
+typedef struct modelsec_ranges {
+    uint32_t struct_size;
+    uint32_t reserved;
+    const modelsec_range *const *ranges;
+    size_t count;
+} modelsec_ranges;
+MODELSEC_API void modelsec_ranges_release(modelsec_ranges *ranges);
+
+enum {
+    MODELSEC_FAILED_HOST = 0,      /**< the host did not bring it: another address of the file is given next, if there is one */
+    MODELSEC_FAILED_EXPIRED = 1,   /**< the address ran out of time: the same one is given anew */
+    MODELSEC_FAILED_CANCELLED = 2  /**< the task was ended, or its service does not know it: as if it had never been handed out */
+};
+
+/** Begins or goes on with the transfer of a MODELSEC_OP_FETCH (neither offline nor a dry run nor from a bundle); returns once its manifest is
+ *  accepted. `lease_s`: how long a range is not handed out again; 0: 24 hours. `range_bytes`: about so much is asked for at once, at
+ *  least 1 MiB; 0: 256 MiB. Codes: all; 50 for what cannot be transferred. */
+MODELSEC_API int32_t modelsec_transfer_begin(modelsec_client *client, const modelsec_request *request, uint64_t lease_s,
+                                             uint64_t range_bytes, modelsec_transfer **transfer,
+                                             modelsec_error **error) MODELSEC_MUST_CHECK;
+/** Ends nothing: the transfer goes on in the store. */
+MODELSEC_API void modelsec_transfer_release(modelsec_transfer *transfer);
+MODELSEC_API const char *modelsec_transfer_model_id(const modelsec_transfer *transfer);
+MODELSEC_API const char *modelsec_transfer_version(const modelsec_transfer *transfer);
+/** The manifest as verified, byte by byte: `manifest` of a later request, where there is no network then. Lives as long as the transfer. */
+MODELSEC_API const char *modelsec_transfer_envelope(const modelsec_transfer *transfer, size_t *size);
+/** `*range`: what to ask for next; NULL with MODELSEC_OK: all has come or is on its way. Codes: 3, 10 to 14, 20 to 23, 40 to 42, 50. */
+MODELSEC_API int32_t modelsec_transfer_next(modelsec_transfer *transfer, modelsec_range **range,
+                                            modelsec_error **error) MODELSEC_MUST_CHECK;
+/** The bytes of a range, or of the whole file where a host knows no ranges; durable when this returns. `*taken` (may be NULL): how many were
+ *  new. Codes: 2 for an unknown id; 3; 30: not the signed bytes, they will be asked for again; 40 to 42. */
+MODELSEC_API int32_t modelsec_transfer_deliver(modelsec_transfer *transfer, const char *id, const void *data, size_t size,
+                                               uint64_t *taken, modelsec_error **error) MODELSEC_MUST_CHECK;
+/** The same, from a regular file that may be removed afterwards. 31 for links, pipes and the like. */
+MODELSEC_API int32_t modelsec_transfer_deliver_file(modelsec_transfer *transfer, const char *id, const char *path,
+                                                    uint64_t *taken, modelsec_error **error) MODELSEC_MUST_CHECK;
+/** A range will not come: it may be handed out again. `why`: MODELSEC_FAILED_…. Codes: 2, 3, 40 to 42. */
+MODELSEC_API int32_t modelsec_transfer_fail(modelsec_transfer *transfer, const char *id, uint32_t why,
+                                            modelsec_error **error) MODELSEC_MUST_CHECK;
+/** What was handed out, by whatever process, and is waited for. */
+MODELSEC_API int32_t modelsec_transfer_handed_out(modelsec_transfer *transfer, modelsec_ranges **ranges,
+                                                  modelsec_error **error) MODELSEC_MUST_CHECK;
+/** Bytes that have not come yet. */
+MODELSEC_API int32_t modelsec_transfer_missing(modelsec_transfer *transfer, uint64_t *bytes,
+                                               modelsec_error **error) MODELSEC_MUST_CHECK;
+/** Verifies all and makes it active. 2 (`transfer_incomplete`) while bytes are missing. Codes: all. */
+MODELSEC_API int32_t modelsec_transfer_finish(modelsec_transfer *transfer, modelsec_result **result,
+                                              modelsec_error **error) MODELSEC_MUST_CHECK;
+
 /* ---- the end ------------------------------------------------------------------------------------------------------- */
 
 /** Cancels all operations of the process and waits until their last callback has returned, at most `ms`. 1: all ended; 0: time ran

@@ -61,12 +61,17 @@ const int MODELSEC_EVENT_RETRY = 3;
 const int MODELSEC_EVENT_WARNING = 4;
 const int MODELSEC_EVENT_DONE = 5;
 const int MODELSEC_EVENT_RELEASED = 6;
+const int MODELSEC_FAILED_HOST = 0;
+const int MODELSEC_FAILED_EXPIRED = 1;
+const int MODELSEC_FAILED_CANCELLED = 2;
 
 final class modelsec_client extends ffi.Opaque {}
 
 final class modelsec_pack extends ffi.Opaque {}
 
 final class modelsec_stream extends ffi.Opaque {}
+
+final class modelsec_transfer extends ffi.Opaque {}
 
 final class modelsec_error extends ffi.Struct {
   @ffi.Uint32()
@@ -585,6 +590,50 @@ final class modelsec_model_report extends ffi.Struct {
   external ffi.Pointer<ffi.Char> bundle;
 }
 
+final class modelsec_range extends ffi.Struct {
+  @ffi.Uint32()
+  external int struct_size;
+
+  @ffi.Uint32()
+  external int reserved;
+
+  external ffi.Pointer<ffi.Char> id;
+
+  external ffi.Pointer<ffi.Char> file;
+
+  external ffi.Pointer<ffi.Char> url;
+
+  external ffi.Pointer<modelsec_header> headers;
+
+  @ffi.Size()
+  external int header_count;
+
+  @ffi.Uint64()
+  external int begin;
+
+  @ffi.Uint64()
+  external int end;
+
+  @ffi.Uint64()
+  external int file_size;
+
+  @ffi.Uint64()
+  external int leased_until;
+}
+
+final class modelsec_ranges extends ffi.Struct {
+  @ffi.Uint32()
+  external int struct_size;
+
+  @ffi.Uint32()
+  external int reserved;
+
+  external ffi.Pointer<ffi.Pointer<modelsec_range>> ranges;
+
+  @ffi.Size()
+  external int count;
+}
+
 @ffi.Native<ffi.Pointer<ffi.Char> Function()>()
 external ffi.Pointer<ffi.Char> modelsec_version();
 
@@ -913,6 +962,160 @@ external int modelsec_stream_read(
 >()
 external int modelsec_stream_finish(
   ffi.Pointer<modelsec_stream> stream,
+  ffi.Pointer<ffi.Pointer<modelsec_result>> result,
+  ffi.Pointer<ffi.Pointer<modelsec_error>> error,
+);
+
+@ffi.Native<ffi.Void Function(ffi.Pointer<modelsec_range>)>()
+external void modelsec_range_release(ffi.Pointer<modelsec_range> range);
+
+@ffi.Native<ffi.Void Function(ffi.Pointer<modelsec_ranges>)>()
+external void modelsec_ranges_release(ffi.Pointer<modelsec_ranges> ranges);
+
+@ffi.Native<
+  ffi.Int32 Function(
+    ffi.Pointer<modelsec_client>,
+    ffi.Pointer<modelsec_request>,
+    ffi.Uint64,
+    ffi.Uint64,
+    ffi.Pointer<ffi.Pointer<modelsec_transfer>>,
+    ffi.Pointer<ffi.Pointer<modelsec_error>>,
+  )
+>()
+external int modelsec_transfer_begin(
+  ffi.Pointer<modelsec_client> client,
+  ffi.Pointer<modelsec_request> request,
+  int lease_s,
+  int range_bytes,
+  ffi.Pointer<ffi.Pointer<modelsec_transfer>> transfer,
+  ffi.Pointer<ffi.Pointer<modelsec_error>> error,
+);
+
+@ffi.Native<ffi.Void Function(ffi.Pointer<modelsec_transfer>)>()
+external void modelsec_transfer_release(
+  ffi.Pointer<modelsec_transfer> transfer,
+);
+
+@ffi.Native<ffi.Pointer<ffi.Char> Function(ffi.Pointer<modelsec_transfer>)>()
+external ffi.Pointer<ffi.Char> modelsec_transfer_model_id(
+  ffi.Pointer<modelsec_transfer> transfer,
+);
+
+@ffi.Native<ffi.Pointer<ffi.Char> Function(ffi.Pointer<modelsec_transfer>)>()
+external ffi.Pointer<ffi.Char> modelsec_transfer_version(
+  ffi.Pointer<modelsec_transfer> transfer,
+);
+
+@ffi.Native<
+  ffi.Pointer<ffi.Char> Function(
+    ffi.Pointer<modelsec_transfer>,
+    ffi.Pointer<ffi.Size>,
+  )
+>()
+external ffi.Pointer<ffi.Char> modelsec_transfer_envelope(
+  ffi.Pointer<modelsec_transfer> transfer,
+  ffi.Pointer<ffi.Size> size,
+);
+
+@ffi.Native<
+  ffi.Int32 Function(
+    ffi.Pointer<modelsec_transfer>,
+    ffi.Pointer<ffi.Pointer<modelsec_range>>,
+    ffi.Pointer<ffi.Pointer<modelsec_error>>,
+  )
+>()
+external int modelsec_transfer_next(
+  ffi.Pointer<modelsec_transfer> transfer,
+  ffi.Pointer<ffi.Pointer<modelsec_range>> range,
+  ffi.Pointer<ffi.Pointer<modelsec_error>> error,
+);
+
+@ffi.Native<
+  ffi.Int32 Function(
+    ffi.Pointer<modelsec_transfer>,
+    ffi.Pointer<ffi.Char>,
+    ffi.Pointer<ffi.Void>,
+    ffi.Size,
+    ffi.Pointer<ffi.Uint64>,
+    ffi.Pointer<ffi.Pointer<modelsec_error>>,
+  )
+>()
+external int modelsec_transfer_deliver(
+  ffi.Pointer<modelsec_transfer> transfer,
+  ffi.Pointer<ffi.Char> id,
+  ffi.Pointer<ffi.Void> data,
+  int size,
+  ffi.Pointer<ffi.Uint64> taken,
+  ffi.Pointer<ffi.Pointer<modelsec_error>> error,
+);
+
+@ffi.Native<
+  ffi.Int32 Function(
+    ffi.Pointer<modelsec_transfer>,
+    ffi.Pointer<ffi.Char>,
+    ffi.Pointer<ffi.Char>,
+    ffi.Pointer<ffi.Uint64>,
+    ffi.Pointer<ffi.Pointer<modelsec_error>>,
+  )
+>()
+external int modelsec_transfer_deliver_file(
+  ffi.Pointer<modelsec_transfer> transfer,
+  ffi.Pointer<ffi.Char> id,
+  ffi.Pointer<ffi.Char> path,
+  ffi.Pointer<ffi.Uint64> taken,
+  ffi.Pointer<ffi.Pointer<modelsec_error>> error,
+);
+
+@ffi.Native<
+  ffi.Int32 Function(
+    ffi.Pointer<modelsec_transfer>,
+    ffi.Pointer<ffi.Char>,
+    ffi.Uint32,
+    ffi.Pointer<ffi.Pointer<modelsec_error>>,
+  )
+>()
+external int modelsec_transfer_fail(
+  ffi.Pointer<modelsec_transfer> transfer,
+  ffi.Pointer<ffi.Char> id,
+  int why,
+  ffi.Pointer<ffi.Pointer<modelsec_error>> error,
+);
+
+@ffi.Native<
+  ffi.Int32 Function(
+    ffi.Pointer<modelsec_transfer>,
+    ffi.Pointer<ffi.Pointer<modelsec_ranges>>,
+    ffi.Pointer<ffi.Pointer<modelsec_error>>,
+  )
+>()
+external int modelsec_transfer_handed_out(
+  ffi.Pointer<modelsec_transfer> transfer,
+  ffi.Pointer<ffi.Pointer<modelsec_ranges>> ranges,
+  ffi.Pointer<ffi.Pointer<modelsec_error>> error,
+);
+
+@ffi.Native<
+  ffi.Int32 Function(
+    ffi.Pointer<modelsec_transfer>,
+    ffi.Pointer<ffi.Uint64>,
+    ffi.Pointer<ffi.Pointer<modelsec_error>>,
+  )
+>()
+external int modelsec_transfer_missing(
+  ffi.Pointer<modelsec_transfer> transfer,
+  ffi.Pointer<ffi.Uint64> bytes,
+  ffi.Pointer<ffi.Pointer<modelsec_error>> error,
+);
+
+@ffi.Native<
+  ffi.Int32 Function(
+    ffi.Pointer<modelsec_transfer>,
+    ffi.Pointer<ffi.Pointer<modelsec_result>>,
+    ffi.Pointer<ffi.Pointer<modelsec_error>>,
+  )
+>()
+external int modelsec_transfer_finish(
+  ffi.Pointer<modelsec_transfer> transfer,
   ffi.Pointer<ffi.Pointer<modelsec_result>> result,
   ffi.Pointer<ffi.Pointer<modelsec_error>> error,
 );

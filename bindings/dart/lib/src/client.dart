@@ -9,6 +9,7 @@ import 'package:ffi/ffi.dart';
 import 'bindings.dart' as c;
 import 'cancellation.dart';
 import 'convert.dart';
+import 'foreign_transfer.dart';
 import 'model.dart';
 import 'open_pack.dart';
 import 'operations.dart';
@@ -134,10 +135,12 @@ final class ModelsecClient implements Finalizable {
   );
 
   Pointer<c.modelsec_client> _client;
+  int _beginning = 0;
+  bool _closed = false;
   final StreamController<ModelEvent> _events = StreamController.broadcast();
 
   Pointer<c.modelsec_client> _get() =>
-      _client != nullptr ? _client : throw StateError('the client was closed');
+      !_closed ? _client : throw StateError('the client was closed');
 
   /// What happens to all operations of this client, from when it is listened to.
   Stream<ModelEvent> get events => _events.stream;
@@ -156,6 +159,23 @@ final class ModelsecClient implements Finalizable {
     CancellationToken? token,
     void Function(ModelEvent)? onEvent,
   }) => _model(c.MODELSEC_OP_FETCH, request, token, onEvent);
+
+  /// [fetch], whose bytes another transport brings; to be called again with the same request whenever the application comes back.
+  /// `lease`: how long a range is not handed out again; zero: 24 hours. `rangeBytes`: about so much is asked for at once; 0: 256 MiB.
+  Future<ForeignTransfer> transfer(
+    ModelRequest request, {
+    Duration lease = Duration.zero,
+    int rangeBytes = 0,
+  }) async {
+    final client = _get().address;
+    ++_beginning;
+    try {
+      return await ForeignTransfer.begin(client, request, lease, rangeBytes);
+    } finally {
+      --_beginning;
+      _release();
+    }
+  }
 
   /// Hashes again what is active.
   Future<Model> verify(
@@ -221,11 +241,18 @@ final class ModelsecClient implements Finalizable {
 
   /// Lets go of the client now rather than when it is collected. Running operations go on. Twice is fine.
   void close() {
-    if (_client == nullptr) return;
+    if (_closed) return;
+    _closed = true;
+    _release();
+    unawaited(_events.close());
+  }
+
+  // A transfer that begins in another isolate still needs it.
+  void _release() {
+    if (!_closed || _beginning > 0 || _client == nullptr) return;
     _finalizer.detach(this);
     c.modelsec_client_release(_client);
     _client = nullptr;
-    unawaited(_events.close());
   }
 
   Future<Model> _model(

@@ -111,7 +111,7 @@ Pointer<c.modelsec_request> requestOf(
         ..tuf_target_url_count = trust.urls.length;
     case ModelSignature():
       out.ref
-        ..model_signer = _signerOf(trust.signer, a)
+        ..model_signer = signerOf(trust.signer, a)
         ..model_bases = charLists(trust.bases, a)
         ..model_base_count = trust.bases.length
         ..max_age_s = trust.maxAge?.inSeconds ?? 0
@@ -121,7 +121,8 @@ Pointer<c.modelsec_request> requestOf(
   return out;
 }
 
-Pointer<c.modelsec_model_signer> _signerOf(ModelSigner signer, Allocator a) {
+/// Who may have signed, for the library.
+Pointer<c.modelsec_model_signer> signerOf(ModelSigner signer, Allocator a) {
   final out = a<c.modelsec_model_signer>();
   out.ref.struct_size = sizeOf<c.modelsec_model_signer>();
   final root = signer.trustedRoot;

@@ -1,5 +1,5 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
-// Made by scripts/make_codes.py from include/modelsec/error_codes.def. Do not edit.
+// Made by scripts/make_codes.py from error_codes.def. Do not edit.
 
 /// What an operation came to; the numbers are the same in every language.
 public enum ModelsecCode: Int32, Sendable, CaseIterable {

@@ -147,6 +147,17 @@ public final class ModelsecClient: @unchecked Sendable {
         }
     }
 
+    /// Waits: see `transfer`.
+    func beginTransfer(_ request: ModelRequest, _ lease: UInt64, _ rangeBytes: UInt64) throws -> OpaquePointer {
+        let memory = Memory()
+        return try withExtendedLifetime((self, memory)) {
+            var r = try memory.request(Int(MODELSEC_OP_FETCH), request)
+            var out: OpaquePointer?
+            try check { modelsec_transfer_begin(client, &r, lease, rangeBytes, &out, $0) }
+            return out!
+        }
+    }
+
     private func start(_ operation: Int, _ request: ModelRequest, keep: Int = 0, partial: Bool = false) throws -> ModelOperation {
         let memory = Memory()
         return try withExtendedLifetime((self, memory)) {

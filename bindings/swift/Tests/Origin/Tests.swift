@@ -41,6 +41,32 @@ final class World {
 typealias Test = (String, (World) async throws -> Void)
 
 func allTests() -> [Test] { [
+    ("another transport brings the bytes, and nothing unverified becomes active", { world in
+        try world.origin.publish(["text": "brought by others"])
+        let client = try world.client()
+        let transfer = try await client.transfer(world.request)
+        guard let range = try await transfer.nextRange() else { throw Failure("nothing to ask for") }
+        try expect(range.url.hasPrefix("https://") && range.size == 17 && range.fileSize == 17 && range.file == "model.bin")
+        try expect(range.headers == ["Accept-Encoding": "identity"] && range.leasedUntil > Date())
+        try expect(try await transfer.nextRange() == nil)
+        try await expectError(.usage, "transfer_incomplete") { _ = try await transfer.finish() }
+        try await expectError(.digest, "digest_mismatch") { try await transfer.deliver(range.id, Data("brought by otherz".utf8)) }
+        // The application was restarted.
+        let again = try await client.transfer(world.request)
+        try expect(again.modelId == "demo" && again.version == "1.0.0")
+        try expect(try await again.nextRange()?.id == range.id)
+        try expect(try await again.handedOut() == [range.id])
+        try await again.fail(range.id, .cancelled)
+        try expect(try await again.handedOut().isEmpty)
+        let brought = world.store + "-brought"
+        try Data("brought by others".utf8).write(to: URL(fileURLWithPath: brought))
+        defer { try? FileManager.default.removeItem(atPath: brought) }
+        try expect(try await again.deliver(range.id, file: brought) == 17)
+        try expect(try await again.deliver(range.id, file: brought) == 0)
+        try expect(try await again.missingBytes() == 0)
+        try expect(try await again.finish() == "1.0.0")
+        try expect(try client.status().first?.active?.version == "1.0.0")
+    }),
     ("a model is fetched with its events, and the second time nothing is downloaded", { world in
         try world.origin.publish(["size": 3_000_000])
         let client = try world.client()

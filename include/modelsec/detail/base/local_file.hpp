@@ -28,6 +28,10 @@ MODELSEC_DECL result<secret> read_local_secret(const std::string& path);
 /// Opens a file that the caller named, for reading, whoever owns it: `file_unreadable` (2).
 MODELSEC_DECL result<file> open_local_file(const std::string& path);
 
+/// The same for a file that others put there: not what a link at its end leads to. What kind of thing it is the caller looks at.
+/// `file_unreadable` (2), `unsafe_entry` (31).
+MODELSEC_DECL result<file> open_delivered_file(const std::string& path);
+
 /// Opens a folder that the caller named, whoever owns it, and makes it if it is not there: `store_io` (41).
 MODELSEC_DECL result<file> open_local_folder(const std::string& path);
 

@@ -39,6 +39,11 @@ result<file> open_local_file(const std::string& path)
     return out;
 }
 
+result<file> open_delivered_file(const std::string& path)
+{
+    return open_unlinked_to_read(path);
+}
+
 result<file> open_local_folder(const std::string& path)
 {
     std::error_code ignored;

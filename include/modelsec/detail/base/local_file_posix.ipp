@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 
 MODELSEC_BEGIN_NAMESPACE
@@ -31,6 +32,15 @@ inline std::FILE* create_stream(const std::string& path)
 inline file open_to_read(const std::string& path)
 {
     return file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+}
+
+/// CWE-59: a link is refused, not followed. Not blocking: it might be a pipe.
+inline result<file> open_unlinked_to_read(const std::string& path)
+{
+    file out(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    if (out)
+        return out;
+    return errno == ELOOP ? fail(reason::unsafe_entry, "a link: " + path) : fail(reason::file_unreadable, path);
 }
 
 inline result<file> open_folder_to_read(const std::string& path)

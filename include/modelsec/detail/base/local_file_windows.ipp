@@ -32,6 +32,16 @@ inline file open_to_read(const std::string& path)
                 : file();
 }
 
+/// CWE-59: a link is opened by itself; whoever looks at its kind refuses it.
+inline result<file> open_unlinked_to_read(const std::string& path)
+{
+    const auto wide = to_wide(path);
+    file out = wide ? file(::CreateFileW(wide->c_str(), GENERIC_READ, FILE_SHARE_READ, nullptr, OPEN_EXISTING,
+                                         FILE_ATTRIBUTE_NORMAL | FILE_FLAG_OPEN_REPARSE_POINT, nullptr))
+                    : file();
+    return out ? result<file>(std::move(out)) : fail(reason::file_unreadable, path);
+}
+
 inline result<file> open_folder_to_read(const std::string& path)
 {
     return file_system::native().open_root(path, true);

@@ -8,6 +8,7 @@
 #include <modelsec/detail/client/client.ipp>
 #include <modelsec/detail/client/context_watch.ipp>
 #include <modelsec/detail/client/event_delivery.ipp>
+#include <modelsec/detail/client/foreign_transfer.ipp>
 #include <modelsec/detail/client/operation_pool.ipp>
 #include <modelsec/detail/client/repair_operation.ipp>
 #include <modelsec/detail/client/several.ipp>

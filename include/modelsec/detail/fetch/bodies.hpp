@@ -10,9 +10,12 @@
 #include <modelsec/detail/fetch/download_run.ipp>
 #include <modelsec/detail/fetch/fetch_accept.ipp>
 #include <modelsec/detail/fetch/fetch_artifact.ipp>
+#include <modelsec/detail/fetch/fetch_foreign.ipp>
 #include <modelsec/detail/fetch/fetch_operation.ipp>
 #include <modelsec/detail/fetch/fetch_signature.ipp>
 #include <modelsec/detail/fetch/fetch_trust.ipp>
+#include <modelsec/detail/fetch/foreign_delivery.ipp>
+#include <modelsec/detail/fetch/foreign_plan.ipp>
 #include <modelsec/detail/fetch/growth_fsm.ipp>
 #include <modelsec/detail/fetch/mirror_fsm.ipp>
 #include <modelsec/detail/fetch/network.ipp>

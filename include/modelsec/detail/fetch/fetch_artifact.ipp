@@ -112,6 +112,9 @@ result<void> fetch_operation::reuse_known_bytes(const store& disk, const identif
         const bool chunked = file.chunks && file.chunks->size_bytes > 0;
         if ((!file.index && !chunked) || !seen.insert(file.sha256.hex()).second)
             continue;
+        MODELSEC_TRY(const auto there, staged.journal(file.sha256, file.size_bytes));
+        if (there.size() == 1 && there.front() == byte_range{0, file.size_bytes})
+            continue;
         MODELSEC_TRY(const std::vector<known_file> known, disk.known_files(model));
         if (known.empty())
             return {};

@@ -4,6 +4,8 @@
 
 #include <modelsec/options.hpp>
 #include <modelsec/detail/fetch/bundle_network.hpp>
+#include <modelsec/detail/fetch/foreign_delivery.hpp>
+#include <modelsec/detail/fetch/foreign_plan.hpp>
 #include <modelsec/detail/fetch/network.hpp>
 #include <modelsec/detail/fetch/stream_feed.hpp>
 #include <modelsec/detail/manifest/content_index.hpp>
@@ -22,6 +24,15 @@ struct attempt_facts
     std::string version;                  ///< from an accepted manifest on
     std::optional<sha256_digest> digest;  ///< of the artifact that was chosen, as signed
     std::uint64_t size = 0;               ///< of that, as signed
+};
+
+struct foreign_job;
+
+/// How ranges are handed out.
+struct foreign_terms
+{
+    std::chrono::seconds lease{};
+    std::uint64_t range_bytes = 0;
 };
 
 /// One attempt to make a model active. Runs on the calling thread from top to bottom:
@@ -45,13 +56,7 @@ public:
     std::uint64_t bytes_fetched() const noexcept { return fetched_; }
     /// What run() would do, up to the first artifact byte; changes nothing.
     MODELSEC_DECL result<check_result> check();
-    /// The model that was asked for or, once the manifest is accepted, that it is about.
-    const std::string& model_id() const noexcept { return model_id_.empty() ? asked_.model_id : model_id_; }
-    attempt_facts facts() const { return {model_id(), version_, chosen_, chosen_bytes_}; }
-    /// The stage that it is in, or ended in.
-    stage reached() const noexcept { return reached_; }
 
-private:
     /// A manifest whose signatures, identity and times hold.
     struct accepted
     {
@@ -60,6 +65,26 @@ private:
         bytes raw;
     };
 
+    // The same download, driven by others (foreign_transfer): each call holds the model's lock only while it runs, and finds what the
+    // earlier ones did in the store.
+
+    /// run(), up to the first artifact byte: what is to be brought. What the store holds already is put into the partials.
+    MODELSEC_DECL result<foreign_job> begin_foreign();
+    /// Nothing: all is there or on its way.
+    MODELSEC_DECL result<std::optional<foreign_range>> hand_out(const foreign_job& job, const foreign_terms& terms);
+    MODELSEC_DECL result<std::uint64_t> take_in(const foreign_job& job, std::string_view id, const foreign_bytes& brought);
+    MODELSEC_DECL result<void> give_back(const foreign_job& job, std::string_view id, reason why);
+    MODELSEC_DECL result<std::vector<foreign_lease>> outstanding(const foreign_job& job);
+    /// Bytes that have not come yet.
+    MODELSEC_DECL result<std::uint64_t> missing_bytes(const foreign_job& job);
+
+    /// The model that was asked for or, once the manifest is accepted, that it is about.
+    const std::string& model_id() const noexcept { return model_id_.empty() ? asked_.model_id : model_id_; }
+    attempt_facts facts() const { return {model_id(), version_, chosen_, chosen_bytes_}; }
+    /// The stage that it is in, or ended in.
+    stage reached() const noexcept { return reached_; }
+
+private:
     /// The metadata that a pinned root's chain or repository left in the store; none in a dry run that finds no store.
     struct known_metadata
     {
@@ -114,6 +139,11 @@ private:
     MODELSEC_DECL result<url> next_address(const artifact& wanted, const artifact_file& file, const url& before);
     MODELSEC_DECL result<url> ask_endpoint(const url_endpoint& endpoint);
 
+    template <class Work>
+    auto in_staging(const foreign_job& job, const Work& work) -> decltype(work(std::declval<staging*>(), model_state()));
+    MODELSEC_DECL result<url> address_of(const artifact& wanted, const artifact_file& file, std::size_t source);
+    MODELSEC_DECL result<std::vector<http_header>> headers_for(const url& address) const;
+
     const tuf_repository* repository() const noexcept { return std::get_if<tuf_repository>(&asked_.trust); }
     const model_signature* signature() const noexcept { return std::get_if<model_signature>(&asked_.trust); }
     /// The address whose origin gets what the caller has for the manifest's.
@@ -153,6 +183,22 @@ private:
     mutable stage reached_ = stage::manifest;
 };
 
+/// What others are to bring, for as long as they may take: an accepted manifest, and the artifact of it that was chosen.
+struct foreign_job
+{
+    fetch_operation::accepted offer;
+    std::size_t artifact = 0;
+
+    const modelsec::artifact& wanted() const { return offer.manifest.artifacts[artifact]; }
+};
+
+/// begin_foreign(), with its one final event.
+MODELSEC_DECL result<foreign_job> run_begin_foreign(const client_options& owner, const fetch_options& asked,
+                                                    const network_maker& connect = make_network);
+/// Networks whose downloads are what was delivered, and which know the manifest of `job` already. For run_fetch().
+MODELSEC_DECL network_maker foreign_network(network_maker connect, std::shared_ptr<const foreign_job> job,
+                                            const fetch_options& asked);
+
 /// check(), with its one final event.
 MODELSEC_DECL result<check_result> run_check(const client_options& owner, const fetch_options& asked,
                                              const network_maker& connect = make_network, attempt_facts* facts = nullptr);
@@ -168,6 +214,7 @@ MODELSEC_END_NAMESPACE
 #ifndef MODELSEC_SEPARATE_COMPILATION
 #include <modelsec/detail/fetch/fetch_accept.ipp>
 #include <modelsec/detail/fetch/fetch_artifact.ipp>
+#include <modelsec/detail/fetch/fetch_foreign.ipp>
 #include <modelsec/detail/fetch/fetch_operation.ipp>
 #include <modelsec/detail/fetch/fetch_signature.ipp>
 #include <modelsec/detail/fetch/fetch_trust.ipp>

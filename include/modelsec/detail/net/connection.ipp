@@ -6,7 +6,10 @@
 #include <modelsec/detail/net/http_message.ipp>
 #include <modelsec/detail/net/tunnel.hpp>
 
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/experimental/parallel_group.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
@@ -72,7 +75,25 @@ inline awaitable<result<void>> connection::impl::write_all(bytes_view data)
     co_return result<void>();
 }
 
-/// A body in blocks; each has the time that a wait for the network has.
+/// Waits until the socket can be written or read.
+inline awaitable<result<void>> connection::impl::wait_for_either()
+{
+    using socket = boost::asio::ip::tcp::socket;
+    MODELSEC_CO_CHECK(co_await owner.going_on());
+    const auto [order, cannot_write, cannot_read] =
+        co_await boost::asio::experimental::make_parallel_group(
+            stream.socket().async_wait(socket::wait_write, boost::asio::deferred),
+            stream.socket().async_wait(socket::wait_read, boost::asio::deferred))
+            .async_wait(boost::asio::experimental::wait_for_one(), boost::asio::use_awaitable);
+    if (auto why = limit.verdict())
+        co_return *why;
+    if (const auto ec = order[0] == 0 ? cannot_write : cannot_read)
+        co_return fail(reason::connection_lost, ec.message());
+    co_return result<void>();
+}
+
+/// A body in blocks; each has the time that a wait for the network has. Ends with `connection_lost` as soon as the server says anything: it
+/// answers before it has read a body that it does not want, and may never read it (RFC 9112 section 9.3, RFC 9110 section 10.1.1).
 inline awaitable<result<void>> connection::impl::write_body(const upload_body& body)
 {
     bytes block(static_cast<std::size_t>(std::min<std::uint64_t>(body.size_bytes, 256u << 10)));
@@ -84,7 +105,22 @@ inline awaitable<result<void>> connection::impl::write_body(const upload_body& b
             std::span(block).first(static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), body.size_bytes - at)));
         MODELSEC_CO_CHECK(body.read(at, part));
         limit.expect(owner.caps().stall_timeout, reason::stall);
-        MODELSEC_CO_CHECK(co_await write_all(part));
+        for (bytes_view left = part; !left.empty();)
+        {
+            if (!stream.quiet())
+                co_return fail(reason::connection_lost, "the server did not wait for all of the body");
+            tls_step step = stream.write(left);
+            if (step.outcome == tls_step::done)
+                left = left.subspan(step.size);
+            else if (step.outcome == tls_step::want_write)
+                MODELSEC_CO_CHECK(co_await wait_for_either());
+            else if (step.outcome == tls_step::want_read)
+                MODELSEC_CO_CHECK(co_await wait(step.outcome));
+            else if (step.outcome == tls_step::closed)
+                co_return fail(reason::connection_lost, "the server closed the connection");
+            else
+                co_return why_failed(std::move(step.problem));
+        }
         at += part.size();
     }
     co_return result<void>();

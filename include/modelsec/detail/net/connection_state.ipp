@@ -68,6 +68,7 @@ struct connection::impl
     failure why_failed(failure problem) const;
     awaitable<result<void>> handshake();
     awaitable<result<void>> wait(tls_step::kind what);
+    awaitable<result<void>> wait_for_either();
     awaitable<result<void>> write_all(bytes_view data);
     awaitable<result<void>> write_body(const upload_body& body);
     awaitable<result<std::size_t>> receive(std::span<std::uint8_t> space);

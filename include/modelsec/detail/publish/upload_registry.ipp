@@ -44,6 +44,7 @@ public:
         const std::string memory = "oci " + locator(file);
         std::string address;
         std::uint64_t at = 0;
+        unsigned restarts = link_.options().caps.retries;
         if (const auto known = link_.remembered(memory); known && resume)
         {
             MODELSEC_TRY(const auto reached, reached_by(*known, address));
@@ -55,14 +56,16 @@ public:
             else
                 address.clear();
         }
-        if (address.empty())
+        while (at < file.size_bytes || address.empty())
         {
-            MODELSEC_TRY(const source_answer begun, call("POST", base() + "/blobs/uploads/", {}, nullptr));
-            MODELSEC_CHECK(expect_status(begun, {202}));
-            MODELSEC_TRY(address, next_address(begun));
-        }
-        while (at < file.size_bytes)
-        {
+            if (address.empty())
+            {
+                MODELSEC_TRY(const source_answer begun, call("POST", base() + "/blobs/uploads/", {}, nullptr));
+                MODELSEC_CHECK(expect_status(begun, {202}));
+                MODELSEC_TRY(address, next_address(begun));
+                at = 0;
+                continue;
+            }
             link_.remember(memory, address);
             const std::uint64_t size = std::min(part_bytes, file.size_bytes - at);
             MODELSEC_TRY(const auto body, body_of(file, at, size, file.path.empty() ? nullptr : &link_));
@@ -71,6 +74,14 @@ public:
                               {{"Content-Type", "application/octet-stream"},
                                {"Content-Range", std::to_string(at) + '-' + std::to_string(at + size - 1)}},
                               body));
+            // A line that was cut in the middle of a part leaves the registry with more than its own address says: it takes nothing there any
+            // more (Docker's registry: 404 BLOB_UPLOAD_INVALID; OCI distribution specification 1.1: 416). From nothing, then.
+            const bool lost = answer.status == 400 || answer.status == 404 || answer.status == 416;
+            if (lost && restarts-- > 0)
+            {
+                address.clear();
+                continue;
+            }
             MODELSEC_CHECK(expect_status(answer, {202, 204}));
             MODELSEC_TRY(address, next_address(answer));
             at += size;

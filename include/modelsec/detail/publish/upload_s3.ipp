@@ -2,6 +2,7 @@
 #ifndef MODELSEC_DETAIL_PUBLISH_UPLOAD_S3_IPP
 #define MODELSEC_DETAIL_PUBLISH_UPLOAD_S3_IPP
 
+#include <modelsec/detail/publish/s3_xml.hpp>
 #include <modelsec/detail/publish/upload_host.hpp>
 #include <modelsec/detail/source/percent.hpp>
 #include <modelsec/detail/source/s3.hpp>
@@ -11,46 +12,6 @@
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
-
-/// The texts of all elements of this name, in order; S3's answers are flat, and hold no attribute that matters here.
-inline std::vector<std::string> xml_texts(std::string_view text, std::string_view name)
-{
-    const std::string begin = '<' + std::string(name) + '>', end = "</" + std::string(name) + '>';
-    std::vector<std::string> out;
-    for (std::size_t at = text.find(begin); at != std::string_view::npos; at = text.find(begin, at))
-    {
-        at += begin.size();
-        const std::size_t stop = text.find(end, at);
-        if (stop == std::string_view::npos)
-            break;
-        std::string one(text.substr(at, stop - at));
-        for (const auto& [entity, character] : {std::pair<std::string_view, char>{"&quot;", '"'},
-                                                {"&lt;", '<'},
-                                                {"&gt;", '>'},
-                                                {"&apos;", '\''},
-                                                {"&#34;", '"'},
-                                                {"&amp;", '&'}})
-            for (std::size_t found = one.find(entity); found != std::string::npos; found = one.find(entity, found + 1))
-                one.replace(found, entity.size(), 1, character);
-        out.push_back(std::move(one));
-        at = stop;
-    }
-    return out;
-}
-
-inline std::string xml_text(std::string_view text, std::string_view name)
-{
-    auto all = xml_texts(text, name);
-    return all.empty() ? std::string() : std::move(all.front());
-}
-
-inline std::string xml_escape(std::string_view text)
-{
-    std::string out;
-    for (const char c : text)
-        out += c == '&' ? "&amp;" : c == '<' ? "&lt;" : c == '>' ? "&gt;" : c == '"' ? "&quot;" : std::string(1, c);
-    return out;
-}
 
 /// S3's protocol. Objects get no ACL: whoever may read is the bucket's policy, and is asked as a stranger afterwards.
 class s3_upload final : public upload_host

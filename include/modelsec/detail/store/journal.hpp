@@ -3,6 +3,7 @@
 #define MODELSEC_DETAIL_STORE_JOURNAL_HPP
 
 #include <modelsec/detail/base/bytes.hpp>
+#include <modelsec/detail/base/clock.hpp>
 #include <modelsec/detail/base/digest.hpp>
 #include <modelsec/detail/base/name.hpp>
 #include <modelsec/detail/base/range_set.hpp>
@@ -10,17 +11,35 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
+/// Bytes of a partial that somebody outside of this library was asked to bring, and until when nobody else is.
+struct range_lease
+{
+    byte_range bytes;
+    std::uint64_t from = 0;    ///< wall clock, seconds since 1970
+    std::uint64_t until = 0;   ///< the same
+    std::uint64_t source = 0;  ///< which of the file's signed addresses was given: 0 is the first, 1 the first mirror
+
+    friend bool operator==(const range_lease&, const range_lease&) = default;
+};
+
+/// Not after its end, and not before it began either (save what clocks differ by): a clock that was years ahead must not keep bytes from
+/// being asked for until then.
+MODELSEC_DECL bool is_running(const range_lease& lease, utc_time now) noexcept;
+
 /// What a journal says of one partial.
 struct partial_notes
 {
-    std::uint64_t size = 0;               ///< of the whole file
-    range_set synced;                     ///< on stable storage
-    std::optional<relative_path> placed;  ///< it was on its way to this place in the pack folder
-    std::optional<std::uint64_t> number;  ///< by which lines name it; none before it was written down
+    std::uint64_t size = 0;                             ///< of the whole file
+    range_set synced;                                   ///< on stable storage
+    std::optional<relative_path> placed;                ///< it was on its way to this place in the pack folder
+    std::optional<std::uint64_t> number;                ///< by which lines name it; none before it was written down
+    std::vector<range_lease> leases{};                  ///< one a range; those whose time is over among them
+    std::map<std::uint64_t, std::uint64_t> failures{};  ///< by source: how many leases ended without good bytes
 };
 
 /// What the one journal beside a pack's partials says: which of their bytes are on stable storage. Text, appended to line by line,
@@ -32,6 +51,11 @@ struct partial_notes
 ///     synced <number> <begin> <end>
 ///     placed <number> <path>
 ///     dropped <number>
+///     leased <number> <begin> <end> <from> <until> <source>
+///     returned <number> <begin> <end>
+///     failed <number> <source>
+///
+/// A `leased` line takes the place of an earlier one of the same range. Bytes that were dropped stay leased.
 ///
 /// Version 0.1 wrote one `modelsec-journal-1 <size>` a partial, with lines that name no number.
 struct journal
@@ -49,6 +73,10 @@ struct journal
     MODELSEC_DECL std::string note_synced(const std::string& digest, std::uint64_t size, const range_set& ranges);
     MODELSEC_DECL std::string note_placed(const std::string& digest, const relative_path& path);
     MODELSEC_DECL std::string note_dropped(const std::string& digest);
+    MODELSEC_DECL std::string note_lease(const std::string& digest, std::uint64_t size, const range_lease& lease);
+    /// No line if there is no such lease.
+    MODELSEC_DECL std::string note_returned(const std::string& digest, byte_range bytes);
+    MODELSEC_DECL std::string note_failed(const std::string& digest, std::uint64_t source);
     /// The same knowledge as a new text.
     MODELSEC_DECL std::string rewritten();
 

@@ -97,6 +97,49 @@ inline bool read_journal_path(std::string_view text, partial_notes& notes)
     return true;
 }
 
+bool is_running(const range_lease& lease, utc_time now) noexcept
+{
+    const std::int64_t seconds = now.time_since_epoch().count();
+    if (seconds < 0)
+        return false;
+    const auto at = static_cast<std::uint64_t>(seconds);
+    const auto skew = static_cast<std::uint64_t>(std::chrono::seconds(limits().clock_skew).count());
+    return at < lease.until && lease.from <= at + skew;
+}
+
+/// One lease a range: a new one takes the place of the old one.
+inline void set_lease(partial_notes& notes, const range_lease& lease)
+{
+    std::erase_if(notes.leases, [&](const range_lease& l) { return l.bytes == lease.bytes; });
+    notes.leases.push_back(lease);
+}
+
+inline bool read_journal_lease(std::string_view text, partial_notes& notes)
+{
+    std::uint64_t n[5];
+    if (!read_journal_numbers(text, n) || n[0] >= n[1] || n[1] > notes.size)
+        return false;
+    set_lease(notes, {{n[0], n[1]}, n[2], n[3], n[4]});
+    return true;
+}
+
+inline bool read_journal_return(std::string_view text, partial_notes& notes)
+{
+    std::uint64_t r[2];
+    if (!read_journal_numbers(text, r))
+        return false;
+    return std::erase_if(notes.leases, [&](const range_lease& l) { return l.bytes == byte_range{r[0], r[1]}; }) > 0;
+}
+
+inline bool read_journal_failure(std::string_view text, partial_notes& notes)
+{
+    std::uint64_t source[1];
+    if (!read_journal_numbers(text, source))
+        return false;
+    ++notes.failures[source[0]];
+    return true;
+}
+
 std::optional<partial_notes> journal::parse_single(bytes_view raw)
 {
     std::optional<partial_notes> out;
@@ -137,7 +180,7 @@ journal journal::parse(bytes_view raw)
                 return false;
             ++out.next_number;
             digests[number[0]] = std::string(line);
-            out.files[std::string(line)] = {size[0], {}, {}, number[0]};
+            out.files[std::string(line)] = {size[0], {}, {}, number[0], {}, {}};
             return true;
         }
         const auto known = digests.find(number[0]);
@@ -150,9 +193,17 @@ journal journal::parse(bytes_view raw)
             return read_journal_range(line, notes);
         if (word == "placed")
             return read_journal_path(line, notes);
+        if (word == "leased")
+            return read_journal_lease(line, notes);
+        if (word == "returned")
+            return read_journal_return(line, notes);
+        if (word == "failed")
+            return read_journal_failure(line, notes);
+        if (word != "dropped" || !line.empty())
+            return false;
         notes.synced = {};
         notes.placed.reset();
-        return word == "dropped" && line.empty();
+        return true;
     });
     return out;
 }
@@ -175,7 +226,7 @@ std::string journal::note_synced(const std::string& digest, std::uint64_t size, 
     if (!notes.number || notes.size != size)
     {
         if (notes.size != size)
-            notes = {size, {}, {}, {}};
+            notes = {size, {}, {}, {}, {}, {}};
         out += line_for_file(digest, notes);
     }
     for (const byte_range& r : ranges.ranges())
@@ -211,6 +262,41 @@ std::string journal::note_dropped(const std::string& digest)
     return out + journal_line("dropped " + std::to_string(*notes.number));
 }
 
+std::string journal::note_lease(const std::string& digest, std::uint64_t size, const range_lease& lease)
+{
+    std::string out = note_synced(digest, size, {});
+    partial_notes& notes = files.at(digest);
+    set_lease(notes, lease);
+    return out + journal_line("leased " + std::to_string(*notes.number) + ' ' + std::to_string(lease.bytes.begin) + ' ' +
+                              std::to_string(lease.bytes.end) + ' ' + std::to_string(lease.from) + ' ' +
+                              std::to_string(lease.until) + ' ' + std::to_string(lease.source));
+}
+
+std::string journal::note_returned(const std::string& digest, byte_range bytes)
+{
+    const auto found = files.find(digest);
+    if (found == files.end())
+        return {};
+    partial_notes& notes = found->second;
+    if (std::erase_if(notes.leases, [&](const range_lease& l) { return l.bytes == bytes; }) == 0 || !notes.number)
+        return {};
+    return journal_line("returned " + std::to_string(*notes.number) + ' ' + std::to_string(bytes.begin) + ' ' +
+                        std::to_string(bytes.end));
+}
+
+std::string journal::note_failed(const std::string& digest, std::uint64_t source)
+{
+    const auto found = files.find(digest);
+    if (found == files.end())
+        return {};
+    partial_notes& notes = found->second;
+    std::string out;
+    if (!notes.number)
+        out += line_for_file(digest, notes);
+    ++notes.failures[source];
+    return out + journal_line("failed " + std::to_string(*notes.number) + ' ' + std::to_string(source));
+}
+
 std::string journal::rewritten()
 {
     std::string out = first_line();
@@ -222,6 +308,11 @@ std::string journal::rewritten()
         out += note_synced(digest, notes.size, synced);
         if (notes.placed)
             out += note_placed(digest, relative_path(*notes.placed));
+        for (const range_lease& lease : std::exchange(notes.leases, {}))
+            out += note_lease(digest, notes.size, lease);
+        for (const auto& [source, times] : std::exchange(notes.failures, {}))
+            for (std::uint64_t i = 0; i < times; ++i)
+                out += note_failed(digest, source);
     }
     return out;
 }

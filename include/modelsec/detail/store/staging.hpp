@@ -68,7 +68,21 @@ public:
         return add_to_journal({{content, size, range_set(synced)}});
     }
 
+    /// The opposite: these bytes are not what was signed. They are missing again, whatever the journal said of them.
+    MODELSEC_DECL result<void> forget(const sha256_digest& content, std::uint64_t size, const range_set& wrong);
+
+    /// Which ranges of a partial of this size others were asked to bring, and which of its sources failed how often.
+    MODELSEC_DECL result<partial_notes> notes_on(const sha256_digest& content, std::uint64_t size);
+    /// On stable storage when this returns.
+    MODELSEC_DECL result<void> lease(const sha256_digest& content, std::uint64_t size, const range_lease& lease);
+    /// The lease of just these bytes has ended; `failed_source`: without good bytes. Nothing is done if there is no such lease.
+    MODELSEC_DECL result<void> end_lease(const sha256_digest& content, byte_range bytes,
+                                         std::optional<std::uint64_t> failed_source = {});
+
     file_system& files() const noexcept { return *files_; }
+    /// The first folder for this content: the next stage() finds the same, if nobody works there. False where others did, or where the
+    /// disk has no locks: then every operation has a folder of its own.
+    bool is_found_again(const sha256_digest& content) const { return name_ == content.hex(); }
 
 private:
     friend class store;

@@ -283,6 +283,46 @@ result<void> staging::add_to_journal(const std::vector<durable>& synced)
     return append(lines);
 }
 
+result<void> staging::forget(const sha256_digest& content, std::uint64_t size, const range_set& wrong)
+{
+    MODELSEC_TRY(modelsec::detail::journal* const says, notes());
+    const auto known = says->files.find(content.hex());
+    if (known == says->files.end() || known->second.size != size)
+        return {};
+    range_set rest = known->second.synced;
+    for (const byte_range& r : wrong.ranges())
+        rest.subtract(r);
+    std::string lines = says->note_dropped(content.hex());
+    lines += says->note_synced(content.hex(), size, rest);
+    return append(lines);
+}
+
+result<partial_notes> staging::notes_on(const sha256_digest& content, std::uint64_t size)
+{
+    MODELSEC_TRY(modelsec::detail::journal* const says, notes());
+    const auto known = says->files.find(content.hex());
+    return known == says->files.end() || known->second.size != size ? partial_notes{size, {}, {}, {}, {}, {}}
+                                                                    : known->second;
+}
+
+result<void> staging::lease(const sha256_digest& content, std::uint64_t size, const range_lease& lease)
+{
+    MODELSEC_TRY(modelsec::detail::journal* const says, notes());
+    MODELSEC_CHECK(append(says->note_lease(content.hex(), size, lease)));
+    return files_->sync(folder_);  // the journal may be a new one
+}
+
+result<void> staging::end_lease(const sha256_digest& content, byte_range bytes, std::optional<std::uint64_t> failed_source)
+{
+    MODELSEC_TRY(modelsec::detail::journal* const says, notes());
+    std::string lines = says->note_returned(content.hex(), bytes);
+    if (lines.empty())
+        return {};
+    if (failed_source)
+        lines += says->note_failed(content.hex(), *failed_source);
+    return append(lines);
+}
+
 result<modelsec::detail::journal*> staging::notes()
 {
     if (!notes_)

@@ -95,7 +95,10 @@ inline result<bool> is_useless(const store_disk& d, const std::string& name, con
     if (!content || needs.contents.contains(content->hex()))
         return true;
     MODELSEC_TRY(const std::uint64_t bytes, resumable_bytes(d, name));
-    return bytes == 0;
+    if (bytes != 0)
+        return false;
+    MODELSEC_TRY(const bool leased, is_leased(d, name));
+    return !leased;
 }
 
 inline result<void> collect_envelopes(const store_disk& d, const store& s, bool dry_run, std::vector<std::string>& removed,

@@ -129,6 +129,19 @@ inline result<std::uint64_t> resumable_bytes(const store_disk& d, const std::str
     return sum;
 }
 
+/// Whether somebody still brings bytes for a staging folder.
+inline result<bool> is_leased(const store_disk& d, const std::string& name)
+{
+    MODELSEC_TRY(const file folder, d.files->open_folder(d.staging, name, false));
+    if (!folder)
+        return false;
+    MODELSEC_TRY(const journal says, load_journal(*d.files, folder));
+    const utc_time now = d.time->now();
+    return std::ranges::any_of(says.files, [&](const auto& entry) {
+        return std::ranges::any_of(entry.second.leases, [&](const range_lease& l) { return is_running(l, now); });
+    });
+}
+
 /// Whether a finished pack can be renamed in, before its first byte is fetched. A mount has no need of another device to be one: the
 /// kernel is asked, by a name that is not there.
 inline result<void> check_one_disk(const store_disk& d, const identifier& model)

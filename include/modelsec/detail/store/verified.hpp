@@ -58,7 +58,7 @@ struct placed_file
 };
 
 /// The knowledge that every file of a staged folder is, byte for byte, what a trusted manifest says: all that the store
-/// activates. Made only by make_verified_pack (verify/pack.hpp).
+/// activates. Made only by make_verified_pack (pack.hpp).
 class verified_pack
 {
 public:

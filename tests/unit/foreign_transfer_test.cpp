@@ -1,0 +1,592 @@
+// Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+// A download whose bytes others bring: out of order, twice, wrongly, and while the application is dead.
+#include "faulty_file_system.hpp"
+#include "fetch_scene.hpp"
+
+#include <modelsec/detail/store/store.hpp>
+
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <fstream>
+#include <random>
+
+using namespace fetch_scene;
+
+namespace {
+
+constexpr std::uint64_t chunk = 256u << 10;
+constexpr std::chrono::hours day{24};
+
+std::string random_text(std::size_t size)
+{
+    std::mt19937 random(7);
+    std::string out(size, '\0');
+    for (char& c : out)
+        c = static_cast<char>(random());
+    return out;
+}
+
+const std::string weights = random_text(4 * chunk + 1000);
+
+struct transfer_world : world
+{
+    std::optional<foreign_job> job;
+    foreign_terms terms{day, 2 * chunk};
+
+    explicit transfer_world(std::uint64_t chunk_bytes = chunk) { offer_weights(1, chunk_bytes); }
+
+    void offer_weights(std::uint64_t sequence, std::uint64_t chunk_bytes)
+    {
+        auto m = manifest(sequence, std::to_string(sequence) + ".0", weights);
+        if (chunk_bytes != 0)
+            m.artifacts[0].in_chunks(weights, chunk_bytes);
+        m.artifacts[0].mirrors = {"https://mirror.example/w"};
+        offer(m);
+    }
+    network_maker maker()
+    {
+        return [this](http_client::environment) { return std::make_unique<scripted_network>(net); };
+    }
+    result<void> begin()
+    {
+        events.clear();
+        net.steps = 0;
+        auto begun = run_begin_foreign(owner, asked, maker());
+        if (begun.has_error())
+            return std::move(begun).error();
+        job = std::move(*begun);
+        return {};
+    }
+    result<std::optional<foreign_range>> next() { return fetch_operation(owner, asked, maker()).hand_out(*job, terms); }
+    result<std::uint64_t> deliver(const std::string& id, std::string_view data)
+    {
+        return fetch_operation(owner, asked, maker()).take_in(*job, id, {detail::file(), as_bytes(data), data.size()});
+    }
+    result<std::uint64_t> deliver_file(const std::string& id, const std::string& path)
+    {
+        MODELSEC_TRY(const foreign_bytes brought, open_delivered(*owner.files, path));
+        return fetch_operation(owner, asked, maker()).take_in(*job, id, brought);
+    }
+    result<void> give_back(const std::string& id, reason why)
+    {
+        return fetch_operation(owner, asked, maker()).give_back(*job, id, why);
+    }
+    std::uint64_t missing() { return fetch_operation(owner, asked, maker()).missing_bytes(*job).value(); }
+    std::vector<foreign_lease> leases() { return fetch_operation(owner, asked, maker()).outstanding(*job).value(); }
+    result<fetch_result> finish()
+    {
+        events.clear();
+        const auto shared = std::make_shared<const foreign_job>(*job);
+        return run_fetch(owner, asked, false, foreign_network(maker(), shared, asked));
+    }
+    reason finishes_by()
+    {
+        const auto r = finish();
+        return r ? reason::none : r.error().why;
+    }
+    /// Everything that can be handed out.
+    std::vector<foreign_range> all_ranges()
+    {
+        std::vector<foreign_range> out;
+        for (auto r = next(); r && *r; r = next())
+            out.push_back(**r);
+        return out;
+    }
+};
+
+std::string part(const foreign_range& r)
+{
+    return weights.substr(r.begin, r.size());
+}
+
+std::string write_file(const std::string& path, std::string_view content)
+{
+    std::ofstream out(path, std::ios::binary | std::ios::trunc);
+    out.write(content.data(), static_cast<std::streamsize>(content.size()));
+    return path;
+}
+
+reason why_of(const result<std::uint64_t>& r)
+{
+    return r ? reason::none : r.error().why;
+}
+
+}  // namespace
+
+TEST_SUITE_BEGIN("foreign transfer");
+
+TEST_CASE("what others bring, in any order and from memory or files, becomes active at the end and not before")
+{
+    transfer_world w;
+    REQUIRE(w.begin().has_value());
+    check_events(w);
+    auto ranges = w.all_ranges();
+    REQUIRE(ranges.size() == 3);
+    CHECK(ranges[0].url == "https://h.example/1.0");
+    CHECK(ranges[0].file == "model.bin");
+    CHECK(ranges[0].file_size == weights.size());
+    CHECK(ranges[0].begin == 0);
+    CHECK(ranges[0].end == 2 * chunk);
+    CHECK(ranges[0].leased_until == w.time.now() + day);
+    REQUIRE(ranges[0].headers.size() == 2);
+    CHECK(ranges[0].headers[0].name == "Range");
+    CHECK(ranges[0].headers[0].value.view() == "bytes=0-524287");
+    CHECK(ranges[2].end == weights.size());
+    CHECK(w.leases().size() == 3);
+    std::reverse(ranges.begin(), ranges.end());
+    for (const foreign_range& r : ranges)
+    {
+        CHECK(w.active() == "none_active");
+        CHECK(w.finishes_by() == reason::transfer_incomplete);
+        if (r.begin == 0)
+            CHECK(w.deliver_file(r.id, write_file(w.dir / "brought", part(r))).value() == r.size());
+        else
+            CHECK(w.deliver(r.id, part(r)).value() == r.size());
+    }
+    CHECK(w.missing() == 0);
+    CHECK(w.leases().empty());
+    const auto done = w.finish();
+    REQUIRE(done.has_value());
+    check_events(w);
+    CHECK(done->bytes_fetched == 0);
+    CHECK(w.net.downloads == 0);
+    CHECK(w.active() == "1.0");
+    CHECK(support::read_file(done->path + "/model.bin") == weights);
+    // And once more: nothing is asked for, nothing is refused.
+    CHECK_FALSE(w.next().value().has_value());
+    CHECK(w.deliver(ranges[0].id, part(ranges[0])).value() == 0);
+    CHECK(w.finish()->already_active);
+}
+
+TEST_CASE("a range is handed out once: again when its lease ends or when it failed, then from another address")
+{
+    transfer_world w;
+    w.terms.range_bytes = 100 * chunk;
+    w.time.time += 10 * day;
+    REQUIRE(w.begin().has_value());
+    const auto first = w.all_ranges();
+    REQUIRE(first.size() == 1);
+    CHECK(first[0].headers.size() == 1);  // all of the file: no Range
+    REQUIRE(w.begin().has_value());       // the application was restarted
+    CHECK_FALSE(w.next().value().has_value());
+    w.time.time += day - std::chrono::seconds(1);
+    CHECK_FALSE(w.next().value().has_value());
+    w.time.time += std::chrono::seconds(1);
+    const auto second = w.all_ranges();
+    REQUIRE(second.size() == 1);
+    CHECK(second[0].id == first[0].id);
+    CHECK(second[0].url == first[0].url);  // a lease that ends says nothing against the host
+
+    CHECK(w.give_back(second[0].id, reason::url_expired).has_value());
+    const auto third = w.all_ranges();
+    REQUIRE(third.size() == 1);
+    CHECK(third[0].url == first[0].url);
+    CHECK(w.give_back(third[0].id, reason::connection_lost).has_value());
+    const auto fourth = w.all_ranges();
+    REQUIRE(fourth.size() == 1);
+    CHECK(fourth[0].url == "https://mirror.example/w");
+
+    // A clock that was ahead, and was set right: nobody waits for its leases.
+    w.time.time -= std::chrono::hours(24 * 3);
+    CHECK(w.all_ranges().size() == 1);
+}
+
+TEST_CASE("what is brought wrongly is refused, and just that is asked for again")
+{
+    transfer_world w;
+    REQUIRE(w.begin().has_value());
+    const auto ranges = w.all_ranges();
+    REQUIRE(ranges.size() == 3);
+
+    CHECK(why_of(w.deliver(ranges[0].id, part(ranges[0]).substr(1))) == reason::size_mismatch);
+    std::string altered = part(ranges[1]);
+    altered[chunk + 5] ^= 1;  // in its second chunk
+    CHECK(why_of(w.deliver(ranges[1].id, altered)) == reason::chunk_mismatch);
+    CHECK(w.missing() == weights.size() - chunk);  // the first chunk was good
+    const auto again = w.all_ranges();
+    REQUIRE(again.size() == 2);
+    CHECK(again[0].id == ranges[0].id);
+    CHECK(again[1].begin == 3 * chunk);
+    CHECK(again[1].end == 4 * chunk);
+    CHECK(again[1].url == "https://mirror.example/w");
+
+    CHECK(why_of(w.deliver("nonsense", "x")) == reason::unknown_range);
+    CHECK(why_of(w.deliver(ranges[0].id + "0", "x")) == reason::unknown_range);
+
+    for (const foreign_range& r : again)
+        CHECK(w.deliver(r.id, part(r)).value() == r.size());
+    CHECK(w.deliver(ranges[2].id, part(ranges[2])).has_value());
+    // Twice, and wrong the second time: what is there is not written over.
+    CHECK(w.deliver(ranges[0].id, std::string(ranges[0].size(), 'x')).value() == 0);
+    CHECK(w.finishes_by() == reason::none);
+    CHECK(support::read_file(w.finish()->path + "/model.bin") == weights);
+}
+
+TEST_CASE("links, pipes and folders are refused, and a delivered file may change afterwards as it likes")
+{
+    transfer_world w;
+    REQUIRE(w.begin().has_value());
+    const auto ranges = w.all_ranges();
+    REQUIRE(ranges.size() == 3);
+    const std::string file = write_file(w.dir / "brought", part(ranges[0]));
+    const std::string link = w.dir / "link", pipe = w.dir / "pipe", folder = w.dir / "folder";
+    std::filesystem::create_symlink(file, link);
+    REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+    std::filesystem::create_directory(folder);
+    CHECK(why_of(w.deliver_file(ranges[0].id, link)) == reason::unsafe_entry);
+    CHECK(why_of(w.deliver_file(ranges[0].id, pipe)) == reason::unsafe_entry);
+    CHECK(why_of(w.deliver_file(ranges[0].id, folder)) == reason::unsafe_entry);
+    CHECK(why_of(w.deliver_file(ranges[0].id, w.dir / "absent")) == reason::file_unreadable);
+    CHECK(w.leases().size() == 3);  // the bytes may still come
+
+    CHECK(w.deliver_file(ranges[0].id, file).has_value());
+    write_file(file, std::string(ranges[0].size(), 'x'));
+    for (const foreign_range& r : {ranges[1], ranges[2]})
+        CHECK(w.deliver(r.id, part(r)).has_value());
+    CHECK(w.finishes_by() == reason::none);
+}
+
+TEST_CASE("a delivered file that is cut or altered while it is copied is refused, and never becomes active")
+{
+    for (const bool cut : {false, true})
+        for (std::uint64_t call = 1; call < 200; ++call)
+        {
+            CAPTURE(call);
+            transfer_world w(0);
+            const support::temp_dir lost;
+            support::faulty_file_system disk(lost.path());
+            w.owner.files = &disk;
+            REQUIRE(w.begin().has_value());
+            const auto range = w.next();
+            REQUIRE(range.has_value());
+            const std::string file = write_file(w.dir / "brought", weights);
+            bool ran = false;
+            disk.run_at(disk.calls() + call, [&] {
+                ran = true;
+                if (cut)
+                    CHECK(::truncate(file.c_str(), 1000) == 0);
+                else
+                    write_file(file, std::string(weights.size(), 'x'));
+            });
+            const auto taken = w.deliver_file((*range)->id, file);
+            const bool while_taken = ran;
+            disk.run_at(0, nullptr);
+            if (taken)
+                CHECK(w.finishes_by() == reason::none);
+            else
+            {
+                CHECK(taken.error().code() == errc::digest);
+                CHECK(w.finishes_by() == reason::transfer_incomplete);
+                CHECK(w.next().value().has_value());
+            }
+            if (!while_taken)
+                break;
+        }
+}
+
+TEST_CASE("a file without chunks is one range; a host that knows no ranges may bring all of a file for a part of it")
+{
+    transfer_world plain(0);
+    REQUIRE(plain.begin().has_value());
+    const auto whole = plain.all_ranges();
+    REQUIRE(whole.size() == 1);
+    CHECK(whole[0].size() == weights.size());
+    CHECK(why_of(plain.deliver(whole[0].id, std::string(weights.size(), 'x'))) == reason::digest_mismatch);
+    CHECK(plain.missing() == weights.size());
+    REQUIRE(plain.all_ranges().size() == 1);
+    CHECK(plain.deliver(whole[0].id, weights).value() == weights.size());
+    CHECK(plain.finishes_by() == reason::none);
+
+    transfer_world chunked;
+    REQUIRE(chunked.begin().has_value());
+    const auto ranges = chunked.all_ranges();
+    CHECK(chunked.deliver(ranges[1].id, weights).value() == weights.size());
+    CHECK(chunked.leases().empty());
+    CHECK(chunked.finishes_by() == reason::none);
+}
+
+TEST_CASE("the end checks expiry, what was accepted meanwhile, revocation and every byte again")
+{
+    const auto brought = [](transfer_world& w) {
+        REQUIRE(w.begin().has_value());
+        for (const foreign_range& r : w.all_ranges())
+            REQUIRE(w.deliver(r.id, part(r)).has_value());
+    };
+    SUBCASE("expiry")
+    {
+        transfer_world w;
+        brought(w);
+        w.time.time += std::chrono::hours(24 * 60);
+        CHECK(w.finishes_by() == reason::manifest_expired);
+        CHECK(w.active() == "none_active");
+    }
+    SUBCASE("memory")
+    {
+        transfer_world w;
+        brought(w);
+        const auto old = w.job;
+        w.offer_weights(2, chunk);
+        REQUIRE(w.begin().has_value());
+        w.job = old;
+        CHECK(w.finishes_by() == reason::older_sequence);
+        CHECK(w.next().error().why == reason::older_sequence);
+        CHECK(w.active() == "none_active");
+    }
+    SUBCASE("revocation")
+    {
+        transfer_world w;
+        brought(w);
+        pins revoked;
+        pin p = std::get<pins>(w.asked.trust).keys().front();
+        p.revoked = true;
+        REQUIRE(revoked.add(p).has_value());
+        w.asked.trust = revoked;
+        CHECK(w.finishes_by() == reason::key_revoked);
+        CHECK(w.active() == "none_active");
+    }
+    SUBCASE("bytes that were altered in the store")
+    {
+        transfer_world w;
+        brought(w);
+        for (const auto& e : std::filesystem::recursive_directory_iterator(w.owner.store))
+            if (e.path().filename().string().starts_with("partial-"))
+            {
+                std::fstream f(e.path(), std::ios::binary | std::ios::in | std::ios::out);
+                f.seekp(static_cast<std::streamoff>(chunk + 3));
+                f.put(static_cast<char>(weights[chunk + 3] ^ 1));
+            }
+        CHECK(w.finishes_by() == reason::chunk_mismatch);
+        const auto again = w.all_ranges();
+        REQUIRE(again.size() == 1);
+        CHECK(again[0].begin == chunk);
+        CHECK(again[0].end == 2 * chunk);
+        CHECK(w.deliver(again[0].id, part(again[0])).has_value());
+        CHECK(w.active() == "none_active");
+        CHECK(w.finishes_by() == reason::none);
+    }
+}
+
+TEST_CASE("neither headers nor addresses are written down, and what was handed out survives a gc for as long as its lease")
+{
+    transfer_world w;
+    w.owner.transport.credentials = [](std::string_view) {
+        return std::vector<http_header>{{"Authorization", "Bearer very-secret"}};
+    };
+    REQUIRE(w.begin().has_value());
+    const auto ranges = w.all_ranges();
+    REQUIRE_FALSE(ranges.empty());
+    CHECK(ranges[0].headers[0].value.view() == "Bearer very-secret");
+    for (const auto& e : std::filesystem::recursive_directory_iterator(w.owner.store))
+        if (e.is_regular_file() && !e.path().string().ends_with(".json"))
+        {
+            const std::string text = support::read_file(e.path().string());
+            CHECK(text.find("secret") == std::string::npos);
+            CHECK(text.find("https") == std::string::npos);
+        }
+    const auto collect = [&] {
+        auto disk = store::open(
+            {w.owner.store, false, false, w.owner.policy, w.owner.files, w.owner.caps, false, w.owner.clock.get()});
+        REQUIRE(disk.has_value());
+        std::vector<std::string> removed;
+        std::uint64_t bytes = 0;
+        REQUIRE(disk->collect_staging(false, removed, bytes).has_value());
+        return removed.size();
+    };
+    CHECK(collect() == 0);
+    CHECK_FALSE(w.next().value().has_value());
+    w.time.time += day;
+    CHECK(collect() == 1);
+}
+
+TEST_CASE("ids name a range in one way only")
+{
+    const sha256_digest content = sha256(as_bytes("x"));
+    const std::string id = foreign_id({content, {5, 70}});
+    REQUIRE(parse_foreign_id(id).has_value());
+    CHECK(parse_foreign_id(id)->bytes == byte_range{5, 70});
+    const std::string hex = content.hex();
+    for (const std::string& wrong : {hex, hex + "-5", hex + "-5-", hex + "-05-70", hex + "-5-70 ", hex + "-70-5",
+                                     hex + "-5-5", hex + "--5-70", hex + "-5-99999999999999999999", hex.substr(1) + "-5-70"})
+    {
+        CAPTURE(wrong);
+        CHECK_FALSE(parse_foreign_id(wrong).has_value());
+    }
+}
+
+namespace {
+
+/// One life of an application whose downloads another process brings: to `inbox`, for what lies in `tasks`; both survive it.
+struct application
+{
+    explicit application(support::faulty_file_system& d) : disk(d) {}
+
+    support::faulty_file_system& disk;
+    std::uint64_t steps = 0;
+    std::uint64_t die_at_step = 0;
+
+    void step()
+    {
+        if (++steps == die_at_step)
+            ::raise(SIGKILL);
+    }
+
+    /// 0: the model is active. 7: bytes are on their way. 9: a call failed.
+    int live(transfer_world& w)
+    {
+        w.owner.files = &disk;
+        const std::filesystem::path tasks(w.dir / "tasks"), inbox(w.dir / "inbox");
+        if (!w.begin())
+            return 9;
+        step();
+        for (const auto& e : std::filesystem::directory_iterator(inbox))
+        {
+            if (!w.deliver_file(e.path().filename().string(), e.path().string()))
+                return 9;
+            step();
+            std::filesystem::remove(e.path());
+            step();
+        }
+        const auto out = fetch_operation(w.owner, w.asked, w.maker()).outstanding(*w.job);
+        if (!out)
+            return 9;
+        for (const foreign_lease& l : *out)
+            if (!std::filesystem::exists(tasks / l.id) && !w.give_back(l.id, reason::cancelled))
+                return 9;
+        step();
+        while (true)
+        {
+            const auto range = w.next();
+            if (!range)
+                return 9;
+            step();
+            if (!*range)
+                break;
+            write_file(tasks / (*range)->id, "");
+            step();
+        }
+        const auto left = fetch_operation(w.owner, w.asked, w.maker()).missing_bytes(*w.job);
+        if (!left)
+            return 9;
+        if (*left > 0)
+            return 7;
+        const auto done = w.finish();
+        step();
+        return done ? 0 : 9;
+    }
+};
+
+/// The system's download service: brings what it was asked for, byte by byte from `weights`. How many bytes.
+std::uint64_t serve(const transfer_world& w)
+{
+    std::uint64_t fetched = 0;
+    std::vector<std::filesystem::path> asked;
+    for (const auto& e : std::filesystem::directory_iterator(w.dir / "tasks"))
+        asked.push_back(e.path());
+    for (const std::filesystem::path& task : asked)
+    {
+        const auto name = parse_foreign_id(task.filename().string());
+        REQUIRE(name.has_value());
+        fetched += name->bytes.size();
+        write_file(w.dir / "arriving", weights.substr(name->bytes.begin, name->bytes.size()));
+        std::filesystem::rename(w.dir / "arriving", std::filesystem::path(w.dir / "inbox") / task.filename());
+        std::filesystem::remove(task);
+    }
+    return fetched;
+}
+
+enum class death
+{
+    by_call,    ///< SIGKILL at a call of the file system
+    by_step,    ///< SIGKILL between two calls of the library
+    power_loss  ///< what was not synced is gone
+};
+
+/// The whole of a transfer by several lives, of which one dies. Whether that was reached.
+bool transfer_with_death(death kind, int dying_life, std::uint64_t at)
+{
+    transfer_world w;
+    w.terms.range_bytes = 3 * chunk;  // two ranges
+    std::filesystem::create_directory(w.dir / "tasks");
+    std::filesystem::create_directory(w.dir / "inbox");
+    const support::temp_dir graveyard;
+    std::uint64_t fetched = 0;
+    bool died = false;
+    int ended = -1;
+    for (int life = 1; life <= 6 && ended != 0; ++life)
+    {
+        const pid_t child = ::fork();
+        REQUIRE(child >= 0);
+        if (child == 0)
+        {
+            support::faulty_file_system disk(graveyard.path());
+            application app(disk);
+            if (life == dying_life && kind == death::by_call)
+                disk.run_at(at, [] { ::raise(SIGKILL); });
+            if (life == dying_life && kind == death::power_loss)
+                disk.power_off_at(at, support::power_loss::unsynced);
+            if (life == dying_life && kind == death::by_step)
+                app.die_at_step = at;
+            int code = 9;
+            try
+            {
+                code = app.live(w);
+            }
+            catch (...)
+            {
+            }
+            const bool lost = life == dying_life && kind == death::power_loss && disk.calls() >= at;
+            ::_exit(lost ? 8 : code);
+        }
+        int status = 0;
+        REQUIRE(::waitpid(child, &status, 0) == child);
+        const bool killed = WIFSIGNALED(status) || (WIFEXITED(status) && WEXITSTATUS(status) == 8);
+        died = died || killed;
+        ended = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+        CHECK((killed || ended == 0 || ended == 7));
+        fetched += serve(w);
+    }
+    CHECK(ended == 0);
+    CHECK(w.active() == "1.0");
+    CHECK(fetched == weights.size());  // nothing that was delivered was asked for twice
+    return died;
+}
+
+/// Dies in the life that asks, then in the one that takes in and makes active, at each of their events.
+void die_at_every_event(death kind)
+{
+    for (const int life : {1, 2})
+        for (std::uint64_t at = 1;; ++at)
+        {
+            CAPTURE(life);
+            CAPTURE(at);
+            if (!transfer_with_death(kind, life, at))
+            {
+                CHECK(at > (kind == death::by_step ? 3 : 30));
+                break;
+            }
+        }
+}
+
+}  // namespace
+
+TEST_CASE(
+    "the application is killed between any two calls while another process brings the bytes: none of them travels twice")
+{
+    die_at_every_event(death::by_step);
+}
+
+TEST_CASE(
+    "the application is killed at every call to the disk while another process brings the bytes: none of them travels twice")
+{
+    die_at_every_event(death::by_call);
+}
+
+TEST_CASE("the power goes at every call to the disk while another process brings the bytes: none of them travels twice")
+{
+    die_at_every_event(death::power_loss);
+}
+
+TEST_SUITE_END();

@@ -132,7 +132,13 @@ build()
     rm -rf "$work"
     mkdir -p "${work%/*}"
     cp -r "$sources/$package" "$work"
-    (cd "$work" && PATH=$portable/$arch/bin:$PATH && export PATH && "build_$package" "$arch" "$portable/$arch/prefix") >"$portable/$arch/$package.log" 2>&1 ||
+    # In the background, since in a condition a step that fails would not end it.
+    (
+        cd "$work"
+        export PATH=$portable/$arch/bin:$PATH
+        "build_$package" "$arch" "$portable/$arch/prefix"
+    ) >"$portable/$arch/$package.log" 2>&1 </dev/null &
+    wait "$!" ||
         { tail -n 20 "$portable/$arch/$package.log" >&2; die "$package cannot be built for $arch (all of it: build/portable/$arch/$package.log)"; }
     rm -rf "$work"
     touch "$portable/$arch/.$package"
@@ -163,6 +169,7 @@ build_openssl()
 
 build_libsodium()
 {
+    [ -x configure ] || autoreconf --force --install  # where the distribution took the sources from the repository
     CC=cc AR=ar RANLIB=ranlib CFLAGS=$(flags) ./configure --host="$1-linux-gnu" --disable-shared --enable-static --disable-dependency-tracking --prefix="$2"
     make -j "$jobs"
     make install

@@ -73,18 +73,8 @@ unpack_sdist()
     mkdir -p "$source/licenses"
     cp "$portable"/licenses/*.txt "$source/licenses"
     cp /usr/share/doc/libcli11-dev/copyright "$source/licenses/cli11.txt"
-    cp "$(first_of /usr/share/doc/libboost1.8*-dev/copyright /usr/share/doc/libboost*-dev/copyright)" "$source/licenses/boost.txt"
-    cp "$portable/../zig/lib/python3"*"/site-packages/ziglang/LICENSE" "$source/licenses/zig.txt" 2>/dev/null ||
-        find -L "$portable/../zig" -name 'LICENSE*' -path '*ziglang*' -exec cp {} "$source/licenses/zig.txt" \; -quit
-}
-
-first_of()
-{
-    local path
-    for path; do
-        [ ! -e "$path" ] || { printf '%s\n' "$path"; return; }
-    done
-    return 1
+    cp LICENSE "$source/licenses/boost.txt"  # the same one, Boost Software License 1.0
+    cp "$portable/../zig/lib/python3"*/site-packages/ziglang/lib/libcxx/LICENSE.TXT "$source/licenses/libcxx.txt"
 }
 
 make_wheel()
@@ -156,7 +146,7 @@ check_wheel()
     for file in "$from/modelsec/bin/modelsec" "$from"/modelsec/libmodelsec.so.*; do
         check_binary "$file"
     done
-    for file in LICENSE openssl libsodium simdjson utf8proc zlib boost cli11; do
+    for file in LICENSE openssl libsodium simdjson utf8proc zlib boost cli11 libcxx; do
         find "$from"/*.dist-info -name "$file*" | grep -q . || die "the wheel lacks the licence of $file"
     done
     "$venv/bin/python" -m auditwheel show "$wheel" >"$portable/$arch/auditwheel.log" 2>&1 || { cat "$portable/$arch/auditwheel.log" >&2; die "auditwheel does not like it"; }
@@ -164,7 +154,7 @@ check_wheel()
     if [ "$arch" = "$(uname -m)" ]; then
         python3 -m venv "$bare"
         "$bare/bin/python" -m pip --disable-pip-version-check install --quiet --no-index "$wheel"
-        [ "$(cd / && env -i "$bare/bin/python" -m modelsec --version)" = "$(cd / && env -i "$bare/bin/modelsec" --version)" ] || die "the entry point is another command"
+        try_command "$bare/bin/python" -m modelsec
         (cd / && env -i "$bare/bin/python" -c "import modelsec, sys; sys.exit(modelsec.__version__ != '$version')") || die "the library in the wheel does not load"
         try_command "$bare/bin/modelsec"
     else
@@ -179,17 +169,18 @@ check_wheel()
 
 # A key, a manifest and its signature: what stands on every library inside.
 try_command()
-{
+(
     local place=$portable/tried
     rm -rf "$place"
     mkdir -p "$place"
+    cd /  # not where the tree's own package could be taken for the installed one
     [[ "$("$@" --version)" == *"$version"* ]] || die "$*: another version"
     printf 'weights' >"$place/model.bin"
     "$@" keygen --out "$place" --key-id v1 --quiet
     "$@" publish --key "$place/v1.pem" --model demo --version 1 --platform any --file "$place/model.bin" --url https://models.example.org/model.bin \
         --sequence 1 --expires 30d --out "$place/manifest.json" --quiet
     "$@" inspect "$place/manifest.json" | grep -q demo || die "$*: the manifest it made cannot be read"
-}
+)
 
 # A program in C that asks the library of another machine.
 try_library()

@@ -1,6 +1,7 @@
 # Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
-"""Callers of huggingface_hub, each with the import of its two functions changed to modelsec.hub and one configure(): transformers, diffusers and the
-way in which vLLM downloads weights. What they ask for is signed, and comes from the stand-in Hub."""
+"""Programs that stand on the Python package: callers of huggingface_hub, each with the import of its two functions changed to modelsec.hub and one configure(): transformers, diffusers and the
+way in which vLLM downloads weights. What they ask for is signed, and comes
+from the stand-in Hub. And a type checker."""
 import json
 import os
 import pathlib
@@ -92,3 +93,15 @@ assert os.path.samefile(os.path.dirname(config), hf_folder) and not os.path.exis
 local = modelsec.hub.snapshot_download("org/demo", local_dir=FOLDER + "/local", allow_patterns=["*.safetensors"])
 print(sorted(os.listdir(local)))
 """) == ["['model-00001-of-00001.safetensors']"] * 2
+
+
+def test_planted_mistakes_in_options_are_caught_by_pyright(world):
+    # The same that bindings/python/tests/test_types.py shows to mypy: each line from the seventh on is wrong.
+    text = (SOURCE / "bindings" / "python" / "tests" / "test_types.py").read_text()
+    text = text.partition("MISTAKES = '''\\\n")[2].partition("'''")[0]
+    (world.folder / "mistakes.py").write_text(text)
+    (world.folder / "pyrightconfig.json").write_text(json.dumps({"extraPaths": [str(SOURCE / "bindings" / "python" / "src")], "pythonVersion": "3.11"}))
+    said = subprocess.run([packages.node("pyright") / "node_modules" / ".bin" / "pyright", "--outputjson", "mistakes.py"], cwd=world.folder, env=world.env(),
+                          capture_output=True, text=True, timeout=120).stdout
+    found = {d["range"]["start"]["line"] + 1 for d in json.loads(said)["generalDiagnostics"] if d["severity"] == "error"}
+    assert found == set(range(7, len(text.splitlines()) + 1)), said

@@ -57,6 +57,15 @@ def ca(subject, key, issuer=None, issuer_key=None, usage=None):
     return made.sign(issuer_key or key, hashes.SHA256())
 
 
+def tsa_certificate(key, issuer, issuer_key):
+    return (x509.CertificateBuilder().subject_name(name("tsa")).issuer_name(name(issuer)).public_key(key.public_key()).serial_number(7)
+            .not_valid_before(START).not_valid_after(START + dt.timedelta(days=3650))
+            .add_extension(x509.BasicConstraints(False, None), True)
+            .add_extension(x509.KeyUsage(True, False, False, False, False, False, False, False, False), True)
+            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), True)
+            .sign(issuer_key, hashes.SHA256()))
+
+
 class World:
     def __init__(self):
         new = lambda: ec.generate_private_key(ec.SECP256R1())
@@ -65,13 +74,7 @@ class World:
         self.root = ca("fulcio root", self.root_key)
         self.middle = ca("fulcio", self.middle_key, "fulcio root", self.root_key, ExtendedKeyUsageOID.CODE_SIGNING)
         self.tsa_root = ca("tsa root", self.tsa_root_key)
-        self.tsa = (x509.CertificateBuilder().subject_name(name("tsa")).issuer_name(name("tsa root"))
-                    .public_key(self.tsa_key.public_key()).serial_number(7).not_valid_before(START)
-                    .not_valid_after(START + dt.timedelta(days=3650))
-                    .add_extension(x509.BasicConstraints(False, None), True)
-                    .add_extension(x509.KeyUsage(True, False, False, False, False, False, False, False, False), True)
-                    .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), True)
-                    .sign(self.tsa_root_key, hashes.SHA256()))
+        self.tsa = tsa_certificate(self.tsa_key, "tsa root", self.tsa_root_key)
 
     def trusted_root(self, start="2026-01-01T00:00:00Z", end=None):
         valid = {"start": start, **({"end": end} if end else {})}
@@ -110,7 +113,7 @@ class World:
         return made.add_extension(x509.UnrecognizedExtension(ObjectIdentifier("1.3.6.1.4.1.11129.2.4.2"), b"\4" + bytes([len(sct)]) + sct),
                                   False).sign(self.middle_key, hashes.SHA256())
 
-    def timestamp(self, signature):
+    def timestamp(self, signature, *wishes):
         """RFC 3161, dated by this machine's clock: openssl knows no other."""
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder)
@@ -123,7 +126,7 @@ class World:
                 "signer_digest = sha256\ndefault_policy = 1.2.3.4\ndigests = sha256\nordering = no\ntsa_name = no\n"
                 "ess_cert_id_chain = no\ness_cert_id_alg = sha256\n")
             run = lambda *args: subprocess.run(["openssl", "ts", *args], check=True, capture_output=True, cwd=folder)
-            run("-query", "-data", "data", "-sha256", "-cert", "-out", "q")
+            run("-query", "-data", "data", "-sha256", *(wishes or ["-cert"]), "-out", "q")
             run("-reply", "-config", "ts.cnf", "-queryfile", "q", "-out", "r")
             return (path / "r").read_bytes()
 
@@ -212,6 +215,7 @@ def main(folder):
     root = world.trusted_root()
     (out / "trusted_root.json").write_text(json.dumps(root))
     (out / "artifact").write_bytes(artifact)
+    (out / "chained_timestamp.json").write_text(json.dumps(chained_timestamp(), indent=1) + "\n")
     (out / "key.pub").write_bytes(public_pem)
 
     from sigstore.models import Bundle, TrustedRoot
@@ -227,6 +231,16 @@ def main(folder):
         else:
             verifier.verify_artifact(artifact, read, Identity(identity=IDENTITY, issuer=ISSUER))
         print("sigstore-python agrees:", what)
+
+
+def chained_timestamp():
+    """A timestamp by an authority with a certificate between its own and its root; the token brings none along."""
+    world, middle_key = World(), ec.generate_private_key(ec.SECP256R1())
+    middle = ca("tsa middle", middle_key, "tsa root", world.tsa_root_key, ExtendedKeyUsageOID.TIME_STAMPING)
+    world.tsa = tsa_certificate(world.tsa_key, "tsa middle", middle_key)
+    signature = b"a signature"
+    return {"signature": b64(signature), "response": b64(world.timestamp(signature, "-no_nonce")),
+            "certificates": [b64(c.public_bytes(DER)) for c in (world.tsa, middle, world.tsa_root)]}
 
 
 if __name__ == "__main__":

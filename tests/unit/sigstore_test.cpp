@@ -2,7 +2,9 @@
 // Sigstore bundles, offline. The vectors were made by tests/interop/make_sigstore_vectors.py, which asks sigstore-python too.
 #include "temp_dir.hpp"
 
+#include <modelsec/detail/base/encoding.hpp>
 #include <modelsec/detail/base/json.hpp>
+#include <modelsec/detail/trust/sigstore/timestamp.hpp>
 #include <modelsec/detail/trust/sigstore/transparency.hpp>
 #include <modelsec/model_signing.hpp>
 
@@ -324,6 +326,28 @@ TEST_CASE("a timestamp is by the signer that is listed or, where only authoritie
     CHECK(judged({stranger->as_array()->back()}) == reason::timestamp_invalid);
     const json bundle = parse_json(as_bytes(kept("message_v2.sigstore.json"))).value();
     CHECK(judged({*bundle.find("verificationMaterial")->find("certificate"), chain[1]}) == reason::timestamp_invalid);
+}
+
+TEST_CASE("an authority's certificate leads to its root by what is listed between them")
+{
+    const json given = parse_json(as_bytes(kept("chained_timestamp.json"))).value();
+    const auto raw = [](std::string_view text) { return from_base64(text).value(); };
+    std::vector<certificate> chain;
+    for (const json& one : *given.find("certificates")->as_array())
+        chain.push_back(certificate::der(raw(*one.as_string())).value());
+    const bytes response = raw(given.string_at("response").value()), content = raw(given.string_at("signature").value());
+    const time_window window{parse_rfc3339("2026-01-01T00:00:00Z").value(), {}};
+    const auto holds = [&](const std::vector<certificate>& helpers, const certificate& anchor) {
+        return verify_timestamp(response, content, {{anchor, helpers, window}}).has_value();
+    };
+    REQUIRE(chain.size() == 3);
+    CHECK(holds({chain[0], chain[1]}, chain[2]));
+    CHECK(holds({chain[0]}, chain[1]));
+    CHECK_FALSE(holds({chain[0]}, chain[2]));
+    CHECK_FALSE(holds({chain[1]}, chain[2]));  // the token does not say whose it is
+    const std::vector<certificate_authority> two{{chain[2], {chain[1]}, window}, {chain[2], {chain[0]}, window}};
+    CHECK_FALSE(verify_timestamp(as_bytes("x"), content, two).has_value());
+    CHECK_FALSE(verify_timestamp(response, as_bytes("another"), {{chain[2], {chain[0], chain[1]}, window}}).has_value());
 }
 
 TEST_CASE("RFC 9162: a proof of inclusion leads to the root it says, for every leaf of small trees")

@@ -6,6 +6,7 @@
 #include <modelsec/detail/trust/sigstore/timestamp.hpp>
 
 #include <openssl/cms.h>
+#include <openssl/err.h>
 #include <openssl/ts.h>
 
 MODELSEC_BEGIN_NAMESPACE
@@ -92,6 +93,14 @@ inline bool is_signed_by(const timestamp_token& token, const certificate_authori
     // a signer that they issued, and the token brings its certificate.
     const auto issues = [](const certificate& c) { return X509_check_ca(c.native()) != 0; };
     const bool listed = !issues(authority.anchor) || !std::ranges::all_of(authority.helpers, issues);
+    // OpenSSL 3.0 builds the chain by what the token carries alone, whatever else it is given.
+    for (const certificate& c : authority.helpers)
+        if (issues(c))
+        {
+            ERR_set_mark();
+            CMS_add1_cert(token.cms.get(), c.native());  // fails where it is there already
+            ERR_pop_to_mark();
+        }
     const unsigned flags = CMS_BINARY | CMS_CADES | (listed ? CMS_NOINTERN : 0u);
     return CMS_verify(token.cms.get(), helpers.get(), store.get(), nullptr, content.get(), flags) == 1;
 }

@@ -80,7 +80,8 @@ unpack_sdist()
 make_wheel()
 {
     local arch=$1 out=$portable/$1/wheel made
-    local flags="-ffile-prefix-map=$portable/source=modelsec -ffile-prefix-map=$portable/$arch/prefix=."
+    local flags
+    flags="-ffile-prefix-map=$portable/source=modelsec -ffile-prefix-map=$portable/$arch/prefix=. -ffile-prefix-map=$(readlink -f build/zig)=zig"
     rm -rf "$out"
     printf '  modelsec for %s (some minutes the first time)\n' "$arch"
     CMAKE_TOOLCHAIN_FILE=$portable/$arch/toolchain.cmake CMAKE_BUILD_PARALLEL_LEVEL=${MODELSEC_JOBS:-$(nproc)} _PYTHON_HOST_PLATFORM=linux-$arch \

@@ -124,11 +124,18 @@ public:
     std::unique_ptr<network> lend(http_client::environment env)
     {
         observe_ = env.observe;
+        authorize_ = env.authorize;
+        classify_ = env.classify;
         if (!network_)
         {
             env.observe = [this](const event& e) {
                 if (observe_)
                     observe_(e);
+            };
+            // What an attempt gives goes with it; the network stays (CWE-416).
+            env.authorize = [this](const url& target) { return authorize_(target); };
+            env.classify = [this](const url& from, const response_head& head, bytes_view body) {
+                return classify_(from, head, body);
             };
             network_ = connect_(std::move(env));
         }
@@ -185,6 +192,8 @@ private:
 
     network_maker connect_;
     std::function<void(const event&)> observe_;
+    decltype(http_client::environment::authorize) authorize_;
+    decltype(http_client::environment::classify) classify_;
     std::map<std::string, known_document> documents_;
     std::unique_ptr<network> network_;
 };

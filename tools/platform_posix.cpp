@@ -172,7 +172,7 @@ result<void> make_folder(const std::string& path)
 namespace {
 std::atomic<int> interrupt_pipe{-1};
 static_assert(std::atomic<int>::is_always_lock_free, "used in a signal handler");
-constexpr std::array interrupts{SIGINT, SIGTERM};
+constexpr std::array interrupts{SIGINT, SIGTERM, SIGHUP};
 }  // namespace
 
 // Only calls that POSIX lists as async-signal-safe (POSIX.1-2017 XSH 2.4.3, CWE-479).

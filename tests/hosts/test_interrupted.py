@@ -31,6 +31,7 @@ class Paced(bytes):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_every_signal_that_ends_a_fetch_keeps_what_has_arrived(world, number):
+    signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)  # under nohup the command would inherit otherwise
     server = world.server(lambda seen: Answer(200, Paced(MODEL, 1_000_000) if slow.is_set() else MODEL))
     slow = threading.Event()
     slow.set()

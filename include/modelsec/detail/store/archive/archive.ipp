@@ -82,18 +82,30 @@ private:
         return out;
     }
 
+    static constexpr std::uint64_t directory_part_bytes = 1u << 20;
+
     /// Reads the directory ahead of the pass and remembers the digest of everything from its first byte on.
     result<void> make_plan()
     {
         const std::uint64_t tail_bytes = std::min<std::uint64_t>(what_.archive_bytes, zip_tail_bytes);
         MODELSEC_TRY(const bytes tail, read(what_.archive_bytes - tail_bytes, tail_bytes));
         MODELSEC_TRY(end_, find_zip_directory(tail, what_.archive_bytes, caps_));
-        MODELSEC_TRY(const bytes directory, read(end_.directory_offset, end_.directory_bytes));
-        MODELSEC_TRY(plan_, plan_zip(directory, end_, caps_));
+        hasher planned;
+        zip_planner planner(end_, caps_);
+        bytes window;
+        for (std::uint64_t seen = 0; seen < end_.directory_bytes;)
+        {
+            MODELSEC_TRY(const bytes part, read(end_.directory_offset + seen,
+                                                std::min<std::uint64_t>(directory_part_bytes, end_.directory_bytes - seen)));
+            planned.update(part);
+            seen += part.size();
+            window.insert(window.end(), part.begin(), part.end());
+            MODELSEC_TRY(const std::size_t taken, planner.take(window, seen == end_.directory_bytes));
+            window.erase(window.begin(), window.begin() + static_cast<std::ptrdiff_t>(taken));
+        }
+        MODELSEC_TRY(plan_, planner.finish());
 
         const std::uint64_t end_records = what_.archive_bytes - end_.directory_offset - end_.directory_bytes;
-        hasher planned;
-        planned.update(directory);
         planned.update(bytes_view(tail).last(static_cast<std::size_t>(end_records)));
         planned_ = planned.finish_sha256();
         return {};

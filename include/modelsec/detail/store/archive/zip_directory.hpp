@@ -55,8 +55,29 @@ inline constexpr std::size_t zip_descriptor_bytes = 24;
 /// Finds the directory from the last min(archive_bytes, zip_tail_bytes) bytes of an archive.
 MODELSEC_DECL result<zip_end> find_zip_directory(bytes_view tail, std::uint64_t archive_bytes, const limits& caps);
 
-/// Reads the central directory: exactly the bytes that `end` names. `unsafe_archive`; `unsafe_name` for names that are not
-/// portable, occur twice or differ only in case.
+/// Reads the central directory: exactly the bytes that `end` names, part by part, so that a directory at its cap is never in memory beside
+/// what is made of it (CWE-770). `unsafe_archive`; `unsafe_name` for names that are not portable, occur twice or differ only in case.
+class zip_planner
+{
+public:
+    MODELSEC_DECL zip_planner(const zip_end& end, const limits& caps);
+
+    /// Takes the entries at the beginning of `directory`, and says how many bytes they were. What may be only a part of an entry is left,
+    /// unless nothing comes after it (`last`).
+    MODELSEC_DECL result<std::size_t> take(bytes_view directory, bool last);
+    MODELSEC_DECL result<zip_plan> finish();
+
+private:
+    MODELSEC_DECL result<void> add(zip_entry entry);
+
+    const zip_end end_;
+    const limits& caps_;
+    zip_plan plan_;
+    path_set names_;
+    bool has_files_ = false;
+};
+
+/// The same of a directory that is in memory as a whole.
 MODELSEC_DECL result<zip_plan> plan_zip(bytes_view directory, const zip_end& end, const limits& caps);
 
 /// How many bytes of name and extra fields follow a local header; `unsafe_archive` if it contradicts the directory.

@@ -191,43 +191,63 @@ result<zip_end> find_zip_directory(bytes_view tail, std::uint64_t archive_bytes,
     return zip_end{numbers.directory_offset, numbers.directory_bytes, numbers.entries};
 }
 
-result<zip_plan> plan_zip(bytes_view directory, const zip_end& end, const limits& caps)
+zip_planner::zip_planner(const zip_end& end, const limits& caps) : end_(end), caps_(caps)
 {
-    zip_plan plan;
-    path_set names;
-    bool has_files = false;
     static constexpr std::size_t least_entry_bytes = 46;
-    plan.entries.reserve(static_cast<std::size_t>(
-        std::min<std::uint64_t>({end.entries, caps.zip_entries, directory.size() / least_entry_bytes})));
+    plan_.entries.reserve(static_cast<std::size_t>(
+        std::min<std::uint64_t>({end.entries, caps.zip_entries, end.directory_bytes / least_entry_bytes})));
+}
+
+result<std::size_t> zip_planner::take(bytes_view directory, bool last)
+{
+    static constexpr std::size_t most_entry_bytes = 46 + std::size_t{3} * 65'535;
     zip_cursor at(directory);
-    while (!at.empty())
+    while (!at.empty() && (last || at.left() >= most_entry_bytes))
     {
-        if (plan.entries.size() == end.entries)
+        if (plan_.entries.size() == end_.entries)
             return zip_refused("a central directory with more entries than announced");
         MODELSEC_TRY(zip_entry entry, read_zip_entry(at));
-        MODELSEC_CHECK(entry.folder ? names.add_folder(entry.path) : names.add_file(entry.path));
-        has_files = has_files || !entry.folder;
-
-        std::string folder;
-        for (std::size_t i = 0; i + (entry.folder ? 0 : 1) < entry.path.parts().size(); ++i)
-        {
-            folder += (folder.empty() ? "" : "/") + entry.path.parts()[i].str();
-            plan.folders.insert(folder);
-        }
-        if (plan.folders.size() > caps.zip_entries)
-            return zip_refused("more folders than are allowed");
-
-        if (entry.bytes > std::numeric_limits<std::uint64_t>::max() - plan.bytes)
-            return zip_refused("sizes that overflow");
-        plan.bytes += entry.bytes;
-        plan.entries.push_back(std::move(entry));
+        MODELSEC_CHECK(add(std::move(entry)));
     }
-    if (plan.entries.size() != end.entries)
+    return directory.size() - at.left();
+}
+
+result<void> zip_planner::add(zip_entry entry)
+{
+    MODELSEC_CHECK(entry.folder ? names_.add_folder(entry.path) : names_.add_file(entry.path));
+    has_files_ = has_files_ || !entry.folder;
+
+    std::string folder;
+    for (std::size_t i = 0; i + (entry.folder ? 0 : 1) < entry.path.parts().size(); ++i)
+    {
+        folder += (folder.empty() ? "" : "/") + entry.path.parts()[i].str();
+        plan_.folders.insert(folder);
+    }
+    if (plan_.folders.size() > caps_.zip_entries)
+        return zip_refused("more folders than are allowed");
+
+    if (entry.bytes > std::numeric_limits<std::uint64_t>::max() - plan_.bytes)
+        return zip_refused("sizes that overflow");
+    plan_.bytes += entry.bytes;
+    plan_.entries.push_back(std::move(entry));
+    return {};
+}
+
+result<zip_plan> zip_planner::finish()
+{
+    if (plan_.entries.size() != end_.entries)
         return zip_refused("a central directory with fewer entries than announced");
-    if (!has_files)
+    if (!has_files_)
         return zip_refused("an archive without a file");
-    MODELSEC_CHECK(order_zip_entries(plan.entries, end.directory_offset));
-    return plan;
+    MODELSEC_CHECK(order_zip_entries(plan_.entries, end_.directory_offset));
+    return std::move(plan_);
+}
+
+result<zip_plan> plan_zip(bytes_view directory, const zip_end& end, const limits& caps)
+{
+    zip_planner planner(end, caps);
+    MODELSEC_CHECK(planner.take(directory, true));
+    return planner.finish();
 }
 
 }  // namespace detail

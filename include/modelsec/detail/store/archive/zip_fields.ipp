@@ -54,6 +54,7 @@ public:
     std::uint64_t u64() noexcept { return number(8); }
 
     bool empty() const noexcept { return left_.empty(); }
+    std::size_t left() const noexcept { return left_.size(); }
     bool whole() const noexcept { return whole_; }  ///< nothing was read past the end
 
 private:

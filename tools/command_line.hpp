@@ -6,7 +6,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include <charconv>
 #include <concepts>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -35,15 +37,18 @@ CLI::Option* repeatable(CLI::App& command, const std::string& name, std::vector<
 template <class T>
 concept count_value = std::unsigned_integral<T> || std::unsigned_integral<typename T::value_type>;
 
-/// An option that takes a count, into an unsigned number or an optional one: digits and nothing else. (CLI11 reads "-1" as the largest of
-/// 64 bits.)
+/// An option that takes a count, into an unsigned number or an optional one: decimal digits of 64 bits at most and nothing else. (CLI11 reads
+/// "-1" and what is too large as the largest of 64 bits, and "0100" as 64.)
 template <count_value T>
 CLI::Option* count_option(CLI::App& command, const std::string& name, T& value, const std::string& purpose,
                           const std::string& type = "N")
 {
     const auto is_count = [](const std::string& text) {
-        const bool digits = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
-        return digits ? std::string() : std::string("a whole number, and not below zero");
+        std::uint64_t number = 0;
+        const char* const last = text.data() + text.size();
+        const auto [end, error] = std::from_chars(text.data(), last, number);
+        const bool decimal = error == std::errc() && end == last && (text.size() == 1 || text.front() != '0');
+        return decimal ? std::string() : std::string("a whole number, not below zero and without zeros in front");
     };
     return command.add_option(name, value, purpose)->type_name(type)->check(CLI::Validator(is_count, ""));
 }

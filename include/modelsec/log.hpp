@@ -20,11 +20,12 @@ enum class log_level
 
 /// One line, without a line end. The text is for people and may change; whoever decides by it takes events. It is gone after the call.
 /// Called on the threads of the operations, so on several at once where several run: it must be thread-safe, as loggers are, and
-/// should return soon. It may call the client, cancel() and pause() included; what it throws is dropped.
+/// should return soon. It may cancel() and pause(); operations that it begins log lines of their own, and may wait for the one that is
+/// being logged. What it throws is dropped.
 using log_handler = std::function<void(log_level level, std::string_view text)>;
 
-/// Where a client's lines go. They are made of its events alone: no path, token, query of a URL or text that a host chose is ever in
-/// one, and no byte that would end a line (CWE-117, CWE-532).
+/// Where a client's lines go. They are made of its events alone: no path, token, query of a URL or text that a host chose, names of
+/// hosts apart, is ever in one, and no byte that would end a line (CWE-117, CWE-532).
 struct log_options
 {
     log_handler write{};

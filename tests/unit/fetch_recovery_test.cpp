@@ -2,6 +2,8 @@
 // Keys that were stolen, revoked or rotated: what they alone vouched for is in nobody's way, and what others vouched for stays.
 #include "fetch_scene.hpp"
 
+#include "../support/store_scene.hpp"
+
 using namespace fetch_scene;
 
 namespace {
@@ -49,6 +51,26 @@ TEST_CASE("when a stolen key that signed a huge sequence is revoked the next hon
     REQUIRE(rotated.add(old).has_value());
     REQUIRE(rotated.add(w.key.pin()).has_value());
     w.asked.trust = rotated;
+    CHECK(w.why() == reason::none);
+    CHECK(w.active() == "7.0");
+}
+
+TEST_CASE("a stolen key that was revoked is in nobody's way where the envelope that it signed is gone, a key that counts is")
+{
+    world w;
+    const support::signer thief("thief");
+    w.asked.trust = keys_of({w.key, thief});
+    w.net.envelope = support::dsse_envelope(w.manifest(limits::max_integer, "9.9", body_1).json(), {thief});
+    w.net.fail_at = 1;
+    CHECK(w.why() == reason::connection_lost);
+    w.net.fail_at = -1;
+    const std::string envelopes = w.owner.store + "/.modelsec/envelopes";
+    for (const std::string& name : support::names_in(envelopes))
+        std::filesystem::remove(envelopes + "/" + name);
+
+    w.offer(7, "7.0", body_2);
+    CHECK(w.why() == reason::older_sequence);
+    w.asked.trust = keys_of({w.key}, {thief});
     CHECK(w.why() == reason::none);
     CHECK(w.active() == "7.0");
 }

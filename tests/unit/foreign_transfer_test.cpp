@@ -308,6 +308,48 @@ TEST_CASE("a file without chunks is one range; a host that knows no ranges may b
     CHECK(chunked.finishes_by() == reason::none);
 }
 
+TEST_CASE("a range that nobody was asked for is refused, unless it can be verified alone")
+{
+    const sha256_digest content = sha256(as_bytes(weights));
+    const auto bring = [&](transfer_world& w, byte_range r, std::string_view data) {
+        return w.deliver(foreign_id({content, r}), data);
+    };
+    transfer_world plain(0);
+    REQUIRE(plain.begin().has_value());
+    CHECK(why_of(bring(plain, {5, 6}, "x")) == reason::unknown_range);
+    CHECK(plain.missing() == weights.size());
+    CHECK(bring(plain, {0, weights.size()}, weights).value() == weights.size());
+    CHECK(bring(plain, {5, 6}, "x").value() == 0);  // is there already
+    CHECK(plain.finishes_by() == reason::none);
+
+    transfer_world chunked;
+    REQUIRE(chunked.begin().has_value());
+    CHECK(why_of(bring(chunked, {chunk, chunk + 1}, "x")) == reason::unknown_range);
+    CHECK(why_of(bring(chunked, {1, chunk}, weights.substr(1, chunk - 1))) == reason::unknown_range);
+    CHECK(bring(chunked, {chunk, 2 * chunk}, weights.substr(chunk, chunk)).value() == chunk);
+    CHECK(bring(chunked, {4 * chunk, weights.size()}, weights.substr(4 * chunk)).value() == 1000);
+    CHECK(chunked.missing() == 3 * chunk);
+}
+
+TEST_CASE("a damaged file of the active pack is brought again")
+{
+    transfer_world w;
+    REQUIRE(w.begin().has_value());
+    for (const foreign_range& r : w.all_ranges())
+        REQUIRE(w.deliver(r.id, part(r)).has_value());
+    const auto done = w.finish();
+    REQUIRE(done.has_value());
+    const std::string file = done->path + "/model.bin";
+    std::filesystem::permissions(file, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+    write_file(file, std::string(weights.size(), 'x'));
+    REQUIRE(w.begin().has_value());
+    CHECK(w.missing() == weights.size());
+    for (const foreign_range& r : w.all_ranges())
+        CHECK(w.deliver(r.id, part(r)).has_value());
+    CHECK(w.finishes_by() == reason::none);
+    CHECK(support::read_file(w.finish()->path + "/model.bin") == weights);
+}
+
 TEST_CASE("the end checks expiry, what was accepted meanwhile, revocation and every byte again")
 {
     const auto brought = [](transfer_world& w) {
@@ -558,7 +600,7 @@ bool transfer_with_death(death kind, int dying_life, std::uint64_t at)
 void die_at_every_event(death kind)
 {
     for (const int life : {1, 2})
-        for (std::uint64_t at = 1;; ++at)
+        for (std::uint64_t at = 1;; at += life == 1 ? 1 : 3)  // the second life makes the calls of the first, from another state
         {
             CAPTURE(life);
             CAPTURE(at);

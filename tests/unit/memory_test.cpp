@@ -215,6 +215,37 @@ TEST_CASE("what a later manifest stands for whatever keys fall is forgotten, and
     CHECK(m.history.size() == 3);
 }
 
+TEST_CASE("what somebody signed who is not trusted yet is not forgotten: that key may be the one that is left")
+{
+    model_memory m;
+    auto first = claim(1, 'a');
+    first.all_verified = false;
+    CHECK(remember(m, first));
+    CHECK(remember(m, claim(2, 'b')));
+    REQUIRE(m.history.size() == 2);
+    const auto rest = fall_back(m, [](const sha256_digest& d) { return d == digest('a'); });
+    CHECK(rest.sequence == 1);
+    CHECK(why(rest, claim(0, 'c')) == reason::older_sequence);
+}
+
+TEST_CASE("where who vouched is only claimed, as in repair, nothing is forgotten because of it")
+{
+    for (const char* claimed : {"k", ""})
+    {
+        model_memory m;
+        CHECK(remember(m, claim(1, 'a'), false));
+        auto forged = claim(2, 'b');
+        forged.key_ids = {claimed};
+        CHECK(remember(m, forged, false));
+        CHECK(m.history.size() == 2);
+        // Nor later, by one that is verified: those entries' key ids are still only claimed.
+        CHECK(remember(m, claim(3, 'c')));
+        CHECK(m.history.size() == 3);
+        const auto rest = fall_back(m, [](const sha256_digest& d) { return d == digest('a'); });
+        CHECK(rest.sequence == 1);
+    }
+}
+
 TEST_CASE("the same statement in another envelope is nothing new: the first envelope stays")
 {
     model_memory m;

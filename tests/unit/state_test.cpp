@@ -45,6 +45,7 @@ model_state sample_state()
     out.memory.issued_at = parse_rfc3339("2026-01-01T00:00:00Z");
     out.memory.dsse_seen = true;
     out.memory.history.push_back({41, std::nullopt, digest_of("h")});
+    out.memory.history.back().all_verified = true;
     out.memory.sequence_seen = true;
     out.memory.active_digests.push_back({{42, {}}, "linux", digest_of("2.0"), digest_of("envelope")});
     out.memory.active_digests.push_back(
@@ -84,6 +85,10 @@ TEST_CASE("a state comes back from its document as it was")
     CHECK(back->active->files.front().changed_ns == 1'767'323'045'123'456'789);
     CHECK(back->last_good->version.str() == "1.0");
     CHECK(back->memory.history.front().issued_at == std::nullopt);
+    CHECK(back->memory.history.front().all_verified);
+    const auto older = parse_state(as_bytes(with(text, "\"all_verified\":true,", "")));
+    REQUIRE(older.has_value());
+    CHECK_FALSE(older->memory.history.front().all_verified);
     CHECK(back->memory.issued_at == sample_state().memory.issued_at);
 
     const auto empty = parse_state(as_bytes(to_json(model_state{}).dump()));

@@ -1,5 +1,6 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 #include "job.hpp"
+#include "registry.hpp"
 
 #include <modelsec/stream.hpp>
 
@@ -39,6 +40,7 @@ int32_t modelsec_stream_open(modelsec_client* client, const modelsec_request* re
         MODELSEC_TRY(const c_api::job work, c_api::job::read(client, request));
         if (!work.fetches())
             return modelsec::fail(modelsec::reason::bad_option, "only a fetch is streamed");
+        MODELSEC_TRY(const c_api::registration entry, c_api::registry::instance().enter(work.handle()));
         *stream = reinterpret_cast<modelsec_stream*>(
             new c_api::stream_handle{work.client(), work.client()->client->stream(work.fetch_options())});
         return {};

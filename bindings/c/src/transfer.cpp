@@ -1,5 +1,6 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 #include "job.hpp"
+#include "registry.hpp"
 
 #include <modelsec/foreign_transfer.hpp>
 
@@ -8,6 +9,7 @@ namespace c_api {
 struct transfer_handle
 {
     std::shared_ptr<shared_client> client;  ///< its callbacks' data lasts as long as they may be asked for it
+    modelsec::control handle;               ///< of all its calls
     modelsec::foreign_transfer transfer;
 };
 
@@ -78,6 +80,12 @@ static modelsec::result<modelsec::foreign_transfer*> usable(modelsec_transfer* t
     return &behind(transfer)->transfer;
 }
 
+/// For as long as a call runs: modelsec_shutdown ends it and waits for it.
+static modelsec::result<registration> enter(modelsec_transfer* transfer)
+{
+    return registry::instance().enter(behind(transfer)->handle);
+}
+
 }  // namespace c_api
 
 int32_t modelsec_transfer_begin(modelsec_client* client, const modelsec_request* request, uint64_t lease_s,
@@ -94,6 +102,7 @@ int32_t modelsec_transfer_begin(modelsec_client* client, const modelsec_request*
         constexpr uint64_t longest = uint64_t{366} * 24 * 3600;
         if (lease_s > longest)
             return modelsec::fail(modelsec::reason::bad_option, "lease_s: at most a year");
+        MODELSEC_TRY(const c_api::registration entry, c_api::registry::instance().enter(work.handle()));
         modelsec::foreign_options options;
         options.fetch = work.fetch_options();
         if (lease_s != 0)
@@ -101,7 +110,7 @@ int32_t modelsec_transfer_begin(modelsec_client* client, const modelsec_request*
         if (range_bytes != 0)
             options.range_bytes = range_bytes;
         *transfer = reinterpret_cast<modelsec_transfer*>(
-            new c_api::transfer_handle{work.client(), work.client()->client->transfer(options)});
+            new c_api::transfer_handle{work.client(), work.handle(), work.client()->client->transfer(options)});
         return {};
     });
 }
@@ -144,6 +153,7 @@ int32_t modelsec_transfer_next(modelsec_transfer* transfer, modelsec_range** ran
         *range = nullptr;
     return c_api::guarded(error, [&]() -> modelsec::result<void> {
         MODELSEC_TRY(modelsec::foreign_transfer* const at, c_api::usable(transfer));
+        MODELSEC_TRY(const c_api::registration entry, c_api::enter(transfer));
         if (!range)
             return modelsec::fail(modelsec::reason::bad_option, "no place for the range");
         if (auto next = at->next_range())
@@ -159,6 +169,7 @@ int32_t modelsec_transfer_deliver(modelsec_transfer* transfer, const char* id, c
         *taken = 0;
     return c_api::guarded(error, [&]() -> modelsec::result<void> {
         MODELSEC_TRY(modelsec::foreign_transfer* const at, c_api::usable(transfer));
+        MODELSEC_TRY(const c_api::registration entry, c_api::enter(transfer));
         if (!id || (size > 0 && !data))
             return modelsec::fail(modelsec::reason::bad_option, "a null where there must be something");
         const std::uint64_t fresh = at->deliver(id, {static_cast<const std::uint8_t*>(data), size});
@@ -175,6 +186,7 @@ int32_t modelsec_transfer_deliver_file(modelsec_transfer* transfer, const char* 
         *taken = 0;
     return c_api::guarded(error, [&]() -> modelsec::result<void> {
         MODELSEC_TRY(modelsec::foreign_transfer* const at, c_api::usable(transfer));
+        MODELSEC_TRY(const c_api::registration entry, c_api::enter(transfer));
         if (!id || !path)
             return modelsec::fail(modelsec::reason::bad_option, "a null where there must be something");
         const std::uint64_t fresh = at->deliver_file(id, path);
@@ -188,6 +200,7 @@ int32_t modelsec_transfer_fail(modelsec_transfer* transfer, const char* id, uint
 {
     return c_api::guarded(error, [&]() -> modelsec::result<void> {
         MODELSEC_TRY(modelsec::foreign_transfer* const at, c_api::usable(transfer));
+        MODELSEC_TRY(const c_api::registration entry, c_api::enter(transfer));
         if (!id || why > MODELSEC_FAILED_CANCELLED)
             return modelsec::fail(modelsec::reason::bad_option, "no id, or an unknown MODELSEC_FAILED_…");
         at->fail(id, why == MODELSEC_FAILED_HOST      ? modelsec::reason::connection_lost
@@ -203,6 +216,7 @@ int32_t modelsec_transfer_handed_out(modelsec_transfer* transfer, modelsec_range
         *ranges = nullptr;
     return c_api::guarded(error, [&]() -> modelsec::result<void> {
         MODELSEC_TRY(modelsec::foreign_transfer* const at, c_api::usable(transfer));
+        MODELSEC_TRY(const c_api::registration entry, c_api::enter(transfer));
         if (!ranges)
             return modelsec::fail(modelsec::reason::bad_option, "no place for the ranges");
         *ranges = new c_api::owned_ranges(at->handed_out());
@@ -216,6 +230,7 @@ int32_t modelsec_transfer_missing(modelsec_transfer* transfer, uint64_t* bytes, 
         *bytes = 0;
     return c_api::guarded(error, [&]() -> modelsec::result<void> {
         MODELSEC_TRY(modelsec::foreign_transfer* const at, c_api::usable(transfer));
+        MODELSEC_TRY(const c_api::registration entry, c_api::enter(transfer));
         if (!bytes)
             return modelsec::fail(modelsec::reason::bad_option, "no place for the number");
         *bytes = at->missing_bytes();
@@ -229,6 +244,7 @@ int32_t modelsec_transfer_finish(modelsec_transfer* transfer, modelsec_result** 
         *result = nullptr;
     return c_api::guarded(error, [&]() -> modelsec::result<void> {
         MODELSEC_TRY(modelsec::foreign_transfer* const at, c_api::usable(transfer));
+        MODELSEC_TRY(const c_api::registration entry, c_api::enter(transfer));
         auto made = std::make_unique<c_api::owned_result>(at->finish());
         if (result)
             *result = made.release();

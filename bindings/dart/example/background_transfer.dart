@@ -8,9 +8,18 @@ import 'package:modelsec/modelsec.dart';
 
 /// Tasks and files in a folder: `<id>.task` is one to be done, `<id>.done` what it brought, `<id>.failed` one that failed.
 final class FolderDownloader implements BackgroundDownloader {
-  /// In a folder that only this user may write to.
+  /// In a folder that only this user may read and write: it is made so if it is not there. A [FileSystemException] if others may.
   FolderDownloader(this.folder) {
-    folder.createSync(recursive: true);
+    // CWE-732: tasks hold addresses and headers, which may be secrets. Windows: a folder of the user's profile is the user's alone.
+    if (!folder.existsSync()) {
+      folder.createSync(recursive: true);
+      if (!Platform.isWindows) {
+        Process.runSync('chmod', ['700', folder.path]);
+      }
+    }
+    if (!Platform.isWindows && folder.statSync().mode & 0x3f != 0) {
+      throw FileSystemException('others may use this folder', folder.path);
+    }
   }
 
   /// Where they are.
@@ -74,9 +83,15 @@ final class FolderDownloader implements BackgroundDownloader {
         (name, value) => request.headers.set(name, value! as String),
       );
       final response = await request.close();
-      final good = response.statusCode == 200 || response.statusCode == 206;
       final draft = _of(id, 'draft');
-      await response.pipe(draft.openWrite());
+      // CWE-400: no host fills the disk. What is cut is of the wrong size, and more than was asked for is none of ours.
+      final size = task['size']! as int;
+      var came = 0;
+      await response
+          .takeWhile((part) => (came += part.length) <= size)
+          .pipe(draft.openWrite());
+      final status = response.statusCode;
+      final good = came == size && (status == 200 || status == 206);
       bytes += draft.lengthSync();
       draft.renameSync(_of(id, good ? 'done' : 'failed').path);
       _of(id, 'task').deleteSync();

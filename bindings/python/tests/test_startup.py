@@ -155,11 +155,12 @@ def test_the_commit_that_signed_addresses_are_pinned_to_is_a_revision(tmp_path: 
     (inner / "state" / "org--name.9.json").write_text(json.dumps({"active": {"artifact": "0" * 64, "envelope": name}}))
     (inner / "state" / "org--name.10.json").write_text(json.dumps({"active": pack, "last_good": None}))
     (inner / "envelopes" / f"{name}.json").write_bytes(envelope)
-    assert _kept.commits(tmp_path, "org--name", "1" * 64) == {commit}
-    assert _kept.commits(tmp_path, "org--name", "0" * 64) == _kept.commits(tmp_path, "other", "1" * 64) == set()  # an older state, no state
+    assert _kept.commits(tmp_path, "org--name", "1" * 64, "org/name") == {commit}
+    assert _kept.commits(tmp_path, "org--name", "0" * 64, "org/name") == _kept.commits(tmp_path, "other", "1" * 64, "org/name") == set()  # an older state, no state
+    assert _kept.commits(tmp_path, "org--name", "1" * 64, "org/other") == set()  # another repository's commit
     (inner / "envelopes" / f"{name}.json").write_bytes(envelope.replace(b"payload", b"Payload"))
-    assert _kept.commits(tmp_path, "org--name", "1" * 64) == set()  # not the bytes that were accepted
-    assert _kept.pinned(["hf://org/name@main/a", f"https://x.example/org/name@{commit}/a", f"hf://org/name@{commit}0/a"]) == set()
+    assert _kept.commits(tmp_path, "org--name", "1" * 64, "org/name") == set()  # not the bytes that were accepted
+    assert _kept.pinned(["hf://org/name@main/a", f"https://x.example/org/name@{commit}/a", f"hf://org/name@{commit}0/a"], "org/name") == set()
 
 
 def test_the_hubs_options_reach_the_client(origin: Origin, store: pathlib.Path) -> None:

@@ -1,6 +1,7 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 import 'dart:async';
 import 'dart:ffi';
+import 'dart:io';
 import 'dart:isolate';
 import 'dart:typed_data';
 
@@ -10,6 +11,7 @@ import 'bindings.dart' as c;
 import 'client.dart';
 import 'codes.dart';
 import 'convert.dart';
+import 'exception.dart';
 import 'model.dart';
 import 'request.dart';
 
@@ -321,39 +323,95 @@ final class BackgroundTransfer {
   /// How many tasks the service has at once.
   final int tasks;
 
-  /// Takes in what has come, asks for more; the model once it is active, null while bytes are on their way. Not twice at once.
+  /// So often in a row a range may be refused or fail before [goOn] ends with that.
+  static const _failuresInARow = 5;
+
+  final _failures = <String, int>{};
+
+  /// Takes in what has come, asks for more; the model once it is active, null while bytes are on their way. Ends with the failure of a
+  /// range that was refused or failed five times in a row. Not twice at once.
   Future<Model?> goOn() async {
-    for (final (:id, :path) in await downloader.arrived()) {
-      try {
-        await transfer.deliverFile(id, path);
-      } on ModelsecDigestException {
-        // Not the signed bytes: they are asked for again.
-      } on ModelsecUsageException {
-        // Of another version, or the service has lost the file: the lease, if there is one, is given back below.
-      }
-      await downloader.removed(id);
-    }
-    for (final MapEntry(key: id, value: why)
-        in (await downloader.failed()).entries) {
-      try {
-        await transfer.fail(id, why);
-      } on ModelsecUsageException {
-        // Of another version.
-      }
-      await downloader.removed(id);
-    }
+    // In this order: a task that ends meanwhile is seen as running, as arrived or as failed, never as none of them.
+    final handedOut = await transfer.handedOut();
     final running = await downloader.running();
-    for (final lease in await transfer.handedOut()) {
+    final arrived = await downloader.arrived();
+    final failed = await downloader.failed();
+    for (final delivery in arrived) {
+      await _takeIn(delivery);
+    }
+    for (final MapEntry(key: id, value: why) in failed.entries) {
+      await _giveBack(id, why);
+      await downloader.removed(id);
+      if (why != ForeignFailure.cancelled) _count(id, _failureOf(id, why));
+    }
+    final ended = {for (final d in arrived) d.id, ...failed.keys};
+    for (final lease in handedOut) {
       // Handed out, but the application ended before its service knew.
-      if (!running.contains(lease.id)) {
-        await transfer.fail(lease.id, ForeignFailure.cancelled);
+      if (!running.contains(lease.id) && !ended.contains(lease.id)) {
+        await _giveBack(lease.id, ForeignFailure.cancelled);
       }
     }
-    for (var busy = running.length; busy < tasks; ++busy) {
+    for (var busy = running.difference(ended).length; busy < tasks; ++busy) {
       final range = await transfer.nextRange();
       if (range == null) break;
       await downloader.enqueue(range);
     }
     return await transfer.missingBytes() == 0 ? transfer.finish() : null;
   }
+
+  Future<void> _takeIn(ForeignDelivery delivery) async {
+    final (:id, :path) = delivery;
+    try {
+      await transfer.deliverFile(id, path);
+    } on ModelsecException catch (e) {
+      // Only what can never be taken in is removed; anything else may be over at the next call.
+      switch (e) {
+        case ModelsecDigestException():
+          break; // not the signed bytes: they are asked for again
+        case ModelsecUsageException(reason: 'unknown_range'):
+          await downloader.removed(id); // of another version
+          return;
+        case ModelsecUnsafeException(reason: 'unsafe_entry'):
+          await _giveBack(id, ForeignFailure.cancelled);
+        case ModelsecUsageException() when !File(path).existsSync():
+          await _giveBack(id, ForeignFailure.cancelled); // lost by the service
+        default:
+          rethrow;
+      }
+      await downloader.removed(id);
+      _count(id, e);
+      return;
+    }
+    _failures.remove(id);
+    await downloader.removed(id);
+  }
+
+  Future<void> _giveBack(String id, ForeignFailure why) async {
+    try {
+      await transfer.fail(id, why);
+    } on ModelsecUsageException catch (e) {
+      if (e.reason != 'unknown_range') rethrow; // else: of another version
+    }
+  }
+
+  void _count(String id, ModelsecException why) {
+    final times = (_failures[id] ?? 0) + 1;
+    _failures[id] = times;
+    if (times < _failuresInARow) return;
+    _failures.remove(id);
+    throw why;
+  }
+
+  static ModelsecException _failureOf(String id, ForeignFailure why) =>
+      why == ForeignFailure.expired
+      ? ModelsecUnauthorizedException((
+          reason: 'url_expired',
+          hint: 'the address has expired',
+          detail: id,
+        ))
+      : ModelsecNetworkException((
+          reason: 'connection_lost',
+          hint: 'try again; what was downloaded is kept',
+          detail: id,
+        ));
 }

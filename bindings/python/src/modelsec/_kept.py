@@ -10,14 +10,19 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Optional
 
-_PINNED = re.compile(r"hf://[^@\s]+@([0-9a-f]{40})(?:/|$)")
+_PINNED = re.compile(r"hf://(?:datasets/|spaces/)?([^@\s]+)@([0-9a-f]{40})(?:/|$)")
 
 
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        yield from _texts(inner)
+def _files(document: Any) -> Iterator[list[str]]:
+    """The addresses of each file of a manifest."""
+    artifacts = document.get("artifacts") if isinstance(document, dict) else None
+    for artifact in artifacts if isinstance(artifacts, list) else ():
+        if isinstance(artifact, dict):
+            files = artifact.get("files")
+            for file in files if isinstance(files, list) else [artifact]:
+                if isinstance(file, dict):
+                    mirrors = file.get("mirrors")
+                    yield [a for a in [file.get("url"), *(mirrors if isinstance(mirrors, list) else [])] if isinstance(a, str)]
 
 
 def _envelope(store: pathlib.Path, model_id: str, sha256: str) -> Optional[bytes]:
@@ -38,8 +43,9 @@ def _envelope(store: pathlib.Path, model_id: str, sha256: str) -> Optional[bytes
     return None
 
 
-def commits(store: pathlib.Path, model_id: str, sha256: str) -> set[str]:
-    """The commits of Hugging Face's repositories that the manifest of this pack pins its files to. None where that cannot be known."""
+def commits(store: pathlib.Path, model_id: str, sha256: str, repo_id: str) -> set[str]:
+    """The commits of this repository that the manifest of this pack pins each of its files to. None where that cannot be known, or where one
+    file lies elsewhere alone."""
     try:
         data = _envelope(store, model_id, sha256)
         document = json.loads(data) if data is not None else None
@@ -47,8 +53,9 @@ def commits(store: pathlib.Path, model_id: str, sha256: str) -> set[str]:
             document = json.loads(base64.b64decode(document["payload"]))
     except (OSError, ValueError, KeyError, TypeError):
         return set()
-    return pinned(_texts(document))
+    found = [pinned(addresses, repo_id) for addresses in _files(document)]
+    return set.intersection(*found) if found else set()
 
 
-def pinned(addresses: Iterable[str]) -> set[str]:
-    return {found.group(1) for found in map(_PINNED.match, addresses) if found}
+def pinned(addresses: Iterable[str], repo_id: str) -> set[str]:
+    return {found.group(2) for found in map(_PINNED.match, addresses) if found and found.group(1) == repo_id}

@@ -92,16 +92,17 @@ def _model(repo_id: str, revision: Optional[str], repo_type: Optional[str], loca
     options: dict[str, Any] = {**_options, "offline": local_files_only or _options.get("offline", False)}
     model = ensure(model_id_of(repo_id, repo_type), chosen, progress=tqdm_class or False, **options)
     # The signed manifest says what is current; who insists on something else is told.
-    if revision not in (None, "main", model.version) and {revision} != _commits(model, chosen):
+    if revision not in (None, "main", model.version) and {revision} != _commits(model, chosen, repo_id, options["offline"]):
         raise MismatchError("model_mismatch", detail=f"{revision} was asked for, {model.version} is there")
     return model
 
 
-def _commits(model: Model, source: Source) -> set[str]:
+def _commits(model: Model, source: Source, repo_id: str, offline: bool) -> set[str]:
     """The commits that the signed files lie at, where they lie at a Hub; one that all of them share counts as a revision."""
     if source.signature is not None:
-        return _kept.pinned(source.signature.bases)
-    return _kept.commits(pathlib.Path(_options["store"]), model.model_id, model.pack.sha256)
+        # What is active may be of other bases than those that are set by now.
+        return set() if model.stale or offline else _kept.pinned(source.signature.bases, repo_id)
+    return _kept.commits(pathlib.Path(_options["store"]), model.model_id, model.pack.sha256, repo_id)
 
 
 def _missing(name: str, model: Model) -> Exception:

@@ -18,6 +18,8 @@ public final class BackgroundSession: NSObject, URLSessionDownloadDelegate, @unc
     private var working = false
     private var again = false
     private var failures: [(String, ForeignFailure)] = []
+    /// By range, how often in a row it was refused or failed. Only one turn at a time touches it.
+    private var inARow: [String: Int] = [:]
     private var session: URLSession!
     /// What UIKit gave with `handleEventsForBackgroundURLSession`: called when all events have been taken in. On the main queue.
     public var whenEventsAreHandled: (@Sendable () -> Void)?
@@ -87,18 +89,37 @@ public final class BackgroundSession: NSObject, URLSessionDownloadDelegate, @unc
         let names = try FileManager.default.contentsOfDirectory(atPath: inbox.path)
         for name in names {
             let path = inbox.appendingPathComponent(name).path
+            var refused: ModelsecError?
             do {
                 try await transfer.deliver(name, file: path)
-            } catch let e as ModelsecError where e.code == .digest || e.code == .usage || e.code == .unsafe {
-                // Not the signed bytes, or of another version: what is missing is asked for again.
+                inARow[name] = nil
+            } catch let e as ModelsecError
+                where e.code == .digest || e.reason == "unknown_range" || e.reason == "unsafe_entry"
+            {
+                // Not the signed bytes, or of another version. Anything else may be over at the next call: the file stays.
+                refused = e
             }
             try FileManager.default.removeItem(atPath: path)
+            guard let why = refused, why.reason != "unknown_range" else { continue }
+            if why.reason == "unsafe_entry" { try? await transfer.fail(name, .cancelled) }
+            try count(name, why)
         }
-        for (id, why) in takeFailures() { try? await transfer.fail(id, why) }
-        let running = Set(await session.allTasks.compactMap { $0.state == .completed ? nil : $0.taskDescription })
+        var last: Error?
+        for (id, why) in takeFailures() {
+            try? await transfer.fail(id, why)
+            guard why != .cancelled else { continue }
+            do { try count(id, failure(id, why)) } catch { last = error }
+        }
+        if let last { throw last }
+        // In this order: a task that ends meanwhile is seen as one of the system's or as arrived. One that has ended counts as well until its
+        // delegate was told.
+        let leased = try await transfer.handedOut()
+        let all = await session.allTasks
+        let known = Set(all.compactMap { $0.taskDescription })
+        let running = Set(all.compactMap { $0.state == .completed ? nil : $0.taskDescription })
         let arrived = Set(try FileManager.default.contentsOfDirectory(atPath: inbox.path))
         // Handed out, but the application ended before the system knew.
-        for id in try await transfer.handedOut() where !running.contains(id) && !arrived.contains(id) {
+        for id in leased where !known.contains(id) && !arrived.contains(id) && !hasFailed(id) {
             try await transfer.fail(id, .cancelled)
         }
         var busy = running.count
@@ -123,6 +144,26 @@ public final class BackgroundSession: NSObject, URLSessionDownloadDelegate, @unc
             busy += 1
         }
         return try await transfer.missingBytes() == 0
+    }
+
+    /// Throws `why` at the fifth time in a row: asking on would not end.
+    private func count(_ id: String, _ why: ModelsecError) throws {
+        let times = (inARow[id] ?? 0) + 1
+        inARow[id] = times < 5 ? times : nil
+        if times >= 5 { throw why }
+    }
+
+    private func failure(_ id: String, _ why: ForeignFailure) -> ModelsecError {
+        why == .expired
+            ? ModelsecError(code: .unauthorized, reason: "url_expired", hint: "the address has expired", detail: id)
+            : ModelsecError(
+                code: .network, reason: "connection_lost", hint: "try again; what was downloaded is kept", detail: id)
+    }
+
+    private func hasFailed(_ id: String) -> Bool {
+        lock.lock()
+        defer { lock.unlock() }
+        return failures.contains { $0.0 == id }
     }
 
     private func note(_ id: String?, _ why: ForeignFailure) {

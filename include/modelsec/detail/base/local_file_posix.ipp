@@ -40,7 +40,9 @@ inline result<file> open_unlinked_to_read(const std::string& path)
     file out(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
     if (out)
         return out;
-    return errno == ELOOP ? fail(reason::unsafe_entry, "a link: " + path) : fail(reason::file_unreadable, path);
+    if (errno == ELOOP)
+        return fail(reason::unsafe_entry, "a link: " + path);
+    return fail(errno == EMFILE || errno == ENFILE ? reason::too_many_open_files : reason::file_unreadable, path);
 }
 
 inline result<file> open_folder_to_read(const std::string& path)

@@ -133,9 +133,11 @@ public:
                     observe_(e);
             };
             // What an attempt gives goes with it; the network stays (CWE-416).
-            env.authorize = [this](const url& target) { return authorize_(target); };
+            env.authorize = [this](const url& target) {
+                return authorize_ ? authorize_(target) : std::vector<http_header>();
+            };
             env.classify = [this](const url& from, const response_head& head, bytes_view body) {
-                return classify_(from, head, body);
+                return classify_ ? classify_(from, head, body) : std::nullopt;
             };
             network_ = connect_(std::move(env));
         }
@@ -153,7 +155,12 @@ private:
     {
     public:
         explicit lent(kept_network& owner) : owner_(owner) {}
-        ~lent() override { owner_.observe_ = nullptr; }
+        ~lent() override
+        {
+            owner_.observe_ = nullptr;
+            owner_.authorize_ = nullptr;
+            owner_.classify_ = nullptr;
+        }
         result<http_answer> exchange(const http_request& request) override { return owner_.exchange(request); }
         result<std::vector<verified_file>> fetch_files(const download_request& what, staging& staged) override
         {

@@ -4,6 +4,8 @@
 
 #include <modelsec/detail/fetch/fetch_operation.hpp>
 
+#include <algorithm>
+
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
@@ -12,6 +14,7 @@ result<fetch_operation::accepted> fetch_operation::accept(bytes raw) const
 {
     MODELSEC_TRY(envelope signed_by, parse_envelope(raw, asked_.format, owner_.caps));
     const sha256_digest statement = sha256(signed_by.signed_bytes);
+    const std::size_t signatures = signed_by.signatures.size();
     signature_budget budget{owner_.caps.signature_message_bytes, [this] { return stopped(); }};
     MODELSEC_TRY(const verified_payload payload,
                  verify_envelope(std::move(signed_by), keys_.keys, keys_.threshold, &budget));
@@ -21,12 +24,25 @@ result<fetch_operation::accepted> fetch_operation::accept(bytes raw) const
         MODELSEC_CHECK(keys_.chain->check_manifest_root(*m.root_version));
     MODELSEC_CHECK(check_identity(m, asked_.model_id, asked_.tier, dsse));
     manifest_claim claim{m.sequence, m.issued_at, m.expires_at, dsse, sha256(raw), statement, payload.key_ids()};
+    claim.all_verified = payload.key_ids().size() == signatures;
     return accepted{std::move(m), std::move(claim), std::move(raw)};
 }
 
 result<void> fetch_operation::check_times(const accepted& offer, const model_memory& memory, utc_time now) const
 {
     return check_memory(memory, offer.claim, now, asked_.min_sequence, owner_.caps, asked_.require_order);
+}
+
+/// Whether one of these ids is that of a key that is still trusted, as still_vouched() means it.
+inline bool names_trusted_key(const std::vector<std::string>& ids, const std::vector<candidate_key>& keys)
+{
+    const auto lost = [&](const candidate_key& key) {
+        return std::ranges::any_of(keys, [&](const candidate_key& k) {
+            return k.key == key.key && k.barred != reason::none && k.barred != reason::key_window;
+        });
+    };
+    return std::ranges::any_of(
+        keys, [&](const candidate_key& key) { return std::ranges::count(ids, key.key_id) != 0 && !lost(key); });
 }
 
 /// The memory under which the offer is judged: without what only keys that were since revoked put in its way (fast-forward
@@ -40,7 +56,16 @@ result<model_memory> fetch_operation::effective_memory(const store& disk, const 
         if (signature())
             return signer_vouches(known, envelope);
         const auto raw = disk.read_envelope(envelope);
-        return raw.has_error() || still_vouched(*raw, keys_, owner_.caps);
+        if (raw)
+            return still_vouched(*raw, keys_, owner_.caps);
+        if (raw.error().why != reason::state_unreadable)
+            return true;
+        // It is gone: then the memory says who vouched, or what a revoked key signed would be in the way for good.
+        const auto same = [&](const model_memory::accepted& a) { return a.envelope == envelope; };
+        return std::ranges::none_of(known.history, same) ||
+               std::ranges::any_of(known.history, [&](const model_memory::accepted& a) {
+                   return same(a) && names_trusted_key(a.key_ids, keys_.keys);
+               });
     };
     model_memory rest = known;
     if (!repository())
@@ -129,6 +154,10 @@ result<std::optional<fetch_result>> fetch_operation::answer_active(const store& 
         return std::optional<fetch_result>();
     const std::uint64_t sequence = offer.claim.sequence.value_or(state.active->sequence);
     MODELSEC_CHECK(disk.update(model, [&](model_state& now) -> result<bool> {
+        // Another process may have accepted what outlives this one, and dropped its envelope: then it is not to be named.
+        if (std::ranges::find(now.memory.history, offer.claim.envelope, &model_memory::accepted::envelope) ==
+            now.memory.history.end())
+            return false;
         if (!same(now.active) || (now.active->sequence == sequence && now.active->envelope == offer.claim.envelope))
             return false;
         now.active->sequence = sequence;

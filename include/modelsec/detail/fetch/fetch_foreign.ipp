@@ -71,7 +71,14 @@ auto fetch_operation::in_staging(const foreign_job& job, const Work& work)
     MODELSEC_TRY(const model_state state, disk.state(model));
     MODELSEC_CHECK(check_pack(state, job.offer, job.wanted()));
     if (state.active && state.active->version == job.offer.manifest.version && state.active->artifact == content)
-        return work(nullptr, state);
+    {
+        const auto opened = disk.open_files(model, *state.active, asked_.operation.control);
+        if (opened)
+            return work(nullptr, state);
+        if (opened.error().why != reason::pack_damaged)
+            return opened.error();
+        // What is damaged has to be brought again.
+    }
     MODELSEC_TRY(staging staged, disk.stage(model, content));
     if (!staged.is_found_again(content))
         return fail(reason::lock_timeout, "others work on the same content now, or the store's disk has no locks");
@@ -202,6 +209,20 @@ inline std::optional<std::uint64_t> source_of_lease(const partial_notes& notes, 
     return std::nullopt;
 }
 
+/// Whether a range may be delivered: it was handed out (even if its time is over), its bytes are there already, or they can be verified
+/// without any others. CWE-345: bytes of a made-up range could be told from the signed ones only at the end, when they have spoilt the
+/// rest of the file.
+inline result<bool> is_deliverable(staging& staged, const artifact_file& f, byte_range asked)
+{
+    const std::uint64_t chunk = f.chunks ? f.chunks->size_bytes : 0;
+    if (chunk > 0 ? asked.begin % chunk == 0 && (asked.end % chunk == 0 || asked.end == f.size_bytes)
+                  : asked == byte_range{0, f.size_bytes})
+        return true;
+    MODELSEC_TRY(const partial_notes notes, staged.notes_on(f.sha256, f.size_bytes));
+    return notes.synced.covers(asked) ||
+           std::ranges::any_of(notes.leases, [&](const range_lease& l) { return l.bytes == asked; });
+}
+
 result<std::uint64_t> fetch_operation::take_in(const foreign_job& job, std::string_view id, const foreign_bytes& brought)
 {
     MODELSEC_TRY(const auto found, find_foreign(job.wanted(), id));
@@ -210,6 +231,9 @@ result<std::uint64_t> fetch_operation::take_in(const foreign_job& job, std::stri
     return in_staging(job, [&](staging* staged, const model_state&) -> result<std::uint64_t> {
         if (!staged)
             return std::uint64_t{0};
+        MODELSEC_TRY(const bool expected, is_deliverable(*staged, f, asked));
+        if (!expected)
+            return fail(reason::unknown_range, "a range that was not handed out");
         auto taken = take_delivery(*staged, f, asked, brought, asked_.operation.control);
         // What is wrong with the bytes ends the lease: they can be asked for again. What is wrong here does not.
         const bool refused = taken.has_error() && taken.error().code() == errc::digest;

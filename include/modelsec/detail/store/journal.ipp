@@ -297,6 +297,9 @@ std::string journal::note_failed(const std::string& digest, std::uint64_t source
     return out + journal_line("failed " + std::to_string(*notes.number) + ' ' + std::to_string(source));
 }
 
+/// So many failures of one source are kept when a journal is written anew: enough to tell which source is better.
+inline constexpr std::uint64_t rewritten_failures = 8;
+
 std::string journal::rewritten()
 {
     std::string out = first_line();
@@ -309,9 +312,10 @@ std::string journal::rewritten()
         if (notes.placed)
             out += note_placed(digest, relative_path(*notes.placed));
         for (const range_lease& lease : std::exchange(notes.leases, {}))
-            out += note_lease(digest, notes.size, lease);
+            if (!notes.synced.covers(lease.bytes))  // else nobody waits for them any more
+                out += note_lease(digest, notes.size, lease);
         for (const auto& [source, times] : std::exchange(notes.failures, {}))
-            for (std::uint64_t i = 0; i < times; ++i)
+            for (std::uint64_t i = 0; i < std::min(times, rewritten_failures); ++i)
                 out += note_failed(digest, source);
     }
     return out;

@@ -100,6 +100,7 @@ private:
     std::string name_;
     std::optional<modelsec::detail::journal> notes_;
     file journal_;                       ///< open once it was written to
+    std::size_t rewritten_bytes_ = 0;    ///< of its text when this last wrote it anew
     std::vector<std::string> old_ones_;  ///< journals of version 0.1 whose content is in notes_
 };
 

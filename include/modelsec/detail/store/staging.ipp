@@ -16,6 +16,8 @@ inline constexpr std::string_view single_journal_prefix = "journal-";  // versio
 inline constexpr const char* journal_file_name = "journal";
 inline constexpr const char* pack_folder_name = "pack";
 inline constexpr std::uint64_t journal_cap = 64u << 20;
+/// A journal shorter than this is never written anew only for its length.
+inline constexpr std::size_t journal_rewritten_from = std::size_t{1} << 20;
 /// From so many on, files are brought to the disk all at once.
 inline constexpr std::size_t sync_together_from = 8;
 
@@ -40,7 +42,10 @@ inline result<bytes> read_journal_text(file_system& fs, const file& folder, cons
         return bytes();
     if (at.has_error())
         return std::move(at).error();
-    return *at ? read_whole(fs, *at, journal_cap) : result<bytes>(bytes());
+    if (!*at)
+        return bytes();
+    MODELSEC_TRY(const file_info what, fs.info(*at));
+    return what.size > journal_cap ? result<bytes>(bytes()) : read_whole(fs, *at, journal_cap);
 }
 
 /// What the journal of a staging folder says, with what version 0.1 left there; `old_ones` are the names of those.
@@ -335,6 +340,13 @@ result<modelsec::detail::journal*> staging::notes()
 /// Brings lines that notes_ has taken in already to the disk.
 result<void> staging::append(const std::string& lines)
 {
+    // Most of a long journal is history. CWE-770: its length must follow from what is known, not from how often something was noted.
+    if (notes_->whole_bytes + lines.size() > std::max(journal_rewritten_from, 4 * rewritten_bytes_))
+    {
+        // Writing it anew gives other numbers to the files: until that is done, nothing may be appended to the old text.
+        journal_ = {};
+        notes_->whole_bytes = 0;
+    }
     if (!journal_ && notes_->whole_bytes != 0 && old_ones_.empty())
     {
         MODELSEC_TRY(journal_, files_->open_file(folder_, journal_file_name, open_mode::read_write));
@@ -349,6 +361,7 @@ result<void> staging::append(const std::string& lines)
         if (!journal_)
             return fail(reason::store_layout, "a journal that comes and goes");
         notes_->whole_bytes = all.size();
+        rewritten_bytes_ = all.size();
         for (const std::string& name : std::exchange(old_ones_, {}))
             MODELSEC_CHECK(files_->remove_file(folder_, name));
         return {};

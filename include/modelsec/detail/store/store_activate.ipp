@@ -4,6 +4,8 @@
 
 #include <modelsec/detail/store/store_recover.ipp>
 
+#include <algorithm>
+
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
@@ -135,6 +137,11 @@ result<pack_info> store::activate(const model_lock& lock, const identifier& mode
         MODELSEC_CHECK(check_activation(s, how, pack.artifact()));
         if (s.pending || s.reclaiming)
             return fail(reason::lock_timeout, "another process is activating");
+        // Another process may have accepted what outlives the manifest, and dropped its envelope.
+        if (!(how.envelope == sha256_digest()) &&
+            std::ranges::find(s.memory.history, how.envelope, &model_memory::accepted::envelope) == s.memory.history.end() &&
+            read_envelope(how.envelope).has_error())
+            return fail(reason::lock_timeout, "another process dropped the envelope");
         s.pending = record;
         return true;
     };

@@ -92,13 +92,16 @@ inline result<bool> is_useless(const store_disk& d, const std::string& name, con
     if (name.ends_with(claim_suffix))
         return false;
     const auto content = content_of_staging(name);
-    if (!content || needs.contents.contains(content->hex()))
+    if (!content)
+        return true;
+    // Also for a content that is active: what is damaged of it may be on its way.
+    MODELSEC_TRY(const bool leased, is_leased(d, name));
+    if (leased)
+        return false;
+    if (needs.contents.contains(content->hex()))
         return true;
     MODELSEC_TRY(const std::uint64_t bytes, resumable_bytes(d, name));
-    if (bytes != 0)
-        return false;
-    MODELSEC_TRY(const bool leased, is_leased(d, name));
-    return !leased;
+    return bytes == 0;
 }
 
 inline result<void> collect_envelopes(const store_disk& d, const store& s, bool dry_run, std::vector<std::string>& removed,

@@ -150,7 +150,7 @@ result<state_repair> store::repair(const model_lock&, const identifier& model) c
             next.ancestors.insert(next.ancestors.begin(), proven.base.identity);
         next.ancestors.resize(std::min(next.ancestors.size(), kept_ancestors));
         for (const kept_offer& offer : offers)
-            (void)remember(next.memory, offer.claim);
+            (void)remember(next.memory, offer.claim, false);  // its key ids are anybody's word
         next.generation = proven.base.highest + 1;
         next.found_files = true;
         next.attempt = unique_word();

@@ -50,6 +50,7 @@ struct model_memory
         sha256_digest statement{};           ///< of the signed bytes: a server can vary an envelope around them at will
         std::vector<std::string> key_ids{};  ///< who vouched
         bool sequenced = true;               ///< there was a sequence
+        bool all_verified = false;  ///< `key_ids` are all who signed it: nobody else can be trusted later and vouch for it
     };
     /// What a later one stands for whatever keys fall is forgotten at once. Of the others so many at least; the highest of every key stays
     /// in any case, or a thief of one could push the others' out.
@@ -80,6 +81,7 @@ struct manifest_claim
     std::vector<std::string> key_ids{};
     bool ordered_elsewhere = false;  ///< a TUF target: the versions of its metadata order it
     bool one_statement = false;      ///< no two statements of one `issued_at` (a signature: its trusted time)
+    bool all_verified = true;        ///< no signature of the envelope is by anybody but `key_ids`
 
     order_mark mark() const { return {sequence, sequence ? std::nullopt : issued_at}; }
 };
@@ -93,7 +95,8 @@ MODELSEC_DECL result<void> check_order(const model_memory& memory, const order_m
 /// Whether nothing has ever ordered the manifests of this model, nor does this one: the owner should know (`unordered`).
 MODELSEC_DECL bool is_unordered(const model_memory& memory, const manifest_claim& claim);
 /// The memory after the manifest was accepted; false if there is nothing new to remember: neither what it says nor who vouches.
-MODELSEC_DECL bool remember(model_memory& memory, const manifest_claim& claim);
+/// Without `vouchers_verified` the key ids are what an envelope says of itself: nothing is forgotten because of it.
+MODELSEC_DECL bool remember(model_memory& memory, const manifest_claim& claim, bool vouchers_verified = true);
 /// The envelope that is kept of what this one says: of those that were accepted the one with most vouchers; its own if it is new.
 MODELSEC_DECL sha256_digest kept_envelope(const model_memory& memory, const manifest_claim& claim);
 /// Remembers which artifact became active under a mark, and by which envelope.

@@ -79,12 +79,13 @@ inline bool is_highest_of_a_key(const std::vector<model_memory::accepted>& histo
 }
 
 /// Whether `later` stands for all that `entry` does, whatever keys fall: all who vouch for the one vouch for the other, and neither by
-/// sequence nor by time of issue does it stand before.
+/// sequence nor by time of issue does it stand before. Where others signed the entry too, one of them may be trusted later.
 inline bool outlives(const model_memory::accepted& later, const model_memory::accepted& entry)
 {
     const auto vouches = [&](const std::string& key) { return std::ranges::count(later.key_ids, key) != 0; };
     const std::pair a(entry.sequenced, entry.sequence), b(later.sequenced, later.sequence);
-    return std::ranges::all_of(entry.key_ids, vouches) && b >= a && later.issued_at >= entry.issued_at &&
+    return entry.all_verified && std::ranges::all_of(entry.key_ids, vouches) && b >= a &&
+           later.issued_at >= entry.issued_at &&
            (b > a || later.issued_at > entry.issued_at || later.statement == entry.statement);
 }
 
@@ -132,7 +133,7 @@ inline bool is_new(const model_memory& memory, const manifest_claim& claim)
     return !known || !unheard.empty();
 }
 
-bool remember(model_memory& memory, const manifest_claim& claim)
+bool remember(model_memory& memory, const manifest_claim& claim, bool vouchers_verified)
 {
     if (!is_new(memory, claim))
         return false;
@@ -142,8 +143,9 @@ bool remember(model_memory& memory, const manifest_claim& claim)
         memory.issued_at = std::max(memory.issued_at.value_or(*claim.issued_at), *claim.issued_at);
     memory.dsse_seen = memory.dsse_seen || claim.dsse;
     memory.history.push_back({claim.sequence.value_or(0), claim.issued_at, claim.envelope, claim.statement, claim.key_ids,
-                              claim.sequence.has_value()});
-    forget_outlived(memory);
+                              claim.sequence.has_value(), vouchers_verified && claim.all_verified});
+    if (vouchers_verified)
+        forget_outlived(memory);
     shorten(memory.history);
     return true;
 }

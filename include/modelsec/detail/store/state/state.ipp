@@ -58,11 +58,8 @@ inline json memory_to_json(const model_memory& memory)
         json::array keys;
         for (const std::string& id : h.key_ids)
             keys.push_back(id);
-        json entry{{"sequence", h.sequence},
-                   {"sequenced", h.sequenced},
-                   {"envelope", h.envelope.hex()},
-                   {"statement", h.statement.hex()},
-                   {"key_ids", std::move(keys)}};
+        json entry{{"sequence", h.sequence},       {"sequenced", h.sequenced},       {"all_verified", h.all_verified},
+                   {"envelope", h.envelope.hex()}, {"statement", h.statement.hex()}, {"key_ids", std::move(keys)}};
         set_time(entry, "issued_at", h.issued_at);
         history.push_back(std::move(entry));
     }
@@ -200,6 +197,7 @@ inline std::optional<model_memory> memory_from_json(const json& from)
             return id.as_string() != nullptr;
         });
         a.sequenced = e.flag_or("sequenced", a.sequence != 0);
+        a.all_verified = e.flag_or("all_verified", false);
         out.history.push_back(std::move(a));
         return e.good();
     });

@@ -78,6 +78,11 @@ inline bool is_imprint_of(const TS_TST_INFO* info, bytes_view signature)
                       ASN1_STRING_get0_data(said) + ASN1_STRING_length(said));
 }
 
+inline void free_borrowed_x509_stack(STACK_OF(X509) * list)
+{
+    sk_X509_free(list);
+}
+
 /// RFC 3161 section 2.3 and RFC 5816: signed by a certificate for time stamping alone, which the token's attributes name, and whose
 /// chain was valid at the time that is said.
 inline bool is_signed_by(const timestamp_token& token, const certificate_authority& authority)
@@ -102,7 +107,16 @@ inline bool is_signed_by(const timestamp_token& token, const certificate_authori
             ERR_pop_to_mark();
         }
     const unsigned flags = CMS_BINARY | CMS_CADES | (listed ? CMS_NOINTERN : 0u);
-    return CMS_verify(token.cms.get(), helpers.get(), store.get(), nullptr, content.get(), flags) == 1;
+    if (CMS_verify(token.cms.get(), helpers.get(), store.get(), nullptr, content.get(), flags) != 1)
+        return false;
+    if (listed)
+        return true;
+    // That chain may have gone by authorities that only the token brings along: it must hold by those that are listed alone.
+    const openssl_ptr<STACK_OF(X509), free_borrowed_x509_stack> signers(CMS_get0_signers(token.cms.get()));
+    const openssl_ptr<X509_STORE_CTX, X509_STORE_CTX_free> chain(X509_STORE_CTX_new_ex(sigstore_context(), nullptr));
+    return signers && chain && sk_X509_num(signers.get()) == 1 &&
+           X509_STORE_CTX_init(chain.get(), store.get(), sk_X509_value(signers.get(), 0), helpers.get()) == 1 &&
+           X509_verify_cert(chain.get()) == 1;
 }
 
 result<utc_time> verify_timestamp(bytes_view response, bytes_view signature,

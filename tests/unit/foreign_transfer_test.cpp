@@ -600,7 +600,8 @@ bool transfer_with_death(death kind, int dying_life, std::uint64_t at)
 void die_at_every_event(death kind)
 {
     for (const int life : {1, 2})
-        for (std::uint64_t at = 1;; at += life == 1 ? 1 : 3)  // the second life makes the calls of the first, from another state
+        for (std::uint64_t at = 1;;
+             at += life == 1 ? 1 : 3)  // the second life makes the calls of the first, from another state
         {
             CAPTURE(life);
             CAPTURE(at);

@@ -70,20 +70,23 @@ static const transfer_handle* behind(const modelsec_transfer* transfer) noexcept
     return reinterpret_cast<const transfer_handle*>(transfer);
 }
 
-/// The transfer, in the process that began it.
-static modelsec::result<modelsec::foreign_transfer*> usable(modelsec_transfer* transfer)
+/// One call of a transfer, in the process that began it: modelsec_shutdown ends it and waits for it.
+struct transfer_call
+{
+    registration entry;
+    modelsec::foreign_transfer* transfer;
+
+    modelsec::foreign_transfer* operator->() const noexcept { return transfer; }
+};
+
+static modelsec::result<transfer_call> enter(modelsec_transfer* transfer)
 {
     if (!transfer)
         return modelsec::fail(modelsec::reason::bad_option, "no transfer");
     if (behind(transfer)->client->process != process_id())
         return modelsec::fail(modelsec::reason::forked);
-    return &behind(transfer)->transfer;
-}
-
-/// For as long as a call runs: modelsec_shutdown ends it and waits for it.
-static modelsec::result<registration> enter(modelsec_transfer* transfer)
-{
-    return registry::instance().enter(behind(transfer)->handle);
+    MODELSEC_TRY(registration entry, registry::instance().enter(behind(transfer)->handle));
+    return transfer_call{std::move(entry), &behind(transfer)->transfer};
 }
 
 }  // namespace c_api
@@ -152,8 +155,7 @@ int32_t modelsec_transfer_next(modelsec_transfer* transfer, modelsec_range** ran
     if (range)
         *range = nullptr;
     return c_api::guarded(error, [&]() -> modelsec::result<void> {
-        MODELSEC_TRY(modelsec::foreign_transfer* const at, c_api::usable(transfer));
-        MODELSEC_TRY(const c_api::registration entry, c_api::enter(transfer));
+        MODELSEC_TRY(const c_api::transfer_call at, c_api::enter(transfer));
         if (!range)
             return modelsec::fail(modelsec::reason::bad_option, "no place for the range");
         if (auto next = at->next_range())
@@ -168,8 +170,7 @@ int32_t modelsec_transfer_deliver(modelsec_transfer* transfer, const char* id, c
     if (taken)
         *taken = 0;
     return c_api::guarded(error, [&]() -> modelsec::result<void> {
-        MODELSEC_TRY(modelsec::foreign_transfer* const at, c_api::usable(transfer));
-        MODELSEC_TRY(const c_api::registration entry, c_api::enter(transfer));
+        MODELSEC_TRY(const c_api::transfer_call at, c_api::enter(transfer));
         if (!id || (size > 0 && !data))
             return modelsec::fail(modelsec::reason::bad_option, "a null where there must be something");
         const std::uint64_t fresh = at->deliver(id, {static_cast<const std::uint8_t*>(data), size});
@@ -185,8 +186,7 @@ int32_t modelsec_transfer_deliver_file(modelsec_transfer* transfer, const char* 
     if (taken)
         *taken = 0;
     return c_api::guarded(error, [&]() -> modelsec::result<void> {
-        MODELSEC_TRY(modelsec::foreign_transfer* const at, c_api::usable(transfer));
-        MODELSEC_TRY(const c_api::registration entry, c_api::enter(transfer));
+        MODELSEC_TRY(const c_api::transfer_call at, c_api::enter(transfer));
         if (!id || !path)
             return modelsec::fail(modelsec::reason::bad_option, "a null where there must be something");
         const std::uint64_t fresh = at->deliver_file(id, path);
@@ -199,8 +199,7 @@ int32_t modelsec_transfer_deliver_file(modelsec_transfer* transfer, const char* 
 int32_t modelsec_transfer_fail(modelsec_transfer* transfer, const char* id, uint32_t why, modelsec_error** error)
 {
     return c_api::guarded(error, [&]() -> modelsec::result<void> {
-        MODELSEC_TRY(modelsec::foreign_transfer* const at, c_api::usable(transfer));
-        MODELSEC_TRY(const c_api::registration entry, c_api::enter(transfer));
+        MODELSEC_TRY(const c_api::transfer_call at, c_api::enter(transfer));
         if (!id || why > MODELSEC_FAILED_CANCELLED)
             return modelsec::fail(modelsec::reason::bad_option, "no id, or an unknown MODELSEC_FAILED_…");
         at->fail(id, why == MODELSEC_FAILED_HOST      ? modelsec::reason::connection_lost
@@ -215,8 +214,7 @@ int32_t modelsec_transfer_handed_out(modelsec_transfer* transfer, modelsec_range
     if (ranges)
         *ranges = nullptr;
     return c_api::guarded(error, [&]() -> modelsec::result<void> {
-        MODELSEC_TRY(modelsec::foreign_transfer* const at, c_api::usable(transfer));
-        MODELSEC_TRY(const c_api::registration entry, c_api::enter(transfer));
+        MODELSEC_TRY(const c_api::transfer_call at, c_api::enter(transfer));
         if (!ranges)
             return modelsec::fail(modelsec::reason::bad_option, "no place for the ranges");
         *ranges = new c_api::owned_ranges(at->handed_out());
@@ -229,8 +227,7 @@ int32_t modelsec_transfer_missing(modelsec_transfer* transfer, uint64_t* bytes, 
     if (bytes)
         *bytes = 0;
     return c_api::guarded(error, [&]() -> modelsec::result<void> {
-        MODELSEC_TRY(modelsec::foreign_transfer* const at, c_api::usable(transfer));
-        MODELSEC_TRY(const c_api::registration entry, c_api::enter(transfer));
+        MODELSEC_TRY(const c_api::transfer_call at, c_api::enter(transfer));
         if (!bytes)
             return modelsec::fail(modelsec::reason::bad_option, "no place for the number");
         *bytes = at->missing_bytes();
@@ -243,8 +240,7 @@ int32_t modelsec_transfer_finish(modelsec_transfer* transfer, modelsec_result** 
     if (result)
         *result = nullptr;
     return c_api::guarded(error, [&]() -> modelsec::result<void> {
-        MODELSEC_TRY(modelsec::foreign_transfer* const at, c_api::usable(transfer));
-        MODELSEC_TRY(const c_api::registration entry, c_api::enter(transfer));
+        MODELSEC_TRY(const c_api::transfer_call at, c_api::enter(transfer));
         auto made = std::make_unique<c_api::owned_result>(at->finish());
         if (result)
             *result = made.release();

@@ -9,8 +9,6 @@
 #include <modelsec/detail/net/credentials.hpp>
 #include <modelsec/detail/net/redirect_fsm.hpp>
 
-#include <boost/beast/core/string.hpp>
-
 #include <algorithm>
 #include <set>
 
@@ -173,17 +171,13 @@ result<url> fetch_operation::address_of(const artifact& wanted, const artifact_f
     return out;
 }
 
-/// What the caller has for the address's origin, and what the address needs beside: that replaces what has the same name.
+/// The headers of the library's own requests to this address.
 result<std::vector<http_header>> fetch_operation::headers_for(const url& address) const
 {
     std::vector<http_header> out;
     if (owner_.transport.credentials)
         out = owner_.transport.credentials(address.origin());
-    for (http_header& h : sources_.headers(address))
-    {
-        std::erase_if(out, [&](const http_header& old) { return boost::beast::iequals(old.name, h.name); });
-        out.push_back(std::move(h));
-    }
+    add_headers(out, sources_.headers(address));
     if (owner_.profile == profile::client)
         MODELSEC_CHECK(check_client_headers(out));
     return out;

@@ -17,21 +17,38 @@ namespace detail {
 /// So often data may be there at once before others have their turn.
 inline constexpr unsigned connection_reads_at_once = 16;
 
-/// Waits for the socket. The watch closes it when the time is over; its verdict goes first.
+/// What a wait for the socket came to. A watch closes it when the time is over; its verdict goes first.
+inline result<void> connection::impl::waited(const boost::system::error_code& ec)
+{
+    reads_without_wait = 0;
+    if (auto why = limit.verdict())
+        return *why;
+    if (auto why = whole_body.verdict())
+        return *why;
+    return ec ? fail(reason::connection_lost, ec.message()) : result<void>();
+}
+
+/// Waits for the socket.
 inline awaitable<result<void>> connection::impl::wait(tls_step::kind what)
 {
     using socket = boost::asio::ip::tcp::socket;
     MODELSEC_CO_CHECK(co_await owner.going_on());
     const auto [ec] = co_await stream.socket().async_wait(
         what == tls_step::want_write ? socket::wait_write : socket::wait_read, use_tuple);
-    reads_without_wait = 0;
-    if (auto why = limit.verdict())
-        co_return *why;
-    if (auto why = whole_body.verdict())
-        co_return *why;
-    if (ec)
-        co_return fail(reason::connection_lost, ec.message());
-    co_return result<void>();
+    co_return waited(ec);
+}
+
+/// Waits until the socket can be written or read.
+inline awaitable<result<void>> connection::impl::wait_for_either()
+{
+    using socket = boost::asio::ip::tcp::socket;
+    MODELSEC_CO_CHECK(co_await owner.going_on());
+    const auto [order, cannot_write, cannot_read] =
+        co_await boost::asio::experimental::make_parallel_group(
+            stream.socket().async_wait(socket::wait_write, boost::asio::deferred),
+            stream.socket().async_wait(socket::wait_read, boost::asio::deferred))
+            .async_wait(boost::asio::experimental::wait_for_one(), boost::asio::use_awaitable);
+    co_return waited(order[0] == 0 ? cannot_write : cannot_read);
 }
 
 /// A socket that a watch has closed fails like any other: its verdict goes first here as well.
@@ -58,10 +75,13 @@ inline awaitable<result<void>> connection::impl::handshake()
     co_return result<void>();
 }
 
-inline awaitable<result<void>> connection::impl::write_all(bytes_view data)
+/// `until_answered`: ends with `connection_lost` as soon as the server says anything.
+inline awaitable<result<void>> connection::impl::write_all(bytes_view data, bool until_answered)
 {
     while (!data.empty())
     {
+        if (until_answered && !stream.quiet())
+            co_return fail(reason::connection_lost, "the server did not wait for all of the body");
         tls_step step = stream.write(data);
         if (step.outcome == tls_step::done)
             data = data.subspan(step.size);
@@ -69,26 +89,11 @@ inline awaitable<result<void>> connection::impl::write_all(bytes_view data)
             co_return fail(reason::connection_lost, "the server closed the connection");
         else if (step.outcome == tls_step::failed)
             co_return why_failed(std::move(step.problem));
+        else if (until_answered && step.outcome == tls_step::want_write)
+            MODELSEC_CO_CHECK(co_await wait_for_either());
         else
             MODELSEC_CO_CHECK(co_await wait(step.outcome));
     }
-    co_return result<void>();
-}
-
-/// Waits until the socket can be written or read.
-inline awaitable<result<void>> connection::impl::wait_for_either()
-{
-    using socket = boost::asio::ip::tcp::socket;
-    MODELSEC_CO_CHECK(co_await owner.going_on());
-    const auto [order, cannot_write, cannot_read] =
-        co_await boost::asio::experimental::make_parallel_group(
-            stream.socket().async_wait(socket::wait_write, boost::asio::deferred),
-            stream.socket().async_wait(socket::wait_read, boost::asio::deferred))
-            .async_wait(boost::asio::experimental::wait_for_one(), boost::asio::use_awaitable);
-    if (auto why = limit.verdict())
-        co_return *why;
-    if (const auto ec = order[0] == 0 ? cannot_write : cannot_read)
-        co_return fail(reason::connection_lost, ec.message());
     co_return result<void>();
 }
 
@@ -105,22 +110,7 @@ inline awaitable<result<void>> connection::impl::write_body(const upload_body& b
             std::span(block).first(static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), body.size_bytes - at)));
         MODELSEC_CO_CHECK(body.read(at, part));
         limit.expect(owner.caps().stall_timeout, reason::stall);
-        for (bytes_view left = part; !left.empty();)
-        {
-            if (!stream.quiet())
-                co_return fail(reason::connection_lost, "the server did not wait for all of the body");
-            tls_step step = stream.write(left);
-            if (step.outcome == tls_step::done)
-                left = left.subspan(step.size);
-            else if (step.outcome == tls_step::want_write)
-                MODELSEC_CO_CHECK(co_await wait_for_either());
-            else if (step.outcome == tls_step::want_read)
-                MODELSEC_CO_CHECK(co_await wait(step.outcome));
-            else if (step.outcome == tls_step::closed)
-                co_return fail(reason::connection_lost, "the server closed the connection");
-            else
-                co_return why_failed(std::move(step.problem));
-        }
+        MODELSEC_CO_CHECK(co_await write_all(part, true));
         at += part.size();
     }
     co_return result<void>();

@@ -69,7 +69,8 @@ struct connection::impl
     awaitable<result<void>> handshake();
     awaitable<result<void>> wait(tls_step::kind what);
     awaitable<result<void>> wait_for_either();
-    awaitable<result<void>> write_all(bytes_view data);
+    result<void> waited(const boost::system::error_code& ec);
+    awaitable<result<void>> write_all(bytes_view data, bool until_answered = false);
     awaitable<result<void>> write_body(const upload_body& body);
     awaitable<result<std::size_t>> receive(std::span<std::uint8_t> space);
     awaitable<result<std::size_t>> receive_more(std::size_t cap);

@@ -14,6 +14,9 @@ namespace detail {
 /// keys (`AKIA…`, `ASIA…`) and their signatures. A client profile that holds one is refused: an app hands out what it holds.
 MODELSEC_DECL bool is_storage_credential(std::string_view header_value);
 
+/// Adds to what a caller has for an origin what one address of it needs beside: that replaces what has the same name.
+MODELSEC_DECL void add_headers(std::vector<http_header>& given, std::vector<http_header> needed);
+
 /// `storage_credentials` (50) if there is one among the headers.
 MODELSEC_DECL result<void> check_client_headers(const std::vector<http_header>& headers);
 

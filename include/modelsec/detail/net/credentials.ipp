@@ -4,7 +4,10 @@
 
 #include <modelsec/detail/net/credentials.hpp>
 
+#include <boost/beast/core/string.hpp>
+
 #include <algorithm>
+#include <utility>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
@@ -32,6 +35,15 @@ bool is_storage_credential(std::string_view header_value)
                          std::all_of(word.begin(), word.end(), upper_alnum);
         return aws || word.starts_with("hf_") || word == "AWS4-HMAC-SHA256" || word == "GOOG4-RSA-SHA256";
     });
+}
+
+void add_headers(std::vector<http_header>& given, std::vector<http_header> needed)
+{
+    for (http_header& h : needed)
+    {
+        std::erase_if(given, [&](const http_header& old) { return boost::beast::iequals(old.name, h.name); });
+        given.push_back(std::move(h));
+    }
 }
 
 result<void> check_client_headers(const std::vector<http_header>& headers)

@@ -4,6 +4,7 @@
 
 #include <modelsec/detail/base/clock_wait.hpp>
 #include <modelsec/detail/net/watch.ipp>
+#include <modelsec/detail/net/credentials.hpp>
 #include <modelsec/detail/net/redirect_fsm.hpp>
 #include <modelsec/detail/net/session.hpp>
 
@@ -293,11 +294,7 @@ inline result<void> session::add_credentials(request_head& request) const
     if (env_.authorize)
     {
         MODELSEC_TRY(std::vector<http_header> more, env_.authorize(request.target));
-        for (http_header& h : more)
-        {
-            std::erase_if(given, [&](const http_header& old) { return boost::beast::iequals(old.name, h.name); });
-            given.push_back(std::move(h));
-        }
+        add_headers(given, std::move(more));
     }
     if (env_.check_credentials)
         MODELSEC_CHECK(env_.check_credentials(given));

@@ -77,9 +77,6 @@ private:
     bool has_files_ = false;
 };
 
-/// The same of a directory that is in memory as a whole.
-MODELSEC_DECL result<zip_plan> plan_zip(bytes_view directory, const zip_end& end, const limits& caps);
-
 /// How many bytes of name and extra fields follow a local header; `unsafe_archive` if it contradicts the directory.
 MODELSEC_DECL result<std::size_t> check_zip_local(const zip_entry& entry, bytes_view header);
 /// Checks what follows the local header, and with it the sizes that stand there in their ZIP64 form.

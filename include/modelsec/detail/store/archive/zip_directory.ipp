@@ -243,13 +243,6 @@ result<zip_plan> zip_planner::finish()
     return std::move(plan_);
 }
 
-result<zip_plan> plan_zip(bytes_view directory, const zip_end& end, const limits& caps)
-{
-    zip_planner planner(end, caps);
-    MODELSEC_CHECK(planner.take(directory, true));
-    return planner.finish();
-}
-
 }  // namespace detail
 MODELSEC_END_NAMESPACE
 

@@ -2,6 +2,8 @@
 // What is found on the disk, what the disk does, and what is lost in a crash.
 #include "sink_scene.hpp"
 
+#include <future>
+
 using namespace sink_scene;
 
 TEST_CASE("a partial that is longer than the file is cut")
@@ -133,6 +135,37 @@ TEST_CASE("what turns out wrong while the disk syncs is dropped after that, so t
     REQUIRE(b.feed(content));
     CHECK(b.line->finish().has_value());
     CHECK(std::ranges::equal(b.content(), content));
+}
+
+TEST_CASE("what is dropped just now is not looked for by a sync that begins meanwhile")
+{
+    const auto content = sample(mib);
+    auto wrong = content;
+    wrong[9] ^= 1;
+    const auto first = signed_file(content), second = signed_file(sample(2 * mib));
+    bench b({&first, &second});
+    std::promise<void> dropping, synced;
+    b.before_drop = [&] {
+        dropping.set_value();
+        synced.get_future().wait();
+    };
+    b.start({{}, {}});
+    REQUIRE(b.put(sample(2 * mib), {0, 4096}, 1));
+    REQUIRE(b.feed(wrong));
+    dropping.get_future().wait();
+    b.pass(std::chrono::minutes(1));
+    REQUIRE(b.put(sample(2 * mib), {4096, 8192}, 1));  // a worker comes, and finds a sync due
+    while (b.batches == 0)
+        std::this_thread::yield();
+    {
+        const std::lock_guard lock(b.mutex);
+        CHECK(b.last_batch == std::vector<std::size_t>{1});
+    }
+    synced.set_value();
+    CHECK(b.refused().at(0).file == 0);
+    REQUIRE(b.feed(content));
+    REQUIRE(b.feed(sample(2 * mib), mib, false, 1));
+    CHECK(b.line->finish().has_value());
 }
 
 TEST_CASE("while the disk syncs for long, no more is taken than may be lost in a crash")

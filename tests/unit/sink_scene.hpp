@@ -165,6 +165,8 @@ struct bench final : partial_files
     result<void> drop(std::size_t i) override
     {
         ++drops;
+        if (before_drop)
+            before_drop();
         const std::lock_guard lock(mutex);
         nodes[i]->content.clear();
         journal[i] = {};
@@ -172,6 +174,12 @@ struct bench final : partial_files
     }
     result<void> make_durable(const std::vector<written>& what) override
     {
+        {
+            const std::lock_guard lock(mutex);
+            last_batch.clear();
+            for (const written& w : what)
+                last_batch.push_back(w.file);
+        }
         ++batches;
         if (before_sync)
             before_sync();
@@ -261,6 +269,7 @@ struct bench final : partial_files
     sink_options options;
     std::atomic<std::chrono::nanoseconds> now{std::chrono::hours(1)};
     std::function<void()> before_sync;
+    std::function<void()> before_drop;
     std::atomic<unsigned> opens{0};
     std::atomic<unsigned> drops{0};
     std::atomic<unsigned> batches{0};
@@ -268,6 +277,7 @@ struct bench final : partial_files
     std::condition_variable bell;
     unsigned rings = 0;
     std::vector<range_set> journal;
+    std::vector<std::size_t> last_batch;
     std::optional<pack_sink> line;  // last: its threads use all of the above
 };
 

@@ -369,6 +369,7 @@ inline void pack_sink::impl::drop(std::unique_lock<std::mutex>& lock, std::size_
         return;
     }
     close(file);
+    unsynced.erase(file);  // a sync that begins meanwhile must not look for it
     lock.unlock();
     auto done = [&] {
         const std::lock_guard alone(partials_mutex);
@@ -380,7 +381,6 @@ inline void pack_sink::impl::drop(std::unique_lock<std::mutex>& lock, std::size_
     dropping.erase(file);
     const bool kept = e.had_kept;
     forget(e, e.all());
-    unsynced.erase(file);
     e.had_kept = false;
     e.made = false;
     e.whole_wanted = e.whole_required = true;

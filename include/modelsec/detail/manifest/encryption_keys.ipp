@@ -123,19 +123,21 @@ result<encryption_target> parse_encryption_target(const secret& text)
     if (word.starts_with('{'))
     {
         const auto doc = detail::parse_json(as_bytes(word));
-        const auto id = doc ? doc->string_at("key_id") : std::nullopt;
-        if (const auto value = doc ? doc->string_at("x25519_b64") : std::nullopt)
+        if (!doc)
+            return detail::not_an_encryption_key();
+        const std::string_view id = doc->string_at("key_id").value_or(std::string_view());
+        if (const auto value = doc->string_at("x25519_b64"))
         {
             auto raw = detail::encryption_key_bytes(*value);
             if (!raw)
                 return detail::not_an_encryption_key();
-            return encryption_target{id ? std::string(*id) : detail::encryption_key_name(*raw), std::move(*raw)};
+            return encryption_target{!id.empty() ? std::string(id) : detail::encryption_key_name(*raw), std::move(*raw)};
         }
-        const auto content = doc ? doc->string_at("key_b64") : std::nullopt;
-        if (!content || !id || id->empty())
+        const auto content = doc->string_at("key_b64");
+        if (!content || id.empty())
             return detail::not_an_encryption_key();
         MODELSEC_TRY(secret key, detail::encryption_secret(*content));
-        return encryption_target{std::string(*id), {}, std::move(key)};
+        return encryption_target{std::string(id), {}, std::move(key)};
     }
     auto raw = detail::encryption_key_bytes(word);
     if (!raw)

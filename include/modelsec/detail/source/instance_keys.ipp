@@ -67,12 +67,13 @@ result<metadata_address> parse_metadata_address(std::string_view text)
 result<s3_credentials> parse_instance_keys(bytes_view body)
 {
     const auto doc = parse_json(body);
-    const auto id = doc ? doc->string_at("AccessKeyId") : std::nullopt;
-    const auto key = doc ? doc->string_at("SecretAccessKey") : std::nullopt;
-    const auto token = doc ? doc->string_at("Token") : std::nullopt;
-    if (!id || !key || id->empty() || key->empty())
+    const auto text = [&](std::string_view name) {
+        return doc ? doc->string_at(name).value_or(std::string_view()) : std::string_view();
+    };
+    const std::string_view id = text("AccessKeyId"), key = text("SecretAccessKey"), token = text("Token");
+    if (id.empty() || key.empty())
         return fail(reason::bad_response, "the metadata service's answer holds no keys");
-    return s3_credentials{std::string(*id), secret(*key), token ? secret(*token) : secret()};
+    return s3_credentials{std::string(id), secret(key), token.empty() ? secret() : secret(token)};
 }
 
 /// One plain request to the service: its body, if the status is 200.

@@ -9,10 +9,11 @@
 namespace integration {
 namespace {
 
-support::origin_options tls_by(const support::throwaway_ca& ca)
+support::origin_options tls_by(const support::throwaway_ca& ca, std::chrono::seconds lifetime)
 {
     support::origin_options options;
     options.server = ca.issue();
+    options.lifetime = lifetime;
     return options;
 }
 
@@ -44,7 +45,7 @@ outcome observe(modelsec::fetch_options options, Operation run)
 
 }  // namespace
 
-world::world() : web(tls_by(ca)), time(present())
+world::world(std::chrono::seconds lifetime_of_the_web) : web(tls_by(ca, lifetime_of_the_web)), time(present())
 {
     place.write("ca.pem", ca.certificate());
 }

@@ -59,7 +59,7 @@ private:
 /// One publisher, one origin, one store: everything a test needs, and nothing is left of it afterwards.
 struct world
 {
-    world();
+    explicit world(std::chrono::seconds lifetime_of_the_web = std::chrono::minutes(5));
 
     support::throwaway_ca ca;
     support::signer key{"v1"};

@@ -107,7 +107,7 @@ TEST_CASE(
     const unsigned seed = chosen_seed();
     MESSAGE("MODELSEC_RACE_SEED=" << seed);
     dice by(seed);
-    world w;
+    world w(std::chrono::hours(2));
     auto options = w.options();
     options.caps.first_retry_wait = 1ms;
     options.caps.stall_timeout = 100ms;

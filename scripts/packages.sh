@@ -17,9 +17,11 @@ needs_deb="$needs_build dpkg-dev debhelper dh-python fakeroot git lintian xz-uti
 needs_release="$needs_build git openssl python3"
 needs_package_test="$needs_wheels $needs_deb $needs_release ruby"
 
+# Installed by this name, or provided by what is (NodeSource's nodejs brings npm, and cannot stand beside Debian's).
 is_installed()
 {
-    [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ] ||
+        dpkg-query -W -f '${db:Status-Status},${Provides}\n' | sed 's/ *([^)]*)//g; s/, */,/g' | grep "^installed,\(.*,\)*$1\(,\|\$\)" >/dev/null
 }
 
 # The version apt would install; nothing if there is none.

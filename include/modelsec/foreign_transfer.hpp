@@ -61,8 +61,10 @@ public:
     /// The manifest as verified, byte by byte: see foreign_options::fetch.
     MODELSEC_DECL const bytes& envelope() const noexcept;
 
-    /// The next bytes to ask for, or nothing: all have come or are on their way. May ask hosts (for tokens and the like); returns when the
-    /// lease is durable. Codes: 3, 10 to 14, 20 to 23, 40 to 42, 50.
+    /// The next bytes to ask for, or nothing: all have come or are on their way. May ask hosts (for tokens and the like), while others may
+    /// use the model; returns when the lease is durable. Addresses that failed twice in a row or more rest for a while, longer each time;
+    /// where all that is left rests and nothing is on its way, it fails by the reason why they failed, and the detail says when to ask
+    /// again. Codes: 3, 10 to 14, 20 to 23, 30, 40 to 42, 50.
     MODELSEC_DECL std::optional<foreign_range> next_range();
     MODELSEC_DECL std::optional<foreign_range> next_range(error_code& ec);
     MODELSEC_DECL std::optional<foreign_range> next_range(error_code& ec, diagnostics& diag);
@@ -81,7 +83,7 @@ public:
                                              diagnostics& diag);
 
     /// The range will not come: it may be handed out again, from another of the file's addresses unless `why` says that the host is
-    /// not to blame (`none`, `cancelled`, `url_expired`). Codes: 2 `unknown_range`, 3, 40 to 42.
+    /// not to blame (`none`, `cancelled`; `url_expired`, the first time). Codes: 2 `unknown_range`, 3, 40 to 42.
     MODELSEC_DECL void fail(const std::string& id, reason why);
     MODELSEC_DECL void fail(const std::string& id, reason why, error_code& ec);
     MODELSEC_DECL void fail(const std::string& id, reason why, error_code& ec, diagnostics& diag);
@@ -95,7 +97,9 @@ public:
     MODELSEC_DECL std::uint64_t missing_bytes(error_code& ec);
     MODELSEC_DECL std::uint64_t missing_bytes(error_code& ec, diagnostics& diag);
 
-    /// Verifies all and makes it active: fetch(), without a download. 2 `transfer_incomplete` if bytes are missing. After a failure by
+    /// Verifies all and makes it active: fetch(), without asking any host for anything. What was revoked counts as far as the options and
+    /// the store know of it: newer roots and metadata are asked for by transfer(), fetch() and check(). What has expired meanwhile is 21:
+    /// begin again by transfer(), which asks for newer ones, and finds the bytes there. 2 `transfer_incomplete` if bytes are missing. After a failure by
     /// 30, what was wrong is handed out again. Codes: all of errc.
     MODELSEC_DECL fetch_result finish();
     MODELSEC_DECL fetch_result finish(error_code& ec);

@@ -519,6 +519,41 @@ TEST_CASE("every attempt has its line: who, what, from where, with what outcome,
         CHECK(text.find(secret) == std::string::npos);
 }
 
+TEST_CASE("a transfer has a line for its beginning, with the host that was asked, and one for its end")
+{
+    audited_world w;
+    audit_trail trail(w.owner);
+    const std::string good = w.net.envelope;
+    w.net.envelope += "x";
+    CHECK(audited_transfer(w.owner, trail, w.asked, w.connect()).has_error());
+    w.net.envelope = good;
+    w.events.clear();
+    const auto job = audited_transfer(w.owner, trail, w.asked, w.connect());
+    REQUIRE(job.has_value());
+    fetch_scene::check_events(w);
+    fetch_operation operation(w.owner, w.asked, w.connect());
+    const auto range = operation.hand_out(*job, {std::chrono::hours(1), 1u << 20});
+    REQUIRE(range.has_value());
+    REQUIRE(range->has_value());
+    REQUIRE(operation.take_in(*job, (*range)->id, {detail::file(), as_bytes(std::string_view("content")), 7}).has_value());
+    REQUIRE(audited_fetch(w.owner, trail, w.asked, false, w.connect(), nullptr, &*job).has_value());
+    const auto r = w.records();
+    REQUIRE(r.size() == 3);
+    CHECK(r[0].operation == "transfer");
+    CHECK(r[0].code == errc::malformed);
+    CHECK(r[1].operation == "transfer");
+    CHECK(r[1].code == errc::ok);
+    CHECK(r[1].model_id == "demo");
+    CHECK(r[1].version == "1.0");
+    CHECK(r[1].digest == sha256(as_bytes(std::string_view("content"))).hex());
+    CHECK(r[1].host == "user-part.example");
+    CHECK(r[1].actor == "nightly");
+    CHECK(r[2].operation == "fetch");
+    CHECK(r[2].host == "");
+    CHECK(r[2].digest == r[1].digest);
+    CHECK(r[2].bytes == 0);
+}
+
 TEST_CASE("without the option nothing is written, and a request that is none, or changes nothing, makes no store")
 {
     audited_world w;

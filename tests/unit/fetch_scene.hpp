@@ -41,6 +41,7 @@ struct script
     reason fail_by = reason::connection_lost;
     control* cancel_at_failure = nullptr;
     std::function<void()> during_download;
+    std::function<void(const std::string& url)> during_exchange;
     int downloads = 0;
     int sizes_asked = 0;
 
@@ -65,6 +66,10 @@ public:
     result<http_answer> exchange(const http_request& request) override
     {
         MODELSEC_CHECK(script_.step());
+        if (script_.during_exchange)
+            script_.during_exchange(request.url.str());
+        if (request.url.str().ends_with(".root.json"))
+            return http_answer{404, {}, {}, request.url};
         if (request.size_only)
         {
             ++script_.sizes_asked;

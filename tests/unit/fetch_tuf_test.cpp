@@ -307,3 +307,44 @@ TEST_CASE("targets are looked for beside the metadata, then below it, or where t
     s.targets["/models" + name] = body_1;
     CHECK(s.why() == reason::none);
 }
+
+TEST_CASE("the end of a transfer finds its target in the metadata that is stored, asks nobody, and minds its expiry")
+{
+    scene s;
+    s.offer(1, body_1);
+    const auto connect = [&](const http_client::environment&) {
+        return std::make_unique<repository_network>(s.served, s.targets, s.log);
+    };
+    const auto job = run_begin_foreign(s.owner, s.asked, connect);
+    REQUIRE(job.has_value());
+    const auto range = fetch_operation(s.owner, s.asked, connect).hand_out(*job, {std::chrono::hours(1), 1u << 20});
+    REQUIRE(range.has_value());
+    REQUIRE(range->has_value());
+    CHECK(fetch_operation(s.owner, s.asked, connect)
+              .take_in(*job, (*range)->id, {detail::file(), as_bytes(body_1), body_1.size()})
+              .has_value());
+    s.log.clear();
+    const auto finish = [&] {
+        const auto r = run_fetch(s.owner, s.asked, false, connect, nullptr, nullptr, &*job);
+        return r ? reason::none : r.error().why;
+    };
+    const utc_time begun = s.time.time;
+    s.time.time += std::chrono::hours(24 * 60);
+    CHECK(finish() == reason::root_expired);
+    s.time.time = begun;
+    CHECK(finish() == reason::none);
+    CHECK(s.log.empty());
+    CHECK(s.active() == scene::version_of(body_1));
+
+    // Another fetch learnt meanwhile that the target is another one.
+    scene t;
+    t.offer(1, body_1);
+    const auto connect_t = [&](const http_client::environment&) {
+        return std::make_unique<repository_network>(t.served, t.targets, t.log);
+    };
+    const auto old = run_begin_foreign(t.owner, t.asked, connect_t);
+    REQUIRE(old.has_value());
+    t.offer(2, body_2);
+    REQUIRE(t.fetch().has_value());
+    CHECK(run_fetch(t.owner, t.asked, false, connect_t, nullptr, nullptr, &*old).error().why == reason::metadata_mismatch);
+}

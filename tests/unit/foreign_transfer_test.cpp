@@ -2,6 +2,7 @@
 // A download whose bytes others bring: out of order, twice, wrongly, and while the application is dead.
 #include "faulty_file_system.hpp"
 #include "fetch_scene.hpp"
+#include "tuf_publisher.hpp"
 
 #include <modelsec/detail/store/store.hpp>
 
@@ -79,8 +80,10 @@ struct transfer_world : world
     result<fetch_result> finish()
     {
         events.clear();
-        const auto shared = std::make_shared<const foreign_job>(*job);
-        return run_fetch(owner, asked, false, foreign_network(maker(), shared, asked));
+        const int before = net.steps;
+        auto done = run_fetch(owner, asked, false, maker(), nullptr, nullptr, &*job);
+        CHECK(net.steps == before);  // nobody was asked for anything
+        return done;
     }
     reason finishes_by()
     {
@@ -409,6 +412,206 @@ TEST_CASE("the end checks expiry, what was accepted meanwhile, revocation and ev
         CHECK(w.active() == "none_active");
         CHECK(w.finishes_by() == reason::none);
     }
+}
+
+TEST_CASE("the end of a transfer asks no host: the latest root that is stored counts, until it expires")
+{
+    transfer_world w;
+    const support::signer k4 = support::signer::of_number(4);
+    w.time.time = tuf_test::now;
+    auto m = w.manifest(1, "1.0", weights);
+    m.issued_at = tuf_test::now - std::chrono::hours(1);
+    m.expires_at = tuf_test::now + std::chrono::hours(24 * 300);
+    w.net.envelope = support::dsse_envelope(m.json(), {k4});
+    const tuf_test::root_spec root;
+    w.asked.trust = pinned_root{root.file(), "https://h.example/roots/"};
+    int roots_asked = 0;
+    w.net.during_exchange = [&](const std::string& where) { roots_asked += where.ends_with("/2.root.json"); };
+    REQUIRE(w.begin().has_value());
+    CHECK(roots_asked == 1);
+    for (const foreign_range& r : w.all_ranges())
+        REQUIRE(w.deliver(r.id, part(r)).has_value());
+    w.net.fail_at = w.net.steps;  // from now on there is no network
+    const utc_time begun = w.time.time;
+    w.time.time += std::chrono::hours(24 * 60);
+    CHECK(w.finishes_by() == reason::root_expired);
+    w.time.time = begun;
+    CHECK(w.finishes_by() == reason::none);
+    CHECK(w.active() == "1.0");
+    CHECK(roots_asked == 1);
+}
+
+namespace {
+
+/// Whether another process could work on the model now.
+bool is_model_free(const transfer_world& w)
+{
+    auto disk =
+        store::open({w.owner.store, false, false, w.owner.policy, w.owner.files, w.owner.caps, false, w.owner.clock.get()});
+    return disk && disk->lock(identifier::parse("demo").value(), std::chrono::milliseconds(0), {}).has_value();
+}
+
+}  // namespace
+
+TEST_CASE("hosts and providers of tokens are asked while the model is free, and what is next is found again afterwards")
+{
+    transfer_world w;
+    w.terms.range_bytes = chunk;
+    REQUIRE(w.begin().has_value());
+    int asked = 0;
+    std::optional<foreign_range> others;
+    w.owner.transport.credentials = [&](std::string_view) {
+        ++asked;
+        CHECK(is_model_free(w));
+        if (asked == 1)  // another process takes what would have been next
+            others = w.next().value();
+        return std::vector<http_header>{{"Authorization", "Bearer x"}};
+    };
+    const auto range = w.next();
+    REQUIRE(range.has_value());
+    REQUIRE(range->has_value());
+    REQUIRE(others.has_value());
+    CHECK(asked > 1);
+    CHECK(others->begin == 0);
+    CHECK((*range)->begin == chunk);
+    CHECK((*range)->headers[0].value.view() == "Bearer x");
+    CHECK(w.leases().size() == 2);
+}
+
+TEST_CASE("an index is asked for while the model is free")
+{
+    transfer_world w;
+    REQUIRE(w.fetch().has_value());
+    CHECK(w.active() == "1.0");
+    auto m = w.manifest(2, "2.0", weights + "more");
+    std::string text = m.json();
+    const std::string at = "\"size_bytes\"";
+    const auto place = text.find(at);
+    REQUIRE(place != std::string::npos);
+    text.insert(place, R"("index":{"url":"https://h.example/index","sha256":")" + std::string(64, 'a') +
+                           R"(","size_bytes":1000000},)");
+    w.net.envelope = support::dsse_envelope(text, {w.key});
+    int asked = 0;
+    w.net.during_exchange = [&](const std::string& where) {
+        if (!where.ends_with("/index"))
+            return;
+        ++asked;
+        CHECK(is_model_free(w));
+    };
+    REQUIRE(w.begin().has_value());
+    CHECK(asked == 1);
+    CHECK(w.missing() == weights.size() + 4);
+}
+
+TEST_CASE("an address that fails again and again is left alone for longer and longer; when all do, it is said until when")
+{
+    transfer_world w;
+    w.terms.range_bytes = 2 * chunk;
+    REQUIRE(w.begin().has_value());
+    const std::string first = "https://h.example/1.0", mirror = "https://mirror.example/w";
+    const auto fails_by = [&](reason why) {
+        const auto r = w.next();
+        REQUIRE(r.has_value());
+        REQUIRE(r->has_value());
+        CHECK((*r)->begin == 0);
+        REQUIRE(w.give_back((*r)->id, why).has_value());
+        return (*r)->url;
+    };
+    const auto rests = [&](reason why, std::chrono::seconds left) {
+        const auto r = w.next();
+        REQUIRE(r.has_error());
+        CHECK(r.error().why == why);
+        CHECK(r.error().detail.find(format_rfc3339(w.time.now() + left)) != std::string::npos);
+    };
+    CHECK(fails_by(reason::connection_lost) == first);
+    CHECK(fails_by(reason::not_found) == mirror);
+    CHECK(fails_by(reason::stall) == first);
+    CHECK(fails_by(reason::server_error) == mirror);
+    rests(reason::stall, std::chrono::seconds(15));
+    REQUIRE(w.begin().has_value());  // a restart forgets nothing
+    rests(reason::stall, std::chrono::seconds(15));
+    w.time.time += std::chrono::seconds(14);
+    rests(reason::stall, std::chrono::seconds(1));
+    w.time.time += std::chrono::seconds(1);
+    CHECK(fails_by(reason::stall) == first);
+    CHECK(fails_by(reason::server_error) == mirror);
+    rests(reason::stall, std::chrono::seconds(30));
+    w.time.time += std::chrono::seconds(30);
+    CHECK(fails_by(reason::connection_lost) == first);
+
+    // Signed bytes end it, for that address; a wrong answer counts like none.
+    const auto from_mirror = w.next().value();
+    REQUIRE(from_mirror.has_value());
+    CHECK(from_mirror->url == mirror);
+    CHECK(w.deliver(from_mirror->id, part(*from_mirror)).has_value());
+    const auto next = w.next().value();
+    REQUIRE(next.has_value());
+    CHECK(next->url == mirror);
+    CHECK(why_of(w.deliver(next->id, std::string(next->size(), 'x'))) == reason::chunk_mismatch);
+    const auto again = w.next().value();
+    REQUIRE(again.has_value());
+    CHECK(again->url == mirror);  // the first one rests
+    CHECK(w.deliver(again->id, part(*again)).has_value());
+    const auto last = w.next().value();
+    REQUIRE(last.has_value());
+    CHECK(w.deliver(last->id, part(*last)).has_value());
+    CHECK(w.finishes_by() == reason::none);
+}
+
+TEST_CASE("an address may run out of time once; one that always has when it is used counts as failing")
+{
+    transfer_world w;
+    REQUIRE(w.begin().has_value());
+    for (int i = 0; i < 5; ++i)
+    {
+        const auto r = w.next();
+        REQUIRE(r.has_value());
+        REQUIRE(r->has_value());
+        REQUIRE(w.give_back((*r)->id, reason::url_expired).has_value());
+        REQUIRE(w.next()->has_value());
+        REQUIRE(w.give_back((*r)->id, reason::cancelled).has_value());
+    }
+    std::size_t handed_out = 0;
+    auto r = w.next();
+    for (; r && *r; r = w.next(), ++handed_out)
+        REQUIRE(w.give_back((*r)->id, reason::url_expired).has_value());
+    CHECK(handed_out < 8);
+    REQUIRE(r.has_error());
+    CHECK(r.error().why == reason::url_expired);
+}
+
+TEST_CASE("what other addresses can bring goes first; a rest is told only when nothing is on its way, and not for ever")
+{
+    const utc_time now{std::chrono::seconds(1'000'000)};
+    artifact_file large, small;
+    large.size_bytes = 5000;
+    small.size_bytes = 100;
+    std::vector<foreign_file> files{{&large, {}, 1}, {&small, {}, 2}};
+    const auto seconds = [](utc_time t) { return static_cast<std::uint64_t>(t.time_since_epoch().count()); };
+    files[0].notes.failures[0] = {2, seconds(now), reason::not_found};
+    auto next = choose_foreign_range(files, 1000, now);
+    REQUIRE(next.choice.has_value());
+    CHECK(next.choice->file == 1);
+    CHECK(next.choice->sources == std::vector<std::size_t>{0, 1});
+    CHECK_FALSE(next.rest.has_value());
+    files[1].notes.leases.push_back({{0, 100}, seconds(now), seconds(now) + 60, 0});
+    next = choose_foreign_range(files, 1000, now);
+    CHECK_FALSE(next.choice.has_value());
+    CHECK_FALSE(next.rest.has_value());
+    files[1].notes.synced.add({0, 100});
+    next = choose_foreign_range(files, 1000, now);
+    CHECK_FALSE(next.choice.has_value());
+    REQUIRE(next.rest.has_value());
+    CHECK(next.rest->until == now + std::chrono::seconds(15));
+    CHECK(next.rest->why == reason::not_found);
+    CHECK(choose_foreign_range(files, 1000, now + std::chrono::seconds(15)).choice.has_value());
+    CHECK(choose_foreign_range(files, 1000, now - std::chrono::hours(48)).choice.has_value());  // its clock was wrong
+
+    for (std::uint64_t n = 1; n < 100; ++n)
+        CHECK(rest_after(n) >= rest_after(n - 1));
+    CHECK(rest_after(1) == std::chrono::seconds(0));
+    CHECK(rest_after(3) == std::chrono::seconds(30));
+    CHECK(rest_after(UINT64_MAX) == std::chrono::hours(1));
 }
 
 TEST_CASE("neither headers nor addresses are written down, and what was handed out survives a gc for as long as its lease")

@@ -504,7 +504,9 @@ MODELSEC_API const char *modelsec_transfer_model_id(const modelsec_transfer *tra
 MODELSEC_API const char *modelsec_transfer_version(const modelsec_transfer *transfer);
 /** The manifest as verified, byte by byte: `manifest` of a later request, where there is no network then. Lives as long as the transfer. */
 MODELSEC_API const char *modelsec_transfer_envelope(const modelsec_transfer *transfer, size_t *size);
-/** `*range`: what to ask for next; NULL with MODELSEC_OK: all has come or is on its way. Codes: 3, 10 to 14, 20 to 23, 40 to 42, 50. */
+/** `*range`: what to ask for next; NULL with MODELSEC_OK: all has come or is on its way. Addresses that fail again and
+ *  again rest for a while: when all that is left rests, the code is that of their failure, and the detail says when to ask again.
+ *  Codes: 3, 10 to 14, 20 to 23, 30, 40 to 42, 50. */
 MODELSEC_API int32_t modelsec_transfer_next(modelsec_transfer *transfer, modelsec_range **range,
                                             modelsec_error **error) MODELSEC_MUST_CHECK;
 /** The bytes of a range, or of the whole file where a host knows no ranges; durable when this returns. `*taken` (may be NULL): how many were

@@ -155,7 +155,8 @@ final class ForeignTransfer {
     return Uint8List.fromList(text.cast<Uint8>().asTypedList(size.value));
   }, calloc);
 
-  /// What to ask for next; null: all has come or is on its way.
+  /// What to ask for next; null: all has come or is on its way. Addresses that fail again and again rest for a while: when all that is
+  /// left rests, this throws what they failed by, with the time to ask again in its detail.
   Future<ForeignRange?> nextRange() => _call(
     (transfer) => using((arena) {
       final out = arena<Pointer<c.modelsec_range>>();
@@ -329,7 +330,8 @@ final class BackgroundTransfer {
   final _failures = <String, int>{};
 
   /// Takes in what has come, asks for more; the model once it is active, null while bytes are on their way. Ends with the failure of a
-  /// range that was refused or failed five times in a row. Not twice at once.
+  /// range that was refused or failed five times in a row, or of the addresses when all of them rest (see [ForeignTransfer.nextRange]):
+  /// then it may be called again later. Not twice at once.
   Future<Model?> goOn() async {
     // In this order: a task that ends meanwhile is seen as running, as arrived or as failed, never as none of them.
     final handedOut = await transfer.handedOut();

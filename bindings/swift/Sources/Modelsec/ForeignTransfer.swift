@@ -59,7 +59,8 @@ public final class ForeignTransfer: @unchecked Sendable {
     public var modelId: String { withExtendedLifetime(self) { text(modelsec_transfer_model_id(handle)) } }
     public var version: String { withExtendedLifetime(self) { text(modelsec_transfer_version(handle)) } }
 
-    /// What to ask for next; nil: all has come or is on its way.
+    /// What to ask for next; nil: all has come or is on its way. Addresses that fail again and again rest for a while: when all that is
+    /// left rests, this throws what they failed by, with the time to ask again in its detail.
     public func nextRange() async throws -> ForeignRange? {
         try await elsewhere { transfer in
             var out: UnsafeMutablePointer<modelsec_range>?

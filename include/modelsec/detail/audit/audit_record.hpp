@@ -16,10 +16,11 @@ MODELSEC_BEGIN_NAMESPACE
 /// One attempt, as it is written to the audit log: who, what, when, from where, with what outcome. No path, no token, no query.
 struct audit_record
 {
-    utc_time time{};          ///< of its end
-    std::string operation{};  ///< `fetch`, `ensure`, `check`, `verify`, `rollback`, `remove`, `repair`, `gc`
-    std::string user{};       ///< the number of the effective user; empty where users have none
-    std::string actor{};      ///< whom the application says it acts for (audit_options::actor); may be empty
+    utc_time time{};  ///< of its end
+    std::string
+        operation{};  ///< `fetch`, `ensure`, `check`, `transfer` (its beginning; its end is a `fetch`), `verify`, `rollback`, `remove`, `repair`, `gc`
+    std::string user{};   ///< the number of the effective user; empty where users have none
+    std::string actor{};  ///< whom the application says it acts for (audit_options::actor); may be empty
     std::uint64_t process = 0;
     std::string model_id{};  ///< empty: of all, or not known
     std::string version{};

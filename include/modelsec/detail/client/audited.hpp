@@ -3,6 +3,7 @@
 #define MODELSEC_DETAIL_CLIENT_AUDITED_HPP
 
 #include <modelsec/detail/client/audit_trail.hpp>
+#include <modelsec/detail/fetch/fetch_operation.hpp>
 #include <modelsec/detail/fetch/network.hpp>
 #include <modelsec/options.hpp>
 
@@ -12,7 +13,9 @@ namespace detail {
 // The client's operations, each with its one record in the trail; an alert comes before the operation's last event.
 MODELSEC_DECL result<fetch_result> audited_fetch(const client_options& owner, audit_trail& trail, const fetch_options& asked,
                                                  bool lenient, const network_maker& connect = make_network,
-                                                 stream_feed* feed = nullptr);
+                                                 stream_feed* feed = nullptr, const foreign_job* delivered = nullptr);
+MODELSEC_DECL result<foreign_job> audited_transfer(const client_options& owner, audit_trail& trail,
+                                                   const fetch_options& asked, const network_maker& connect = make_network);
 MODELSEC_DECL result<check_result> audited_check(const client_options& owner, audit_trail& trail, const fetch_options& asked,
                                                  const network_maker& connect = make_network);
 MODELSEC_DECL result<pack_info> audited_verify(const client_options& owner, audit_trail& trail, const model_options& asked);

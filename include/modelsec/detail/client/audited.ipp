@@ -178,25 +178,27 @@ inline void note_facts(audited_attempt& attempt, const attempt_facts& facts)
 }
 
 result<fetch_result> audited_fetch(const client_options& owner, audit_trail& trail, const fetch_options& asked, bool lenient,
-                                   const network_maker& connect, stream_feed* feed)
+                                   const network_maker& connect, stream_feed* feed, const foreign_job* delivered)
 {
     fetch_options watched = asked;
     pass_trace_on(watched);
     if (!trail.enabled())
     {
-        auto outcome = run_fetch(owner, watched, lenient, limited_network(trail, asked, connect), nullptr, feed);
+        auto outcome = run_fetch(owner, watched, lenient, limited_network(trail, asked, connect), nullptr, feed, delivered);
         trail.write_requests();
         return outcome;
     }
     audited_attempt attempt(owner, trail, asked.operation, lenient ? "ensure" : "fetch");
     attempt.record.model_id = asked.model_id;
-    attempt.record.host = asked_host(asked);
+    if (!delivered)  // the host was asked when the transfer began, and is in the record of that
+        attempt.record.host = asked_host(asked);
     attempt.record.dry_run = asked.dry_run;
     attempt.creates = !asked.offline;
     watched.operation = attempt.watched();
     attempt_facts facts;
     auto outcome = guarded([&] {
-        return run_fetch(owner, watched, lenient, audited_maker(connect, trail, asked, &attempt.seen), &facts, feed);
+        return run_fetch(owner, watched, lenient, audited_maker(connect, trail, asked, &attempt.seen), &facts, feed,
+                         delivered);
     });
     note_facts(attempt, facts);
     if (outcome)
@@ -208,6 +210,31 @@ result<fetch_result> audited_fetch(const client_options& owner, audit_trail& tra
         attempt.record.already_active = outcome->already_active;
         attempt.record.stale = outcome->stale;
     }
+    attempt.end(outcome);
+    return outcome;
+}
+
+// The beginning of a transfer; its end is a fetch of what was delivered.
+result<foreign_job> audited_transfer(const client_options& owner, audit_trail& trail, const fetch_options& asked,
+                                     const network_maker& connect)
+{
+    fetch_options watched = asked;
+    pass_trace_on(watched);
+    if (!trail.enabled())
+    {
+        auto outcome = run_begin_foreign(owner, watched, limited_network(trail, asked, connect));
+        trail.write_requests();
+        return outcome;
+    }
+    audited_attempt attempt(owner, trail, asked.operation, "transfer");
+    attempt.record.model_id = asked.model_id;
+    attempt.record.host = asked_host(asked);
+    attempt.creates = true;
+    watched.operation = attempt.watched();
+    attempt_facts facts;
+    auto outcome = guarded(
+        [&] { return run_begin_foreign(owner, watched, audited_maker(connect, trail, asked, &attempt.seen), &facts); });
+    note_facts(attempt, facts);
     attempt.end(outcome);
     return outcome;
 }

@@ -29,7 +29,7 @@ inline result<foreign_transfer_parts> begin_transfer(const std::shared_ptr<clien
         return fail(reason::bad_option, "lease: from a second to a year");
     MODELSEC_TRY(foreign_job job, run_here<foreign_job>(*self, options.fetch.operation, [&](const control& attempt) {
                      const fetch_options asked = of_attempt(*self, "transfer", options.fetch, attempt);
-                     return run_begin_foreign(self->options, asked, limited_network(self->trail, asked, make_network));
+                     return audited_transfer(self->options, self->trail, asked);
                  }));
     return foreign_transfer_parts{std::move(options), std::make_shared<const foreign_job>(std::move(job))};
 }
@@ -111,7 +111,7 @@ inline result<fetch_result> transfer_finish(const std::shared_ptr<client_state>&
         return fail(reason::bad_option, "no transfer");
     return run_here<fetch_result>(*self, options->fetch.operation, [&](const control& attempt) {
         const fetch_options asked = of_attempt(*self, "transfer", options->fetch, attempt);
-        return audited_fetch(self->options, self->trail, asked, false, foreign_network(make_network, job, asked));
+        return audited_fetch(self->options, self->trail, asked, false, make_network, nullptr, job.get());
     });
 }
 

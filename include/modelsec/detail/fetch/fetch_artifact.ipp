@@ -98,12 +98,11 @@ result<fetch_result> fetch_operation::install(const store& disk, const accepted&
     return result_of(info, sequence, false);
 }
 
-/// What the store holds of another version, or anywhere else, need not travel.
-result<void> fetch_operation::reuse_known_bytes(const store& disk, const identifier& model, staging& staged,
-                                                const artifact& wanted)
+/// Each content once that the store may hold parts of, and that is not there yet.
+result<std::vector<const artifact_file*>> fetch_operation::files_to_reuse(const store& disk, const identifier& model,
+                                                                          staging& staged, const artifact& wanted) const
 {
-    if (bundle_)
-        return {};
+    std::vector<const artifact_file*> out;
     std::set<std::string> seen;
     for (const verified_file& found : adopted_)
         seen.insert(found.sha256().hex());
@@ -115,15 +114,35 @@ result<void> fetch_operation::reuse_known_bytes(const store& disk, const identif
         MODELSEC_TRY(const auto there, staged.journal(file.sha256, file.size_bytes));
         if (there.size() == 1 && there.front() == byte_range{0, file.size_bytes})
             continue;
-        MODELSEC_TRY(const std::vector<known_file> known, disk.known_files(model));
-        if (known.empty())
-            return {};
+        out.push_back(&file);
+    }
+    if (out.empty())
+        return out;
+    MODELSEC_TRY(const std::vector<known_file> known, disk.known_files(model));
+    return known.empty() ? std::vector<const artifact_file*>() : out;
+}
+
+/// What the store holds of another version, or anywhere else, need not travel. `indexes`, if given, are all that are at hand: no host is
+/// asked then.
+result<void> fetch_operation::reuse_known_bytes(const store& disk, const identifier& model, staging& staged,
+                                                const artifact& wanted, const index_map* indexes)
+{
+    if (bundle_ || delivered_)
+        return {};
+    MODELSEC_TRY(const auto files, files_to_reuse(disk, model, staged, wanted));
+    for (const artifact_file* const file : files)
+    {
         std::optional<content_index> index;
-        if (file.index)
+        if (indexes)
         {
-            MODELSEC_TRY(index, obtain_index(file));
+            if (const auto known = indexes->find(file->sha256.hex()); known != indexes->end())
+                index = known->second;
         }
-        auto found = reuse_bytes(disk, model, staged, file, index, asked_.operation.control);
+        else if (file->index)
+        {
+            MODELSEC_TRY(index, obtain_index(*file));
+        }
+        auto found = reuse_bytes(disk, model, staged, *file, index, asked_.operation.control);
         if (found.has_error() && (found.error().code() == errc::cancelled || found.error().code() == errc::disk_full))
             return std::move(found).error();
     }
@@ -238,7 +257,7 @@ result<verified_pack> fetch_operation::obtain_pack(staging& staged, const accept
     e.total = total_;
     tell(std::move(e));
 
-    if (!wanted.oci.empty() && !bundle_)
+    if (!wanted.oci.empty() && !bundle_ && !delivered_)
         MODELSEC_CHECK(check_layers(wanted));
     MODELSEC_TRY(const std::vector<verified_file> files, download_files(staged, wanted));
     if (feed_)
@@ -322,7 +341,7 @@ result<std::vector<verified_file>> fetch_operation::download_files(staging& stag
 result<std::vector<url>> fetch_operation::sources(const artifact& wanted, const artifact_file& file)
 {
     std::vector<url> out;
-    if (bundle_)
+    if (bundle_ || delivered_)
     {
         MODELSEC_TRY(url stand_in, url::parse(bundle_address));
         out.push_back(std::move(stand_in));

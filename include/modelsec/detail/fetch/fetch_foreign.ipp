@@ -2,6 +2,7 @@
 #ifndef MODELSEC_DETAIL_FETCH_FETCH_FOREIGN_IPP
 #define MODELSEC_DETAIL_FETCH_FETCH_FOREIGN_IPP
 
+#include <modelsec/detail/base/encoding.hpp>
 #include <modelsec/detail/base/guarded.hpp>
 #include <modelsec/detail/fetch/fetch_operation.hpp>
 #include <modelsec/detail/fetch/foreign_delivery.hpp>
@@ -10,6 +11,7 @@
 #include <modelsec/detail/net/redirect_fsm.hpp>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 MODELSEC_BEGIN_NAMESPACE
@@ -39,21 +41,48 @@ result<foreign_job> fetch_operation::begin_foreign()
     MODELSEC_CHECK(check_room(disk, offer, *wanted));
     foreign_job out{std::move(offer), 0};
     out.artifact = static_cast<std::size_t>(wanted - out.offer.manifest.artifacts.data());
+    // Hosts are asked while the model is free: what is asked of it meanwhile waits for the store only.
+    std::vector<const artifact_file*> unknown;
+    const auto look = [&](staging* staged, const model_state&) -> result<void> {
+        if (!staged)
+            return {};
+        MODELSEC_TRY(const bool asked, was_asked_for(out, *staged));
+        if (asked)
+            return {};
+        MODELSEC_CHECK(disk.adopt(out.offer.manifest.model_id, *staged, out.wanted(), asked_.operation.control));
+        MODELSEC_TRY(unknown, files_to_reuse(disk, out.offer.manifest.model_id, *staged, out.wanted()));
+        return {};
+    };
+    MODELSEC_CHECK(in_staging(out, look));
+    index_map indexes;
+    for (const artifact_file* const f : unknown)
+        if (f->index)
+        {
+            MODELSEC_TRY(auto index, obtain_index(*f));
+            indexes.emplace(f->sha256.hex(), std::move(index));
+        }
     const auto use_what_is_here = [&](staging* staged, const model_state&) -> result<void> {
         if (!staged)
             return {};
-        // What others were asked for already is theirs to bring.
-        for (const artifact_file& f : out.wanted().files)
-        {
-            MODELSEC_TRY(const partial_notes notes, staged->notes_on(f.sha256, f.size_bytes));
-            if (!notes.leases.empty())
-                return {};
-        }
-        MODELSEC_CHECK(disk.adopt(out.offer.manifest.model_id, *staged, out.wanted(), asked_.operation.control));
-        return reuse_known_bytes(disk, out.offer.manifest.model_id, *staged, out.wanted());
+        MODELSEC_TRY(const bool asked, was_asked_for(out, *staged));
+        if (asked)
+            return {};
+        return reuse_known_bytes(disk, out.offer.manifest.model_id, *staged, out.wanted(), &indexes);
     };
     MODELSEC_CHECK(in_staging(out, use_what_is_here));
     return out;
+}
+
+/// Whether others were asked for something of it already: that is theirs to bring.
+result<bool> fetch_operation::was_asked_for(const foreign_job& job, staging& staged)
+{
+    for (const artifact_file& f : job.wanted().files)
+    {
+        MODELSEC_TRY(const partial_notes notes, staged.notes_on(f.sha256, f.size_bytes));
+        if (!notes.leases.empty())
+            return true;
+    }
+    return false;
 }
 
 /// Calls `work` with the staging folder of what is to be brought, the model locked; with null if that is active already.
@@ -92,7 +121,8 @@ inline result<std::vector<foreign_file>> foreign_files(const artifact& wanted, s
     {
         if (!seen.insert(f.sha256.hex()).second)
             continue;
-        foreign_file next{&f, {}};
+        const bool by_endpoint = f.url.empty() && wanted.endpoint.has_value();
+        foreign_file next{&f, {}, by_endpoint ? 1 : 1 + f.mirrors.size()};
         MODELSEC_TRY(next.notes, staged.notes_on(f.sha256, f.size_bytes));
         // What of it is really there: the journal's word holds for no more than the file has.
         MODELSEC_TRY(const auto there, staged.journal(f.sha256, f.size_bytes));
@@ -113,53 +143,88 @@ result<std::optional<foreign_range>> fetch_operation::hand_out(const foreign_job
 {
     using answer = std::optional<foreign_range>;
     const artifact& wanted = job.wanted();
-    return in_staging(job, [&](staging* staged, const model_state& state) -> result<answer> {
-        if (!staged)
-            return answer();
-        // Nothing more is asked for that finish() would refuse.
-        const utc_time now = owner_.clock->now();
-        MODELSEC_CHECK(check_times(job.offer, state.memory, now));
-        MODELSEC_TRY(const auto files, foreign_files(wanted, *staged));
-        const auto choice = choose_foreign_range(files, terms.range_bytes, now);
-        if (!choice)
-            return answer();
-        const artifact_file& f = *files[choice->file].expected;
-        const bool by_endpoint = f.url.empty() && wanted.endpoint.has_value();
-        std::optional<failure> first;
-        for (const std::size_t source : order_of_sources(files[choice->file].notes, by_endpoint ? 1 : 1 + f.mirrors.size()))
-        {
-            auto address = address_of(wanted, f, source);
-            if (address.has_error())
+    /// A file that hosts are to be asked about, by its place in the artifact.
+    struct question
+    {
+        std::size_t file = 0;
+        std::vector<std::size_t> sources;
+    };
+    std::map<std::size_t, foreign_address> known;  // by a file's place in the artifact
+    // What may take long, asking hosts, is done while the model is free; what is next is found again under the lock.
+    while (true)
+    {
+        MODELSEC_CHECK(stopped());
+        std::optional<question> open;
+        const auto choose = [&](staging* staged, const model_state& state) -> result<answer> {
+            if (!staged)
+                return answer();
+            // Nothing more is asked for that finish() would refuse.
+            const utc_time now = owner_.clock->now();
+            MODELSEC_CHECK(check_times(job.offer, state.memory, now));
+            MODELSEC_TRY(const auto files, foreign_files(wanted, *staged));
+            const foreign_next next = choose_foreign_range(files, terms.range_bytes, now);
+            if (next.rest)
+                return fail(next.rest->why,
+                            "every address of the file failed; ask again at " + format_rfc3339(next.rest->until));
+            if (!next.choice)
+                return answer();
+            const artifact_file& f = *files[next.choice->file].expected;
+            const auto place = static_cast<std::size_t>(&f - wanted.files.data());
+            const auto found = known.find(place);
+            if (found == known.end() || std::ranges::count(next.choice->sources, found->second.source) == 0)
             {
-                if (address.error().code() == errc::cancelled)
-                    return std::move(address).error();
-                if (!first)
-                    first = std::move(address).error();
-                continue;
+                open = question{place, next.choice->sources};
+                return answer();
             }
             foreign_range out;
-            MODELSEC_TRY(out.headers, headers_for(*address));
-            if (!(choice->bytes == byte_range{0, f.size_bytes}))
-                out.headers.push_back(
-                    {"Range", "bytes=" + std::to_string(choice->bytes.begin) + '-' + std::to_string(choice->bytes.end - 1)});
+            out.headers = found->second.headers;
+            if (!(next.choice->bytes == byte_range{0, f.size_bytes}))
+                out.headers.push_back({"Range", "bytes=" + std::to_string(next.choice->bytes.begin) + '-' +
+                                                    std::to_string(next.choice->bytes.end - 1)});
             // A body that a transport unpacks is another one than was asked for.
             out.headers.push_back({"Accept-Encoding", "identity"});
-            out.id = foreign_id({f.sha256, choice->bytes});
+            out.id = foreign_id({f.sha256, next.choice->bytes});
             out.file = foreign_path(wanted, f);
-            out.url = address->str();
-            out.begin = choice->bytes.begin;
-            out.end = choice->bytes.end;
+            out.url = found->second.address.str();
+            out.begin = next.choice->bytes.begin;
+            out.end = next.choice->bytes.end;
             out.file_size = f.size_bytes;
             out.leased_until = now + terms.lease;
             // Durable before anybody is told: the same bytes are not asked for twice, whoever dies now. Neither address nor headers
             // are written down (CWE-522).
-            MODELSEC_CHECK(staged->lease(f.sha256, f.size_bytes,
-                                         {choice->bytes, static_cast<std::uint64_t>(now.time_since_epoch().count()),
-                                          static_cast<std::uint64_t>(out.leased_until.time_since_epoch().count()), source}));
+            MODELSEC_CHECK(staged->lease(
+                f.sha256, f.size_bytes,
+                {next.choice->bytes, static_cast<std::uint64_t>(now.time_since_epoch().count()),
+                 static_cast<std::uint64_t>(out.leased_until.time_since_epoch().count()), found->second.source}));
             return answer(std::move(out));
+        };
+        MODELSEC_TRY(answer out, in_staging(job, choose));
+        if (!open)
+            return out;
+        MODELSEC_TRY(foreign_address asked, ask_address(wanted, wanted.files[open->file], open->sources));
+        known.insert_or_assign(open->file, std::move(asked));
+    }
+}
+
+/// The first of these sources that can be asked for the file.
+result<fetch_operation::foreign_address> fetch_operation::ask_address(const artifact& wanted, const artifact_file& file,
+                                                                      const std::vector<std::size_t>& sources)
+{
+    std::optional<failure> first;
+    for (const std::size_t source : sources)
+    {
+        auto address = address_of(wanted, file, source);
+        if (address)
+        {
+            MODELSEC_TRY(std::vector<http_header> headers, headers_for(*address));
+            return foreign_address{source, std::move(*address), std::move(headers)};
         }
-        return std::move(*first);
-    });
+        if (address.error().code() == errc::cancelled)
+            return std::move(address).error();
+        if (!first)
+            first = std::move(address).error();
+    }
+    return std::move(*first);
 }
 
 /// The address of a file that has this number among those that were signed, anew.
@@ -195,12 +260,13 @@ inline result<std::pair<const artifact_file*, byte_range>> find_foreign(const ar
     return fail(reason::unknown_range, "no range of this version");
 }
 
-inline std::optional<std::uint64_t> source_of_lease(const partial_notes& notes, byte_range bytes)
+/// What the end of a lease says of the source that was given; `why` none: it brought the signed bytes.
+inline lease_end end_of_lease(const partial_notes& notes, byte_range bytes, reason why, utc_time now)
 {
     for (const range_lease& l : notes.leases)
         if (l.bytes == bytes)
-            return l.source;
-    return std::nullopt;
+            return {l.source, why == reason::none, trouble_after(notes, l.source, why, now)};
+    return {};
 }
 
 /// Whether a range may be delivered: it was handed out (even if its time is over), its bytes are there already, or they can be verified
@@ -234,8 +300,8 @@ result<std::uint64_t> fetch_operation::take_in(const foreign_job& job, std::stri
         if (taken.has_error() && !refused)
             return taken;
         MODELSEC_TRY(const partial_notes notes, staged->notes_on(f.sha256, f.size_bytes));
-        const auto source = source_of_lease(notes, asked);
-        MODELSEC_CHECK(staged->end_lease(f.sha256, asked, refused ? source : std::nullopt));
+        const reason why = refused ? taken.error().why : reason::none;
+        MODELSEC_CHECK(staged->end_lease(f.sha256, asked, end_of_lease(notes, asked, why, owner_.clock->now())));
         return taken;
     });
 }
@@ -244,14 +310,13 @@ result<void> fetch_operation::give_back(const foreign_job& job, std::string_view
 {
     MODELSEC_TRY(const auto found, find_foreign(job.wanted(), id));
     const artifact_file& f = *found.first;
-    // An address that only ran out of time, or a task that was ended on purpose, says nothing against the host.
-    const bool blameless = why == reason::none || why == reason::cancelled || why == reason::url_expired;
+    // A task that was ended on purpose says nothing of the host.
+    const reason blamed = why == reason::none ? reason::cancelled : why;
     return in_staging(job, [&](staging* staged, const model_state&) -> result<void> {
         if (!staged)
             return {};
         MODELSEC_TRY(const partial_notes notes, staged->notes_on(f.sha256, f.size_bytes));
-        const auto source = source_of_lease(notes, found.second);
-        return staged->end_lease(f.sha256, found.second, blameless ? std::nullopt : source);
+        return staged->end_lease(f.sha256, found.second, end_of_lease(notes, found.second, blamed, owner_.clock->now()));
     });
 }
 
@@ -286,7 +351,8 @@ result<std::uint64_t> fetch_operation::missing_bytes(const foreign_job& job)
     });
 }
 
-result<foreign_job> run_begin_foreign(const client_options& owner, const fetch_options& asked, const network_maker& connect)
+result<foreign_job> run_begin_foreign(const client_options& owner, const fetch_options& asked, const network_maker& connect,
+                                      attempt_facts* facts)
 {
     event last;
     last.kind = event_kind::done;
@@ -296,6 +362,8 @@ result<foreign_job> run_begin_foreign(const client_options& owner, const fetch_o
         auto r = operation.begin_foreign();
         if (last.model_id.empty())
             last.model_id = operation.model_id();
+        if (facts)
+            *facts = operation.facts();
         return with_deadline_named(std::move(r), asked.operation.control);
     });
     if (outcome.has_error())
@@ -306,45 +374,28 @@ result<foreign_job> run_begin_foreign(const client_options& owner, const fetch_o
     return outcome;
 }
 
-/// The network of finish(): the manifest is the one that the ranges were handed out by, and files come from nowhere.
+/// The network of finish(): files are what was delivered, and nobody is asked for anything.
 class delivered_network final : public network
 {
 public:
-    delivered_network(std::unique_ptr<network> web, std::shared_ptr<const foreign_job> job, std::string manifest_url,
-                      control handle)
-        : web_(std::move(web)), job_(std::move(job)), manifest_url_(std::move(manifest_url)), handle_(std::move(handle))
-    {
-    }
+    explicit delivered_network(control handle) : handle_(std::move(handle)) {}
 
     result<http_answer> exchange(const http_request& request) override
     {
-        if (!manifest_url_.empty() && request.url.str() == manifest_url_)
-            return http_answer{200, {}, job_->offer.raw, request.url};
-        return web_->exchange(request);
+        return fail(reason::transfer_incomplete, "the end of a transfer asks no host: " + request.url.host());
     }
     result<std::vector<verified_file>> fetch_files(const download_request& what, staging& staged) override
     {
         return verify_partials(what, staged, handle_);
     }
-    void set_deadline(std::optional<steady_time> due) override { web_->set_deadline(due); }
 
 private:
-    std::unique_ptr<network> web_;
-    std::shared_ptr<const foreign_job> job_;
-    std::string manifest_url_;
     control handle_;
 };
 
-network_maker foreign_network(network_maker connect, std::shared_ptr<const foreign_job> job, const fetch_options& asked)
+std::unique_ptr<network> make_delivered_network(control handle)
 {
-    std::string manifest_url;
-    if (const auto address = url::parse(asked.manifest.url))
-        manifest_url = address->str();
-    return [connect = std::move(connect), job = std::move(job),
-            manifest_url = std::move(manifest_url)](http_client::environment env) -> std::unique_ptr<network> {
-        control handle = env.handle;
-        return std::make_unique<delivered_network>(connect(std::move(env)), job, manifest_url, std::move(handle));
-    };
+    return std::make_unique<delivered_network>(std::move(handle));
 }
 
 }  // namespace detail

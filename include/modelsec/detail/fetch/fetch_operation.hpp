@@ -14,6 +14,8 @@
 #include <modelsec/detail/manifest/select.hpp>
 #include <modelsec/detail/store/store.hpp>
 
+#include <map>
+
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
@@ -50,6 +52,8 @@ public:
     MODELSEC_DECL result<fetch_result> run();
     /// Before run(): readers follow the download by this.
     void feed_readers(stream_feed* feed) noexcept { feed_ = feed; }
+    /// Before run(): all of it has been delivered, and no host is asked for anything. `job` outlives the operation.
+    void use_delivered(const foreign_job* job) noexcept { delivered_ = job; }
     /// Before run(): without a verified manifest after `wait` it ends with `manifest_late`.
     MODELSEC_DECL void expect_manifest_within(std::chrono::milliseconds wait);
     /// Artifact bytes that came over the network, of a failed attempt as well.
@@ -94,6 +98,15 @@ private:
         std::optional<model_lock> alone;
     };
 
+    /// What others are to ask for a file, and with what.
+    struct foreign_address
+    {
+        std::size_t source = 0;
+        url address;
+        std::vector<http_header> headers;
+    };
+    using index_map = std::map<std::string, std::optional<content_index>>;  // by the hex of the file's digest
+
     // Steps, in order (fetch_operation.ipp, fetch_trust.ipp, fetch_signature.ipp, fetch_accept.ipp, fetch_artifact.ipp).
     MODELSEC_DECL result<void> check_options() const;
     MODELSEC_DECL result<void> check_target_options() const;
@@ -122,7 +135,9 @@ private:
     MODELSEC_DECL result<check_result> look_at(accepted& offer);
     MODELSEC_DECL result<fetch_result> install(const store& disk, const accepted& offer, const artifact& wanted);
     MODELSEC_DECL result<void> reuse_known_bytes(const store& disk, const identifier& model, staging& staged,
-                                                 const artifact& wanted);
+                                                 const artifact& wanted, const index_map* indexes = nullptr);
+    MODELSEC_DECL result<std::vector<const artifact_file*>> files_to_reuse(const store& disk, const identifier& model,
+                                                                           staging& staged, const artifact& wanted) const;
     MODELSEC_DECL result<std::optional<content_index>> obtain_index(const artifact_file& file);
     MODELSEC_DECL result<void> begin_feed(const accepted& offer, const artifact& wanted) const;
     MODELSEC_DECL result<void> feed_from_active(const store& disk, const identifier& model) const;
@@ -143,6 +158,9 @@ private:
 
     template <class Work>
     auto in_staging(const foreign_job& job, const Work& work) -> decltype(work(std::declval<staging*>(), model_state()));
+    MODELSEC_DECL static result<bool> was_asked_for(const foreign_job& job, staging& staged);
+    MODELSEC_DECL result<foreign_address> ask_address(const artifact& wanted, const artifact_file& file,
+                                                      const std::vector<std::size_t>& sources);
     MODELSEC_DECL result<url> address_of(const artifact& wanted, const artifact_file& file, std::size_t source);
     MODELSEC_DECL result<std::vector<http_header>> headers_for(const url& address) const;
 
@@ -175,6 +193,7 @@ private:
     std::optional<steady_time> deadline_;      // of the whole attempt
     std::optional<steady_time> manifest_due_;  // until there is one
     stream_feed* feed_ = nullptr;
+    const foreign_job* delivered_ = nullptr;
     signing_keys keys_;
     std::vector<verified_file> adopted_;  // they need not be fetched
     std::string model_id_, version_;      // known from the manifest on
@@ -199,19 +218,20 @@ struct foreign_job
 
 /// begin_foreign(), with its one final event.
 MODELSEC_DECL result<foreign_job> run_begin_foreign(const client_options& owner, const fetch_options& asked,
-                                                    const network_maker& connect = make_network);
-/// Networks whose downloads are what was delivered, and which know the manifest of `job` already. For run_fetch().
-MODELSEC_DECL network_maker foreign_network(network_maker connect, std::shared_ptr<const foreign_job> job,
-                                            const fetch_options& asked);
+                                                    const network_maker& connect = make_network,
+                                                    attempt_facts* facts = nullptr);
+/// A network whose downloads are what was delivered, and that asks nobody for anything.
+MODELSEC_DECL std::unique_ptr<network> make_delivered_network(control handle);
 
 /// check(), with its one final event.
 MODELSEC_DECL result<check_result> run_check(const client_options& owner, const fetch_options& asked,
                                              const network_maker& connect = make_network, attempt_facts* facts = nullptr);
 
-/// run(), with its one final event; `lenient` makes it ensure(); `feed`, if given, is told of the end as well.
+/// run(), with its one final event; `lenient` makes it ensure(); `feed`, if given, is told of the end as well; `delivered`: see
+/// use_delivered().
 MODELSEC_DECL result<fetch_result> run_fetch(const client_options& owner, const fetch_options& asked, bool lenient,
                                              const network_maker& connect = make_network, attempt_facts* facts = nullptr,
-                                             stream_feed* feed = nullptr);
+                                             stream_feed* feed = nullptr, const foreign_job* delivered = nullptr);
 
 }  // namespace detail
 MODELSEC_END_NAMESPACE

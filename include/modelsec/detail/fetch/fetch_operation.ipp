@@ -60,7 +60,10 @@ result<fetch_result> fetch_operation::run()
     MODELSEC_CHECK(look_after_state(disk, offer.manifest.model_id));
     MODELSEC_TRY(const model_state known, remember_accepted(disk, offer));
     offer.claim.envelope = kept_envelope(known.memory, offer.claim);
-    if (signature())
+    if (signature() && delivered_)
+        offer.manifest.artifacts =
+            delivered_->offer.manifest.artifacts;  // of the same bytes, with the sizes that hosts said
+    else if (signature())
         MODELSEC_CHECK(learn_sizes(offer.manifest.artifacts.front(), known));
     MODELSEC_TRY(const artifact* wanted, select_artifact(offer.manifest, asked_.platforms));
     chosen_ = wanted->content_digest();
@@ -172,7 +175,12 @@ result<void> fetch_operation::check_options() const
 result<fetch_operation::accepted> fetch_operation::obtain_offer()
 {
     if (repository())
-        return find_target(now_);
+    {
+        MODELSEC_TRY(accepted found, find_target(now_));
+        if (delivered_ && !(found.claim.envelope == delivered_->offer.claim.envelope))
+            return fail(reason::metadata_mismatch, "the target was replaced while it was transferred");
+        return found;
+    }
     if (signature())
     {
         MODELSEC_TRY(bytes bundle, obtain_envelope());
@@ -186,12 +194,16 @@ result<fetch_operation::accepted> fetch_operation::obtain_offer()
 network& fetch_operation::web()
 {
     if (!network_)
-        network_ = bundle_ ? make_bundle_network(bundle_, asked_.operation.control) : connect_(environment());
+        network_ = delivered_ ? make_delivered_network(asked_.operation.control)
+                   : bundle_  ? make_bundle_network(bundle_, asked_.operation.control)
+                              : connect_(environment());
     return *network_;
 }
 
 result<bytes> fetch_operation::obtain_envelope()
 {
+    if (delivered_)
+        return delivered_->offer.raw;
     if (bundle_)
         return bundle_->envelope();
     if (!asked_.manifest.content.empty())
@@ -437,7 +449,8 @@ result<check_result> run_check(const client_options& owner, const fetch_options&
 }
 
 result<fetch_result> run_fetch(const client_options& owner, const fetch_options& asked, bool lenient,
-                               const network_maker& connect, attempt_facts* facts, stream_feed* feed)
+                               const network_maker& connect, attempt_facts* facts, stream_feed* feed,
+                               const foreign_job* delivered)
 {
     std::string model_id = asked.model_id;
     std::uint64_t fetched = 0;
@@ -446,6 +459,7 @@ result<fetch_result> run_fetch(const client_options& owner, const fetch_options&
     auto outcome = guarded([&] {
         fetch_operation operation(owner, asked, connect);
         operation.feed_readers(feed);
+        operation.use_delivered(delivered);
         if (lenient && owner.caps.fallback_after.count() > 0)
             operation.expect_manifest_within(owner.caps.fallback_after);
         auto r = operation.run();

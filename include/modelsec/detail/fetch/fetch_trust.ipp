@@ -79,7 +79,8 @@ result<signing_keys> fetch_operation::find_keys(utc_time now)
     known_metadata known;
     if (const auto folder = trust_folder(asked_.trust))
     {
-        means.web = &web();
+        // The end of a transfer asks nobody: the latest root that is stored counts, and its expiry.
+        means.web = delivered_ ? nullptr : &web();
         MODELSEC_TRY(known, hold_metadata(*folder));
         means.kept = known.folder ? &*known.folder : nullptr;
     }
@@ -108,8 +109,9 @@ result<fetch_operation::accepted> fetch_operation::find_target(utc_time now)
     const sha256_digest folder = sha256(from.root);
     MODELSEC_TRY(const known_metadata known, hold_metadata(folder));
     tuf_client workflow(from.root, now, owner_.caps);
-    trust_driver driver(from.metadata_url, false,
-                        {&web(), known.folder ? &*known.folder : nullptr, &owner_.caps, asked_.dry_run});
+    trust_driver driver(
+        from.metadata_url, false,
+        {delivered_ ? nullptr : &web(), known.folder ? &*known.folder : nullptr, &owner_.caps, asked_.dry_run});
     auto done = driver.run(workflow, workflow.resume(trust_input::finished()));
     if (done)
         done = driver.run(workflow, workflow.search(from.target));

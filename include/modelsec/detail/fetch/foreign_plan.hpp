@@ -63,23 +63,49 @@ MODELSEC_DECL std::optional<foreign_name> parse_foreign_id(std::string_view id);
 struct foreign_file
 {
     const artifact_file* expected = nullptr;
-    partial_notes notes;  ///< `synced`: what is there
+    partial_notes notes;      ///< `synced`: what is there
+    std::size_t sources = 1;  ///< how many addresses were signed for it
 };
 
 struct foreign_choice
 {
     std::size_t file = 0;
     byte_range bytes;
+    std::vector<std::size_t> sources{};  ///< of the file's addresses those that may be asked now, the best first
 };
+
+/// Bytes are missing and nobody is asked for them, as all addresses of their files failed lately.
+struct foreign_rest
+{
+    utc_time until{};           ///< when the first of them may be asked again
+    reason why = reason::none;  ///< why that one failed last
+};
+
+/// What is to be asked for, or when; neither: all is there or on its way.
+struct foreign_next
+{
+    std::optional<foreign_choice> choice{};
+    std::optional<foreign_rest> rest{};
+};
+
+/// For how long a source is left alone that failed so often in a row: not at all after the first time, then for 15 seconds, twice as long
+/// each time, at most an hour.
+MODELSEC_DECL std::chrono::seconds rest_after(std::uint64_t failures) noexcept;
 
 /// The bytes to be asked for next: missing, and nobody's by a lease that runs. The largest file comes first. Where there are signed
 /// chunks a range ends with one, and has about `range_bytes`, or one chunk if that is more: so it can be verified by itself. A file
-/// without chunks is asked for in one range, as only all of it can be verified. Nothing: all is there or on its way. No IO, no clock.
-MODELSEC_DECL std::optional<foreign_choice> choose_foreign_range(const std::vector<foreign_file>& files,
-                                                                 std::uint64_t range_bytes, utc_time now);
+/// without chunks is asked for in one range, as only all of it can be verified. A file all of whose addresses rest waits until one of them
+/// may be asked again; a rest is told only where nothing is on its way. No IO, no clock.
+MODELSEC_DECL foreign_next choose_foreign_range(const std::vector<foreign_file>& files, std::uint64_t range_bytes,
+                                                utc_time now);
 
-/// The addresses of a file, by number, the one that failed least often first.
-MODELSEC_DECL std::vector<std::size_t> order_of_sources(const partial_notes& notes, std::size_t sources);
+/// The addresses of a file that do not rest, by number, the one that failed least often first.
+MODELSEC_DECL std::vector<std::size_t> order_of_sources(const foreign_file& file, utc_time now);
+
+/// What is noted against a source when a range of it failed by `why`; nothing if the source is not to blame. An address may run out of
+/// time once: if it does so again, the next one would too.
+MODELSEC_DECL std::optional<source_trouble> trouble_after(const partial_notes& notes, std::uint64_t source, reason why,
+                                                          utc_time now);
 
 }  // namespace detail
 MODELSEC_END_NAMESPACE

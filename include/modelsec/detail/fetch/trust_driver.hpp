@@ -14,7 +14,7 @@ namespace detail {
 /// Where trust gets its bytes from, and keeps them.
 struct trust_means
 {
-    network* web = nullptr;                 ///< null: whatever is not at hand is not there
+    network* web = nullptr;                 ///< null: nobody is asked; what is not kept is not there
     const metadata_folder* kept = nullptr;  ///< null: nothing is kept
     const limits* caps = nullptr;
     bool read_only = false;  ///< what would be kept is only remembered until the end of the workflow

@@ -7,6 +7,7 @@
 #include <modelsec/detail/base/digest.hpp>
 #include <modelsec/detail/base/name.hpp>
 #include <modelsec/detail/base/range_set.hpp>
+#include <modelsec/error.hpp>
 
 #include <map>
 #include <optional>
@@ -27,6 +28,16 @@ struct range_lease
     friend bool operator==(const range_lease&, const range_lease&) = default;
 };
 
+/// What the latest ranges that a source was asked for came to.
+struct source_trouble
+{
+    std::uint64_t times = 0;    ///< in a row without good bytes, that the source is to blame for
+    std::uint64_t at = 0;       ///< the last of them: wall clock, seconds since 1970
+    reason why = reason::none;  ///< the last of them
+
+    friend bool operator==(const source_trouble&, const source_trouble&) = default;
+};
+
 /// Not after its end, and not before it began either (save what clocks differ by): a clock that was years ahead must not keep bytes from
 /// being asked for until then.
 MODELSEC_DECL bool is_running(const range_lease& lease, utc_time now) noexcept;
@@ -34,12 +45,13 @@ MODELSEC_DECL bool is_running(const range_lease& lease, utc_time now) noexcept;
 /// What a journal says of one partial.
 struct partial_notes
 {
-    std::uint64_t size = 0;                             ///< of the whole file
-    range_set synced;                                   ///< on stable storage
-    std::optional<relative_path> placed;                ///< it was on its way to this place in the pack folder
-    std::optional<std::uint64_t> number;                ///< by which lines name it; none before it was written down
-    std::vector<range_lease> leases{};                  ///< one a range; those whose time is over among them
-    std::map<std::uint64_t, std::uint64_t> failures{};  ///< by source: how many leases ended without good bytes
+    std::uint64_t size = 0;               ///< of the whole file
+    range_set synced;                     ///< on stable storage
+    std::optional<relative_path> placed;  ///< it was on its way to this place in the pack folder
+    std::optional<std::uint64_t> number;  ///< by which lines name it; none before it was written down
+    std::vector<range_lease> leases{};    ///< one a range; those whose time is over among them
+    std::map<std::uint64_t, source_trouble>
+        failures{};  ///< by source, of those that failed since they last brought good bytes
 };
 
 /// What the one journal beside a pack's partials says: which of their bytes are on stable storage. Text, appended to line by line,
@@ -53,9 +65,10 @@ struct partial_notes
 ///     dropped <number>
 ///     leased <number> <begin> <end> <from> <until> <source>
 ///     returned <number> <begin> <end>
-///     failed <number> <source>
+///     failed <number> <source> <times> <at> <reason>
+///     good <number> <source>
 ///
-/// A `leased` line takes the place of an earlier one of the same range. Bytes that were dropped stay leased.
+/// A `leased` line takes the place of an earlier one of the same range, a `failed` line that of an earlier one of the same source. Bytes that were dropped stay leased.
 ///
 /// Version 0.1 wrote one `modelsec-journal-1 <size>` a partial, with lines that name no number.
 struct journal
@@ -76,7 +89,9 @@ struct journal
     MODELSEC_DECL std::string note_lease(const std::string& digest, std::uint64_t size, const range_lease& lease);
     /// No line if there is no such lease.
     MODELSEC_DECL std::string note_returned(const std::string& digest, byte_range bytes);
-    MODELSEC_DECL std::string note_failed(const std::string& digest, std::uint64_t source);
+    MODELSEC_DECL std::string note_failed(const std::string& digest, std::uint64_t source, const source_trouble& trouble);
+    /// No line if nothing was said against the source.
+    MODELSEC_DECL std::string note_good(const std::string& digest, std::uint64_t source);
     /// The same knowledge as a new text.
     MODELSEC_DECL std::string rewritten();
 

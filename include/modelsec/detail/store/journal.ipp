@@ -131,13 +131,33 @@ inline bool read_journal_return(std::string_view text, partial_notes& notes)
     return std::erase_if(notes.leases, [&](const range_lease& l) { return l.bytes == byte_range{r[0], r[1]}; }) > 0;
 }
 
+inline std::optional<reason> journal_reason(std::string_view word)
+{
+#define MODELSEC_CODE(name, value, text)
+#define MODELSEC_REASON(name, code, hint) \
+    if (word == #name)                    \
+        return reason::name;
+#include <modelsec/detail/base/error_codes.def>
+    return std::nullopt;
+}
+
 inline bool read_journal_failure(std::string_view text, partial_notes& notes)
 {
-    std::uint64_t source[1];
-    if (!read_journal_numbers(text, source))
+    const std::size_t last = text.rfind(' ');
+    std::uint64_t n[3];
+    if (last == std::string_view::npos || !read_journal_numbers(text.substr(0, last), n))
         return false;
-    ++notes.failures[source[0]];
+    const auto why = journal_reason(text.substr(last + 1));
+    if (!why)
+        return false;
+    notes.failures[n[0]] = {n[1], n[2], *why};
     return true;
+}
+
+inline bool read_journal_good(std::string_view text, partial_notes& notes)
+{
+    std::uint64_t source[1];
+    return read_journal_numbers(text, source) && notes.failures.erase(source[0]) > 0;
 }
 
 std::optional<partial_notes> journal::parse_single(bytes_view raw)
@@ -199,6 +219,8 @@ journal journal::parse(bytes_view raw)
             return read_journal_return(line, notes);
         if (word == "failed")
             return read_journal_failure(line, notes);
+        if (word == "good")
+            return read_journal_good(line, notes);
         if (word != "dropped" || !line.empty())
             return false;
         notes.synced = {};
@@ -284,7 +306,7 @@ std::string journal::note_returned(const std::string& digest, byte_range bytes)
                         std::to_string(bytes.end));
 }
 
-std::string journal::note_failed(const std::string& digest, std::uint64_t source)
+std::string journal::note_failed(const std::string& digest, std::uint64_t source, const source_trouble& trouble)
 {
     const auto found = files.find(digest);
     if (found == files.end())
@@ -293,12 +315,19 @@ std::string journal::note_failed(const std::string& digest, std::uint64_t source
     std::string out;
     if (!notes.number)
         out += line_for_file(digest, notes);
-    ++notes.failures[source];
-    return out + journal_line("failed " + std::to_string(*notes.number) + ' ' + std::to_string(source));
+    notes.failures[source] = trouble;
+    return out + journal_line("failed " + std::to_string(*notes.number) + ' ' + std::to_string(source) + ' ' +
+                              std::to_string(trouble.times) + ' ' + std::to_string(trouble.at) + ' ' +
+                              std::string(to_string(trouble.why)));
 }
 
-/// So many failures of one source are kept when a journal is written anew: enough to tell which source is better.
-inline constexpr std::uint64_t rewritten_failures = 8;
+std::string journal::note_good(const std::string& digest, std::uint64_t source)
+{
+    const auto found = files.find(digest);
+    if (found == files.end() || found->second.failures.erase(source) == 0 || !found->second.number)
+        return {};
+    return journal_line("good " + std::to_string(*found->second.number) + ' ' + std::to_string(source));
+}
 
 std::string journal::rewritten()
 {
@@ -314,9 +343,8 @@ std::string journal::rewritten()
         for (const range_lease& lease : std::exchange(notes.leases, {}))
             if (!notes.synced.covers(lease.bytes))  // else nobody waits for them any more
                 out += note_lease(digest, notes.size, lease);
-        for (const auto& [source, times] : std::exchange(notes.failures, {}))
-            for (std::uint64_t i = 0; i < std::min(times, rewritten_failures); ++i)
-                out += note_failed(digest, source);
+        for (const auto& [source, trouble] : std::exchange(notes.failures, {}))
+            out += note_failed(digest, source, trouble);
     }
     return out;
 }

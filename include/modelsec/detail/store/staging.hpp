@@ -16,6 +16,14 @@
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
+/// How a lease ended, as far as that says something of the source that was given.
+struct lease_end
+{
+    std::uint64_t source = 0;
+    bool good = false;                       ///< it brought the signed bytes
+    std::optional<source_trouble> failed{};  ///< it did not
+};
+
 /// Where one pack grows before it is verified: a folder below `.modelsec/staging`, named by the content it waits for. One
 /// operation owns it at a time: it holds the folder's lock (where there are no locks, a folder of its own; see store_stage). Survives
 /// restarts, until the pack is activated or gc finds it useless. Not for two threads at once, but for sync_partials().
@@ -75,9 +83,8 @@ public:
     MODELSEC_DECL result<partial_notes> notes_on(const sha256_digest& content, std::uint64_t size);
     /// On stable storage when this returns.
     MODELSEC_DECL result<void> lease(const sha256_digest& content, std::uint64_t size, const range_lease& lease);
-    /// The lease of just these bytes has ended; `failed_source`: without good bytes. Nothing is done if there is no such lease.
-    MODELSEC_DECL result<void> end_lease(const sha256_digest& content, byte_range bytes,
-                                         std::optional<std::uint64_t> failed_source = {});
+    /// The lease of just these bytes has ended. Nothing is done if there is no such lease.
+    MODELSEC_DECL result<void> end_lease(const sha256_digest& content, byte_range bytes, const lease_end& how = {});
 
     file_system& files() const noexcept { return *files_; }
     /// The first folder for this content: the next stage() finds the same, if nobody works there. False where others did, or where the

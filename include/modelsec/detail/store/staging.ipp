@@ -317,14 +317,16 @@ result<void> staging::lease(const sha256_digest& content, std::uint64_t size, co
     return files_->sync(folder_);  // the journal may be a new one
 }
 
-result<void> staging::end_lease(const sha256_digest& content, byte_range bytes, std::optional<std::uint64_t> failed_source)
+result<void> staging::end_lease(const sha256_digest& content, byte_range bytes, const lease_end& how)
 {
     MODELSEC_TRY(modelsec::detail::journal* const says, notes());
     std::string lines = says->note_returned(content.hex(), bytes);
     if (lines.empty())
         return {};
-    if (failed_source)
-        lines += says->note_failed(content.hex(), *failed_source);
+    if (how.failed)
+        lines += says->note_failed(content.hex(), how.source, *how.failed);
+    else if (how.good)
+        lines += says->note_good(content.hex(), how.source);
     return append(lines);
 }
 

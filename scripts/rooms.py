@@ -26,7 +26,7 @@ PUBLIC = {  # a public header -> the room whose rules it keeps
     "tuf.hpp": "tuf_client", "client.hpp": "client", "stream.hpp": "client", "foreign_transfer.hpp": "client", "event_delivery.hpp": "client", "with_diagnostics.hpp": "base", "modelsec.hpp": "client", "src.hpp": "client",
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"](?:[^<">]*/)?(modelsec/[^>"]+)[>"]', re.M)
-CLOCK = re.compile(r"\b(?:system_clock|steady_clock|high_resolution_clock|utc_clock)::now\b|\bclock_gettime\b|\bgettimeofday\b|\btime\(nullptr\)")
+CLOCK = re.compile(r"\b(?:clock|system_clock|steady_clock|high_resolution_clock|utc_clock)::now\b|\bclock_gettime\b|\bgettimeofday\b|\btime\(nullptr\)")
 
 
 def tracked(*patterns):

@@ -138,6 +138,8 @@ public:
     MODELSEC_DECL void spend(std::size_t bytes) noexcept;
     /// When the operation ends by `deadline` from now on, pauses so far not counted; nothing: never. On the thread that calls run().
     MODELSEC_DECL void set_deadline(std::optional<steady_time> due);
+    /// Steady time of which pauses are no part. On the thread that calls run().
+    MODELSEC_DECL steady_time running_time() const noexcept;
     /// `cancelled` or `deadline`, if the operation ended.
     MODELSEC_DECL std::optional<failure> stopped() const;
     MODELSEC_DECL void observe(const event& e) const;

@@ -168,6 +168,11 @@ std::optional<failure> session::stopped() const
     return std::nullopt;
 }
 
+steady_time session::running_time() const noexcept
+{
+    return impl_->paused_since.value_or(steady_now()) - impl_->paused_in_all;
+}
+
 void session::set_deadline(std::optional<steady_time> due)
 {
     env_.deadline =

@@ -21,12 +21,13 @@ ORDER = {  # a room -> the rooms that it may include, itself aside
     "client": ["base", "audit", "trust", "manifest", "store", "net", "source", "fetch", "publish", "tuf_client"],
 }
 PUBLIC = {  # a public header -> the room whose rules it keeps
-    "config.hpp": "base", "version.hpp": "base", "error.hpp": "base", "event.hpp": "base", "log.hpp": "base", "s3_environment.hpp": "source", "limits.hpp": "base",
+    "config.hpp": "base", "version.hpp": "base", "error.hpp": "base", "event.hpp": "base", "log.hpp": "base", "control.hpp": "base", "clock.hpp": "base",
+    "audit.hpp": "audit", "open_pack.hpp": "store", "transport.hpp": "net", "sources.hpp": "source", "s3_environment.hpp": "source", "limits.hpp": "base",
     "pins.hpp": "trust", "pinned_keys.hpp": "trust", "model_signing.hpp": "fetch", "options.hpp": "fetch", "publish.hpp": "publish",
     "tuf.hpp": "tuf_client", "client.hpp": "client", "stream.hpp": "client", "foreign_transfer.hpp": "client", "event_delivery.hpp": "client", "with_diagnostics.hpp": "base", "modelsec.hpp": "client", "src.hpp": "client",
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"](?:[^<">]*/)?(modelsec/[^>"]+)[>"]', re.M)
-CLOCK = re.compile(r"\b(?:system_clock|steady_clock|high_resolution_clock|utc_clock)::now\b|\bclock_gettime\b|\bgettimeofday\b|\btime\(nullptr\)")
+CLOCK = re.compile(r"\b(?:clock|system_clock|steady_clock|high_resolution_clock|utc_clock)::now\b|\bclock_gettime\b|\bgettimeofday\b|\btime\(nullptr\)")
 
 
 def tracked(*patterns):

@@ -12,7 +12,8 @@ MODELSEC_BEGIN_NAMESPACE
 
 /// Every cap on what comes from outside. Sizes are in bytes. A cap holds while the bytes stream in (OWASP: unrestricted
 /// resource consumption, CWE-400); what exceeds one is refused as `too_large` or by a reason of its own.
-/// Plain names (`files`, `keys`, `retries`) are the largest count allowed.
+/// Plain names (`files`, `keys`, `retries`) are the largest count allowed. Time-outs of the network go by client_options::clock, stand
+/// still while an operation is paused, and fail with code 10.
 struct limits
 {
     // metadata

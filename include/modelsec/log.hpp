@@ -28,7 +28,7 @@ using log_handler = std::function<void(log_level level, std::string_view text)>;
 /// hosts apart, is ever in one, and no byte that would end a line (CWE-117, CWE-532).
 struct log_options
 {
-    log_handler write{};
+    log_handler write{};                ///< null: no lines
     log_level least = log_level::info;  ///< what is below is not made
 };
 

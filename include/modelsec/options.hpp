@@ -52,8 +52,9 @@ struct operation_options
 {
     event_handler
         events{};  ///< told what happens; see bind_events() and event_channel for others than the operation's thread
-    modelsec::control control{};                          ///< keep a copy to cancel, pause or resume
-    std::optional<std::chrono::milliseconds> deadline{};  ///< for the whole attempt: `deadline`, code 10
+    modelsec::control control{};  ///< keep a copy to cancel, pause or resume
+    /// For the whole attempt, from its beginning, by client_options::clock: `deadline`, code 10. Nothing: none.
+    std::optional<std::chrono::milliseconds> deadline{};
     /// W3C Trace Context (`traceparent`): goes into the audit log, and as it is to the manifest's origin and to nobody else (section 6 of it:
     /// what others would learn is who works for whom). An invalid value is ignored.
     std::string trace_parent{};
@@ -173,7 +174,9 @@ struct fetch_options
     /// Refuse a manifest that neither sequence nor issued_at orders (22 `unordered`), in place of a warning.
     bool require_order = false;
     bool offline = false;  ///< no request at all: what is active, or none_active
-    bool dry_run = false;  ///< everything up to the first artifact byte; changes nothing
+    /// fetch(): everything up to the first artifact byte; changes nothing. It is check() in the form of a fetch, for programs that switch
+    /// between the two: what it found is told by fetch_result, the sizes by `total_bytes` and `bytes_to_fetch`. check() tells more.
+    bool dry_run = false;
     /// Keys to encrypted files. With it they are decrypted once in memory before they become active, and a pack that does not open, or is not
     /// the signed plain text, is refused (`decrypt_failed`). Without it they are fetched as they are. They stay encrypted on disk either way.
     key_provider decrypt_keys{};
@@ -188,11 +191,11 @@ struct fetch_result
     std::string path{};           ///< the pack's folder, absolute; for the owner of the process, not for messages to users
     bool already_active = false;  ///< nothing had to be downloaded
     bool stale = false;           ///< ensure(): the network failed, this is what was active before
-    std::uint64_t bytes_fetched = 0;
+    std::uint64_t bytes_fetched = 0;   ///< artifact bytes that came over the network
     sha256_digest artifact{};          ///< which bytes they are, as signed
     reason stale_why = reason::none;   ///< what the network failed by, where `stale`
-    std::uint64_t total_bytes = 0;     ///< of a dry run: the sizes of the files, as signed
-    std::uint64_t bytes_to_fetch = 0;  ///< of a dry run: at most so many would travel
+    std::uint64_t total_bytes = 0;     ///< as check_result::total_bytes, of a dry run; else 0
+    std::uint64_t bytes_to_fetch = 0;  ///< as check_result::bytes_to_fetch, of a dry run; else 0
     attempt_metrics metrics{};         ///< of the attempt; a failed one's come with its `done` event
 };
 

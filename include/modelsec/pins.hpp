@@ -22,17 +22,20 @@ struct pin
     bool revoked = false;                  ///< counts for nothing, ever
 };
 
-/// The simplest trust source: keys in the application itself, `threshold` of which must sign a manifest. A value type.
+/// The simplest trust source: keys in the application itself, `threshold` of which must sign a manifest. A value type: copies are
+/// independent, and may be read by several threads at once.
 class pins
 {
 public:
-    /// `{"keys": [{"key_id", "ed25519_b64", "not_before", "not_after", "revoked"}], "threshold": 1}`.
+    /// `{"keys": [{"key_id", "ed25519_b64", "not_before", "not_after", "revoked"}], "threshold": 1}`; times as RFC 3339 in UTC, `threshold` 1
+    /// if absent. `bad_option` for anything else, with what is wrong in the detail; `key_reused` as of add().
     MODELSEC_DECL static result<pins> parse(bytes_view text, const limits& caps = {});
 
     /// Adds a key. `key_reused` if its id or its bytes are there already: one key serves one use, under one id. `bad_option` if the
     /// id is empty or no UTF-8.
     MODELSEC_DECL result<void> add(pin p);
-    /// Adds "ID=BASE64" (split at the first `=`), as the command takes it.
+    /// Adds "ID=BASE64" (split at the first `=`; base64 of the 32 bytes of an Ed25519 key), as the command takes it. `bad_option` if it
+    /// is none.
     MODELSEC_DECL result<void> add(std::string_view id_and_base64);
     /// 1 to the number of keys; checked when it is used.
     void set_threshold(unsigned t) noexcept { threshold_ = t; }

@@ -63,7 +63,8 @@ public:
     MODELSEC_DECL bytes map(const std::string& path, std::uint64_t offset, std::size_t length, error_code& ec,
                             diagnostics& diag);
 
-    /// Waits until the pack is active. Codes: as of client::fetch().
+    /// Waits until the pack is active, and tells what fetch() would have told. May be called again: it says the same. Codes: as of
+    /// client::fetch().
     MODELSEC_DECL fetch_result finish();
     MODELSEC_DECL fetch_result finish(error_code& ec);
     MODELSEC_DECL fetch_result finish(error_code& ec, diagnostics& diag);

@@ -2,6 +2,10 @@
 // The download engine against a real origin: fresh and resumed, broken and cancelled, by one connection and several.
 #include "download_scene.hpp"
 
+#include <talker.hpp>
+
+#include <condition_variable>
+#include <mutex>
 #include <thread>
 
 using namespace download_scene;
@@ -142,6 +146,116 @@ TEST_CASE("a trickle that never stalls is too slow")
     trickle.bytes_per_second = 200;
     s.web.fail("/model.bin", trickle);
     CHECK(s.get() == reason::too_slow);
+}
+
+namespace {
+
+/// Stands still until told to run. Then whoever sleeps until a moment that is less than 20 seconds away is there at once.
+class leaping_clock : public modelsec::clock
+{
+public:
+    modelsec::utc_time now() const override { return modelsec::clock::system().now(); }
+    modelsec::steady_time steady_now() const override
+    {
+        const std::lock_guard lock(mutex_);
+        return now_;
+    }
+    std::chrono::steady_clock::duration sleep_time(modelsec::steady_time due) const override
+    {
+        const std::lock_guard lock(mutex_);
+        if (!running_ || due > now_ + 20s || leaps_ >= most)
+            return std::chrono::steady_clock::duration::max();
+        if (due > now_)
+            ++leaps_;
+        now_ = std::max(now_, due);
+        changed_.notify_all();
+        return {};
+    }
+
+    void run()
+    {
+        const std::lock_guard lock(mutex_);
+        running_ = true;
+    }
+    bool reaches(std::chrono::seconds passed) const
+    {
+        std::unique_lock lock(mutex_);
+        return changed_.wait_for(lock, 10s, [&] { return now_ >= begin + passed; });
+    }
+    unsigned leaps() const
+    {
+        const std::lock_guard lock(mutex_);
+        return leaps_;
+    }
+
+    static constexpr modelsec::steady_time begin{1h};
+    static constexpr unsigned most = 500;
+
+private:
+    mutable std::mutex mutex_;
+    mutable std::condition_variable changed_;
+    mutable modelsec::steady_time now_ = begin;
+    bool running_ = false;
+    mutable unsigned leaps_ = 0;
+};
+
+}  // namespace
+
+TEST_CASE("a download whose sources are silent wakes when they can be compared, and at no other time")
+{
+    scene s;
+    s.caps.connect_timeout = s.caps.handshake_timeout = s.caps.stall_timeout = s.caps.first_byte_timeout = 1000s;
+    std::mutex mutex;
+    std::condition_variable asked;
+    unsigned second_asked = 0;
+    const support::talker first(s.ca.issue(), [&](support::talk& t, unsigned connection) {
+        if (!t.handshake() || t.read_request().empty())
+            return;
+        if (connection == 1 && !t.write("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(s.content.size()) +
+                                        "\r\n\r\n" + s.content.substr(0, 300 * 1024)))
+            return;
+        t.stays_open(20s);
+    });
+    const support::talker second(s.ca.issue(), [&](support::talk& t, unsigned) {
+        if (!t.handshake() || t.read_request().empty())
+            return;
+        {
+            const std::lock_guard lock(mutex);
+            ++second_asked;
+        }
+        asked.notify_all();
+        t.stays_open(20s);
+    });
+
+    leaping_clock time;
+    modelsec::detail::http_environment env;
+    env.options = &s.options;
+    env.caps = &s.caps;
+    env.time = &time;
+    env.handle = s.handle;
+    modelsec::detail::http_client client(std::move(env));
+    modelsec::detail::download_request what;
+    what.files.push_back(
+        {&s.expected, {url::parse(first.url("/model.bin")).value(), url::parse(second.url("/model.bin")).value()}});
+    what.progress = [&](std::uint64_t) { time.run(); };
+    auto staging = s.staged();
+    reason ended = reason::none;
+    std::thread worker([&] {
+        const auto out = modelsec::detail::download(client, what, staging);
+        if (out.has_error())
+            ended = out.error().why;
+    });
+    // After five seconds of silence the other one is tried, after five more the first one again; ten later that is left.
+    CHECK(time.reaches(15s));
+    {
+        std::unique_lock lock(mutex);
+        CHECK(asked.wait_for(lock, 10s, [&] { return second_asked > 0; }));
+    }
+    CHECK(time.leaps() >= 3);
+    CHECK(time.leaps() < 40);  // ten a second would have been 150
+    s.handle.cancel();
+    worker.join();
+    CHECK(ended == reason::cancelled);
 }
 
 TEST_CASE("cancel ends it within moments and keeps what is good")

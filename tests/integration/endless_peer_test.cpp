@@ -4,6 +4,7 @@
 #include <modelsec/detail/net/session.hpp>
 
 #include <doctest/doctest.h>
+#include <manual_clock.hpp>
 #include <talker.hpp>
 #include <temp_dir.hpp>
 
@@ -281,6 +282,32 @@ TEST_CASE("an idle, a stalled and a paused operation wake at their next deadline
               });
           }) < 30);
     owner.join();
+}
+
+TEST_CASE("time in which an operation was paused is no part of what hosts are measured by")
+{
+    scene s;
+    support::manual_clock time;
+    modelsec::detail::http_environment env;
+    env.options = &s.options;
+    env.caps = &s.caps;
+    env.time = &time;
+    env.handle = s.handle;
+    modelsec::detail::http_client client(std::move(env));
+    modelsec::detail::session& session = client.get();
+    const auto begin = session.running_time();
+    const auto after = [&](std::chrono::seconds passed) {
+        time.advance(passed);
+        session.context().poll();
+        return session.running_time() - begin;
+    };
+    CHECK(after(3s) == 3s);
+    s.handle.pause();
+    CHECK(after(0s) == 3s);  // seen by now
+    CHECK(after(60s) == 3s);
+    s.handle.resume();
+    CHECK(after(0s) == 3s);
+    CHECK(after(2s) == 5s);
 }
 
 TEST_CASE("connections that nobody uses are few over all origins, and are closed after a time")

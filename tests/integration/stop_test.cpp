@@ -4,6 +4,7 @@
 #include <modelsec/detail/net/http_client.hpp>
 #include <modelsec/detail/net/session.hpp>
 
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <doctest/doctest.h>

@@ -329,6 +329,86 @@ TEST_CASE("with another source at hand, one below the least rate is left for it"
     CHECK_FALSE(p.fsm.verdict());
 }
 
+TEST_CASE("while a source is silent, time alone decides at moments that are known before, and not between them")
+{
+    play p(100 * mib, 1, 2);
+    const auto begun = p.now;
+    auto o = p.next();
+    REQUIRE(o.has_value());
+    p.fsm.answered(o->lane, true);
+    p.deliver(o->lane, 0, 64 * 1024);
+    p.fsm.compare_hosts(p.now);
+    const auto first = p.fsm.next_look(p.now, true);
+    REQUIRE(first.has_value());
+    CHECK(*first - begun == 5s);                 // then the other is tried
+    CHECK_FALSE(p.fsm.next_look(p.now, false));  // where nothing is compared, there is nothing to wait for
+    for (p.now += 100ms; p.now < *first; p.now += 100ms)
+    {
+        p.fsm.compare_hosts(p.now);
+        CHECK_FALSE(p.fsm.superfluous(o->lane));
+        CHECK(p.fsm.next_look(p.now, true) == first);  // it does not move while nothing happens
+    }
+    p.now = *first;
+    p.fsm.compare_hosts(p.now);
+    CHECK(p.fsm.superfluous(o->lane));
+
+    // Ten minutes of silence from both.
+    unsigned looks = 0;
+    unsigned changes = 0;
+    for (; looks < 1000 && p.now < begun + 10min; ++looks)
+    {
+        if (p.fsm.superfluous(o->lane))
+        {
+            ++changes;
+            p.fsm.ended(o->lane, {}, p.now);
+            o = p.next();
+            REQUIRE(o.has_value());
+        }
+        const auto look = p.fsm.next_look(p.now, true);
+        p.now = look.value_or(begun + 10min);
+        p.fsm.compare_hosts(p.now);
+    }
+    CHECK(looks <= 2 * changes + 1);  // no look without something to decide, but where a host is only marked as slow
+    CHECK(changes >= 2);
+    CHECK(looks < 60);
+}
+
+TEST_CASE("the least rate is looked at when it can be told, and time in which nobody looked counts for it")
+{
+    play p(100 * mib, 1);
+    const auto begun = p.now;
+    const auto o = p.next();
+    REQUIRE(o.has_value());
+    p.fsm.answered(o->lane, true);
+    p.deliver(o->lane, 0, 1000);
+    CHECK_FALSE(p.fsm.next_look(p.now, true));
+    const auto look = p.fsm.next_look(p.now, true, 20'000);
+    REQUIRE(look.has_value());
+    CHECK(*look - begun == 10s);
+    p.now = *look;
+    p.fsm.compare_hosts(p.now, 20'000);
+    CHECK(p.fsm.superfluous(o->lane));
+}
+
+TEST_CASE("bytes count for the second in which they came, however long nobody looked before")
+{
+    play p(100 * mib, 1);
+    const auto o = p.next();
+    REQUIRE(o.has_value());
+    p.fsm.answered(o->lane, true);
+    p.now += 15s;
+    std::uint64_t at = p.deliver(o->lane, 0, 300'000);
+    p.fsm.compare_hosts(p.now, 20'000);
+    CHECK_FALSE(p.fsm.superfluous(o->lane));  // 300 kB within the last ten seconds
+    p.now += 9s;
+    p.fsm.compare_hosts(p.now, 20'000);
+    CHECK_FALSE(p.fsm.superfluous(o->lane));
+    p.now += 3s;
+    at = p.deliver(o->lane, at, 1000);
+    p.fsm.compare_hosts(p.now, 20'000);
+    CHECK(p.fsm.superfluous(o->lane));  // they are too long ago by now
+}
+
 TEST_CASE("what somebody waits for is asked for next, with what follows it")
 {
     play p(200 * mib, 4);

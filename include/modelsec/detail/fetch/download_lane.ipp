@@ -22,18 +22,18 @@ inline awaitable<void> download_run::work(lane& self)
         std::optional<response_head> head;
         std::optional<failure> why;
         self.fetched = 0;
-        const auto begin = clock::now();
+        const auto begin = now();
         if (auto done = co_await fetch(self, head); done.has_error() && !self.stopped)
             why = std::move(done).error();
-        count(self, clock::now() - begin, why);
-        const auto then = plan_.ended(self.order.lane, why, clock::now());
+        count(self, now() - begin, why);
+        const auto then = plan_.ended(self.order.lane, why, now());
         if (then == plan_fsm::then::back_off)
         {
             auto waited = co_await net_.before_retry(retries_, std::move(*why), head ? &*head : nullptr);
             plan_.backed_off(waited.has_error() ? std::optional(std::move(waited).error()) : std::nullopt);
         }
         bell_.notify();
-        auto order = self.stopped ? std::nullopt : plan_.next(clock::now(), self.warm);
+        auto order = self.stopped ? std::nullopt : plan_.next(now(), self.warm);
         if (!order)
             co_return;
         self.order = std::move(*order);
@@ -85,12 +85,12 @@ inline awaitable<result<std::size_t>> download_run::read(lane& self, connection&
         if (slow && net_.env().options->limit_rate == 0)
             co_return fail(reason::too_slow, "less than 1 KiB a second");
     }
-    const auto before = clock::now();
+    const auto before = now();
     const auto n = co_await link.read_some(space.first(std::min(space.size(), download_read)));
     if (n.has_error())
         co_return n.error();
-    const auto took = clock::now() - before;
-    self.waited = took < patience ? self.waited + took : clock::duration();  // longer than a stall: it was paused
+    const auto took = now() - before;
+    self.waited = took < patience ? self.waited + took : duration();  // longer than a stall: the clock was moved
     self.brought = took < patience ? self.brought + *n : 0;
     if (what_.fetched)
         *what_.fetched += *n;
@@ -164,11 +164,11 @@ inline awaitable<result<void>> download_run::fill(lane& self, connection& link, 
         if (n == 0)
             co_return fail(reason::truncated, "the body ended early");
         if (into.size == 0)
-            into.since = clock::now();
+            into.since = now();
         into.size += n;
         in_hand_ += n;
         position += n;
-        plan_.arrived(self.order.lane, n, clock::now());
+        plan_.arrived(self.order.lane, n, now());
         report();
     }
 }
@@ -204,7 +204,7 @@ inline void download_run::put(lane& self)
 }
 
 /// What a request did, for the metrics of its origin.
-inline void download_run::count(const lane& self, clock::duration took, const std::optional<failure>& why)
+inline void download_run::count(const lane& self, duration took, const std::optional<failure>& why)
 {
     if (!what_.sources)
         return;

@@ -39,8 +39,11 @@ public:
     result<std::vector<verified_file>> run();
 
 private:
-    using clock = std::chrono::steady_clock;
+    using time_point = std::chrono::steady_clock::time_point;
+    using duration = std::chrono::steady_clock::duration;
     static constexpr std::chrono::milliseconds tick{100};
+    /// What has arrived is not kept back for longer: what is in memory only is lost in a crash.
+    static constexpr std::chrono::seconds longest_in_memory{1};
     static constexpr unsigned most_connections = 16;  ///< each costs memory, and more of them help nobody
 
     /// Bytes of a lane on their way into a block. What was put already stays in the block before them.
@@ -50,7 +53,7 @@ private:
         std::size_t at = 0;       ///< in the block: where the first byte stands that was not put
         std::uint64_t begin = 0;  ///< in the file: the same
         std::size_t size = 0;     ///< arrived and not put
-        clock::time_point since;  ///< when the first of them arrived
+        time_point since;         ///< when the first of them arrived
         bool held_back = false;   ///< the last byte is not believed before the end of the answer is seen
 
         std::size_t room() const noexcept { return space ? block::size_bytes - at : 0; }
@@ -71,15 +74,15 @@ private:
         std::uint64_t fetched = 0;  ///< body bytes of the request under way
 
         // Too slow is what brings less than a trickle over all of the time that a stall may last.
-        clock::duration waited{};
+        duration waited{};
         std::uint64_t brought = 0;
     };
 
-    static sink_options sink_settings(const download_request& what);
+    static sink_options sink_settings(const session& net, const download_request& what);
     static std::vector<const artifact_file*> expected_files(const download_request& what);
     std::vector<planned_file> planned_files() const;
     awaitable<result<void>> drive();
-    bool nothing_to_look_after();
+    std::optional<std::chrono::milliseconds> next_look();
     void compare_hosts();
     void serve_readers();
     void begin_lanes();
@@ -94,9 +97,13 @@ private:
     awaitable<result<block_ptr>> take_block(lane& self);
     std::uint64_t limit(const lane& self) const;
     void put(lane& self);
-    void count(const lane& self, clock::duration took, const std::optional<failure>& why);
+    void count(const lane& self, duration took, const std::optional<failure>& why);
     void report();
 
+    /// Pauses are no part of it: nobody is slow in them.
+    time_point now() const { return net_.running_time(); }
+    /// Where the rate is limited on purpose, it says nothing of a host.
+    bool comparing() const { return net_.env().options->limit_rate == 0; }
     const artifact_file& expected(const lane& l) const { return *what_.files[l.order.file].expected; }
 
     session& net_;
@@ -111,9 +118,9 @@ private:
     std::set<std::size_t> ended_;  // files whose address has ended, by its host's own word
     std::list<lane> lanes_;
     std::exception_ptr thrown_;
-    clock::time_point compared_{};
-    bool sole_sources_ = true;     ///< no file has another source
-    bool resting_ = false;         ///< drive() is not woken by time
+    time_point compared_{};
+    time_point next_look_{};       ///< what drive() sleeps until
+    bool resting_ = false;         ///< the next bytes wake drive()
     std::uint64_t arrived_ = 0;    ///< body bytes, good or not
     std::uint64_t looked_at_ = 0;  ///< arrived, or hashed of what was kept, when drive() last looked
     std::uint64_t total_ = 0;
@@ -132,13 +139,12 @@ inline std::vector<const artifact_file*> download_run::expected_files(const down
 inline download_run::download_run(session& net, const download_request& what, staging& staged, std::vector<range_set> kept)
     : net_(net), what_(what), retries_(net.caps().retries, net.caps().first_retry_wait), bell_(net), gone_(net.context()),
       partials_(staged, what.files),
-      sink_(partials_, expected_files(what), std::move(kept), sink_settings(what), [this] { bell_.notify(); }),
+      sink_(partials_, expected_files(what), std::move(kept), sink_settings(net, what), [this] { bell_.notify(); }),
       plan_(planned_files(), std::min(what.connections, most_connections))
 {
     for (const wanted_file& f : what.files)
     {
         sources_.push_back(f.sources);
-        sole_sources_ = sole_sources_ && f.sources.size() == 1;
         total_ += f.expected->size_bytes;
     }
     if (what.feed)
@@ -181,12 +187,12 @@ inline download_run::~download_run()
         net_.context().run_one_for(tick);
 }
 
-inline sink_options download_run::sink_settings(const download_request& what)
+inline sink_options download_run::sink_settings(const session& net, const download_request& what)
 {
     sink_options out;
     out.direct = what.direct;
     out.whole = what.whole;
-    out.now = [] { return clock::now(); };
+    out.now = [&time = net.env().time ? *net.env().time : clock::system()] { return time.steady_now(); };
     if (stream_feed* const feed = what.feed)
         out.on_good = [feed, &what](std::size_t file, std::size_t chunk) {
             feed->chunk_good(what.files[file].expected->sha256, chunk);
@@ -272,37 +278,47 @@ inline awaitable<result<void>> download_run::drive()
             continue;
         }
         watch alarm(net_, [this] { bell_.notify(); });
-        resting_ = nothing_to_look_after();
-        if (!lanes_.empty() && !resting_)
-            alarm.expect(tick, reason::none);
+        if (const auto wait = next_look())
+            alarm.expect(*wait, reason::none);
         if (auto ended = co_await bell_.wait(); ended.has_error())
             plan_.stop(std::move(ended).error());
     }
 }
 
-/// Whether time alone changes nothing: since the last look nothing arrived, and nothing that did waits for its second to be over, and
-/// there is no other source to be compared with. Then the download sleeps until the connection wakes it: data, or its own deadline.
-inline bool download_run::nothing_to_look_after()
+/// How long drive() may sleep: while bytes arrive or are hashed, a tick; else until time alone changes something, which may be never:
+/// then the connections wake it, by data or by their own deadlines.
+inline std::optional<std::chrono::milliseconds> download_run::next_look()
 {
-    const std::uint64_t hashed = sink_.kept_hashed();
-    const bool moved = std::exchange(looked_at_, arrived_ + hashed) != arrived_ + hashed;
-    const auto waits = [](const lane& l) { return l.into.size > 0 && !l.into.held_back; };
-    return !moved && sole_sources_ && net_.caps().min_rate == 0 && std::ranges::none_of(lanes_, waits);
+    const std::uint64_t seen = arrived_ + sink_.kept_hashed();
+    resting_ = std::exchange(looked_at_, seen) == seen;
+    next_look_ = time_point::max();
+    if (lanes_.empty())
+        return std::nullopt;
+    const time_point present = now();
+    if (!resting_)
+        next_look_ = present + tick;
+    else if (const auto plans = plan_.next_look(present, comparing(), net_.caps().min_rate))
+        next_look_ = *plans;
+    for (const lane& l : lanes_)
+        if (l.into.size > 0 && !l.into.held_back)
+            next_look_ = std::min(next_look_, l.into.since + longest_in_memory);
+    if (next_look_ == time_point::max())
+        return std::nullopt;
+    return steady_left(present, next_look_);
 }
 
-/// Where the rate is limited on purpose, it says nothing of a host.
 inline void download_run::compare_hosts()
 {
-    const auto now = clock::now();
-    if (now - compared_ < tick || net_.env().options->limit_rate != 0 || net_.env().handle.paused())
+    const time_point present = now();
+    if ((present - compared_ < tick && present < next_look_) || !comparing())
         return;
-    compared_ = now;
-    plan_.compare_hosts(now, net_.caps().min_rate);
+    compared_ = present;
+    plan_.compare_hosts(present, net_.caps().min_rate);
 }
 
 inline void download_run::begin_lanes()
 {
-    while (auto order = plan_.next(clock::now()))
+    while (auto order = plan_.next(now()))
     {
         lane& l = lanes_.emplace_back(net_);
         sink_.allow_blocks(sink_options().blocks + 2 * (lanes_.size() - 1));
@@ -322,8 +338,6 @@ inline void download_run::begin_lanes()
 
 inline void download_run::end_lanes()
 {
-    // What has arrived is not kept back for long: what is in memory only is lost in a crash.
-    constexpr std::chrono::seconds longest_in_memory{1};
     std::erase_if(lanes_, [](const lane& l) { return l.gone; });
     for (lane& l : lanes_)
     {
@@ -332,7 +346,7 @@ inline void download_run::end_lanes()
             l.stopped = true;
             l.stop.emit(boost::asio::cancellation_type::terminal);
         }
-        if (l.into.size > 0 && !l.into.held_back && clock::now() - l.into.since >= longest_in_memory)
+        if (l.into.size > 0 && !l.into.held_back && now() - l.into.since >= longest_in_memory)
             put(l);
         l.room.notify();
     }

@@ -25,9 +25,15 @@ public:
 
     explicit pace_fsm(std::size_t hosts) : hosts_(hosts) {}
 
-    void arrived(std::size_t which, std::uint64_t bytes) { hosts_[which].now.bytes += bytes; }
-    /// So many connections are at work at each host; `missing` bytes are still to come.
-    MODELSEC_DECL void tick(const std::vector<unsigned>& lanes, std::uint64_t missing, time_point now);
+    // From begun() to ended() there is one more connection at work at a host. Times never go back.
+    MODELSEC_DECL void begun(std::size_t which, time_point now);
+    MODELSEC_DECL void ended(std::size_t which, time_point now);
+    MODELSEC_DECL void arrived(std::size_t which, std::uint64_t bytes, time_point now);
+    /// Compares the hosts; `missing` bytes are still to come.
+    MODELSEC_DECL void compare(std::uint64_t missing, time_point now);
+    /// When compare() will decide something, or a host be slower_than() `min_rate`, if nothing arrives and no connection begins or ends
+    /// before; nothing: then time alone decides nothing.
+    MODELSEC_DECL std::optional<time_point> next_decision(std::uint64_t missing, std::uint64_t min_rate) const;
 
     /// Not asked while there is any other.
     bool left(std::size_t which) const { return hosts_[which].left; }
@@ -35,7 +41,7 @@ public:
     bool slower_than(std::size_t which, std::uint64_t rate) const
     {
         const second s = hosts_[which].sum();
-        return rate > 0 && s.time >= proof && static_cast<double>(s.bytes) < s.time * static_cast<double>(rate);
+        return rate > 0 && s.time >= proof && static_cast<double>(s.bytes) < in_seconds(s.time) * static_cast<double>(rate);
     }
     /// The host that the next order should go to, to see how it does.
     const std::optional<std::size_t>& probe() const noexcept { return probe_; }
@@ -46,31 +52,36 @@ public:
 
 private:
     static constexpr std::size_t seconds = 10;
-    static constexpr double proof = 9.5;
+    static constexpr std::chrono::milliseconds proof{9500};
+    using duration = time_point::duration;  ///< whole numbers: a sum does not depend on how often somebody looked
+    static double in_seconds(duration time) noexcept { return std::chrono::duration<double>(time).count(); }
     struct second
     {
         std::uint64_t bytes = 0;
-        double lane_time = 0;  ///< seconds, over all connections
-        double time = 0;       ///< seconds in which there was one
+        duration lane_time{};  ///< over all connections
+        duration time{};       ///< in which there was one
     };
     struct host
     {
         second now;
         std::array<second, seconds> past{};
         std::optional<time_point> probed;
+        unsigned lanes = 0;  ///< connections at work
         bool left = false;
 
         MODELSEC_DECL second sum() const;
         double rate() const
         {
             const second s = sum();
-            return s.lane_time > 0 ? static_cast<double>(s.bytes) / s.lane_time : 0;
+            return s.lane_time > duration() ? static_cast<double>(s.bytes) / in_seconds(s.lane_time) : 0;
         }
     };
 
+    MODELSEC_DECL void advance(time_point now);
+
     std::vector<host> hosts_;
     std::optional<std::size_t> probe_;
-    std::optional<time_point> last_;
+    std::optional<time_point> last_;  ///< what passed until then is counted
     time_point second_begun_{};
     std::size_t slot_ = 0;
 };

@@ -70,9 +70,12 @@ public:
     MODELSEC_DECL bool superfluous(lane_id lane) const;
     /// The lane is gone, by itself (no failure) or by `why`.
     MODELSEC_DECL then ended(lane_id lane, std::optional<failure> why, time_point now);
-    /// To be called some times a second while lanes are at work: compares the hosts. Not while the rate is limited on purpose.
+    /// Compares the hosts: while bytes arrive, some times a second; else at next_look(). Not while the rate is limited on purpose.
     /// A host that brings less than `min_rate` bytes a second is given up.
     MODELSEC_DECL void compare_hosts(time_point now, std::uint64_t min_rate = 0);
+    /// When next() or compare_hosts() may find something to do though nothing has happened but time; nothing: never. `compared`: the
+    /// hosts are compared at all.
+    MODELSEC_DECL std::optional<time_point> next_look(time_point now, bool compared, std::uint64_t min_rate = 0) const;
 
     /// The wait is over, or there is no patience left: then `why` ends the download.
     MODELSEC_DECL void backed_off(std::optional<failure> why);
@@ -147,6 +150,10 @@ private:
     MODELSEC_DECL std::optional<order> split(time_point now, bool warm);
     MODELSEC_DECL std::optional<order> next_preferred(time_point now, bool warm);
     MODELSEC_DECL std::uint64_t segment(std::size_t host) const;
+    /// How many connections there may be now.
+    std::size_t most_lanes() const { return std::min(connections_, growth_.target() + (pace_.probe() ? 1u : 0u)); }
+    /// Of all files: what nobody has put yet.
+    MODELSEC_DECL std::uint64_t bytes_to_come() const;
     MODELSEC_DECL double average_rate(time_point now) const;
     MODELSEC_DECL std::size_t lanes_at(std::size_t host) const;
     /// Those that have brought something: one that is still being connected is not at work.

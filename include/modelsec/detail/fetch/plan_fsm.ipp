@@ -114,13 +114,13 @@ std::optional<plan_fsm::order> plan_fsm::begin(std::size_t file, std::size_t sou
     l.warm = warm;
     l.begun = l.seen = now;
     ++f.lanes;
+    pace_.begun(l.host, now);
     return order{last_lane_, file, source, ask};
 }
 
 std::optional<plan_fsm::order> plan_fsm::next(time_point now, bool warm)
 {
-    const unsigned most = std::min(connections_, growth_.target() + (pace_.probe() ? 1u : 0u));
-    if (verdict_ || backing_off_ || renewing_ || complete() || lanes_.size() >= most)
+    if (verdict_ || backing_off_ || renewing_ || complete() || lanes_.size() >= most_lanes())
         return std::nullopt;
     if (auto first = next_preferred(now, warm))
         return first;
@@ -331,7 +331,7 @@ void plan_fsm::arrived(lane_id id, std::uint64_t bytes, time_point now)
         l.bytes += bytes;  // the first ones came at once
     l.in_hand += bytes;
     l.seen = now;
-    pace_.arrived(l.host, bytes);
+    pace_.arrived(l.host, bytes, now);
     growth_.arrived(bytes, lanes_at_work(), now);
 }
 
@@ -354,15 +354,39 @@ bool plan_fsm::superfluous(lane_id id) const
     return found != lanes_.end() && (found->second.leave || found->second.todo.size() <= found->second.in_hand);
 }
 
+std::uint64_t plan_fsm::bytes_to_come() const
+{
+    std::uint64_t out = missing_bytes_;
+    for (const auto& [id, l] : lanes_)
+        out += l.todo.size();
+    return out;
+}
+
+std::optional<plan_fsm::time_point> plan_fsm::next_look(time_point now, bool compared, std::uint64_t min_rate) const
+{
+    std::optional<time_point> out;
+    const auto not_after = [&](time_point at) {
+        if (at > now && (!out || at < *out))
+            out = at;
+    };
+    if (verdict_ || lanes_.empty())
+        return out;
+    if (compared)
+        if (const auto decision = pace_.next_decision(bytes_to_come(), min_rate))
+            not_after(*decision);
+    if (backing_off_ || renewing_ || lanes_.size() >= most_lanes())
+        return out;
+    for (const order_key& key : open_)
+        not_after(files_[key.second].later);
+    // The rest of a lane that has become silent is somebody else's.
+    for (const auto& [id, l] : lanes_)
+        not_after(l.seen + range_silence + std::chrono::milliseconds(1));
+    return out;
+}
+
 void plan_fsm::compare_hosts(time_point now, std::uint64_t min_rate)
 {
-    std::vector<unsigned> at(segments_.size());
-    for (const auto& [id, l] : lanes_)
-        ++at[l.host];
-    std::uint64_t missing = missing_bytes_;
-    for (const auto& [id, l] : lanes_)
-        missing += l.todo.size();
-    pace_.tick(at, missing, now);
+    pace_.compare(bytes_to_come(), now);
     for (auto& [id, l] : lanes_)
     {
         if (pace_.slower_than(l.host, min_rate))
@@ -389,6 +413,7 @@ plan_fsm::then plan_fsm::ended(lane_id id, std::optional<failure> why, time_poin
 {
     const lane l = std::move(lanes_.at(id));
     lanes_.erase(id);
+    pace_.ended(l.host, now);
     planned& f = files_[l.file];
     --f.lanes;
     for (const auto& r : l.todo.ranges())

@@ -12,6 +12,8 @@
 
 MODELSEC_BEGIN_NAMESPACE
 
+/// A header field of a request. One that would end its line early (CWE-113), or that the library sets itself (Host, Range, …), fails the
+/// request: `bad_option`.
 struct http_header
 {
     std::string name{};
@@ -86,6 +88,7 @@ private:
     std::string no_proxy_;
 };
 
+/// How hosts are reached. Copied into a client; `credentials` is called on the threads of operations, on several at once where several run.
 struct transport_options
 {
     tls_options tls{};
@@ -94,7 +97,8 @@ struct transport_options
     unsigned connections = 8;      ///< at most so many at once for one download; as many as help are used
     std::uint64_t limit_rate = 0;  ///< bytes a second over all connections; 0: no limit
     std::string user_agent = "modelsec";
-    std::vector<std::string> allowed_hosts{};  ///< if not empty: no other host is asked, redirected to or not (policy 50)
+    /// If not empty: no other host is asked, redirected to or not (policy 50). Names or addresses in lower case, without port.
+    std::vector<std::string> allowed_hosts{};
 };
 
 MODELSEC_END_NAMESPACE

@@ -9,14 +9,11 @@
 #include <modelsec/detail/net/retry_fsm.hpp>
 #include <modelsec/detail/net/tls.hpp>
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <atomic>
-#include <exception>
 #include <list>
-#include <stdexcept>
 #include <utility>
 
 MODELSEC_BEGIN_NAMESPACE
@@ -141,6 +138,8 @@ public:
     MODELSEC_DECL void spend(std::size_t bytes) noexcept;
     /// When the operation ends by `deadline` from now on, pauses so far not counted; nothing: never. On the thread that calls run().
     MODELSEC_DECL void set_deadline(std::optional<steady_time> due);
+    /// Steady time of which pauses are no part. On the thread that calls run().
+    MODELSEC_DECL steady_time running_time() const noexcept;
     /// `cancelled` or `deadline`, if the operation ended.
     MODELSEC_DECL std::optional<failure> stopped() const;
     MODELSEC_DECL void observe(const event& e) const;
@@ -165,6 +164,7 @@ private:
 
     MODELSEC_DECL result<const tls_context*> tls_for(const std::string& origin);
 
+    MODELSEC_DECL void run_task(awaitable<void> work);
     MODELSEC_DECL void run_until(const bool& done);
     /// Wakes whoever waits for too long, or for an operation that has ended or goes on.
     MODELSEC_DECL void tick();
@@ -192,28 +192,10 @@ private:
 template <class T>
 result<T> session::run(awaitable<result<T>> work)
 {
-    if (std::exchange(running_, true))
-        throw std::logic_error("session::run() within run(): the inner one would take the outer one's wake-ups");
-    const struct ends
-    {
-        bool& running;
-        ~ends() { running = false; }
-    } guard{running_};
     std::optional<result<T>> outcome;
-    std::exception_ptr thrown;
-    bool done = false;
-    boost::asio::co_spawn(
-        context_,
-        [](awaitable<result<T>> task, std::optional<result<T>>& out) -> awaitable<void> {
-            out.emplace(co_await std::move(task));
-        }(std::move(work), outcome),
-        [&](std::exception_ptr e) {
-            thrown = std::move(e);
-            done = true;
-        });
-    run_until(done);
-    if (thrown)
-        std::rethrow_exception(thrown);  // only bad_alloc and bugs: expected failures are values
+    run_task([](awaitable<result<T>> task, std::optional<result<T>>& out) -> awaitable<void> {
+        out.emplace(co_await std::move(task));
+    }(std::move(work), outcome));
     return std::move(*outcome);
 }
 

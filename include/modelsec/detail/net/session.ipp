@@ -8,13 +8,16 @@
 #include <modelsec/detail/net/redirect_fsm.hpp>
 #include <modelsec/detail/net/session.hpp>
 
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/beast/core/string.hpp>
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <exception>
 #include <list>
 #include <random>
+#include <stdexcept>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
@@ -64,6 +67,26 @@ const clock& session::session_clock() const noexcept
 steady_time session::steady_now() const noexcept
 {
     return session_clock().steady_now();
+}
+
+void session::run_task(awaitable<void> work)
+{
+    if (std::exchange(running_, true))
+        throw std::logic_error("session::run() within run(): the inner one would take the outer one's wake-ups");
+    const struct ends
+    {
+        bool& running;
+        ~ends() { running = false; }
+    } guard{running_};
+    std::exception_ptr thrown;
+    bool done = false;
+    boost::asio::co_spawn(context_, std::move(work), [&](std::exception_ptr e) {
+        thrown = std::move(e);
+        done = true;
+    });
+    run_until(done);
+    if (thrown)
+        std::rethrow_exception(thrown);  // only bad_alloc and bugs: expected failures are values
 }
 
 void session::run_until(const bool& done)
@@ -143,6 +166,11 @@ std::optional<failure> session::stopped() const
     if (env_.deadline && impl_->paused_since.value_or(steady_now()) >= *env_.deadline)
         return fail(reason::deadline);
     return std::nullopt;
+}
+
+steady_time session::running_time() const noexcept
+{
+    return impl_->paused_since.value_or(steady_now()) - impl_->paused_in_all;
 }
 
 void session::set_deadline(std::optional<steady_time> due)

@@ -9,6 +9,8 @@
 #include <modelsec/detail/base/secret.hpp>
 #include <modelsec/limits.hpp>
 
+#include "../support/manual_clock.hpp"
+
 #include <doctest/doctest.h>
 #include <sodium.h>
 
@@ -288,6 +290,34 @@ TEST_CASE("a control tells its hooks, from any thread, and not after they are go
     int late = 0;
     const auto after = handle.on_change([&] { ++late; });
     CHECK(late == 1);  // cancelled already
+}
+
+TEST_CASE("the time of an attempt stands still while it is paused, by whichever of its controls")
+{
+    support::manual_clock time;
+    const auto in = [&](std::chrono::seconds s) { return time.steady_now() + s; };
+    control owner;
+    const control running = owner.attempt(&time, in(std::chrono::seconds(10)));
+    time.advance(std::chrono::seconds(6));
+    owner.pause();
+    time.advance(std::chrono::hours(8));
+    CHECK_FALSE(running.cancelled());
+    const control begun_in_the_pause = owner.attempt(&time, in(std::chrono::seconds(10)));
+    time.advance(std::chrono::hours(1));
+    owner.resume();
+    CHECK(running.due() == in(std::chrono::seconds(4)));
+    CHECK(begun_in_the_pause.due() == in(std::chrono::seconds(10)));
+    time.advance(std::chrono::seconds(3));
+    CHECK_FALSE(running.expired());
+    owner.pause();
+    owner.resume();
+    time.advance(std::chrono::seconds(1));
+    CHECK(running.expired());
+    CHECK(running.cancelled());
+    CHECK_FALSE(owner.cancelled());
+    owner.pause();  // what is over stays over
+    CHECK(running.expired());
+    CHECK_FALSE(begun_in_the_pause.expired());
 }
 
 TEST_CASE("a secret is wiped and moves")

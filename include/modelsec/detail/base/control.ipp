@@ -3,11 +3,14 @@
 #define MODELSEC_DETAIL_BASE_CONTROL_IPP
 
 #include <modelsec/detail/base/control.hpp>
+#include <modelsec/detail/base/steady_time.hpp>
 
 #include <algorithm>
 #include <atomic>
 #include <list>
 #include <mutex>
+#include <optional>
+#include <utility>
 #include <vector>
 
 MODELSEC_BEGIN_NAMESPACE
@@ -22,7 +25,9 @@ struct control::state
     std::atomic<bool> cancelled{false};
     std::atomic<bool> paused{false};
     const clock* time = nullptr;
+    mutable std::mutex times;  ///< of the next two; nothing is called while it is held
     steady_time due = steady_time::max();
+    std::optional<steady_time> paused_since;  ///< of an attempt that has a time: `due` moves by each pause
 
     void changed()
     {
@@ -41,6 +46,8 @@ struct control::state
         {
             const std::lock_guard lock(mutex);
             news = (this->*flag).exchange(value) != value;
+            if (news && time && flag == &state::paused)
+                count_pause(value);
             for (const auto& attempt : attempts)
                 if (auto one = attempt.lock())
                     running.push_back(std::move(one));
@@ -51,7 +58,24 @@ struct control::state
             attempt->set(flag, value);
     }
 
-    bool expired() const noexcept { return time && !cancelled && time->steady_now() >= due; }
+    void count_pause(bool begins)
+    {
+        const steady_time now = time->steady_now();
+        const std::lock_guard lock(times);
+        if (begins)
+            paused_since = now;
+        else if (const auto since = std::exchange(paused_since, std::nullopt))
+            due = detail::steady_after(due, std::chrono::ceil<std::chrono::milliseconds>(now - *since));
+    }
+
+    bool expired() const noexcept
+    {
+        if (!time || cancelled)
+            return false;
+        const steady_time now = time->steady_now();
+        const std::lock_guard lock(times);
+        return paused_since.value_or(now) >= due;
+    }
 };
 
 control::control() : state_(std::make_shared<state>()) {}
@@ -86,6 +110,12 @@ bool control::expired() const noexcept
     return state_->expired();
 }
 
+steady_time control::due() const noexcept
+{
+    const std::lock_guard lock(state_->times);
+    return state_->due;
+}
+
 control control::attempt(const clock* time, steady_time due) const
 {
     control made;
@@ -95,6 +125,8 @@ control control::attempt(const clock* time, steady_time due) const
     // What was cancelled before is over, but for a cancel() that came before the very first attempt.
     made.state_->cancelled = state_->cancelled && !state_->used;
     made.state_->paused = state_->paused.load();
+    if (made.state_->paused && made.state_->time)
+        made.state_->count_pause(true);
     state_->cancelled = false;
     state_->used = true;
     std::erase_if(state_->attempts, [](const auto& old) { return old.expired(); });

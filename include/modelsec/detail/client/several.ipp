@@ -229,8 +229,6 @@ result<std::uint64_t> run_watch(const client_options& owner, audit_trail& trail,
             !(asked.jitter >= 0.0 && asked.jitter <= 0.9))
             return fail(reason::bad_option,
                         "a watch needs models, an interval of a second to a year, and a jitter of 0 to 0.9");
-        const steady_time end =
-            asked.operation.deadline ? later(owner.clock->steady_now(), *asked.operation.deadline) : steady_time::max();
         std::vector<std::unique_ptr<kept_network>> networks;
         for (std::size_t i = 0; i < asked.models.size(); ++i)
             networks.push_back(std::make_unique<kept_network>(connect));
@@ -289,10 +287,10 @@ result<std::uint64_t> run_watch(const client_options& owner, audit_trail& trail,
                     failed(got.error());
                 }
             }
-            const steady_time due = std::min(end, later(owner.clock->steady_now(), next_wait(asked)));
-            if (!sleep.until(due, [&] { return handle.cancelled(); }) && due < end)
+            const steady_time due = std::min(handle.due(), later(owner.clock->steady_now(), next_wait(asked)));
+            if (!sleep.until(due, [&] { return handle.cancelled(); }))
                 continue;
-            if (owner.clock->steady_now() >= end)
+            if (handle.expired())
                 return updates;
             return fail(reason::cancelled);
         }

@@ -173,6 +173,8 @@ private:
     MODELSEC_DECL result<store> open_store(bool create) const;
     MODELSEC_DECL result<void> stopped() const;
     MODELSEC_DECL std::optional<steady_time> next_deadline() const;
+    MODELSEC_DECL std::optional<steady_time> deadline() const;
+    MODELSEC_DECL bool past_deadline() const;
     MODELSEC_DECL result<accepted> obtain_offer_in_time();
     MODELSEC_DECL std::chrono::milliseconds lock_wait() const;
     MODELSEC_DECL bool write_directly(const artifact& wanted) const;

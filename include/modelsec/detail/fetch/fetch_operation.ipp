@@ -100,7 +100,7 @@ result<fetch_operation::accepted> fetch_operation::obtain_offer_in_time()
     }
     const steady_time now = owner_.clock->steady_now();
     const bool waited = offer.error().why == reason::deadline || offer.error().why == reason::lock_timeout;
-    if (waited && now >= *due && !(deadline_ && now >= *deadline_) && !asked_.operation.control.cancelled())
+    if (waited && now >= *due && !past_deadline() && !asked_.operation.control.cancelled())
         return fail(reason::manifest_late, "no manifest was verified in the time for it");
     return offer;
 }
@@ -108,9 +108,24 @@ result<fetch_operation::accepted> fetch_operation::obtain_offer_in_time()
 /// What ends a wait: the attempt's deadline, and until there is a manifest, the time for that.
 std::optional<steady_time> fetch_operation::next_deadline() const
 {
-    if (!manifest_due_ || !deadline_)
-        return manifest_due_ ? manifest_due_ : deadline_;
-    return std::min(*manifest_due_, *deadline_);
+    const auto due = deadline();
+    if (!manifest_due_ || !due)
+        return manifest_due_ ? manifest_due_ : due;
+    return std::min(*manifest_due_, *due);
+}
+
+/// The attempt's own, which each pause has put off.
+std::optional<steady_time> fetch_operation::deadline() const
+{
+    const steady_time of_attempt = asked_.operation.control.due();
+    return deadline_ && of_attempt != steady_time::max() ? of_attempt : deadline_;
+}
+
+bool fetch_operation::past_deadline() const
+{
+    if (asked_.operation.control.due() != steady_time::max())
+        return asked_.operation.control.expired();
+    return deadline_ && owner_.clock->steady_now() >= *deadline_;
 }
 
 /// A damaged state is repaired if that was asked for. Packs without one are no first run: what they were accepted by is forgotten, and
@@ -309,7 +324,7 @@ result<void> fetch_operation::stopped() const
 {
     if (asked_.operation.control.cancelled())
         return fail(reason::cancelled);
-    if (deadline_ && owner_.clock->steady_now() >= *deadline_)
+    if (past_deadline())
         return fail(reason::deadline);
     return {};
 }

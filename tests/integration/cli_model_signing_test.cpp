@@ -212,7 +212,7 @@ TEST_CASE("sign-model by a certificate makes what verify-model accepts by its CA
     expect(verified_by({"--ca", m.place / "stranger.crt"}), 20, "chain_invalid");
     for (const std::string option : {"--ca", "--ca-signing"})
         expect(verified_by({option, m.place / "middle.crt"}), 2,
-               "of the certificates that --ca or --ca-signing names none is self-signed");
+               "the certificates that --ca or --ca-signing names none is self-signed");
     expect(verified_by({"--ca", m.place / "middle.crt"}), 2, "no_trust_anchor");
     expect({"fetch", "--store", m.place / "store", "--model", "m", "--signature", m.place / "model.sig", "--base",
             "https://localhost/m/", "--ca-signing", m.place / "middle.crt"},

@@ -7,7 +7,6 @@
 #include "encryption_keys.hpp"
 #include "pack_arguments.hpp"
 #include "platform.hpp"
-#include "proxy.hpp"
 #include "text.hpp"
 
 #include <algorithm>
@@ -87,15 +86,7 @@ void fetch_arguments::add_to(CLI::App& c, bool with_store)
                  "Stapled OCSP answers: check (default) those that come, require one of every server, or off")
         ->type_name("check|require|off")
         ->group(network);
-    c.add_option("--proxy", proxy_, "Ask through this proxy; in place of HTTPS_PROXY and ALL_PROXY; '' for none")
-        ->type_name("[http|socks5]://HOST:PORT")
-        ->group(network);
-    c.add_option("--no-proxy", no_proxy_, "Hosts that are asked directly, in place of NO_PROXY: a.example,10.0.0.0/8,*")
-        ->type_name("LIST")
-        ->group(network);
-    c.add_option("--proxy-user-env", proxy_user_variable_, "The variable with USER:PASSWORD for the proxy")
-        ->type_name("VAR")
-        ->group(network);
+    proxy_.add_to(c, network);
     repeatable(c, "--spki-pin", spki_pins_, "A key that must be in the chain of the manifest's origin", "BASE64")
         ->group(network);
     count_option(c, "--connections", connections_, "At most so many at once for a download; as many as help are used")
@@ -157,7 +148,7 @@ client_options fetch_arguments::client() const
     out.digest = digest_ == "whole" ? digest_policy::whole : digest_policy::automatic;
     if (!min_rate_.empty())
         out.caps.min_rate = size_option(min_rate_, "--min-rate takes bytes a second: 100k, 1MiB");
-    out.transport.proxy = find_proxy(proxy_, no_proxy_, proxy_user_variable_);
+    out.transport.proxy = proxy_.options();
     if (connections_)
     {
         if (*connections_ < 1 || *connections_ > most_connections)
@@ -271,8 +262,8 @@ std::vector<std::string> fetch_arguments::unset_variables() const
     std::vector<std::string> out;
     if (!token_variable_.empty() && !environment(token_variable_))
         out.push_back(token_variable_);
-    if (!proxy_user_variable_.empty() && !environment(proxy_user_variable_))
-        out.push_back(proxy_user_variable_);
+    if (auto unset = proxy_.unset_variable())
+        out.push_back(std::move(*unset));
     for (const std::string& text : header_variables_)
         if (const std::string variable = text.substr(text.find('=') + 1); !environment(variable))
             out.push_back(variable);

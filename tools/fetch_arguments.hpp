@@ -4,6 +4,7 @@
 
 #include "audit_arguments.hpp"
 #include "policy_arguments.hpp"
+#include "proxy.hpp"
 #include "source_arguments.hpp"
 #include "trust_arguments.hpp"
 
@@ -63,8 +64,7 @@ private:
     std::string min_rate_;
     std::vector<std::string> spki_pins_;
     std::string ocsp_ = "check";
-    std::optional<std::string> proxy_, no_proxy_;
-    std::string proxy_user_variable_;
+    proxy_arguments proxy_;
     std::string limit_rate_;
     std::string max_bytes_;
     std::optional<unsigned> connections_;

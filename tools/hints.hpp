@@ -17,6 +17,10 @@ inline std::string_view command_hint(reason why) noexcept
     case reason::trust_source_missing:
         return "say who may sign: --pin, --pins or --root; of a --signature --key, --ca-signing or --identity";
     case reason::trust_source_twice: return "say in one way who may sign: by pins, a root, or the signer of a --signature";
+    case reason::no_trust_anchor:
+        return "of the certificates that --ca or --ca-signing names none is self-signed, so none can be trusted: name the "
+               "root CA's file "
+               "too";
     case reason::model_required: return "say which model is expected: --model";
     case reason::secret_in_argument: return "secrets come from the environment or a 0600 file: --token-env, --credentials";
     case reason::bad_proxy: return "a proxy is of http, socks5 or socks5h, with host and port; see --proxy";

@@ -46,6 +46,7 @@ client_options pack_arguments::owner() const
     out.store = checked_store(store);
     out.policy = sharing.policy();
     audit.apply_to(out);
+    out.transport.proxy = proxy.options();
     return out;
 }
 

@@ -5,6 +5,7 @@
 #include "audit_arguments.hpp"
 #include "output.hpp"
 #include "policy_arguments.hpp"
+#include "proxy.hpp"
 
 #include <modelsec/client.hpp>
 
@@ -30,12 +31,14 @@ struct pack_arguments
     std::string model;
     policy_arguments sharing;
     audit_arguments audit;
+    proxy_arguments proxy;  ///< on the way to the audit sink
 
     void add_to(CLI::App& command)
     {
         add_store(command, store);
         sharing.add_to(command);
         audit.add_to(command);
+        proxy.add_to(command, "Audit");
     }
     CLI::Option* add_model_to(CLI::App& command, const char* purpose);
     client_options owner() const;

@@ -73,4 +73,23 @@ proxy_options find_proxy(const std::optional<std::string>& url, const std::optio
     return out;
 }
 
+void proxy_arguments::add_to(CLI::App& command, const std::string& group)
+{
+    command.add_option("--proxy", url_, "Ask through this proxy; in place of HTTPS_PROXY and ALL_PROXY; '' for none")
+        ->type_name("[http|socks5]://HOST:PORT")
+        ->group(group);
+    command
+        .add_option("--no-proxy", no_proxy_, "Hosts that are asked directly, in place of NO_PROXY: a.example,10.0.0.0/8,*")
+        ->type_name("LIST")
+        ->group(group);
+    command.add_option("--proxy-user-env", user_variable_, "The variable with USER:PASSWORD for the proxy")
+        ->type_name("VAR")
+        ->group(group);
+}
+
+std::optional<std::string> proxy_arguments::unset_variable() const
+{
+    return user_variable_.empty() || environment(user_variable_) ? std::nullopt : std::optional(user_variable_);
+}
+
 }  // namespace modelsec::tool

@@ -4,6 +4,8 @@
 
 #include <modelsec/options.hpp>
 
+#include <CLI/CLI.hpp>
+
 #include <optional>
 #include <string>
 
@@ -14,6 +16,20 @@ namespace modelsec::tool {
 /// User and password come with the variable, or from `user_variable` ("user:password"): an argument that holds them is refused.
 proxy_options find_proxy(const std::optional<std::string>& url, const std::optional<std::string>& no_proxy,
                          const std::string& user_variable);
+
+/// --proxy, --no-proxy and --proxy-user-env, as every command has them that asks a host.
+class proxy_arguments
+{
+public:
+    void add_to(CLI::App& command, const std::string& group);
+    proxy_options options() const { return find_proxy(url_, no_proxy_, user_variable_); }
+    /// The variable of --proxy-user-env, if it is not set: worth a word.
+    std::optional<std::string> unset_variable() const;
+
+private:
+    std::optional<std::string> url_, no_proxy_;
+    std::string user_variable_;
+};
 
 }  // namespace modelsec::tool
 

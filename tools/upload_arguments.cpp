@@ -3,7 +3,6 @@
 
 #include "command_error.hpp"
 #include "credentials.hpp"
-#include "proxy.hpp"
 
 #include <filesystem>
 
@@ -50,6 +49,7 @@ void upload_arguments::add_to(CLI::App& c)
     c.add_option("--credentials", credentials_, "Keys and tokens by origin, in a 0600 file")
         ->type_name("FILE")
         ->group(group);
+    proxy_.add_to(c, group);
     sources_.add_to(c, group);
 }
 
@@ -106,7 +106,7 @@ upload_options upload_arguments::options(const std::string& out) const
     how.manifest_name = manifest.filename().string();
     how.sources = sources_.options(credentials_);
     how.transport.tls.ca_file = ca_;
-    how.transport.proxy = find_proxy({}, {}, {});
+    how.transport.proxy = proxy_.options();
     how.transport.credentials = make_provider({}, credentials_);
     how.state_file = out + ".upload";
     return how;

@@ -2,6 +2,7 @@
 #ifndef MODELSEC_TOOLS_UPLOAD_ARGUMENTS_HPP
 #define MODELSEC_TOOLS_UPLOAD_ARGUMENTS_HPP
 
+#include "proxy.hpp"
 #include "source_arguments.hpp"
 
 #include <modelsec/publish.hpp>
@@ -35,6 +36,7 @@ private:
     std::optional<std::string> to_, environment_, sensitivity_;
     std::string destination_, endpoint_, kms_key_, ca_, credentials_;
     source_arguments sources_;
+    proxy_arguments proxy_;
 };
 
 }  // namespace modelsec::tool

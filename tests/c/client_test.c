@@ -11,6 +11,8 @@
 static origin web;
 static char folder[64], store[96];
 
+static char alert[64];
+
 typedef struct seen
 {
     pthread_mutex_t mutex;
@@ -45,6 +47,11 @@ static void on_event(void *user, modelsec_event *e)
         s->total = e->total;
         if (s->stop_at != 0 && e->bytes >= s->stop_at)
             cancel = e->operation;
+    }
+    else if (e->kind == MODELSEC_EVENT_ALERT)
+    {
+        CHECK(strcmp(e->model_id, "demo") == 0);
+        snprintf(alert, sizeof alert, "%s", e->reason);
     }
     else if (e->kind == MODELSEC_EVENT_DONE)
     {
@@ -389,6 +396,92 @@ static void a_check_a_removal_and_a_repair_tell_what_they_found(void)
 }
 
 /* In a store of its own. */
+static void on_metrics(void *user, const char *text)
+{
+    if (strstr(text, "modelsec_attempts_total"))
+        ++*(unsigned *)user;
+}
+
+/* Whether the store's audit log has a line with both. */
+static int is_in_the_log(const char *one, const char *other)
+{
+    char path[128], line[4096];
+    snprintf(path, sizeof path, "%s/.modelsec/audit.jsonl", store);
+    FILE *file = fopen(path, "r");
+    int found = 0;
+    while (file && fgets(line, sizeof line, file))
+        found = found || (strstr(line, one) && strstr(line, other));
+    if (file)
+        fclose(file);
+    return found;
+}
+
+static void attempts_are_written_down_counted_and_bounded(void)
+{
+    char counters[128], before[sizeof store];
+    snprintf(counters, sizeof counters, "%s/modelsec.prom", folder);
+    memcpy(before, store, sizeof store);
+    snprintf(store, sizeof store, "%s/audited", folder);
+    unsigned told = 0;
+    modelsec_audit_options audit;
+    memset(&audit, 0, sizeof audit);
+    audit.struct_size = sizeof audit;
+    audit.actor = "the application";
+    audit.failures_in_a_row = 1;
+    audit.metrics_file = counters;
+    audit.metrics = on_metrics;
+    audit.metrics_user = &told;
+    modelsec_client_options o = options_of();
+    o.audit = &audit;
+    o.manifest_requests_per_day = 2;
+    modelsec_client *client = NULL;
+    CHECK(modelsec_client_create(&o, &client, NULL) == MODELSEC_OK);
+    modelsec_request r = request_of(MODELSEC_OP_FETCH);
+    r.trace_parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    seen s;
+    seen_start(&s);
+    order(&web, "{\"do\":\"publish\",\"text\":\"one\"}");
+    CHECK(run(client, &r, &s) == MODELSEC_OK && alert[0] == 0 && told == 1);
+    CHECK(is_in_the_log("the application", "4bf92f3577b34da6a3ce929d0e0e4736"));
+    order(&web, "{\"do\":\"publish\",\"version\":\"2.0.0\",\"sequence\":2,\"tamper\":\"payload\"}");
+    CHECK(fetch(client) == MODELSEC_SIGNATURE);
+    CHECK(strcmp(alert, "repeated_failures") == 0 && told == 2);
+    CHECK(is_in_the_log("repeated_failures", "the application"));
+    CHECK(fetch(client) == MODELSEC_RATE_LIMITED);
+    modelsec_client_release(client);
+    FILE *file = fopen(counters, "r");
+    CHECK(file != NULL);
+    if (file)
+        fclose(file);
+
+    audit.alerts_off = 16;
+    CHECK(modelsec_client_create(&o, &client, NULL) == MODELSEC_USAGE && !client);
+    audit.alerts_off = MODELSEC_ALERT_FAILURES | MODELSEC_ALERT_HOST;
+    audit.sink_url = "http://localhost/";
+    CHECK(modelsec_client_create(&o, &client, NULL) == MODELSEC_USAGE && !client);
+    audit.sink_url = NULL;
+    audit.struct_size = 0;
+    CHECK(modelsec_client_create(&o, &client, NULL) == MODELSEC_USAGE && !client);
+    audit.struct_size = sizeof audit;
+    o.manifest_requests_per_minute = 1001;
+    CHECK(modelsec_client_create(&o, &client, NULL) == MODELSEC_USAGE && !client);
+    o.manifest_requests_per_minute = o.manifest_requests_per_day = 0;
+    snprintf(store, sizeof store, "%s/quiet", folder);
+    alert[0] = 0;
+    CHECK(modelsec_client_create(&o, &client, NULL) == MODELSEC_OK && client);
+    CHECK(fetch(client) == MODELSEC_SIGNATURE && alert[0] == 0);
+    CHECK(is_in_the_log("the application", "bad_signature") && !is_in_the_log("the application", "repeated_failures"));
+    modelsec_client_release(client);
+
+    /* Nothing is written for who does not ask for it. */
+    snprintf(store, sizeof store, "%s/unaudited", folder);
+    client = client_of();
+    CHECK(fetch(client) == MODELSEC_SIGNATURE && alert[0] == 0);
+    CHECK(!is_in_the_log("", ""));
+    modelsec_client_release(client);
+    memcpy(store, before, sizeof store);
+}
+
 static void others_may_bring_the_bytes(void)
 {
     static const char text[] = "brought by others";
@@ -550,6 +643,7 @@ int main(void)
     mistakes_are_errors_and_null_is_fine();
     a_forked_child_is_told_so();
     a_thousand_status_calls_take_no_time();
+    attempts_are_written_down_counted_and_bounded();
     shutdown_ends_what_runs();
     origin_stop(&web);
     remove_folder(folder);

@@ -1,9 +1,17 @@
 # Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+import json
+import os
+import pathlib
+import subprocess
+import sys
 import threading
 import urllib.parse
 
 from hub import Hub
-from support import COMMIT, Answer, noise
+from support import COMMIT, MODELSEC, Answer, noise
+
+SOURCE = pathlib.Path(os.environ.get("MODELSEC_SOURCE_DIR") or pathlib.Path(__file__).resolve().parents[2])
+LIBRARY = os.environ.get("MODELSEC_LIBRARY_DIR") or pathlib.Path(MODELSEC).parents[1] / "lib"
 
 MODEL = noise(3_000_000)
 
@@ -85,6 +93,46 @@ def test_other_bytes_than_the_signed_ones_are_refused_and_nothing_becomes_active
     hub.cdn.answer = lambda seen: Answer(200, bytes(wrong)) if seen else content(seen)
     outcome = world.fetch(world.sign(world.described(MODEL, url=locator("m.gguf"))), env={"HF_ENDPOINT": hub.url})
     assert outcome.code == 30, outcome
+
+
+PYTHON = """
+import json, sys, modelsec
+manifest, key, value, store, ca, options = json.loads(sys.argv[1])
+try:
+    with modelsec.Client(store, ca_file=ca, allowed_hosts=["127.0.0.1", "127.0.0.2", "127.0.0.3"], retries=1, **options) as client:
+        print(client.fetch("demo", modelsec.Source(manifest_file=manifest, pins={key: value})).version)
+except modelsec.ModelsecError as e:
+    print(e.reason)
+"""
+
+
+def test_python_asks_the_hub_as_its_own_tools_do_unless_it_is_told_not_to(world):
+    hub = Hub(world, {"org/repo": {"m.gguf": MODEL}}, private=["org/repo"], tokens=["hf_planted"])
+    manifest = world.sign(world.described(MODEL, url=locator("m.gguf")))
+    key, _, value = world.pin.partition("=")
+    stores = iter(range(100))
+
+    def fetched(variables, **options):
+        asked = json.dumps([str(manifest), key, value, str(world.folder / f"python-{next(stores)}"), str(world.ca.file), {"profile": "server", **options}])
+        env = world.env({"PYTHONPATH": str(SOURCE / "bindings" / "python" / "src"), "LD_LIBRARY_PATH": str(LIBRARY), **variables})
+        done = subprocess.run([sys.executable, "-B", "-c", PYTHON, asked], capture_output=True, text=True, env=env, timeout=60)
+        assert done.returncode == 0 and "hf_planted" not in done.stdout + done.stderr, done
+        return done.stdout.strip()
+
+    assert fetched({"HF_ENDPOINT": hub.url, "HF_TOKEN": "hf_planted"}) == "1.0.0"
+    assert fetched({"HF_ENDPOINT": hub.url}) == "unauthorized"
+    assert fetched({"HF_ENDPOINT": hub.url, "HF_TOKEN": "hf_planted"}, profile="client") == "storage_credentials"
+    assert fetched({"HF_ENDPOINT": "http://127.0.0.1"}) in ("plain_http", "bad_url")
+    before = len(hub.server.seen)
+    assert fetched({"HF_ENDPOINT": hub.url, "HF_TOKEN": "hf_planted"}, hub_environment=False) == "host_not_allowed"  # the public Hub
+    # A stored token is for the public Hub, unless it is said that it may go elsewhere.
+    token = world.home / "token"
+    token.write_text("hf_planted")
+    token.chmod(0o600)
+    assert fetched({"HF_ENDPOINT": hub.url, "HF_TOKEN_PATH": str(token)}, hub_environment=False) == "host_not_allowed"
+    assert len(hub.server.seen) == before
+    assert fetched({"HF_ENDPOINT": hub.url, "HF_TOKEN_PATH": str(token)}) == "unauthorized"
+    assert fetched({"HF_ENDPOINT": hub.url, "HF_TOKEN_PATH": str(token)}, hub_allow_endpoint=True) == "1.0.0"
 
 
 def test_a_client_profile_that_holds_a_token_of_the_hub_is_refused(world):

@@ -3,6 +3,7 @@
 import base64
 import json
 import subprocess
+from types import SimpleNamespace
 
 import pytest
 from bucket import KEY_ID, SECRET, Bucket
@@ -305,6 +306,60 @@ def test_a_server_in_trouble_is_asked_again(world):
     bucket.server.answer = troubled
     outcome = publish("--to", "s3://models", "--env", "production", "--sensitivity", "internal", "--endpoint", bucket.url, "--credentials", keys(world, bucket))
     assert outcome.code == 0 and trouble["left"] == 0, outcome
+
+
+NOWHERE = "https://localhost:1"  # there is nothing: only a proxy knows the way
+
+
+def reached(done):
+    """All is well, but that the manifest lives for a day."""
+    return done.returncode == 0 or (done.returncode == 60 and done.stdout and all(line.startswith("expiry: ") for line in done.stdout.splitlines()))
+
+
+def test_every_command_that_asks_a_host_does_so_through_the_proxy_that_it_is_told(world):
+    proxy, bucket, publish = world.proxy(), Bucket(world), Publisher(world)
+    proxy.routes["localhost:1"] = ("127.0.0.1", bucket.server.port)
+    asked_of_s3 = credentials(world, SimpleNamespace(url=NOWHERE), {"s3": {"access_key_id": KEY_ID, "secret_access_key": SECRET}})
+    s3 = ["--credentials", asked_of_s3, "--proxy", proxy.url]
+    outcome = publish("--to", "s3://models", "--env", "production", "--sensitivity", "internal", "--endpoint", NOWHERE, *s3, env=bucket_env(world))
+    assert outcome.code == 0, outcome
+    assert set(proxy.asked) == {"localhost:1"} and bucket.objects["models", "1.0.0/model.gguf"] == MODEL
+    for command in (["check-remote", publish.out], ["renew", "--key", world.key, publish.out, "--expires", "2d", "--check", "--out", world.folder / "s3.json"]):
+        proxy.asked.clear()
+        done = subprocess.run([str(c) for c in [MODELSEC, *command, "--ca", world.ca.file, *s3]], capture_output=True, text=True, env=world.env(bucket_env(world)), timeout=120)
+        assert reached(done) and set(proxy.asked) == {"localhost:1"}, (command[0], proxy.asked, done)
+
+    files = {f"/demo/{name}": content for name, content in publish.files.items()}
+    site = world.server(lambda seen: Answer(200, files[seen.path]) if seen.path in files else Answer(404))
+    proxy.routes["localhost:1"] = ("127.0.0.1", site.port)
+    assert publish("--base-url", f"{NOWHERE}/demo").code == 0
+    files["/manifest.json"] = publish.out.read_bytes()
+    commands = {
+        "check-remote": ["check-remote", publish.out],
+        "renew": ["renew", "--key", world.key, publish.out, "--expires", "2d", "--check", "--out", world.folder / "renewed.json"],
+        "bundle": ["bundle", "--manifest", f"{NOWHERE}/manifest.json", "--pin", world.pin, "--out", world.folder / "demo.bundle"],
+        "doctor": ["doctor", "--manifest", f"{NOWHERE}/manifest.json", "--store", world.folder / "none"],
+    }
+    for name, command in commands.items():
+        proxy.asked.clear()
+        done = subprocess.run([str(c) for c in [MODELSEC, *command, "--ca", world.ca.file, "--proxy", proxy.url]], capture_output=True, text=True,
+                              env=world.env(), timeout=120)
+        assert reached(done) and set(proxy.asked) == {"localhost:1"}, (name, proxy.asked, done)
+        # Its password comes from a variable, never from an argument.
+        proxy.asked.clear()
+        barred = subprocess.run([str(c) for c in [MODELSEC, *command, "--ca", world.ca.file, "--proxy", f"http://user:PLANTED@127.0.0.1:{site.port}"]],
+                                capture_output=True, text=True, env=world.env(), timeout=120)
+        assert barred.returncode == 2 and "PLANTED" not in barred.stdout + barred.stderr and proxy.asked == [], (name, barred)
+
+
+def test_audit_events_go_to_their_sink_through_the_proxy_too(world):
+    proxy, publish = world.proxy(), Publisher(world)
+    site = world.server(lambda seen: Answer(200, publish.files[seen.path.removeprefix("/demo/")]))
+    assert publish("--base-url", f"{site.url}/demo").code == 0
+    assert world.fetch(publish.out).code == 0
+    done = subprocess.run([str(c) for c in [MODELSEC, "verify", "demo", "--store", world.store, "--audit-sink", f"{NOWHERE}/events", "--proxy", proxy.url]],
+                          capture_output=True, text=True, env=world.env(), timeout=120)
+    assert done.returncode == 0 and set(proxy.asked) == {"localhost:1"}, (proxy.asked, done)
 
 
 @pytest.mark.parametrize("planted", ["hf_" + "a" * 34, "https://models.example/home/alice", "https://user:pw@models.example"])

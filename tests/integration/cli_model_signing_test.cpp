@@ -3,6 +3,7 @@
 #include "command.hpp"
 
 #include <filesystem>
+#include <sstream>
 
 #include <sys/stat.h>
 
@@ -193,6 +194,14 @@ TEST_CASE("sign-model by a certificate makes what verify-model accepts by its CA
     issue("stranger", "stranger", "ca.ext");
     issue("middle", "root", "ca.ext");
     issue("leaf", "middle", "leaf.ext");
+    // The same key, certified for other ends.
+    m.place.write("tls.ext", "keyUsage=critical,digitalSignature\nextendedKeyUsage=serverAuth,clientAuth\n");
+    m.place.write("bare.ext", "keyUsage=critical,digitalSignature\n");
+    for (const std::string name : {"tls", "bare"})
+    {
+        fs::copy_file(m.place / "leaf.csr", m.place / (name + ".csr"));
+        issue(name, "middle", name + ".ext");
+    }
     const auto verified_by = [&](std::vector<std::string> more) {
         more.insert(more.begin(), {"verify-model", m.place / "model.sig", m.model});
         return more;
@@ -201,8 +210,35 @@ TEST_CASE("sign-model by a certificate makes what verify-model accepts by its CA
     for (const std::string option : {"--ca", "--ca-signing"})
         expect(verified_by({option, m.place / "root.crt"}), 0, "5 files");
     expect(verified_by({"--ca", m.place / "stranger.crt"}), 20, "chain_invalid");
-    expect(verified_by({"--ca", m.place / "middle.crt"}), 2, "bad_option");
+    for (const std::string option : {"--ca", "--ca-signing"})
+        expect(verified_by({option, m.place / "middle.crt"}), 2,
+               "the certificates that --ca or --ca-signing names none is self-signed");
+    expect(verified_by({"--ca", m.place / "middle.crt"}), 2, "no_trust_anchor");
+    expect({"fetch", "--store", m.place / "store", "--model", "m", "--signature", m.place / "model.sig", "--base",
+            "https://localhost/m/", "--ca-signing", m.place / "middle.crt"},
+           2, "name the root CA's file too");
     expect(verified_by({"--key", m.place / "leaf.pub"}), 20, "unknown_key");
+    const auto base64_of = [&](const std::string& name) {
+        std::string out;
+        std::istringstream pem(support::read_file(m.place / (name + ".crt")));
+        for (std::string line; std::getline(pem, line);)
+            if (!line.starts_with("-----"))
+                out += line;
+        return out;
+    };
+    const std::string bundle = support::read_file(m.place / "model.sig"), own = base64_of("leaf");
+    const auto with_certificate = [&](const std::string& name) {
+        const auto at = bundle.find(own);
+        REQUIRE(at != std::string::npos);
+        m.place.write("model.sig", std::string(bundle).replace(at, own.size(), base64_of(name)));
+    };
+    with_certificate("tls");
+    expect(verified_by({"--ca", m.place / "root.crt"}), 20, "chain_invalid");
+    with_certificate("bare");
+    expect(verified_by({"--ca", m.place / "root.crt"}), 0, "5 files");
+    m.place.write("model.sig", bundle);
+    for (const std::string name : {"tls", "bare"})
+        expect(m.sign("leaf", {"--cert", m.place / (name + ".crt"), "--chain", m.place / "middle.crt"}), 2, "bad_option");
     m.place.write("model/config.json", "{}");
     expect(verified_by({"--ca", m.place / "root.crt"}), 30, "altered: config.json");
     m.place.write("model/config.json", "{\"a\": 1}\n");

@@ -2,6 +2,7 @@
 // A peer that never stops talking: every deadline and every cancel ends an operation within a second, whatever it sends.
 #include <modelsec/detail/net/http_client.hpp>
 #include <modelsec/detail/net/session.hpp>
+#include <modelsec/detail/publish/upload_host.hpp>
 
 #include <doctest/doctest.h>
 #include <manual_clock.hpp>
@@ -103,6 +104,28 @@ struct scene
         return answer.has_error() ? answer.error().why : reason::none;
     }
 
+    /// The status of a PUT of so many bytes, or of a second one by the same link; 0 and `refused` for a failure.
+    unsigned put(const talker& server, std::uint64_t size, bool again = false)
+    {
+        modelsec::upload_options how;
+        how.transport = options;
+        how.caps = caps;
+        how.handle = handle;
+        modelsec::detail::upload_link link(how);
+        auto body = std::make_shared<modelsec::detail::upload_body>();
+        body->size_bytes = size;
+        body->read = [](std::uint64_t, std::span<std::uint8_t> space) -> modelsec::result<void> {
+            std::fill(space.begin(), space.end(), std::uint8_t{'x'});
+            return {};
+        };
+        auto answer = link.ask({"PUT", server.url("/x"), {}, body});
+        if (answer && again)
+            answer = link.ask({"PUT", server.url("/x"), {}, body});
+        refused = answer.has_error() ? answer.error().why : reason::none;
+        return answer ? answer->status : 0;
+    }
+    reason refused = reason::none;
+
     /// The operation ends soon after somebody else has cancelled it.
     void check_cancel(const talker::script& what)
     {
@@ -200,6 +223,52 @@ TEST_CASE("interim answers do not put off the time in which the answer must begi
     const talker server(s.ca.issue(), answers("", "HTTP/1.1 102 Processing\r\n\r\n", 50ms));
     CHECK(s.ask(server) == reason::first_byte_timeout);
     CHECK(s.took < 400ms + promptly);
+}
+
+TEST_CASE("interim answers that nobody asked for end no upload: before the body, within it and after it")
+{
+    constexpr std::size_t part = 4u << 20, size = 4 * part;  // more than the system keeps on the way
+    const std::string hints = "HTTP/1.1 103 Early Hints\r\nLink: </x>; rel=preload\r\n\r\n",
+                      go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+    const std::string created = "HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n";
+    scene s;
+    const talker patient(s.ca.issue(), [&](talk& t, unsigned) {
+        if (!t.handshake())
+            return;
+        // The second upload has the connection of the first.
+        while (!t.read_request().empty() && t.write(go_on) && t.read_body(part) && t.write(hints + go_on) &&
+               t.read_body(part) &&
+               // One that comes in pieces, and without a blank after its status.
+               t.write("HTT") && t.read_body(part) && t.write("P/1.1 102\r\nServer: x\r") && t.read_body(part) &&
+               t.write("\n\r\n") && t.write(go_on + created))
+            continue;
+    });
+    CHECK(s.put(patient, size, true) == 201);
+    CHECK(s.refused == reason::none);
+    CHECK(patient.connections() == 1);
+
+    // The answer itself is heard at once, whatever came before it.
+    const talker unwilling(s.ca.issue(), [&](talk& t, unsigned) {
+        if (t.handshake() && !t.read_request().empty() && t.read_body(part) &&
+            t.write(go_on + "HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n"))
+            while (t.read_body(16384))  // what is on the way already
+                continue;
+    });
+    CHECK(s.put(unwilling, 16 * size) == 413);
+
+    const auto within = [&](const std::string& said) {
+        const talker server(s.ca.issue(), [&](talk& t, unsigned) {
+            if (t.handshake() && !t.read_request().empty() && t.read_body(part))
+                while (t.write(said))
+                    continue;
+        });
+        s.put(server, 16 * size);
+        return s.refused;
+    };
+    CHECK(within(hints) == reason::bad_response);
+    CHECK(within("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n") == reason::bad_response);
+    CHECK(within("HTTP/1.1 103 Early Hints\r\n" + std::string(1000, 'A')) == reason::bad_response);
+    CHECK(within("HTTP/1.1 103 Early Hints\r\nno colon\r\n\r\n") == reason::bad_response);
 }
 
 TEST_CASE("an answer that begins late has a time of its own, apart from the stall")

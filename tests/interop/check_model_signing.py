@@ -116,17 +116,19 @@ def make_chain(place):
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.x509.oid import NameOID
+    from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
     now, keys = dt.datetime.now(dt.timezone.utc), {}
 
-    def make(name, issuer, is_ca=False, begin=-1, end=30):
+    def make(name, issuer, is_ca=False, begin=-1, end=30, uses=(ExtendedKeyUsageOID.CODE_SIGNING,)):
         keys[name] = ec.generate_private_key(ec.SECP256R1())
         title = lambda text: x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
         made = (x509.CertificateBuilder().subject_name(title(name)).issuer_name(title(issuer)).public_key(keys[name].public_key())
                 .serial_number(x509.random_serial_number()).not_valid_before(now + dt.timedelta(days=begin))
                 .not_valid_after(now + dt.timedelta(days=end)).add_extension(x509.BasicConstraints(is_ca, None), True)
-                .add_extension(x509.KeyUsage(not is_ca, False, False, False, False, is_ca, is_ca, False, False), True)
-                .sign(keys[issuer], hashes.SHA256()))
+                .add_extension(x509.KeyUsage(not is_ca, False, False, False, False, is_ca, is_ca, False, False), True))
+        if uses and not is_ca:
+            made = made.add_extension(x509.ExtendedKeyUsage(list(uses)), False)
+        made = made.sign(keys[issuer], hashes.SHA256())
         (place / f"{name}.crt").write_bytes(made.public_bytes(serialization.Encoding.PEM))
         (place / f"{name}.pem").write_bytes(keys[name].private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
@@ -138,6 +140,8 @@ def make_chain(place):
     make("leaf", "middle")
     make("expired", "middle", begin=-20, end=-10)
     make("alone", "alone")
+    make("bare", "middle", uses=())
+    make("server", "middle", uses=(ExtendedKeyUsageOID.SERVER_AUTH,))
 
 
 def certificates(t, model):
@@ -177,6 +181,14 @@ def certificates(t, model):
             both(f"{what}, another CA", bundle, ["stranger"], model, 20)
             both(f"{what}, changed", bundle, trusted, changed, 30)
             t.expect(f"{what}, by a key", t.ours("verify-model", bundle, "--key", t.place / "p256.pub", model), 20)
+    # model-signing takes a server's certificate for a signer's; RFC 5280 section 4.2.1.12 does not.
+    for leaf, code in (("bare", 0), ("server", 20)):
+        bundle = t.place / f"cert-{leaf}.sig"
+        signing.Config().use_certificate_signer(private_key=t.place / f"{leaf}.pem", signing_certificate=path(leaf)[0],
+                                                certificate_chain=path("middle")).sign(model, bundle)
+        t.expect(f"modelsec: a certificate of use {leaf}", t.ours("verify-model", bundle, "--ca", *path("root"), model), code)
+        t.expect(f"signing by a certificate of use {leaf}", t.ours("sign-model", "--key", t.place / f"{leaf}.pem", "--cert", *path(leaf), "--chain",
+                                                                   *path("middle"), "--out", t.place / "none.sig", model), 2)
     bundle = t.place / "cert-expired.sig"
     t.ours("sign-model", "--key", t.place / "expired.pem", "--cert", *path("expired"), "--chain", *path("middle"), "--out", bundle, model)
     both("expired", bundle, ["root"], model, 21)

@@ -37,8 +37,8 @@ def key_id(key):
     return hashlib.sha256(spki(key)).digest()
 
 
-def sign(key, message):
-    return key.sign(message) if isinstance(key, ed25519.Ed25519PrivateKey) else key.sign(message, ec.ECDSA(hashes.SHA256()))
+def sign(key, message, algorithm=hashes.SHA256()):
+    return key.sign(message) if isinstance(key, ed25519.Ed25519PrivateKey) else key.sign(message, ec.ECDSA(algorithm))
 
 
 def name(text):
@@ -217,6 +217,7 @@ def main(folder):
     (out / "artifact").write_bytes(artifact)
     (out / "chained_timestamp.json").write_text(json.dumps(chained_timestamp(), indent=1) + "\n")
     (out / "key.pub").write_bytes(public_pem)
+    other_digests(out / "digests")
 
     from sigstore.models import Bundle, TrustedRoot
     from sigstore.verify import Verifier
@@ -231,6 +232,51 @@ def main(folder):
         else:
             verifier.verify_artifact(artifact, read, Identity(identity=IDENTITY, issuer=ISSUER))
         print("sigstore-python agrees:", what)
+
+
+def other_digests(out):
+    """Messages that keys of larger curves signed by the digests of these, a statement about an artifact by SHA-512 alone, as npm's
+    provenance is, and one by SHA-384: under a root of their own."""
+    out.mkdir(exist_ok=True)
+    world, artifact = World(), b"weights\n"
+    now = dt.datetime.now(dt.timezone.utc).replace(microsecond=0)
+    (out / "trusted_root.json").write_text(json.dumps(world.trusted_root()))
+
+    def keep(what, entry, content, leaf, raw_signature):
+        stamp = {"rfc3161Timestamps": [{"signedTimestamp": b64(world.timestamp(raw_signature))}]}
+        (out / f"{what}.sigstore.json").write_text(json.dumps({
+            "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json",
+            "verificationMaterial": {"certificate": {"rawBytes": b64(leaf.public_bytes(DER))}, "tlogEntries": [entry],
+                                     "timestampVerificationData": stamp}, **content}))
+
+    for what, curve, algorithm, v1_name, v2_name, details in (
+            ("p384", ec.SECP384R1(), hashes.SHA384(), "sha384", "SHA2_384", "PKIX_ECDSA_P384_SHA_384"),
+            ("p521", ec.SECP521R1(), hashes.SHA512(), "sha512", "SHA2_512", "PKIX_ECDSA_P521_SHA_512")):
+        key = ec.generate_private_key(curve)
+        leaf, signature = world.leaf(key, now - dt.timedelta(minutes=1)), sign(key, artifact, algorithm)
+        digest = hashlib.new(v1_name, artifact).digest()
+        content = {"messageSignature": {"messageDigest": {"algorithm": v2_name, "digest": b64(digest)}, "signature": b64(signature)}}
+        v1 = {"data": {"hash": {"algorithm": v1_name, "value": digest.hex()}},
+              "signature": {"content": b64(signature), "publicKey": {"content": b64(pem(leaf))}}}
+        v2 = {"hashedRekordV002": {"data": {"algorithm": v2_name, "digest": b64(digest)},
+                                   "signature": {"content": b64(signature), "verifier": {
+                                       "keyDetails": details, "x509Certificate": {"rawBytes": b64(leaf.public_bytes(DER))}}}}}
+        keep(f"message_{what}_v1", world.entry("hashedrekord", "0.0.1", v1, now), content, leaf, signature)
+        keep(f"message_{what}_v2", world.entry("hashedrekord", "0.0.2", v2), content, leaf, signature)
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    leaf = world.leaf(key, now - dt.timedelta(minutes=1))
+    for named in ("sha384", "sha512"):
+        statement = json.dumps({"_type": "https://in-toto.io/Statement/v1",
+                                "subject": [{"name": "pkg:npm/a@1", "digest": {named: hashlib.new(named, artifact).hexdigest()}}],
+                                "predicateType": "https://slsa.dev/provenance/v1", "predicate": {}}).encode()
+        signature = sign(key, b"DSSEv1 28 application/vnd.in-toto+json %d " % len(statement) + statement)
+        spec = {"envelopeHash": {"algorithm": "sha256", "value": hashlib.sha256(b"?").hexdigest()},
+                "payloadHash": {"algorithm": "sha256", "value": hashlib.sha256(statement).hexdigest()},
+                "signatures": [{"signature": b64(signature), "verifier": b64(pem(leaf))}]}
+        keep(f"subject_{named}", world.entry("dsse", "0.0.1", spec, now),
+             {"dsseEnvelope": {"payload": b64(statement), "payloadType": "application/vnd.in-toto+json",
+                               "signatures": [{"sig": b64(signature)}]}}, leaf, signature)
 
 
 def chained_timestamp():

@@ -5,7 +5,9 @@ The validator must say what the parser says, but for what docs/manifest.md marks
 import collections
 import copy
 import json
+import pathlib
 import random
+import re
 import subprocess
 import sys
 
@@ -16,18 +18,23 @@ DIGEST = "ab" * 32
 B64 = "A" * 43 + "="
 ENCRYPTION = {"scheme": "xchacha20poly1305-stream", "chunk_bytes": 65536, "key_id": "k", "plain_sha256": DIGEST, "plain_size_bytes": 524160,
               "nonce_prefix_b64": "A" * 26 + "==", "recipients": [{"key_id": "k", "wrapped_key_b64": "A" * 107 + "="}]}
+INDEX = {"url": "https://cdn.example/i", "sha256": DIGEST, "size_bytes": 42}
+OCI = "oci://registry.example/llama@sha256:" + DIGEST
 FILE = {"name": "shards/model-00001.safetensors", "url": "https://cdn.example/1", "mirrors": ["https://mirror.example/1"],
-        "sha256": DIGEST, "size_bytes": 262145, "chunks": {"size_bytes": 262144, "sha256_b64": [B64, B64]}}
+        "sha256": DIGEST, "size_bytes": 262145, "chunks": {"size_bytes": 262144, "sha256_b64": [B64, B64]},
+        "index": INDEX}
 SINGLE = {"platform": "any", "url": "https://cdn.example/m.gguf", "mirrors": ["https://mirror.example/m"], "sha256": DIGEST,
           "size_bytes": 524288, "file_name": "model.gguf", "is_zip": False, "chunks": {"size_bytes": 262144, "sha256_b64": [B64, B64]},
-          "encryption": ENCRYPTION}
+          "encryption": ENCRYPTION, "index": INDEX}
 ARCHIVE = {"platform": "macos_coreml_zip", "sha256": DIGEST.upper(), "size_bytes": 7, "file_name": "m.zip", "is_zip": True,
            "extracted_bytes": 70, "url_endpoint": {"url": "https://x.example/f", "body": {"modelId": "m"}}}
 SEVERAL = {"platform": "sharded", "files": [FILE, {"name": "config.json", "url": "https://cdn.example/c", "sha256": EMPTY, "size_bytes": 0}]}
+LAYER = {"platform": "oci", "oci": OCI, "sha256": DIGEST, "size_bytes": 9, "file_name": "layer.gguf"}
+LAYERS = {"platform": "oci_files", "oci": OCI, "files": [{"name": "a/b.gguf", "sha256": DIGEST, "size_bytes": 9}]}
 GOOD = {"schema": 1, "model_id": "llama3_1_8b", "version": "1.0.0", "sequence": 42, "root_version": 3,
         "issued_at": "2026-01-02T03:04:05Z", "expires_at": "2026-02-02T03:04:05Z", "tier": "llama8b", "family": "llama3.1",
         "context_len": 8192, "min_device": {"min_ram_mb": 8192, "min_free_disk_mb": 12288},
-        "artifacts": [SINGLE, ARCHIVE, SEVERAL]}
+        "artifacts": [SINGLE, ARCHIVE, SEVERAL, LAYER, LAYERS]}
 
 VALUES = [
     None, True, False, 0, 1, 2, -1, 2**53 - 1, 2**53, 2**63, 1.5, 262143, 262144, 67108864, 67108865, [], {}, [1], [None], ["x"], [[]], [{}], {"x": 1},
@@ -41,7 +48,7 @@ VALUES = [
     "https://cdn.example/x", "hf://ORG/REPO@" + "a" * 40 + "/x", ["https://m.example/x"] * 16, ["https://m.example/x"] * 17,
     {"size_bytes": 262144, "sha256_b64": [B64, B64]}, {"size_bytes": 262143, "sha256_b64": [B64]}, {"size_bytes": 262144, "sha256_b64": "x"},
     {"size_bytes": 262144, "sha256_b64": [B64, 1]}, {"size_bytes": 262144}, {"sha256_b64": []}, [FILE], [SINGLE], ENCRYPTION,
-    {**ENCRYPTION, "chunk_bytes": 0}, {**ENCRYPTION, "key_id": ""},
+    {**ENCRYPTION, "chunk_bytes": 0}, {**ENCRYPTION, "key_id": ""}, OCI, INDEX, {**INDEX, "size_bytes": 0}, {**INDEX, "url": ""}, {**INDEX, "sha256": "x"},
 ]
 MISSING = object()
 
@@ -77,7 +84,8 @@ def absent_members(document):
     yield "artifacts", 2, "oci"
     yield "artifacts", 2, "files", 0, "encryption"
     yield "artifacts", 1, "chunks"
-    for name in ("sha256", "size_bytes", "url", "chunks", "is_zip", "file_name", "mirrors", "url_endpoint", "encryption"):
+    yield "artifacts", 1, "index"
+    for name in ("sha256", "size_bytes", "url", "chunks", "is_zip", "file_name", "mirrors", "url_endpoint", "encryption", "index"):
         yield "artifacts", 2, name
 
 
@@ -100,6 +108,19 @@ def corpus(seed):
                 pass  # the place went with an earlier change
         yield document
     yield from ([], None, "x", 1, {}, {"schema": 1})
+
+
+def check_members(root, schema):
+    """Every member that the parser asks for is in the schema, in the text, and in the good manifest that is changed here."""
+    parser = (root / "include/modelsec/detail/manifest/parse.ipp").read_text(encoding="utf-8")
+    asked = set(re.findall(r'\b(?:array_at|digest|find|flag|optional|size|size_at|string_at|text|texts|time)\("([a-z0-9_]+)"', parser))
+    assert {"encryption", "index", "oci", "url_endpoint", "wrapped_key_b64"} <= asked, asked
+    described, text = json.dumps(schema), (root / "docs/manifest.md").read_text(encoding="utf-8")
+    good = {step for place in places(GOOD) for step in place if isinstance(step, str)}
+    for name in sorted(asked):
+        assert f'"{name}": ' in described, f"{name} is not in the schema"
+        assert re.search(f'[`"]{name}[`"]', text) or re.search(rf'`[^`]*\b{name}\b[^`]*`', text), f"{name} is not in docs/manifest.md"
+        assert name in good, f"no manifest of the corpus has {name}"
 
 
 def lists(value):
@@ -150,6 +171,7 @@ def beyond(document):
 def main():
     schema = json.load(open(sys.argv[1], encoding="utf-8"))
     Draft202012Validator.check_schema(schema)
+    check_members(pathlib.Path(sys.argv[1]).resolve().parent.parent, schema)
     seed = int(sys.argv[3]) if len(sys.argv) > 3 else 1
     validators = {"dsse": Draft202012Validator(schema), "pack": Draft202012Validator({**schema, "$ref": "#/$defs/pack"})}
     seen, asked = set(), []

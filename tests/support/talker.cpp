@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <stdexcept>
 
@@ -66,6 +67,20 @@ std::string talk::read_request()
     while (out.size() < 65536 && !out.ends_with("\r\n\r\n") && SSL_read(tls(ssl_), &byte, 1) == 1)
         out.push_back(byte);
     return out;
+}
+
+bool talk::read_body(std::size_t size)
+{
+    char space[16384];
+    while (size != 0)
+    {
+        ERR_clear_error();
+        const int n = SSL_read(tls(ssl_), space, static_cast<int>(std::min(size, sizeof space)));
+        if (n <= 0)
+            return false;
+        size -= static_cast<std::size_t>(n);
+    }
+    return true;
 }
 
 bool talk::ticket()

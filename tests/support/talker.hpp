@@ -27,6 +27,8 @@ public:
     bool write(std::string_view bytes);
     /// A request up to its blank line.
     std::string read_request();
+    /// So many bytes of a body; false if fewer came.
+    bool read_body(std::size_t size);
     /// One more TLS 1.3 session ticket.
     bool ticket();
     /// False: the peer ends the connection within so long.

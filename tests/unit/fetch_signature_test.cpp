@@ -232,7 +232,7 @@ TEST_CASE("a certificate of the publisher's CA counts at the time that a trusted
     CHECK(w.offer_kept("ca_stamped.json") == reason::none);
     CHECK(w.offer_kept("a_2.json") == reason::chain_invalid);
     w.trust({signing_authority()});
-    CHECK(w.offer_kept("ca_stamped.json") == reason::bad_option);
+    CHECK(w.offer_kept("ca_stamped.json") == reason::no_trust_anchor);
 }
 
 TEST_CASE("files together are bounded before the first byte of one is fetched")

@@ -280,11 +280,58 @@ TEST_CASE("a described model verifies by every number of threads, and progress e
             const auto said = describe_model(m.model, how, walk).value();
             CHECK(last == total);
             CHECK(said.model_name == "model");
+            // As sign_bundle() will sign it.
+            CHECK(said.subject == parse_model_statement(as_bytes(write_model_statement(said)), {})->subject);
             last = 0;
             CHECK(verify_model(m.model, said, walk).value().bytes == total);
             CHECK(last == total);
         }
     }
+}
+
+TEST_CASE("shards that stand sorted by name as text, as OMS 1.0 has them, are those of the file")
+{
+    const model_on_disk m;
+    const std::string content = "0123456789abcd";
+    fs::remove_all(m.model);
+    m.write("a", content);
+    json s = support::statement_about({{"a", content}});
+    json::array resources;
+    std::string digests;
+    const auto add = [&](std::size_t begin, std::size_t end) {
+        const std::string hex = support::sha256_hex(content.substr(begin, end - begin));
+        const std::string name = "a:" + std::to_string(begin) + ':' + std::to_string(end);
+        resources.push_back(json{{"name", name}, {"algorithm", "sha256"}, {"digest", hex}});
+        digests += as_text(from_hex(hex).value());
+    };
+    add(0, 4), add(12, 14), add(4, 8), add(8, 12);
+    s.set("subject", json::array{json{{"name", "m"}, {"digest", json{{"sha256", support::sha256_hex(digests)}}}}});
+    s.set("predicate",
+          json{{"serialization",
+                json{{"method", "shards"}, {"hash_type", "sha256"}, {"allow_symlinks", false}, {"shard_size", 4}}},
+               {"resources", resources}});
+    const auto said = parse_model_statement(as_bytes(s.dump()), {}).value();
+    CHECK(said.files.at(0).size == content.size());
+    CHECK(m.verdict(said) == reason::none);
+    m.write("a", "0123456789abcD");
+    CHECK(m.verdict(said) == reason::file_altered);
+    m.write("a", "89abcd01234567");
+    CHECK(m.verdict(said) == reason::file_altered);
+}
+
+TEST_CASE("a model that is one file may be signed under the file's own name, and is that file then")
+{
+    const model_on_disk m;
+    const auto said = parse_model_statement(as_bytes(support::statement_about({{"m.bin", "hello"}}).dump()), {}).value();
+    m.write("m.bin", "hello");
+    CHECK(verify_model(m / "m.bin", said)->bytes == 5);  // OMS 1.0 section 6.1.2
+    m.write("other.bin", "hello");
+    CHECK(verify_model(m / "other.bin", said).error().why == reason::file_missing);
+    m.write("m.bin", "hellO");
+    CHECK(verify_model(m / "m.bin", said).error().why == reason::file_altered);
+    const auto two =
+        parse_model_statement(as_bytes(support::statement_about({{"m.bin", "hello"}, {"n", "x"}}).dump()), {}).value();
+    CHECK(verify_model(m / "m.bin", two).error().why == reason::file_missing);
 }
 
 TEST_CASE("only a model of safe names can be signed, and no empty one")

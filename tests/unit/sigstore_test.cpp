@@ -416,4 +416,54 @@ TEST_CASE("a statement of an unknown type, or about something else, says nothing
     CHECK(why_not(with(good, "application/vnd.in-toto+json", "application/vnd.in-toto+jsom"), signer()) != reason::none);
 }
 
+TEST_CASE("an artifact is known by SHA-256, SHA-384 or SHA-512, whichever a statement names it by or a key's curve signs")
+{
+    const sigstore_signer by{root_of(kept("digests/trusted_root.json")), identity, issuer, false};
+    const artifact_digests all = artifact_digests::of(as_bytes("weights\n")),
+                           other = artifact_digests::of(as_bytes("other\n"));
+    const auto judged = [&](const std::string& bundle, const artifact_digests& about) {
+        const auto r = verify_artifact(as_bytes(bundle), about, by);
+        return r ? reason::none : r.error().why;
+    };
+    const auto without = [&](const std::string& name) {
+        artifact_digests out = all;
+        (name.find("384") != std::string::npos ? out.sha384 : out.sha512).clear();
+        return out;
+    };
+    // sigstore.js agrees on all of them.
+    for (const std::string name : {"subject_sha384", "subject_sha512"})
+    {
+        CAPTURE(name);
+        const std::string bundle = kept("digests/" + name + ".sigstore.json");
+        CHECK(judged(bundle, all) == reason::none);
+        CHECK(judged(bundle, other) == reason::digest_mismatch);
+        CHECK(judged(bundle, without(name)) == reason::digest_mismatch);
+        CHECK(why_not(bundle, by) == reason::digest_mismatch);
+    }
+    for (const std::string name : {"message_p384_v1", "message_p384_v2", "message_p521_v1", "message_p521_v2"})
+    {
+        CAPTURE(name);
+        const std::string bundle = kept("digests/" + name + ".sigstore.json");
+        CHECK(judged(bundle, all) == reason::none);
+        CHECK(judged(bundle, other) == reason::log_proof);
+        // Whoever knows the SHA-256 alone cannot tell.
+        CHECK(judged(bundle, without(name.find("384") != std::string::npos ? "384" : "512")) == reason::log_proof);
+        CHECK(why_not(bundle, by) == reason::log_proof);
+        const std::string stated = name.find("384") != std::string::npos ? "SHA2_384" : "SHA2_512";
+        const std::string digest = to_base64(name.find("384") != std::string::npos ? all.sha384 : all.sha512);
+        CHECK(judged(with(bundle, stated, "SHA3_384"), all) == reason::bad_signature);
+        CHECK(judged(with(bundle, digest, to_base64(other.sha512)), all) == reason::bad_signature);
+    }
+    CHECK(all.match(hash_algorithm::sha256, sha256(as_bytes("weights\n")).view()));
+    CHECK_FALSE(artifact_digests{}.match(hash_algorithm::sha512, {}));
+    // FIPS 180-4's example.
+    CHECK(to_hex(sha384(as_bytes("abc"))) ==
+          "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c825a7");
+    hasher half(hash_algorithm::sha384);
+    half.update(as_bytes("a"));
+    hasher twin = half.clone();
+    twin.update(as_bytes("bc"));
+    CHECK(twin.finish() == sha384(as_bytes("abc")));
+}
+
 TEST_SUITE_END();

@@ -27,6 +27,7 @@ struct check_remote_arguments
 {
     std::string manifest, ca, credentials;
     source_arguments sources;
+    proxy_arguments proxy;
     bool expect_private = false;
     bool quick = false;
 };
@@ -38,7 +39,7 @@ void check(const check_remote_arguments& a, output& out)
         value_or_hint(read_local_file(a.manifest, limits{}.envelope_bytes), "check-remote takes a manifest's file");
     remote_options how;
     how.transport.tls.ca_file = a.ca;
-    how.transport.proxy = find_proxy({}, {}, {});
+    how.transport.proxy = a.proxy.options();
     how.transport.credentials = make_provider({}, a.credentials);
     how.sources = a.sources.options(a.credentials);
     how.read_bodies = !a.quick;
@@ -68,6 +69,7 @@ void add_check_remote(command_line& line)
     command.add_flag("--private", a->expect_private, "Nothing of it may be had without credentials");
     command.add_option("--ca", a->ca, "The CA to trust in place of the system's")->type_name("FILE");
     command.add_option("--credentials", a->credentials, "Tokens by origin, in a 0600 file")->type_name("FILE");
+    a->proxy.add_to(command, "Options");
     a->sources.add_to(command, "Access");
     command.callback([&line, a] { line.chosen = [a](output& out) { check(*a, out); }; });
 }

@@ -28,7 +28,7 @@ constexpr const char* examples = R"(  modelsec doctor
 struct doctor_arguments
 {
     std::string store, manifest, profile = "server", ca, credentials;
-    std::optional<std::string> proxy;
+    proxy_arguments proxy;
 };
 
 /// Looks at one thing after the other, and tells what it finds.
@@ -187,7 +187,7 @@ void doctor(const doctor_arguments& a, output& out)
     const interrupt_guard guard(handle);
     remote_options how;
     how.transport.tls.ca_file = a.ca;
-    how.transport.proxy = find_proxy(a.proxy, {}, {});
+    how.transport.proxy = a.proxy.options();
     how.transport.credentials = make_provider({}, a.credentials);
     how.handle = handle;
     how.read_bodies = false;
@@ -215,8 +215,7 @@ void add_doctor(command_line& line)
     command.add_option("--manifest", arguments->manifest, "A manifest whose server is asked")->type_name("URL");
     command.add_option("--profile", arguments->profile, "server (default) or client")->type_name("server|client");
     command.add_option("--ca", arguments->ca, "The CA to trust in place of the system's")->type_name("FILE");
-    command.add_option("--proxy", arguments->proxy, "Ask through this proxy; '' for none")
-        ->type_name("[http|socks5]://HOST:PORT");
+    arguments->proxy.add_to(command, "Options");
     command.add_option("--credentials", arguments->credentials, "Tokens by origin, in a 0600 file")->type_name("FILE");
     command.callback([&line, arguments] { line.chosen = [arguments](output& out) { doctor(*arguments, out); }; });
 }

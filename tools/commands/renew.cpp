@@ -6,6 +6,7 @@
 #include "../credentials.hpp"
 #include "../proxy.hpp"
 #include "../remote_findings.hpp"
+#include "../source_arguments.hpp"
 #include "../text.hpp"
 #include "../trust_arguments.hpp"
 #include "commands.hpp"
@@ -29,6 +30,8 @@ struct renew_arguments
     std::string manifest, expires, out, ca, credentials;
     std::optional<std::uint64_t> sequence;
     bool check = false;
+    proxy_arguments proxy;
+    source_arguments sources;
 };
 
 /// Whether every address serves what is signed, by status, length and ranges; a line for each that does not.
@@ -36,8 +39,9 @@ bool hosts_serve(const std::string& manifest, const renew_arguments& arguments, 
 {
     remote_options how;
     how.transport.tls.ca_file = arguments.ca;
-    how.transport.proxy = find_proxy({}, {}, {});
+    how.transport.proxy = arguments.proxy.options();
     how.transport.credentials = make_provider({}, arguments.credentials);
+    how.sources = arguments.sources.options(arguments.credentials);
     how.handle = handle;
     how.read_bodies = false;
     const remote_report report = check_remote(manifest, how).value();
@@ -100,6 +104,8 @@ void add_renew(command_line& line)
     command.add_option("--out", arguments->out, "The new manifest; replaced if it is there")->type_name("FILE")->required();
     command.add_option("--ca", arguments->ca, "The CA to trust in place of the system's")->type_name("FILE");
     command.add_option("--credentials", arguments->credentials, "Tokens by origin, in a 0600 file")->type_name("FILE");
+    arguments->proxy.add_to(command, "Options");
+    arguments->sources.add_to(command, "Access, with --check");
     command.callback([&line, arguments] { line.chosen = [arguments](output& out) { renew(*arguments, out); }; });
 }
 

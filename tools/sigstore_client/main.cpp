@@ -61,13 +61,16 @@ std::optional<std::string> read_file(const std::string& path)
     return std::string(std::istreambuf_iterator<char>(in), {});
 }
 
-std::optional<modelsec::sha256_digest> digest_of(const std::string& artifact)
+std::optional<modelsec::artifact_digests> digests_of(const std::string& artifact)
 {
     static constexpr std::string_view prefix = "sha256:";
     const auto content = read_file(artifact);
-    if (!content && artifact.starts_with(prefix))
-        return modelsec::sha256_digest::from_hex(std::string_view(artifact).substr(prefix.size()));
-    return content ? std::optional(modelsec::sha256(modelsec::as_bytes(*content))) : std::nullopt;
+    if (content)
+        return modelsec::artifact_digests::of(modelsec::as_bytes(*content));
+    const auto given = artifact.starts_with(prefix)
+                           ? modelsec::sha256_digest::from_hex(std::string_view(artifact).substr(prefix.size()))
+                           : std::nullopt;
+    return given ? std::optional(modelsec::artifact_digests{given}) : std::nullopt;
 }
 
 int refuse(std::string_view what)
@@ -82,8 +85,8 @@ int verify(const arguments& asked)
     const auto root_text =
         read_file(asked.trusted_root.value_or(folder + (asked.staging ? "/staging.json" : "/production.json")));
     const auto bundle = read_file(*asked.bundle);
-    const auto digest = digest_of(*asked.artifact);
-    if (!root_text || !bundle || !digest)
+    const auto digests = digests_of(*asked.artifact);
+    if (!root_text || !bundle || !digests)
         return refuse("a file cannot be read, or the digest is none");
     const auto root = modelsec::sigstore_root::parse(modelsec::as_bytes(*root_text));
     if (!root)
@@ -99,7 +102,7 @@ int verify(const arguments& asked)
     }
     else
         by = modelsec::sigstore_signer{*root, *asked.identity, *asked.issuer, false};
-    const auto said = modelsec::verify_artifact(modelsec::as_bytes(*bundle), *digest, *by);
+    const auto said = modelsec::verify_artifact(modelsec::as_bytes(*bundle), *digests, *by);
     if (!said)
         return refuse(std::string(modelsec::to_string(said.error().why)) + ": " + said.error().detail);
     return 0;

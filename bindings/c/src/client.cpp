@@ -1,6 +1,8 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 #include "handles.hpp"
 
+#include <cstdlib>
+
 namespace c_api {
 namespace {
 
@@ -31,6 +33,56 @@ modelsec::store_policy store_policy_of(uint32_t policy)
     }
 }
 
+uint32_t or_default(uint32_t given, uint32_t usual)
+{
+    return given != 0 ? given : usual;
+}
+
+/// What the Hub's own tools read, as it was when the client was made: other threads may change the environment later.
+modelsec::result<modelsec::hub_options> hub_of_environment(bool allow_endpoint)
+{
+    auto found = std::make_shared<std::map<std::string, modelsec::secret_text>>();
+    for (const char* name : {"HF_ENDPOINT", "HF_TOKEN", "HF_TOKEN_PATH", "HF_HOME", "XDG_CACHE_HOME", "HOME"})
+        if (const char* value = std::getenv(name))
+            found->emplace(name, std::string_view(value));
+    const auto get = [found](const std::string& name) -> std::optional<std::string> {
+        const auto it = found->find(name);
+        return it == found->end() ? std::nullopt : std::optional(std::string(it->second.view()));
+    };
+    return modelsec::hub_options::from_environment(get, allow_endpoint);
+}
+
+modelsec::audit_options audit_of(const modelsec_audit_options& a)
+{
+    modelsec::audit_options out;
+    out.enabled = true;
+    out.actor = text(a.actor);
+    if (a.file_bytes != 0)
+        out.file_bytes = a.file_bytes;
+    out.kept_files = or_default(a.kept_files, out.kept_files);
+    // Zero is off in the library.
+    const auto rule = [&](uint32_t alert, uint32_t given, unsigned usual) {
+        return (a.alerts_off & alert) != 0 ? 0 : or_default(given, usual);
+    };
+    out.rules.failures_in_a_row = rule(MODELSEC_ALERT_FAILURES, a.failures_in_a_row, out.rules.failures_in_a_row);
+    out.rules.requests_per_hour = rule(MODELSEC_ALERT_REQUESTS, a.requests_per_hour, out.rules.requests_per_hour);
+    out.rules.size_factor = rule(MODELSEC_ALERT_SIZE, a.size_factor, out.rules.size_factor);
+    out.rules.hosts = (a.alerts_off & MODELSEC_ALERT_HOST) == 0;
+    if (a.cool_down_s != 0)
+        out.rules.cool_down = std::chrono::duration_cast<std::chrono::seconds>(
+            duration_of(std::min<uint64_t>(a.cool_down_s, 30u * 24 * 3600) * 1000));
+    out.sink_url = text(a.sink_url);
+    if (a.sink_queue != 0)
+        out.sink_queue = a.sink_queue;
+    set(out.sink_linger, a.sink_linger_ms);
+    out.metrics_file = text(a.metrics_file);
+    if (a.metrics)
+        out.on_metrics = [tell = a.metrics, user = a.metrics_user](std::string_view counters) {
+            tell(user, std::string(counters).c_str());
+        };
+    return out;
+}
+
 struct wanted_headers
 {
     std::vector<modelsec::http_header>* list;
@@ -53,7 +105,8 @@ void add_header(void* to, const char* name, const char* value) noexcept
 
 }  // namespace
 
-shared_client::shared_client(const modelsec_client_options& o)
+shared_client::shared_client(const modelsec_client_options& o, const std::optional<modelsec_audit_options>& audit,
+                             modelsec::hub_options hub)
     : ask(o.credentials), ask_user(o.credentials_user), process(process_id())
 {
     modelsec::client_options options;
@@ -94,6 +147,10 @@ shared_client::shared_client(const modelsec_client_options& o)
         o.digest_policy == MODELSEC_DIGEST_WHOLE ? modelsec::digest_policy::whole : modelsec::digest_policy::automatic;
     options.policy = store_policy_of(o.store_policy);
     options.automatic_repair = o.automatic_repair != 0;
+    options.sources.hub = std::move(hub);
+    if (audit)
+        options.audit = audit_of(*audit);
+    options.manifest_requests = {o.manifest_requests_per_minute, o.manifest_requests_per_day};
     options.transport.proxy = modelsec::proxy_options(text(o.proxy), text(o.no_proxy));
     options.transport.tls.ocsp = ocsp_policy_of(o.ocsp);
     set(options.lock_wait, o.lock_wait_ms);
@@ -130,9 +187,23 @@ modelsec::result<void> check_options(const modelsec_client_options& o)
         return modelsec::fail(modelsec::reason::bad_option, "an enumerator that is none");
     if ((o.spki_pin_count > 0 && !o.spki_pins) || (o.allowed_host_count > 0 && !o.allowed_hosts))
         return modelsec::fail(modelsec::reason::bad_option, "a count without a list");
+    if (o.manifest_requests_per_minute > 1000)
+        return modelsec::fail(modelsec::reason::bad_option, "more than 1,000 manifest requests a minute");
     if ((o.device_ram_mb == 0) != (o.device_free_disk_mb == 0))
         return modelsec::fail(modelsec::reason::bad_option, "half of a device");
     return {};
+}
+
+modelsec::result<std::optional<modelsec_audit_options>> read_audit(const modelsec_audit_options* from)
+{
+    if (!from)
+        return std::optional<modelsec_audit_options>();
+    MODELSEC_TRY(const modelsec_audit_options out, read_struct(from));
+    if (out.alerts_off >= 2 * MODELSEC_ALERT_HOST)
+        return modelsec::fail(modelsec::reason::bad_option, "an enumerator that is none");
+    if (out.sink_url && !modelsec::origin_of(out.sink_url))
+        return modelsec::fail(modelsec::reason::bad_url, "the audit sink is an https address");
+    return std::optional(out);
 }
 
 /// A list of models, with all that it points to.
@@ -196,7 +267,13 @@ int32_t modelsec_client_create(const modelsec_client_options* options, modelsec_
             return modelsec::fail(modelsec::reason::bad_option, "no place for the client");
         MODELSEC_TRY(const modelsec_client_options o, c_api::read_struct(options));
         MODELSEC_CHECK(c_api::check_options(o));
-        *client = c_api::opaque(new c_api::client_handle{std::make_shared<c_api::shared_client>(o)});
+        MODELSEC_TRY(const std::optional<modelsec_audit_options> audit, c_api::read_audit(o.audit));
+        modelsec::hub_options hub;
+        if (o.hub_environment != 0)
+        {
+            MODELSEC_TRY(hub, c_api::hub_of_environment(o.hub_allow_endpoint != 0));
+        }
+        *client = c_api::opaque(new c_api::client_handle{std::make_shared<c_api::shared_client>(o, audit, std::move(hub))});
         return {};
     });
 }

@@ -60,7 +60,8 @@ struct owned_pack_info : modelsec_pack_info
 /// What threads of one client share; outlives the handle while an operation runs.
 struct shared_client
 {
-    explicit shared_client(const modelsec_client_options& o);
+    shared_client(const modelsec_client_options& o, const std::optional<modelsec_audit_options>& audit,
+                  modelsec::hub_options hub);
 
     std::vector<modelsec::http_header> headers_for(std::string_view origin);
 

@@ -101,6 +101,7 @@ modelsec::result<job> job::read(modelsec_client* client, const modelsec_request*
     f.require_order = r.require_order != 0;
     if (r.deadline_ms != 0)
         f.operation.deadline = duration_of(r.deadline_ms);
+    f.operation.trace_parent = text(r.trace_parent);
     out.gc_.keep = r.keep;
     out.gc_.dry_run = r.dry_run != 0;
     out.remove_.model_id = f.model_id;
@@ -312,8 +313,9 @@ void job::listen(const modelsec::event_handler& on_event)
             on_event(e);
     };
     // Of a rollback and of gc, nothing but the end was told before there were events for all.
-    rollback_ = {fetch_.model_id, fetch_.trust, {{}, fetch_.operation.control, fetch_.operation.deadline}};
-    gc_.operation = {{}, fetch_.operation.control, fetch_.operation.deadline};
+    rollback_ = {fetch_.model_id, fetch_.trust, fetch_.operation};
+    rollback_.operation.events = {};
+    gc_.operation = rollback_.operation;
     remove_.operation = fetch_.operation;
     repair_.operation = fetch_.operation;
 }

@@ -2,6 +2,7 @@
 /// Fetches signed model packs over a hostile network, verifies them and makes them active.
 library;
 
+export 'src/audit.dart' hide auditOf;
 export 'src/cancellation.dart' show CancellationToken;
 export 'src/client.dart';
 export 'src/codes.dart' hide exceptionOf;

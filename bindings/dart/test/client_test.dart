@@ -439,6 +439,67 @@ void main() {
     },
   );
 
+  test('attempts are written down, counted and bounded', () async {
+    final world = await World.make();
+    const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
+    final client = world.client(
+      audit: AuditOptions(
+        actor: 'the application',
+        failuresInARow: 1,
+        metricsFile: '${world.folder}/modelsec.prom',
+      ),
+      manifestRequestsPerDay: 2,
+    );
+    await world.origin.publish({});
+    await client.fetch(
+      world.request(traceParent: '00-$trace-00f067aa0ba902b7-01'),
+    );
+    await world.origin.publish({
+      'version': '2.0.0',
+      'sequence': 2,
+      'tamper': 'payload',
+    });
+    final events = <ModelEvent>[];
+    await expectLater(
+      client.fetch(world.request(), onEvent: events.add),
+      throwsCode<ModelsecSignatureException>(20, 'bad_signature'),
+    );
+    final alert = events.singleWhere((e) => e.kind == ModelEventKind.alert);
+    expect(alert.reason, 'repeated_failures');
+    expect(alert.modelId, 'demo');
+    await expectLater(
+      client.fetch(world.request()),
+      throwsCode<ModelsecRateLimitedException>(13, 'own_quota'),
+    );
+    final lines = File('${world.store}/.modelsec/audit.jsonl')
+        .readAsLinesSync();
+    expect(lines, hasLength(3));
+    expect(lines, everyElement(contains('"the application"')));
+    expect(lines.first, contains(trace));
+    expect(
+      File('${world.folder}/modelsec.prom').readAsStringSync(),
+      contains('modelsec_attempts_total'),
+    );
+    expect(
+      () => world.client(audit: AuditOptions(sinkUrl: Uri.parse('http://x/'))),
+      throwsCode<ModelsecUsageException>(2, 'bad_url'),
+    );
+
+    final quiet = world.client(
+      store: '${world.folder}/quiet',
+      audit: const AuditOptions(
+        failuresInARow: 1,
+        alertsOff: {Alert.repeatedFailures, Alert.unusualHost},
+      ),
+    );
+    events.clear();
+    await expectLater(
+      quiet.fetch(world.request(), onEvent: events.add),
+      throwsCode<ModelsecSignatureException>(20, 'bad_signature'),
+    );
+    expect(events.where((e) => e.kind == ModelEventKind.alert), isEmpty);
+  });
+
   test('a deadline that is over at once is one', () async {
     final world = await World.make();
     await world.origin.publish();

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import pathlib
 import threading
@@ -31,6 +32,55 @@ def test_a_model_is_fetched_and_read_through_its_descriptor(origin: Origin, clie
     with pytest.raises(ValueError):
         pack.fileno()
     assert client.fetch("demo", origin.source()).already_active
+
+
+def test_attempts_are_written_down_counted_and_bounded(origin: Origin, store: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    counters: list[str] = []
+    events: list[modelsec.Event] = []
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    audit = modelsec.Audit(actor="the application", failures_in_a_row=1, metrics_file=tmp_path / "modelsec.prom", on_metrics=counters.append)
+    with Client(store, ca_file=origin.ca, retries=1, audit=audit, manifest_requests_per_day=2) as client:
+        origin.publish()
+        client.fetch("demo", origin.source(), trace_parent=f"00-{trace}-00f067aa0ba902b7-01")
+        assert origin.requests("/manifest")[-1]["headers"]["traceparent"].startswith(f"00-{trace}-")
+        origin.publish(sequence=2, version="2.0.0", tamper="payload")
+        with pytest.raises(modelsec.SignatureError):
+            client.fetch("demo", origin.source(), on_event=events.append)
+        assert [e.reason for e in events if e.kind is EventKind.ALERT] == ["repeated_failures"]
+        with pytest.raises(modelsec.RateLimitedError) as refused:
+            client.fetch("demo", origin.source())
+        assert refused.value.reason == "own_quota"
+    lines = [json.loads(line) for line in (store / ".modelsec/audit.jsonl").read_text().splitlines()]
+    assert [line.get("user.name") for line in lines] == ["the application"] * 3 and lines[0]["trace_id"] == trace
+    assert "modelsec_attempts_total" in counters[-1] == (tmp_path / "modelsec.prom").read_text()
+
+
+@pytest.mark.parametrize("audit, error", [(modelsec.Audit(sink_url="http://localhost/"), modelsec.UsageError),
+                                          (modelsec.Audit(alerts_off=["nothing"]), ValueError),  # type: ignore[list-item]
+                                          (modelsec.Audit(alerts_off="unusual_host"), TypeError)])  # type: ignore[arg-type]
+def test_audit_options_that_cannot_be_meant_are_refused(store: pathlib.Path, audit: modelsec.Audit, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        Client(store, audit=audit)
+
+
+def test_alerts_may_be_off(origin: Origin, store: pathlib.Path) -> None:
+    events: list[modelsec.Event] = []
+    origin.publish(tamper="payload")
+    audit = modelsec.Audit(failures_in_a_row=1, alerts_off=["repeated_failures"])
+    with Client(store, ca_file=origin.ca, retries=1, audit=audit) as client, pytest.raises(modelsec.SignatureError):
+        client.fetch("demo", origin.source(), on_event=events.append)
+    assert events and EventKind.ALERT not in {e.kind for e in events}
+    assert (store / ".modelsec/audit.jsonl").exists()
+
+
+def test_what_on_metrics_raises_is_logged_and_changes_nothing(origin: Origin, store: pathlib.Path, caplog: pytest.LogCaptureFixture) -> None:
+    def fails(_counters: str) -> None:
+        raise OSError("no place")
+
+    origin.publish()
+    with Client(store, ca_file=origin.ca, retries=1, audit=modelsec.Audit(on_metrics=fails)) as client:
+        assert client.fetch("demo", origin.source()).version == "1.0.0"
+    assert "on_metrics raised OSError" in caplog.text
 
 
 def test_there_is_exactly_one_final_event_the_last(origin: Origin, client: Client) -> None:

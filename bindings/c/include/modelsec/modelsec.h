@@ -99,6 +99,33 @@ typedef void (*modelsec_add_header_fn)(void *to, const char *name, const char *v
 /** Asked for the headers of an origin ("https://host[:port]") before each request to it, on a thread of the library. */
 typedef void (*modelsec_credentials_fn)(void *user, const char *origin, modelsec_add_header_fn add, void *to);
 
+/** The counters of a store after an attempt, as Prometheus text, on a thread of the library; `text` goes when it returns. */
+typedef void (*modelsec_metrics_fn)(void *user, const char *text);
+
+/** What an ALERT may be about; of modelsec_audit_options::alerts_off a sum. */
+enum { MODELSEC_ALERT_FAILURES = 1, MODELSEC_ALERT_REQUESTS = 2, MODELSEC_ALERT_SIZE = 4, MODELSEC_ALERT_HOST = 8 };
+
+/** What is kept of every attempt, beside its events: one line in the store's audit log (docs/manifest.md, Audit log) and what follows from
+ *  them. What cannot be written fails no operation. Zero is the default of each. */
+typedef struct modelsec_audit_options {
+    uint32_t struct_size;
+    uint32_t reserved;
+    const char *actor;             /**< whom the application acts for; may be NULL */
+    uint64_t file_bytes;           /**< a log that has grown to this is put aside; 0: the default (16 MiB) */
+    uint32_t kept_files;           /**< so many of those that were put aside stay; 0: the default (8) */
+    uint32_t alerts_off;           /**< a sum of MODELSEC_ALERT_…: what is not looked at. An unknown host is `unusual_host` */
+    uint32_t failures_in_a_row;    /**< ALERT `repeated_failures`; 0: the default (3) */
+    uint32_t requests_per_hour;    /**< ALERT `unusual_request_rate`: more manifest requests than this; 0: the default (120) */
+    uint32_t size_factor;          /**< ALERT `unusual_size`: so many times larger or smaller than the version before; 0: the default (4) */
+    uint32_t sink_queue;           /**< so many events may wait for the sink; 0: the default (1,024) */
+    uint64_t cool_down_s;          /**< how long the same alert of a model is not told again; 0: the default (1 hour) */
+    const char *sink_url;          /**< https: the events go on to it by POST, as JSON; it never holds an operation up; may be NULL */
+    uint64_t sink_linger_ms;       /**< how long the client's end waits for events that still wait; 0: the default (2 s) */
+    const char *metrics_file;      /**< the counters, replaced as a whole after each attempt, for Prometheus' node exporter; may be NULL */
+    modelsec_metrics_fn metrics;   /**< may be NULL */
+    void *metrics_user;            /**< must live until the client is released and its last operation has ended */
+} modelsec_audit_options;
+
 typedef struct modelsec_client_options {
     uint32_t struct_size;
     uint32_t profile;             /**< MODELSEC_PROFILE_…; a client must hold no storage credentials */
@@ -140,6 +167,13 @@ typedef struct modelsec_client_options {
     uint64_t max_model_bytes;            /**< of all files together, where nobody signed their sizes (`model_signer`); 0: the default (256 GiB) */
     uint64_t fallback_after_ms;          /**< ensure: without a verified manifest by then, what is active has to do; 0: the default (10 s) */
     uint64_t min_rate;                   /**< a source that brings less over ten seconds is given up, bytes a second; 0: none is */
+    const modelsec_audit_options *audit; /**< NULL: no audit log, no alerts, no counters */
+    uint32_t manifest_requests_per_minute; /**< at most so many over all processes that use the store, then MODELSEC_RATE_LIMITED and nobody
+                                                is asked; at most 1,000; 0: no limit. Also without an audit log */
+    uint32_t manifest_requests_per_day;  /**< the same in 24 hours from the first one on; 0: no limit */
+    uint32_t hub_environment;            /**< 1: `hf://` as the Hub's own tools have it: HF_ENDPOINT, HF_TOKEN, HF_TOKEN_PATH, HF_HOME, as they are
+                                              now; 0: the public Hub, without a token */
+    uint32_t hub_allow_endpoint;         /**< 1: a token from a file also goes to an HF_ENDPOINT that only the environment names */
 } modelsec_client_options;
 
 /** Makes a client. Reads no disk and asks no network. Any thread. Codes: 2. */
@@ -220,6 +254,7 @@ typedef struct modelsec_request {
     const char *const *model_bases; /**< … whose files lie below these, best first: https, hf://ORG/REPO@COMMIT/, oci://HOST/REPO@sha256:HEX */
     size_t model_base_count;
     uint64_t max_age_s;            /**< refuse a signature that is older or undated; 0: any */
+    const char *trace_parent;      /**< W3C Trace Context, for the audit log and the manifest's origin alone; what is none is ignored */
 } modelsec_request;
 
 typedef struct modelsec_pack modelsec_pack;
@@ -271,7 +306,8 @@ enum {
     MODELSEC_EVENT_RETRY = 3,
     MODELSEC_EVENT_WARNING = 4,
     MODELSEC_EVENT_DONE = 5,     /**< exactly one, with `result` or `error` */
-    MODELSEC_EVENT_RELEASED = 6  /**< the very last call for this operation: `user` may go */
+    MODELSEC_EVENT_RELEASED = 6, /**< the very last call for this operation: `user` may go */
+    MODELSEC_EVENT_ALERT = 8     /**< something unusual for `model_id`, by `reason` (modelsec_audit_options); before DONE */
 };
 
 /** Something that happened. The receiver owns it and releases it, whenever and on whichever thread it likes. */

@@ -43,6 +43,10 @@ const int MODELSEC_DIGEST_WHOLE = 1;
 const int MODELSEC_STORE_OWNER_ONLY = 0;
 const int MODELSEC_STORE_SHARED_READ = 1;
 const int MODELSEC_STORE_VOLUME = 2;
+const int MODELSEC_ALERT_FAILURES = 1;
+const int MODELSEC_ALERT_REQUESTS = 2;
+const int MODELSEC_ALERT_SIZE = 4;
+const int MODELSEC_ALERT_HOST = 8;
 const int MODELSEC_OP_FETCH = 1;
 const int MODELSEC_OP_ENSURE = 2;
 const int MODELSEC_OP_VERIFY = 3;
@@ -61,6 +65,7 @@ const int MODELSEC_EVENT_RETRY = 3;
 const int MODELSEC_EVENT_WARNING = 4;
 const int MODELSEC_EVENT_DONE = 5;
 const int MODELSEC_EVENT_RELEASED = 6;
+const int MODELSEC_EVENT_ALERT = 8;
 const int MODELSEC_FAILED_HOST = 0;
 const int MODELSEC_FAILED_EXPIRED = 1;
 const int MODELSEC_FAILED_CANCELLED = 2;
@@ -95,6 +100,56 @@ final class modelsec_header extends ffi.Struct {
   external ffi.Pointer<ffi.Char> name;
 
   external ffi.Pointer<ffi.Char> value;
+}
+
+final class modelsec_audit_options extends ffi.Struct {
+  @ffi.Uint32()
+  external int struct_size;
+
+  @ffi.Uint32()
+  external int reserved;
+
+  external ffi.Pointer<ffi.Char> actor;
+
+  @ffi.Uint64()
+  external int file_bytes;
+
+  @ffi.Uint32()
+  external int kept_files;
+
+  @ffi.Uint32()
+  external int alerts_off;
+
+  @ffi.Uint32()
+  external int failures_in_a_row;
+
+  @ffi.Uint32()
+  external int requests_per_hour;
+
+  @ffi.Uint32()
+  external int size_factor;
+
+  @ffi.Uint32()
+  external int sink_queue;
+
+  @ffi.Uint64()
+  external int cool_down_s;
+
+  external ffi.Pointer<ffi.Char> sink_url;
+
+  @ffi.Uint64()
+  external int sink_linger_ms;
+
+  external ffi.Pointer<ffi.Char> metrics_file;
+
+  external ffi.Pointer<
+    ffi.NativeFunction<
+      ffi.Void Function(ffi.Pointer<ffi.Void> user, ffi.Pointer<ffi.Char> text)
+    >
+  >
+  metrics;
+
+  external ffi.Pointer<ffi.Void> metrics_user;
 }
 
 final class modelsec_client_options extends ffi.Struct {
@@ -219,6 +274,20 @@ final class modelsec_client_options extends ffi.Struct {
 
   @ffi.Uint64()
   external int min_rate;
+
+  external ffi.Pointer<modelsec_audit_options> audit;
+
+  @ffi.Uint32()
+  external int manifest_requests_per_minute;
+
+  @ffi.Uint32()
+  external int manifest_requests_per_day;
+
+  @ffi.Uint32()
+  external int hub_environment;
+
+  @ffi.Uint32()
+  external int hub_allow_endpoint;
 }
 
 final class modelsec_model_signer extends ffi.Struct {
@@ -337,6 +406,8 @@ final class modelsec_request extends ffi.Struct {
 
   @ffi.Uint64()
   external int max_age_s;
+
+  external ffi.Pointer<ffi.Char> trace_parent;
 }
 
 final class modelsec_repaired extends ffi.Struct {

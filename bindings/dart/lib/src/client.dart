@@ -6,6 +6,7 @@ import 'dart:math';
 
 import 'package:ffi/ffi.dart';
 
+import 'audit.dart';
 import 'bindings.dart' as c;
 import 'cancellation.dart';
 import 'convert.dart';
@@ -58,6 +59,9 @@ final class ModelsecClient implements Finalizable {
   /// `min_device` is held against in place of this machine. `proxy` is `http://[user:password@]host[:port]` or `socks5://…`, `noProxy` a
   /// list of hosts as in the variable NO_PROXY; neither is read from the environment. `caPem` is what `caFile` holds; both are believed
   /// where both are given. With `automaticRepair` a model whose newest state is damaged goes on with the highest that is whole.
+  /// `audit` keeps a log of every attempt in the store. With `manifestRequestsPerMinute` (at most 1,000) or `manifestRequestsPerDay` nobody
+  /// is asked for more manifests than that, over all processes that use the store: [ModelsecRateLimitedException], where [ensure] does
+  /// with what is active.
   factory ModelsecClient({
     required String store,
     Profile profile = Profile.client,
@@ -81,6 +85,9 @@ final class ModelsecClient implements Finalizable {
     String? caPem,
     Duration firstByteTimeout = Duration.zero,
     bool automaticRepair = false,
+    AuditOptions? audit,
+    int manifestRequestsPerMinute = 0,
+    int manifestRequestsPerDay = 0,
     ({int ramMb, int freeDiskMb})? device,
   }) => using((arena) {
     final options = arena<c.modelsec_client_options>();
@@ -117,7 +124,10 @@ final class ModelsecClient implements Finalizable {
       }
       ..ca_pem = chars(caPem, arena)
       ..first_byte_timeout_ms = timeoutOf(firstByteTimeout)
-      ..automatic_repair = automaticRepair ? 1 : 0;
+      ..automatic_repair = automaticRepair ? 1 : 0
+      ..audit = auditOf(audit, arena)
+      ..manifest_requests_per_minute = manifestRequestsPerMinute
+      ..manifest_requests_per_day = manifestRequestsPerDay;
     final out = arena<Pointer<c.modelsec_client>>();
     check((error) => c.modelsec_client_create(options, out, error));
     return ModelsecClient._(out.value);

@@ -93,7 +93,8 @@ Pointer<c.modelsec_request> requestOf(
     ..dry_run = r.dryRun ? 1 : 0
     ..keep = keep
     ..min_sequence = r.minSequence
-    ..deadline_ms = r.deadline == null ? 0 : millisecondsOf(r.deadline!);
+    ..deadline_ms = r.deadline == null ? 0 : millisecondsOf(r.deadline!)
+    ..trace_parent = chars(r.traceParent, a);
   switch (trust) {
     case PinnedRoot():
       out.ref

@@ -130,6 +130,9 @@ enum ModelEventKind {
   /// Something the owner should know; the operation goes on.
   warning,
 
+  /// Something unusual for [ModelEvent.modelId], by [ModelEvent.reason] ([Alert]).
+  alert,
+
   /// The last event of an operation, exactly one.
   done,
 }

@@ -111,7 +111,8 @@ void _main((SendPort, SendPort) ports) {
   }
 
   void onEvent(Pointer<Void> _, Pointer<c.modelsec_event> event) {
-    if (event.ref.kind > c.MODELSEC_EVENT_RELEASED) {
+    if (event.ref.kind > c.MODELSEC_EVENT_RELEASED &&
+        event.ref.kind != c.MODELSEC_EVENT_ALERT) {
       c.modelsec_event_release(event); // of a later library
       return;
     }
@@ -157,6 +158,7 @@ RelayedEvent _read(Pointer<c.modelsec_event> event, bool orphan) {
         c.MODELSEC_EVENT_REDIRECT => ModelEventKind.redirect,
         c.MODELSEC_EVENT_RETRY => ModelEventKind.retry,
         c.MODELSEC_EVENT_WARNING => ModelEventKind.warning,
+        c.MODELSEC_EVENT_ALERT => ModelEventKind.alert,
         c.MODELSEC_EVENT_DONE => ModelEventKind.done,
         _ => ModelEventKind.stage,
       },

@@ -192,6 +192,7 @@ final class ModelRequest {
     this.offline = false,
     this.dryRun = false,
     this.deadline,
+    this.traceParent,
   });
 
   /// The model expected; may be absent in DSSE only.
@@ -232,4 +233,7 @@ final class ModelRequest {
 
   /// For the whole attempt; null: none. What is over at once leaves no time at all.
   final Duration? deadline;
+
+  /// W3C Trace Context, for the audit log and the manifest's origin alone.
+  final String? traceParent;
 }

@@ -72,35 +72,48 @@ final class Origin {
 
 /// An origin and an empty store for one test; both end with it.
 final class World {
-  World._(this.origin, this.store);
+  World._(this.origin, this.folder);
 
   final Origin origin;
-  final String store;
+  final String folder;
+  String get store => '$folder/store';
 
   static Future<World> make() async {
     final place = Directory.systemTemp.createTempSync('modelsec-dart-');
     addTearDown(() => place.deleteSync(recursive: true));
     final origin = await Origin.start();
     addTearDown(origin.stop);
-    return World._(origin, '${place.path}/store');
+    return World._(origin, place.path);
   }
 
-  ModelsecClient client({int limitRate = 0}) {
+  ModelsecClient client({
+    int limitRate = 0,
+    String? store,
+    AuditOptions? audit,
+    int manifestRequestsPerDay = 0,
+  }) {
     final made = ModelsecClient(
-      store: store,
+      store: store ?? this.store,
       caFile: origin.ca,
       limitRate: limitRate,
+      audit: audit,
+      manifestRequestsPerDay: manifestRequestsPerDay,
     );
     addTearDown(made.close);
     return made;
   }
 
-  ModelRequest request({String? tier, Duration? deadline}) => ModelRequest(
+  ModelRequest request({
+    String? tier,
+    Duration? deadline,
+    String? traceParent,
+  }) => ModelRequest(
     modelId: 'demo',
     manifestUrl: origin.manifest,
     trust: Pins.byKeyId(origin.pins),
     tier: tier,
     deadline: deadline ?? const Duration(seconds: 60),
+    traceParent: traceParent,
   );
 }
 

@@ -10,6 +10,7 @@ from .client import Client
 from .codes import *  # Code, ModelsecError and one exception a code
 from .model_signing import ModelReport, ModelSignature, ModelSigner, sign_model, verify_model
 from .operation import Operation
+from .options import Audit
 from .pack import Pack
 from .request import PinnedRoot, Source, TufTarget
 from .startup import Model, ensure, forget
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 __version__ = _ffi.text(_ffi.lib.modelsec_version())
 
 __all__ = [
-    "AsyncClient", "Check", "Client", "Event", "EventKind", "GcReport", "Model", "ModelReport", "ModelSignature", "ModelSigner",
+    "AsyncClient", "Audit", "Check", "Client", "Event", "EventKind", "GcReport", "Model", "ModelReport", "ModelSignature", "ModelSigner",
     "ModelStatus", "Operation", "Pack", "PackInfo", "PinnedRoot", "Repaired", "Result", "Source", "Stream", "TufTarget", "ensure", "ensure_async",
     "forget", "sign_model", "verify_model",
 ]

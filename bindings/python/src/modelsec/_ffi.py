@@ -10,8 +10,11 @@ from typing import Any
 
 OP_FETCH, OP_ENSURE, OP_VERIFY, OP_ROLLBACK, OP_GC, OP_OPEN, OP_CHECK, OP_REMOVE, OP_REPAIR = range(1, 10)
 EVENT_STAGE, EVENT_PROGRESS, EVENT_REDIRECT, EVENT_RETRY, EVENT_WARNING, EVENT_DONE, EVENT_RELEASED = range(7)
+EVENT_ALERT = 8
+ALERTS = {"repeated_failures": 1, "unusual_request_rate": 2, "unusual_size": 4, "unusual_host": 8}
 
 ADD_HEADER = CFUNCTYPE(None, c_void_p, c_char_p, c_char_p)
+METRICS = CFUNCTYPE(None, c_void_p, c_char_p)
 CREDENTIALS = CFUNCTYPE(None, c_void_p, c_char_p, c_void_p, c_void_p)
 
 
@@ -22,6 +25,13 @@ class Error(Structure):
 
 class Header(Structure):
     _fields_ = [("name", c_char_p), ("value", c_char_p)]
+
+
+class AuditOptions(Structure):
+    _fields_ = [("struct_size", c_uint32), ("reserved", c_uint32), ("actor", c_char_p), ("file_bytes", c_uint64),
+                ("kept_files", c_uint32), ("alerts_off", c_uint32), ("failures_in_a_row", c_uint32), ("requests_per_hour", c_uint32),
+                ("size_factor", c_uint32), ("sink_queue", c_uint32), ("cool_down_s", c_uint64), ("sink_url", c_char_p),
+                ("sink_linger_ms", c_uint64), ("metrics_file", c_char_p), ("metrics", METRICS), ("metrics_user", c_void_p)]
 
 
 class ClientOptions(Structure):
@@ -36,7 +46,9 @@ class ClientOptions(Structure):
                 ("ocsp", c_uint32), ("reserved", c_uint32), ("ca_pem", c_char_p), ("certificate_pem", c_char_p),
                 ("private_key_pem", c_char_p), ("first_byte_timeout_ms", c_uint64), ("partial_chain", c_uint32),
                 ("digest_policy", c_uint32), ("store_policy", c_uint32), ("automatic_repair", c_uint32),
-                ("max_model_bytes", c_uint64), ("fallback_after_ms", c_uint64), ("min_rate", c_uint64)]
+                ("max_model_bytes", c_uint64), ("fallback_after_ms", c_uint64), ("min_rate", c_uint64), ("audit", POINTER(AuditOptions)),
+                ("manifest_requests_per_minute", c_uint32), ("manifest_requests_per_day", c_uint32), ("hub_environment", c_uint32),
+                ("hub_allow_endpoint", c_uint32)]
 
 
 class ModelSigner(Structure):
@@ -55,7 +67,7 @@ class Request(Structure):
                 ("tuf_target", c_char_p), ("tuf_target_urls", POINTER(c_char_p)), ("tuf_target_url_count", c_size_t),
                 ("manifest", c_char_p), ("manifest_size", c_size_t), ("bundle", c_char_p), ("require_order", c_uint32),
                 ("partial", c_uint32), ("model_signer", POINTER(ModelSigner)), ("model_bases", POINTER(c_char_p)),
-                ("model_base_count", c_size_t), ("max_age_s", c_uint64)]
+                ("model_base_count", c_size_t), ("max_age_s", c_uint64), ("trace_parent", c_char_p)]
 
 
 class Repaired(Structure):

@@ -10,7 +10,7 @@ from typing import Any, Optional
 from . import _ffi
 from .client import Client, both
 from .operation import Listener, Operation, Progress
-from .options import ClientOptions, Credentials, DigestPolicy, Ocsp, Path, Profile, StorePolicy, WritePolicy
+from .options import Audit, ClientOptions, Credentials, DigestPolicy, Ocsp, Path, Profile, StorePolicy, WritePolicy
 from .pack import Pack
 from .progress import bar
 from .request import Source, build
@@ -30,7 +30,9 @@ class AsyncClient:
                  no_proxy: Optional[str] = None, ocsp: Ocsp = "if_stapled", ca_pem: Optional[str] = None, certificate_pem: Optional[str] = None,
                  private_key_pem: Optional[str] = None, partial_chain: bool = False, first_byte_timeout: float = 0,
                  digest_policy: DigestPolicy = "automatic", store_policy: StorePolicy = "owner_only", automatic_repair: bool = False,
-                 use_environment: bool = False, max_model_bytes: int = 0, fallback_after: float = 0, min_rate: int = 0) -> None:
+                 use_environment: bool = False, max_model_bytes: int = 0, fallback_after: float = 0, min_rate: int = 0,
+                 audit: Optional[Audit] = None, manifest_requests_per_minute: int = 0, manifest_requests_per_day: int = 0,
+                 hub_environment: bool = True, hub_allow_endpoint: bool = False) -> None:
         options: ClientOptions = {
             "profile": profile, "ca_file": ca_file, "certificate_file": certificate_file, "private_key_file": private_key_file,
             "spki_pins": spki_pins, "connections": connections, "write_policy": write_policy, "limit_rate": limit_rate,
@@ -40,7 +42,9 @@ class AsyncClient:
             "certificate_pem": certificate_pem, "private_key_pem": private_key_pem, "partial_chain": partial_chain,
             "first_byte_timeout": first_byte_timeout, "digest_policy": digest_policy, "store_policy": store_policy,
             "automatic_repair": automatic_repair, "use_environment": use_environment, "max_model_bytes": max_model_bytes,
-            "fallback_after": fallback_after, "min_rate": min_rate}
+            "fallback_after": fallback_after, "min_rate": min_rate, "audit": audit,
+            "manifest_requests_per_minute": manifest_requests_per_minute, "manifest_requests_per_day": manifest_requests_per_day,
+            "hub_environment": hub_environment, "hub_allow_endpoint": hub_allow_endpoint}
         self._client = Client(store, **options)
 
     def close(self) -> None:
@@ -54,20 +58,20 @@ class AsyncClient:
 
     async def fetch(self, model_id: Optional[str], source: Source, *, on_progress: Optional[Progress] = None,
                     on_event: Optional[Listener] = None, offline: bool = False, dry_run: bool = False,
-                    deadline: Optional[float] = None) -> Result:
-        request = build(_ffi.OP_FETCH, model_id, source, offline=offline, dry_run=dry_run, deadline=deadline)
+                    deadline: Optional[float] = None, trace_parent: Optional[str] = None) -> Result:
+        request = build(_ffi.OP_FETCH, model_id, source, offline=offline, dry_run=dry_run, deadline=deadline, trace_parent=trace_parent)
         return (await self._run(request, on_event, on_progress)).result()
 
     async def ensure(self, model_id: Optional[str], source: Source, *, on_progress: Optional[Progress] = None,
                      on_event: Optional[Listener] = None, offline: bool = False,
-                     deadline: Optional[float] = None) -> Result:
-        request = build(_ffi.OP_ENSURE, model_id, source, offline=offline, deadline=deadline)
+                     deadline: Optional[float] = None, trace_parent: Optional[str] = None) -> Result:
+        request = build(_ffi.OP_ENSURE, model_id, source, offline=offline, deadline=deadline, trace_parent=trace_parent)
         return (await self._run(request, on_event, on_progress)).result()
 
     async def events(self, model_id: Optional[str], source: Source, *, lenient: bool = False,
-                     deadline: Optional[float] = None) -> AsyncIterator[Event]:
+                     deadline: Optional[float] = None, trace_parent: Optional[str] = None) -> AsyncIterator[Event]:
         """Fetches, and tells what happens; the last event is DONE. Raises what went wrong after it. Leaving the loop cancels."""
-        request = build(_ffi.OP_ENSURE if lenient else _ffi.OP_FETCH, model_id, source, deadline=deadline)
+        request = build(_ffi.OP_ENSURE if lenient else _ffi.OP_FETCH, model_id, source, deadline=deadline, trace_parent=trace_parent)
         queue: asyncio.Queue[Optional[Event]] = asyncio.Queue()
         loop = asyncio.get_running_loop()
 
@@ -94,8 +98,9 @@ class AsyncClient:
     async def gc(self, *, keep: int = 0, dry_run: bool = False) -> GcReport:
         return (await self._run(build(_ffi.OP_GC, None, keep=keep, dry_run=dry_run))).take_gc()
 
-    async def check(self, model_id: Optional[str], source: Source, *, deadline: Optional[float] = None) -> Check:
-        return (await self._run(build(_ffi.OP_CHECK, model_id, source, deadline=deadline))).take_check()
+    async def check(self, model_id: Optional[str], source: Source, *, deadline: Optional[float] = None,
+                    trace_parent: Optional[str] = None) -> Check:
+        return (await self._run(build(_ffi.OP_CHECK, model_id, source, deadline=deadline, trace_parent=trace_parent))).take_check()
 
     async def remove(self, model_id: str, *, partial: bool = False) -> GcReport:
         return (await self._run(build(_ffi.OP_REMOVE, model_id, partial=partial))).take_gc()
@@ -148,7 +153,8 @@ async def ensure_async(model_id: str, source: Source, *, store: Path, on_progres
                        private_key_pem: Optional[str] = None, partial_chain: bool = False,
                        first_byte_timeout: float = 0, digest_policy: DigestPolicy = "automatic", store_policy: StorePolicy = "owner_only",
                        automatic_repair: bool = False, use_environment: bool = False, max_model_bytes: int = 0, fallback_after: float = 0,
-                       min_rate: int = 0) -> Model:
+                       min_rate: int = 0, audit: Optional[Audit] = None, manifest_requests_per_minute: int = 0,
+                       manifest_requests_per_day: int = 0, hub_environment: bool = True, hub_allow_endpoint: bool = False) -> Model:
     """modelsec.ensure() for a running loop, which is never blocked: the same options, the same Model. Cancelling the task cancels the
     download; so does Ctrl-C, also while a server starts. Callbacks come on the loop."""
     options: ClientOptions = {
@@ -159,7 +165,9 @@ async def ensure_async(model_id: str, source: Source, *, store: Path, on_progres
         "group_shared": group_shared, "proxy": proxy, "no_proxy": no_proxy, "ocsp": ocsp, "ca_pem": ca_pem, "certificate_pem": certificate_pem,
         "private_key_pem": private_key_pem, "partial_chain": partial_chain, "first_byte_timeout": first_byte_timeout,
         "digest_policy": digest_policy, "store_policy": store_policy, "automatic_repair": automatic_repair,
-        "use_environment": use_environment, "max_model_bytes": max_model_bytes, "fallback_after": fallback_after, "min_rate": min_rate}
+        "use_environment": use_environment, "max_model_bytes": max_model_bytes, "fallback_after": fallback_after, "min_rate": min_rate,
+        "audit": audit, "manifest_requests_per_minute": manifest_requests_per_minute, "manifest_requests_per_day": manifest_requests_per_day,
+        "hub_environment": hub_environment, "hub_allow_endpoint": hub_allow_endpoint}
     key = key_of(store, model_id, source, {**options, "offline": offline})
     model = known(key)
     if model is not None:

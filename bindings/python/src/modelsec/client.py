@@ -9,7 +9,7 @@ from typing import Any, Callable, Optional, Union
 
 from . import _ffi
 from ._handle import Handle
-from .options import (Credentials, DigestPolicy, Ocsp, Path, Profile, StorePolicy, WritePolicy, from_environment, log, path, texts,
+from .options import (Audit, Credentials, DigestPolicy, Ocsp, Path, Profile, StorePolicy, WritePolicy, from_environment, log, path, texts,
                       word)
 from .operation import Listener, Operation, Progress, check, start
 from .pack import Pack
@@ -33,7 +33,15 @@ class Client(Handle):
     given both ways. `partial_chain` believes a certificate of the CA as it is, also an intermediate one. `digest_policy` "whole" always
     waits for the digest of every whole file. `store_policy` says who beside its owner may use the store. With `automatic_repair` a model
     whose newest state is damaged goes on with the highest that is whole (WARNING, memory_lost). ensure() does with what is active without
-    a verified manifest after `fallback_after`; a source that brings less than `min_rate` bytes a second for ten seconds is given up."""
+    a verified manifest after `fallback_after`; a source that brings less than `min_rate` bytes a second for ten seconds is given up.
+
+    `audit` keeps a log of every attempt in the store. With `manifest_requests_per_minute` (at most 1,000) or `manifest_requests_per_day`
+    nobody is asked for more manifests than that, over all processes that use the store: RateLimitedError, where ensure() does with what
+    is active.
+
+    `hf://` addresses are asked for as huggingface_hub does it: HF_ENDPOINT (https only), the token from HF_TOKEN, HF_TOKEN_PATH or HF_HOME,
+    as they are when the client is made; without `hub_environment` at the public Hub, without a token. A stored token goes to an endpoint
+    that only the environment names with `hub_allow_endpoint` alone."""
 
     def __init__(self, store: Path, *, profile: Profile = "client", ca_file: Optional[Path] = None,
                  certificate_file: Optional[Path] = None, private_key_file: Optional[Path] = None,
@@ -45,7 +53,9 @@ class Client(Handle):
                  no_proxy: Optional[str] = None, ocsp: Ocsp = "if_stapled", ca_pem: Optional[str] = None, certificate_pem: Optional[str] = None,
                  private_key_pem: Optional[str] = None, partial_chain: bool = False, first_byte_timeout: float = 0,
                  digest_policy: DigestPolicy = "automatic", store_policy: StorePolicy = "owner_only", automatic_repair: bool = False,
-                 use_environment: bool = False, max_model_bytes: int = 0, fallback_after: float = 0, min_rate: int = 0) -> None:
+                 use_environment: bool = False, max_model_bytes: int = 0, fallback_after: float = 0, min_rate: int = 0,
+                 audit: Optional[Audit] = None, manifest_requests_per_minute: int = 0, manifest_requests_per_day: int = 0,
+                 hub_environment: bool = True, hub_allow_endpoint: bool = False) -> None:
         def ms(seconds: float) -> int:
             return milliseconds(seconds) if seconds != 0 else 0
 
@@ -71,7 +81,17 @@ class Client(Handle):
             private_key_pem=_ffi.encoded(private_key_pem), first_byte_timeout_ms=ms(first_byte_timeout),
             partial_chain=int(partial_chain), digest_policy=word("digest_policy", digest_policy, DigestPolicy),
             store_policy=word("store_policy", store_policy, StorePolicy), automatic_repair=int(automatic_repair),
-            max_model_bytes=max_model_bytes, fallback_after_ms=ms(fallback_after), min_rate=min_rate)
+            max_model_bytes=max_model_bytes, fallback_after_ms=ms(fallback_after), min_rate=min_rate,
+            manifest_requests_per_minute=manifest_requests_per_minute, manifest_requests_per_day=manifest_requests_per_day,
+            hub_environment=int(hub_environment), hub_allow_endpoint=int(hub_allow_endpoint))
+        self._metrics = _metrics(audit)
+        if audit is not None:
+            options.audit = ctypes.pointer(_ffi.AuditOptions(
+                struct_size=ctypes.sizeof(_ffi.AuditOptions), actor=_ffi.encoded(audit.actor), file_bytes=audit.file_bytes,
+                kept_files=audit.kept_files, alerts_off=sum(_alert(name) for name in set(texts("alerts_off", audit.alerts_off))),
+                failures_in_a_row=audit.failures_in_a_row, requests_per_hour=audit.requests_per_hour, size_factor=audit.size_factor,
+                sink_queue=audit.sink_queue, cool_down_s=round(audit.cool_down), sink_url=_ffi.encoded(audit.sink_url),
+                sink_linger_ms=ms(audit.sink_linger), metrics_file=_ffi.encoded(path(audit.metrics_file)), metrics=self._metrics))
         handle = ctypes.c_void_p()
         error = ctypes.POINTER(_ffi.Error)()
         check(_ffi.lib.modelsec_client_create(options, ctypes.byref(handle), ctypes.byref(error)), error)
@@ -79,22 +99,25 @@ class Client(Handle):
 
     def fetch(self, model_id: Optional[str], source: Source, *, on_progress: Optional[Progress] = None,
               on_event: Optional[Listener] = None, progress: Union[bool, Callable[..., Any]] = False,
-              offline: bool = False, dry_run: bool = False, deadline: Optional[float] = None) -> Result:
+              offline: bool = False, dry_run: bool = False, deadline: Optional[float] = None,
+              trace_parent: Optional[str] = None) -> Result:
         """Fetches, verifies and makes active. On any error the active model stays. `on_progress(done, total)` begins with 0; what it
-        raises cancels and is raised here. `progress=True` shows a bar by tqdm."""
-        return self._fetch(_ffi.OP_FETCH, model_id, source, on_progress, on_event, progress, offline, dry_run, deadline)
+        raises cancels and is raised here. `progress=True` shows a bar by tqdm. `trace_parent` (W3C Trace Context) goes to the audit log and to
+        the manifest's origin alone."""
+        return self._fetch(_ffi.OP_FETCH, model_id, source, on_progress, on_event, progress, offline, dry_run, deadline, trace_parent)
 
     def ensure(self, model_id: Optional[str], source: Source, *, on_progress: Optional[Progress] = None,
                on_event: Optional[Listener] = None, progress: Union[bool, Callable[..., Any]] = False,
-               offline: bool = False, deadline: Optional[float] = None) -> Result:
+               offline: bool = False, deadline: Optional[float] = None, trace_parent: Optional[str] = None) -> Result:
         """fetch(), but where the network fails, what is active is good enough: `stale`."""
-        return self._fetch(_ffi.OP_ENSURE, model_id, source, on_progress, on_event, progress, offline, False, deadline)
+        return self._fetch(_ffi.OP_ENSURE, model_id, source, on_progress, on_event, progress, offline, False, deadline, trace_parent)
 
     def start(self, model_id: Optional[str], source: Source, *, on_progress: Optional[Progress] = None,
-              on_event: Optional[Listener] = None, lenient: bool = False, deadline: Optional[float] = None) -> Operation:
+              on_event: Optional[Listener] = None, lenient: bool = False, deadline: Optional[float] = None,
+              trace_parent: Optional[str] = None) -> Operation:
         """Starts a fetch (or, `lenient`, an ensure) and returns at once: it can be cancelled, paused, resumed, waited for. Callbacks come
         on a thread of the library."""
-        request = build(_ffi.OP_ENSURE if lenient else _ffi.OP_FETCH, model_id, source, deadline=deadline)
+        request = build(_ffi.OP_ENSURE if lenient else _ffi.OP_FETCH, model_id, source, deadline=deadline, trace_parent=trace_parent)
         return self._start(request, on_event, on_progress)
 
     def open(self, model_id: str) -> Pack:
@@ -103,9 +126,10 @@ class Client(Handle):
         operation.finish()
         return operation.take_pack()
 
-    def check(self, model_id: Optional[str], source: Source, *, deadline: Optional[float] = None) -> Check:
+    def check(self, model_id: Optional[str], source: Source, *, deadline: Optional[float] = None,
+              trace_parent: Optional[str] = None) -> Check:
         """What fetch() would do: the manifest is fetched and verified, nothing is changed, no byte of the model travels."""
-        return self._done(build(_ffi.OP_CHECK, model_id, source, deadline=deadline)).take_check()
+        return self._done(build(_ffi.OP_CHECK, model_id, source, deadline=deadline, trace_parent=trace_parent)).take_check()
 
     def remove(self, model_id: str, *, partial: bool = False) -> GcReport:
         """Removes a model, or, `partial`, only what was downloaded so far of a version that is not active yet. What the store remembers
@@ -117,15 +141,16 @@ class Client(Handle):
         asked about manifests under which files are adopted. Listeners of other operations hear `memory_lost`."""
         return self._done(build(_ffi.OP_REPAIR, model_id, source)).take_repaired()
 
-    def stream(self, model_id: Optional[str], source: Source, *, deadline: Optional[float] = None) -> Stream:
+    def stream(self, model_id: Optional[str], source: Source, *, deadline: Optional[float] = None,
+               trace_parent: Optional[str] = None) -> Stream:
         """Fetches, with a reader that needs not wait for the end: returns once the manifest is verified. Archives and encrypted files
         cannot be read so (PolicyError)."""
         handle, error = ctypes.c_void_p(), ctypes.POINTER(_ffi.Error)()
-        request = build(_ffi.OP_FETCH, model_id, source, deadline=deadline)
+        request = build(_ffi.OP_FETCH, model_id, source, deadline=deadline, trace_parent=trace_parent)
         check(self._wait(_ffi.lib.modelsec_stream_open, request, ctypes.byref(handle), ctypes.byref(error)), error)
         assert handle.value is not None
         stream = Stream(handle.value)
-        stream.keep_alive = self._ask
+        stream.keep_alive = (self._ask, self._metrics)
         return stream
 
     def verify(self, model_id: str, *, on_progress: Optional[Progress] = None) -> Result:
@@ -161,7 +186,7 @@ class Client(Handle):
     def _start(self, request: _ffi.Request, on_event: Optional[Listener] = None, on_progress: Optional[Progress] = None,
                on_done: Optional[Callable[[], None]] = None) -> Operation:
         operation = Operation(on_event, on_progress, on_done)
-        operation.keep_alive = self._ask
+        operation.keep_alive = (self._ask, self._metrics)
         self._operations.add(operation)
         self._call(start, request, operation)
         return operation
@@ -173,8 +198,8 @@ class Client(Handle):
 
     def _fetch(self, kind: int, model_id: Optional[str], source: Source, on_progress: Optional[Progress],
                on_event: Optional[Listener], progress: Union[bool, Callable[..., Any]], offline: bool, dry_run: bool,
-               deadline: Optional[float]) -> Result:
-        request = build(kind, model_id, source, offline=offline, dry_run=dry_run, deadline=deadline)
+               deadline: Optional[float], trace_parent: Optional[str]) -> Result:
+        request = build(kind, model_id, source, offline=offline, dry_run=dry_run, deadline=deadline, trace_parent=trace_parent)
         if not progress:
             return self._start(request, on_event, on_progress).result()
         with bar(progress, model_id or "model") as shown:
@@ -194,6 +219,26 @@ def both(first: Optional[Progress], second: Optional[Progress]) -> Optional[Prog
         other(done, total)
 
     return tell
+
+
+def _alert(name: str) -> int:
+    if name not in _ffi.ALERTS:
+        raise ValueError(f"alerts_off takes {', '.join(map(repr, _ffi.ALERTS))}, not {name!r}")
+    return _ffi.ALERTS[name]
+
+
+def _metrics(audit: Optional[Audit]) -> Any:
+    if audit is None or audit.on_metrics is None:
+        return _ffi.METRICS(0)
+    told = audit.on_metrics
+
+    def tell(_user: Any, counters: bytes) -> None:
+        try:
+            told(_ffi.text(counters))
+        except BaseException as e:  # there is nobody to raise it to
+            log.warning("on_metrics raised %s", type(e).__name__)
+
+    return _ffi.METRICS(tell)
 
 
 def _credentials(ask: Optional[Credentials], operations: weakref.WeakSet[Operation]) -> Any:

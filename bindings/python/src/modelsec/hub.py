@@ -70,13 +70,14 @@ _options: dict[str, Any] = {}
 
 
 def configure(source: Union[Source, Callable[[str], Source]], *, store: Path, **ensure_options: Unpack[HubOptions]) -> None:
-    """Once, at start-up: where manifests come from (one source, or one by repo id), and what ensure() takes."""
+    """Once, at start-up: where manifests come from (one source, or one by repo id), and what ensure() takes. HF_ENDPOINT and HF_TOKEN have a
+    say with `hub_environment=True` alone."""
     unknown = set(ensure_options) - set(HubOptions.__annotations__) - set(ClientOptions.__annotations__)
     if unknown:
         allowed = sorted({"store", *HubOptions.__annotations__, *ClientOptions.__annotations__})
         raise TypeError(f"configure() has no option {sorted(unknown)[0]!r}; it takes {', '.join(allowed)}")
     global _source, _options
-    _source, _options = source, {"store": store, **ensure_options}
+    _source, _options = source, {"store": store, "hub_environment": False, **ensure_options}
 
 
 def model_id_of(repo_id: str, repo_type: Optional[str] = None) -> str:

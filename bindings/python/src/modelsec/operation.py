@@ -104,7 +104,7 @@ class Operation:
     # On a thread of the library, one call at a time.
     def _happened(self, raw: Any) -> None:
         kind = raw.contents.kind
-        if kind > _ffi.EVENT_RELEASED:  # of a later library
+        if kind > _ffi.EVENT_RELEASED and kind != _ffi.EVENT_ALERT:  # of a later library
             return
         if kind == _ffi.EVENT_DONE:
             self._ended(raw)
@@ -139,7 +139,7 @@ class Operation:
 def _tell(e: Any) -> None:
     """One line for the log of what is worth one."""
     model, reason = _ffi.text(e.model_id) or "-", _ffi.text(e.reason)
-    if e.kind == _ffi.EVENT_WARNING:
+    if e.kind in (_ffi.EVENT_WARNING, _ffi.EVENT_ALERT):
         log.warning("%s: %s", model, reason)
     elif e.kind == _ffi.EVENT_RETRY:
         log.info("%s: %s failed (%s), once more in %d ms", model, _ffi.text(e.host) or "a request", reason, e.wait_ms)

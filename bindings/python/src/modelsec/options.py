@@ -2,6 +2,7 @@
 """The options of a client: their names, types and allowed words, for people, type checkers and the run time alike."""
 from __future__ import annotations
 
+import dataclasses
 import logging
 import os
 from collections.abc import Mapping, Sequence
@@ -17,6 +18,42 @@ Ocsp = Literal["if_stapled", "required", "off"]
 DigestPolicy = Literal["automatic", "whole"]
 StorePolicy = Literal["owner_only", "shared_read", "volume"]
 Format = Literal["dsse", "pack"]
+
+Alert = Literal["repeated_failures", "unusual_request_rate", "unusual_size", "unusual_host"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Audit:
+    """What is kept of every attempt, beside its events: one line in the store's audit log (docs/manifest.md, Audit log) and what follows
+    from them. What cannot be written fails no operation. Times are in seconds; zeros leave the library's defaults."""
+
+    actor: Optional[str] = None
+    """Whom the application acts for."""
+    file_bytes: int = 0
+    """A log that has grown to this is put aside; 16 MiB."""
+    kept_files: int = 0
+    """So many of those that were put aside stay; 8."""
+    alerts_off: Sequence[Alert] = ()
+    """What is no alert (EventKind.ALERT)."""
+    failures_in_a_row: int = 0
+    """So many attempts in a row on a model that verification refused; 3."""
+    requests_per_hour: int = 0
+    """More manifest requests than this; 120."""
+    size_factor: int = 0
+    """So many times larger or smaller than the version before; 4."""
+    cool_down: float = 0
+    """How long the same alert of a model is not told again; an hour."""
+    sink_url: Optional[str] = dataclasses.field(default=None, repr=False)
+    """https: the events go on to it by POST, as JSON; it never holds an operation up."""
+    sink_queue: int = 0
+    """So many events may wait for the sink; 1,024."""
+    sink_linger: float = 0
+    """How long the client's end waits for those that still do; 2 s."""
+    metrics_file: Optional[Path] = None
+    """The counters as Prometheus text, replaced as a whole after each attempt."""
+    on_metrics: Optional[Callable[[str], None]] = dataclasses.field(default=None, repr=False)
+    """The same, on a thread of the library. What it raises is logged and changes nothing."""
+
 
 #: Retries, redirects and warnings of operations, and how they ended; it shows no header, query or path.
 log = logging.getLogger("modelsec")
@@ -59,6 +96,11 @@ class ClientOptions(TypedDict, total=False):
     max_model_bytes: int
     fallback_after: float
     min_rate: int
+    audit: Optional[Audit]
+    manifest_requests_per_minute: int
+    manifest_requests_per_day: int
+    hub_environment: bool
+    hub_allow_endpoint: bool
 
 
 def word(name: str, value: str, allowed: Any) -> int:

@@ -77,7 +77,8 @@ def milliseconds(seconds: float) -> int:
 
 
 def build(operation: int, model_id: Optional[str], source: Optional[Source] = None, *, offline: bool = False,
-          dry_run: bool = False, keep: int = 0, deadline: Optional[float] = None, partial: bool = False) -> _ffi.Request:
+          dry_run: bool = False, keep: int = 0, deadline: Optional[float] = None, partial: bool = False,
+          trace_parent: Optional[str] = None) -> _ffi.Request:
     """The request, with all that it points to kept alive by it."""
     s = source or Source()
     format_number = word("format", s.format, Format)
@@ -91,7 +92,7 @@ def build(operation: int, model_id: Optional[str], source: Optional[Source] = No
                      offline=int(offline), dry_run=int(dry_run), keep=keep, min_sequence=s.min_sequence,
                      deadline_ms=milliseconds(deadline) if deadline is not None else 0, manifest=s.manifest,
                      manifest_size=len(s.manifest or b""), bundle=_ffi.encoded(path(s.bundle)), require_order=int(s.require_order),
-                     partial=int(partial))
+                     partial=int(partial), trace_parent=_ffi.encoded(trace_parent))
     if s.root is not None:
         r.root, r.root_size, r.root_url = s.root.root, len(s.root.root), _ffi.encoded(s.root.url)
         r.root_forbidden_ends = int(s.root.forbidden_ends)

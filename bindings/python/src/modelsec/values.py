@@ -18,6 +18,8 @@ class EventKind(enum.Enum):
     RETRY = _ffi.EVENT_RETRY
     WARNING = _ffi.EVENT_WARNING
     DONE = _ffi.EVENT_DONE
+    ALERT = _ffi.EVENT_ALERT
+    """Something unusual for `model_id`, by `reason` (Audit); before DONE."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -29,6 +29,8 @@ final class Memory {
         array(all.map { modelsec_header(name: chars($0.key), value: chars($0.value)) })
     }
 
+    func one<T>(_ value: T) -> UnsafePointer<T>? { array([value]) }
+
     private func array<T>(_ all: [T]) -> UnsafePointer<T>? {
         guard !all.isEmpty else { return nil }
         let raw = UnsafeMutableRawPointer.allocate(
@@ -72,6 +74,7 @@ final class Memory {
         out.keep = UInt32(clamping: keep)
         out.min_sequence = r.minSequence
         out.deadline_ms = try milliseconds(r.deadline)
+        out.trace_parent = chars(r.traceParent)
         return out
     }
 }

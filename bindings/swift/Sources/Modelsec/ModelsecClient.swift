@@ -12,6 +12,66 @@ public enum OcspPolicy: UInt32, Sendable {
     case off = 2
 }
 
+/// What is unusual: the reason of `ModelEvent.alert`.
+public struct Alerts: OptionSet, Sendable {
+    public let rawValue: UInt32
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
+    /// `repeated_failures`: so many attempts in a row on a model were refused by verification.
+    public static let repeatedFailures = Alerts(rawValue: UInt32(MODELSEC_ALERT_FAILURES))
+    /// `unusual_request_rate`: so many manifest requests in an hour.
+    public static let unusualRequestRate = Alerts(rawValue: UInt32(MODELSEC_ALERT_REQUESTS))
+    /// `unusual_size`: so many times larger or smaller than the version before.
+    public static let unusualSize = Alerts(rawValue: UInt32(MODELSEC_ALERT_SIZE))
+    /// `unusual_host`: a host that the model did not come from before.
+    public static let unusualHost = Alerts(rawValue: UInt32(MODELSEC_ALERT_HOST))
+}
+
+/// What is kept of every attempt, beside its events: one line in the store's audit log, and what follows from them. What cannot be
+/// written fails no operation. Zeros and nils mean the library's defaults; times are in seconds.
+public struct AuditOptions: Sendable {
+    /// Whom the application acts for.
+    public var actor: String?
+    /// A log that has grown to this is put aside; 16 MiB.
+    public var fileBytes: UInt64 = 0
+    /// So many of those that were put aside stay; 8.
+    public var keptFiles: UInt32 = 0
+    /// What is no alert.
+    public var alertsOff: Alerts = []
+    public var failuresInARow: UInt32 = 0
+    public var requestsPerHour: UInt32 = 0
+    public var sizeFactor: UInt32 = 0
+    /// How long the same alert of a model is not told again; an hour.
+    public var coolDown: UInt64 = 0
+    /// https: the events go on to it by POST, as JSON; it never holds an operation up.
+    public var sinkURL: String?
+    /// So many events may wait for the sink; 1,024.
+    public var sinkQueue: UInt32 = 0
+    /// How long the client's end waits for those that still do; two seconds.
+    public var sinkLinger: Double = 0
+    /// The counters as Prometheus text, replaced as a whole after each attempt.
+    public var metricsFile: String?
+
+    public init() {}
+
+    func options(_ memory: Memory) throws -> modelsec_audit_options {
+        var a = modelsec_audit_options()
+        a.struct_size = UInt32(MemoryLayout<modelsec_audit_options>.size)
+        a.actor = memory.chars(actor)
+        a.file_bytes = fileBytes
+        a.kept_files = keptFiles
+        a.alerts_off = alertsOff.rawValue
+        a.failures_in_a_row = failuresInARow
+        a.requests_per_hour = requestsPerHour
+        a.size_factor = sizeFactor
+        a.cool_down_s = coolDown
+        a.sink_url = memory.chars(sinkURL)
+        a.sink_queue = sinkQueue
+        a.sink_linger_ms = try milliseconds(sinkLinger)
+        a.metrics_file = memory.chars(metricsFile)
+        return a
+    }
+}
+
 /// What stays the same over the life of a client. Zeros and nils mean the library's defaults.
 public struct ClientOptions: Sendable {
     /// The store's folder; made at the first fetch.
@@ -44,6 +104,11 @@ public struct ClientOptions: Sendable {
     public var firstByteTimeout: Double = 0
     /// Where the newest state of a model is damaged, go on with the highest that is whole.
     public var automaticRepair = false
+    /// A log of every attempt in the store; nil: none.
+    public var audit: AuditOptions?
+    /// At most so many over all processes that use the store, then `.rateLimited` and nobody is asked; at most 1,000; 0: no limit.
+    public var manifestRequestsPerMinute: UInt32 = 0
+    public var manifestRequestsPerDay: UInt32 = 0
 
     public init(store: String, caFile: String? = nil) {
         self.store = store
@@ -81,6 +146,9 @@ public final class ModelsecClient: @unchecked Sendable {
         o.ca_pem = memory.chars(options.caPem)
         o.first_byte_timeout_ms = try milliseconds(options.firstByteTimeout)
         o.automatic_repair = options.automaticRepair ? 1 : 0
+        o.audit = try options.audit.flatMap { memory.one(try $0.options(memory)) }
+        o.manifest_requests_per_minute = options.manifestRequestsPerMinute
+        o.manifest_requests_per_day = options.manifestRequestsPerDay
         var made: OpaquePointer?
         try withExtendedLifetime(memory) { try check { modelsec_client_create(&o, &made, $0) } }
         client = made!

@@ -82,6 +82,8 @@ public enum ModelEvent: Sendable, Equatable {
     case retry(reason: String, milliseconds: UInt64)
     /// Something the owner should know; the operation goes on.
     case warning(reason: String)
+    /// Something unusual for this model (`Alerts`).
+    case alert(reason: String, modelId: String)
 
     init?(_ e: modelsec_event) {
         switch Int(e.kind) {
@@ -90,6 +92,7 @@ public enum ModelEvent: Sendable, Equatable {
         case Int(MODELSEC_EVENT_REDIRECT): self = .redirect(host: text(e.host))
         case Int(MODELSEC_EVENT_RETRY): self = .retry(reason: text(e.reason), milliseconds: e.wait_ms)
         case Int(MODELSEC_EVENT_WARNING): self = .warning(reason: text(e.reason))
+        case Int(MODELSEC_EVENT_ALERT): self = .alert(reason: text(e.reason), modelId: text(e.model_id))
         default: return nil
         }
     }
@@ -142,6 +145,8 @@ public struct ModelRequest: Sendable {
     public var dryRun = false
     /// For the whole attempt, in seconds; 0: none.
     public var deadline: TimeInterval = 0
+    /// W3C Trace Context, for the audit log and the manifest's origin alone.
+    public var traceParent: String?
 
     public init(modelId: String, manifestURL: String? = nil, trust: Trust? = nil) {
         self.modelId = modelId

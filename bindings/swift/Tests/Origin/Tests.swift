@@ -154,6 +154,44 @@ func allTests() -> [Test] { [
         }
         try expect(waited == "text 3" && later == "text 3")
     }),
+    ("attempts are written down, counted and bounded", { world in
+        let trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+        var audit = AuditOptions()
+        audit.actor = "the application"
+        audit.failuresInARow = 1
+        var options = ClientOptions(store: world.store, caFile: world.origin.ca)
+        options.audit = audit
+        options.manifestRequestsPerDay = 2
+        let client = try ModelsecClient(options)
+        try world.origin.publish()
+        var request = world.request
+        request.traceParent = "00-\(trace)-00f067aa0ba902b7-01"
+        _ = try await client.fetch(request)
+        try world.origin.publish(["sequence": 2, "version": "2", "tamper": "payload"])
+        let operation = try client.startFetch(world.request)
+        var alerts: [ModelEvent] = []
+        for await event in operation.events {
+            if case .alert = event { alerts.append(event) }
+        }
+        try await expectError(.signature, "bad_signature") { _ = try await operation.model }
+        try expect(alerts == [.alert(reason: "repeated_failures", modelId: "demo")], "\(alerts)")
+        try await expectError(.rateLimited, "own_quota") { _ = try await client.fetch(world.request) }
+        let log = try String(contentsOfFile: world.store + "/.modelsec/audit.jsonl", encoding: .utf8)
+        let lines = log.split(separator: "\n")
+        try expect(lines.count == 3 && lines.allSatisfy { $0.contains("the application") } && lines[0].contains(trace), log)
+        options.audit?.sinkURL = "http://localhost/"
+        try await expectError(.usage, "bad_url") { [options] in _ = try ModelsecClient(options) }
+        options.audit?.sinkURL = nil
+        options.audit?.alertsOff = [.repeatedFailures, .unusualHost]
+        options.manifestRequestsPerDay = 0
+        options.store += "-quiet"
+        defer { try? FileManager.default.removeItem(atPath: world.store + "-quiet") }
+        let quiet = try ModelsecClient(options).startFetch(world.request)
+        for await event in quiet.events {
+            if case .alert = event { throw Failure("an alert that is off") }
+        }
+        try await expectError(.signature, "bad_signature") { _ = try await quiet.model }
+    }),
     ("without a network, what is active is good enough for ensure", { world in
         let client = try world.client()
         try world.origin.publish()

@@ -14,7 +14,8 @@ MODELSEC_BEGIN_NAMESPACE
 enum class hash_algorithm
 {
     sha256,  ///< FIPS 180-4; the digest of artifacts
-    sha512   ///< FIPS 180-4; accepted beside it in TUF targets
+    sha512,  ///< FIPS 180-4; accepted beside it in TUF targets
+    sha384   ///< FIPS 180-4; of what a P-384 key signed
 };
 
 /// A SHA-256 digest: 32 bytes. Equality takes the same time for every pair.
@@ -52,7 +53,7 @@ public:
     MODELSEC_DECL hasher clone() const;
 
     MODELSEC_DECL void update(bytes_view data);
-    /// The digest (32 or 64 bytes). The hasher is ready for a new stream afterwards.
+    /// The digest (32, 48 or 64 bytes). The hasher is ready for a new stream afterwards.
     MODELSEC_DECL bytes finish();
     /// The same for a hasher of SHA-256.
     MODELSEC_DECL sha256_digest finish_sha256();
@@ -63,7 +64,21 @@ private:
 };
 
 MODELSEC_DECL sha256_digest sha256(bytes_view data);
+MODELSEC_DECL bytes sha384(bytes_view data);
 MODELSEC_DECL bytes sha512(bytes_view data);
+
+/// What is known of an artifact: its digests by one algorithm or several. No member is what nobody computed.
+struct artifact_digests
+{
+    std::optional<sha256_digest> sha256{};
+    bytes sha384{};  ///< 48 bytes
+    bytes sha512{};  ///< 64 bytes
+
+    /// All of them, of an artifact in memory.
+    MODELSEC_DECL static artifact_digests of(bytes_view artifact);
+    /// Whether this algorithm's digest is known, and is this one.
+    MODELSEC_DECL bool match(hash_algorithm algorithm, bytes_view digest) const noexcept;
+};
 
 MODELSEC_END_NAMESPACE
 

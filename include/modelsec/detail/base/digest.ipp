@@ -54,7 +54,9 @@ struct hasher::context
 hasher::hasher(hash_algorithm algorithm) : context_(std::make_unique<context>())
 {
     const auto& lib = detail::openssl_library::instance();
-    context_->md = algorithm == hash_algorithm::sha256 ? lib.sha256() : lib.sha512();
+    context_->md = algorithm == hash_algorithm::sha256   ? lib.sha256()
+                   : algorithm == hash_algorithm::sha384 ? lib.sha384()
+                                                         : lib.sha512();
     context_->start();
 }
 
@@ -64,7 +66,8 @@ hasher::~hasher() = default;
 
 hasher hasher::clone() const
 {
-    hasher out(EVP_MD_get_size(context_->md) == sha256_digest::size_bytes ? hash_algorithm::sha256 : hash_algorithm::sha512);
+    hasher out;
+    out.context_->md = context_->md;
     if (EVP_MD_CTX_copy_ex(out.context_->evp.get(), context_->evp.get()) != 1)
         throw error(fail(reason::out_of_memory, "EVP_MD_CTX_copy_ex"));
     return out;
@@ -97,11 +100,32 @@ sha256_digest sha256(bytes_view data)
     return h.finish_sha256();
 }
 
+bytes sha384(bytes_view data)
+{
+    hasher h(hash_algorithm::sha384);
+    h.update(data);
+    return h.finish();
+}
+
 bytes sha512(bytes_view data)
 {
     hasher h(hash_algorithm::sha512);
     h.update(data);
     return h.finish();
+}
+
+artifact_digests artifact_digests::of(bytes_view artifact)
+{
+    return {modelsec::sha256(artifact), modelsec::sha384(artifact), modelsec::sha512(artifact)};
+}
+
+bool artifact_digests::match(hash_algorithm algorithm, bytes_view digest) const noexcept
+{
+    const bytes_view known = algorithm == hash_algorithm::sha384   ? bytes_view(sha384)
+                             : algorithm == hash_algorithm::sha512 ? bytes_view(sha512)
+                             : sha256                              ? sha256->view()
+                                                                   : bytes_view();
+    return !known.empty() && known.size() == digest.size() && sodium_memcmp(known.data(), digest.data(), known.size()) == 0;
 }
 
 MODELSEC_END_NAMESPACE

@@ -40,6 +40,7 @@ public:
 
     OSSL_LIB_CTX* context() const noexcept { return context_; }
     const EVP_MD* sha256() const noexcept { return sha256_; }
+    const EVP_MD* sha384() const noexcept { return sha384_; }
     const EVP_MD* sha512() const noexcept { return sha512_; }
 
 private:
@@ -47,6 +48,7 @@ private:
 
     OSSL_LIB_CTX* context_ = nullptr;
     EVP_MD* sha256_ = nullptr;
+    EVP_MD* sha384_ = nullptr;
     EVP_MD* sha512_ = nullptr;
 };
 

@@ -16,8 +16,9 @@ inline openssl_library::openssl_library()
     if (!context_ || !OSSL_PROVIDER_load(context_, "default"))
         throw error(fail(reason::out_of_memory, "OpenSSL gives no library context"));
     sha256_ = EVP_MD_fetch(context_, "SHA2-256", nullptr);
+    sha384_ = EVP_MD_fetch(context_, "SHA2-384", nullptr);
     sha512_ = EVP_MD_fetch(context_, "SHA2-512", nullptr);
-    if (!sha256_ || !sha512_)
+    if (!sha256_ || !sha384_ || !sha512_)
         throw error(fail(reason::internal_error, "OpenSSL offers no SHA-2"));
 }
 

@@ -48,7 +48,8 @@ result<void> check_signature_trust(const model_signature& trust, bool online)
         if (const auto* authority = std::get_if<signing_authority>(&by);
             authority &&
             std::ranges::none_of(authority->certificates(), [](const certificate& c) { return c.self_signed(); }))
-            return fail(reason::bad_option, "none of the certificates that were given is self-signed: nothing to trust");
+            return fail(reason::no_trust_anchor,
+                        "none of the certificates that were given is self-signed: nothing to trust");
     }
     if (trust.max_age && trust.max_age->count() <= 0)
         return fail(reason::bad_option, "the age of a signature is a time");

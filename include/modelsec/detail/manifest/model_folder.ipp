@@ -79,47 +79,52 @@ inline void add_jobs(std::vector<hash_job>& jobs, const model_serialization& ser
 }
 
 /// Finds the signed files on the disk, and everything else that is there.
-inline result<std::vector<hash_job>> match_files(const model_tree& tree, const model_statement& expected,
-                                                 const model_walk& how, const limits& caps, difference_list& differences)
+inline result<std::vector<hash_job>> match_files(const model_tree& tree, const std::string& path,
+                                                 const model_statement& expected, const model_walk& how, const limits& caps,
+                                                 difference_list& differences)
 {
     const bool shards = expected.serialization.method == serialization_method::shards;
+    const std::optional<model_path>& first = expected.files.front().path;
+    // OMS 1.0 section 6.1.2: a model that is one file has the file's name; model-signing calls it ".".
+    const bool only = !first || (tree.is_file() && expected.files.size() == 1 &&
+                                 first->str() == std::filesystem::path(path).filename().string());
+    if (tree.is_file() != only)
+        return fail(reason::file_missing,
+                    tree.is_file() ? "a folder was signed, this is a file" : "a file was signed, this is a folder");
     std::map<std::string, std::size_t> wanted;
     for (std::size_t i = 0; i < expected.files.size(); ++i)
-        wanted.emplace(expected.files[i].path ? expected.files[i].path->str() : "", i);
+        wanted.emplace(only ? "" : expected.files[i].path->str(), i);
     const std::set<std::string> extra(how.also_ignored.begin(), how.also_ignored.end());
-    const auto ignored = [&](const std::string& path) {
-        for (std::size_t at = path.find('/'); at != std::string::npos; at = path.find('/', at + 1))
-            if (extra.count(path.substr(0, at)) != 0)
+    const auto ignored = [&](const std::string& seen) {
+        for (std::size_t at = seen.find('/'); at != std::string::npos; at = seen.find('/', at + 1))
+            if (extra.count(seen.substr(0, at)) != 0)
                 return true;
-        return how.ignore_unsigned || extra.count(path) != 0;
+        return how.ignore_unsigned || extra.count(seen) != 0;
     };
     std::vector<hash_job> jobs;
-    const auto visit = [&](const std::string& path, std::uint64_t size, bool allowed) -> result<void> {
+    const auto visit = [&](const std::string& seen, std::uint64_t size, bool allowed) -> result<void> {
         if (how.handle.cancelled())
             return fail(reason::cancelled);
-        const auto found = wanted.find(path);
+        const auto found = wanted.find(seen);
         if (found == wanted.end())
         {
             // OMS 1.0 section 6.3.2: an empty file has no shard, and stands in no such statement.
-            if (!ignored(path) && !(shards && allowed && size == 0))
-                differences.add(allowed ? difference_kind::unsigned_ : difference_kind::forbidden, path);
+            if (!ignored(seen) && !(shards && allowed && size == 0))
+                differences.add(allowed ? difference_kind::unsigned_ : difference_kind::forbidden, seen);
             return differences.full() ? differences.verdict() : result<void>();
         }
         if (!allowed)
-            differences.add(difference_kind::forbidden, path);
+            differences.add(difference_kind::forbidden, seen);
         else if (shards && size != expected.files[found->second].size)
-            differences.add(difference_kind::altered, path);
+            differences.add(difference_kind::altered, seen);
         else
-            add_jobs(jobs, expected.serialization, found->second, path, size);
+            add_jobs(jobs, expected.serialization, found->second, seen, size);
         wanted.erase(found);
         return {};
     };
-    if (tree.is_file() != !expected.files.front().path)
-        return fail(reason::file_missing,
-                    tree.is_file() ? "a folder was signed, this is a file" : "a file was signed, this is a folder");
     MODELSEC_CHECK(tree.is_file() ? visit("", tree.size(), true) : tree.walk(visit, caps));
-    for (const auto& [path, index] : wanted)
-        differences.add(difference_kind::missing, path);
+    for (const auto& [missing, index] : wanted)
+        differences.add(difference_kind::missing, missing);
     return jobs;
 }
 
@@ -143,7 +148,7 @@ result<model_summary> verify_model(const std::string& path, const model_statemen
         return fail(reason::bad_option, "nothing was signed");
     MODELSEC_TRY(const detail::model_tree tree, detail::model_tree::open(path, expected.serialization));
     detail::difference_list differences(how);
-    MODELSEC_TRY(std::vector<detail::hash_job> jobs, detail::match_files(tree, expected, how, caps, differences));
+    MODELSEC_TRY(std::vector<detail::hash_job> jobs, detail::match_files(tree, path, expected, how, caps, differences));
     MODELSEC_CHECK(differences.verdict());  // known without reading a byte
     MODELSEC_CHECK(detail::model_hasher(tree, how).run(jobs));
 
@@ -215,6 +220,8 @@ result<model_statement> describe_model(const std::string& path, model_serializat
             return fail(reason::file_altered, "changed while it was hashed: " + job.path);
         out.files[job.file].digests.push_back(job.digest);
     }
+    detail::sort_files(out);
+    out.subject = detail::subject_of(out);
     return out;
 }
 

@@ -77,9 +77,13 @@ struct signature_facts
 /// Whether this signer is, or is one of those allowed by, `by`: signature_facts::signer of an earlier bundle.
 MODELSEC_DECL bool allows(const model_signer& by, std::string_view signer);
 
-/// Whether a Sigstore bundle (0.1 to 0.3) signs an artifact with this SHA-256: as a message, or as a subject of an in-toto statement.
-/// By an identity or a logged key; offline. Codes: 2 (`bad_option`: another kind of signer), 20 (`bad_signature`, `chain_invalid`,
+/// Whether a Sigstore bundle (0.1 to 0.3) signs an artifact with these digests: as a message, or as a subject of an in-toto statement,
+/// which one equal digest of SHA-256, SHA-384 or SHA-512 makes it. By an identity or a logged key; offline. Codes: 2 (`bad_option`: another kind of signer), 20 (`bad_signature`, `chain_invalid`,
 /// `identity_mismatch`, `log_proof`, `timestamp_invalid`, `unknown_key`), 21 (`signer_expired`), 24, 30 (`digest_mismatch`).
+MODELSEC_DECL result<signature_facts> verify_artifact(bytes_view bundle, const artifact_digests& artifact,
+                                                      const model_signer& by, const limits& caps = {});
+
+/// The same for an artifact of which only the SHA-256 is known; statements that name it by others only are `digest_mismatch`.
 MODELSEC_DECL result<signature_facts> verify_artifact(bytes_view bundle, const sha256_digest& artifact,
                                                       const model_signer& by, const limits& caps = {});
 

@@ -12,8 +12,9 @@
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
-/// in-toto Attestation Framework, Statement 0.1 and 1: whether one of its subjects is the artifact.
-inline result<void> check_subject(bytes_view payload, const sha256_digest& artifact, const limits& caps)
+/// in-toto Attestation Framework, Statement 0.1 and 1: whether one of its subjects is the artifact. Digest sets match if a digest of
+/// one algorithm does (DigestSet 1.0); npm's provenance names packages by SHA-512 alone.
+inline result<void> check_subject(bytes_view payload, const artifact_digests& artifact, const limits& caps)
 {
     const auto document = json_document::parse(payload, caps.json_depth);
     if (!document)
@@ -27,9 +28,13 @@ inline result<void> check_subject(bytes_view payload, const sha256_digest& artif
     for (const json_view subject : *subjects)
     {
         const auto digests = subject.present("digest");
-        const auto hex = digests ? digests->string_at("sha256") : std::nullopt;
-        if (hex && sha256_digest::from_hex(*hex) == artifact)
-            return {};
+        for (const std::string_view name : {"sha256", "sha384", "sha512"})
+        {
+            const auto hex = digests ? digests->string_at(name) : std::nullopt;
+            const auto raw = hex ? from_hex(*hex) : std::nullopt;
+            if (raw && artifact.match(*subject_algorithm(name), *raw))
+                return {};
+        }
     }
     return fail(reason::digest_mismatch, "the statement is about something else than this artifact");
 }
@@ -54,7 +59,7 @@ inline signature_facts facts_of(signer_facts facts, const sigstore_bundle& bundl
 }
 
 inline result<signer_facts> verify_logged(const sigstore_bundle& bundle, const model_signer& by,
-                                          const sha256_digest& message, const limits& caps)
+                                          const artifact_digests& message, const limits& caps)
 {
     if (const auto* identity = std::get_if<sigstore_signer>(&by))
         return verify_keyless(bundle, identity->root.trust(),
@@ -80,6 +85,12 @@ result<void> signing_authority::add(std::string_view pem)
 }
 
 result<signature_facts> verify_artifact(bytes_view bundle, const sha256_digest& artifact, const model_signer& by,
+                                        const limits& caps)
+{
+    return verify_artifact(bundle, artifact_digests{artifact}, by, caps);
+}
+
+result<signature_facts> verify_artifact(bytes_view bundle, const artifact_digests& artifact, const model_signer& by,
                                         const limits& caps)
 {
     MODELSEC_TRY(const detail::sigstore_bundle parsed, detail::parse_sigstore_bundle(bundle, caps));

@@ -87,6 +87,10 @@ MODELSEC_DECL result<std::string> sign_bundle(model_statement model, const publi
 namespace detail {
 // The statement alone, for verify_bundle and for tests: whoever calls these has a signature to check first.
 MODELSEC_DECL result<model_statement> parse_model_statement(bytes_view payload, const limits& caps);
+/// By path, as they are signed.
+MODELSEC_DECL void sort_files(model_statement& model);
+/// The digest of all files' digests in their order (OMS 1.0 section 6.5.1).
+MODELSEC_DECL sha256_digest subject_of(const model_statement& model);
 MODELSEC_DECL std::string write_model_statement(const model_statement& model);
 /// What releases 0.2 and 0.3 of model-signing signed in place of DSSE's encoding.
 MODELSEC_DECL bytes historic_pae(bytes_view payload);

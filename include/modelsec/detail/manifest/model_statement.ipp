@@ -14,11 +14,32 @@
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
+void sort_files(model_statement& model)
+{
+    // By their places: g++ 12 takes the moved paths for uninitialised.
+    std::vector<std::size_t> order(model.files.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::sort(order.begin(), order.end(), [&](auto a, auto b) { return model.files[a].path < model.files[b].path; });
+    std::vector<signed_model_file> sorted;
+    sorted.reserve(order.size());
+    for (const std::size_t at : order)
+        sorted.push_back(std::move(model.files[at]));
+    model.files = std::move(sorted);
+}
+
+sha256_digest subject_of(const model_statement& model)
+{
+    hasher whole;
+    for (const signed_model_file& f : model.files)
+        for (const sha256_digest& digest : f.digests)
+            whole.update(digest.view());
+    return whole.finish_sha256();
+}
+
 std::string write_model_statement(const model_statement& model)
 {
     const model_serialization& how = model.serialization;
     const bool shards = how.method == serialization_method::shards;
-    hasher whole;
     json::array resources;
     for (const signed_model_file& f : model.files)
     {
@@ -30,7 +51,6 @@ std::string write_model_statement(const model_statement& model)
                 json{{"name", shards ? path + ':' + std::to_string(begin) + ':' + std::to_string(end) : path},
                      {"algorithm", resource_algorithm(how)},
                      {"digest", f.digests[i].hex()}});
-            whole.update(f.digests[i].view());
         }
     }
     json record{{"method", shards ? "shards" : "files"}, {"hash_type", model_hash}, {"allow_symlinks", how.follow_links}};
@@ -41,11 +61,11 @@ std::string write_model_statement(const model_statement& model)
         ignored.emplace_back(p.str());
     if (!ignored.empty())
         record.set("ignore_paths", std::move(ignored));
-    return json{{"_type", statement_type},
-                {"subject",
-                 json::array{json{{"name", model.model_name}, {"digest", json{{"sha256", whole.finish_sha256().hex()}}}}}},
-                {"predicateType", model_predicate_type},
-                {"predicate", json{{"serialization", std::move(record)}, {"resources", std::move(resources)}}}}
+    return json{
+        {"_type", statement_type},
+        {"subject", json::array{json{{"name", model.model_name}, {"digest", json{{"sha256", subject_of(model).hex()}}}}}},
+        {"predicateType", model_predicate_type},
+        {"predicate", json{{"serialization", std::move(record)}, {"resources", std::move(resources)}}}}
         .dump();
 }
 
@@ -126,18 +146,11 @@ result<std::string> sign_bundle(model_statement model, const public_key& key, co
         MODELSEC_TRY(const detail::verifying_key certified, own.key());
         if (certified.spki() != key.spki_der())
             return fail(reason::bad_option, "the certificate is for another key");
-        if (!own.may_sign() && !own.for_code_signing())
-            return fail(reason::bad_option, "the certificate is not for signing");
+        // Stricter than verifiers are: who follows the OMS conformance suite refuses any other.
+        if (!own.for_code_signing())
+            return fail(reason::bad_option, "the certificate is not for signing code (extended key usage)");
     }
-    // By their places: g++ 12 takes the moved paths for uninitialised.
-    std::vector<std::size_t> order(model.files.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    std::sort(order.begin(), order.end(), [&](auto a, auto b) { return model.files[a].path < model.files[b].path; });
-    std::vector<signed_model_file> sorted;
-    sorted.reserve(order.size());
-    for (const std::size_t at : order)
-        sorted.push_back(std::move(model.files[at]));
-    model.files = std::move(sorted);
+    detail::sort_files(model);
     const std::string payload = detail::write_model_statement(model);
     detail::signature_bundle out;
     out.key_hint = model_key_hint(key);

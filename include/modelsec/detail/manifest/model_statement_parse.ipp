@@ -6,8 +6,10 @@
 #include <modelsec/detail/trust/signature_bundle.hpp>
 #include <modelsec/detail/manifest/model_statement.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <map>
 #include <set>
 
 MODELSEC_BEGIN_NAMESPACE
@@ -144,28 +146,46 @@ public:
         const auto parsed = parse_resource_name(*name, into_.serialization.method);
         if (!parsed)
             return bundle_failure("a resource that names no shard");
-        if (into_.files.empty() || parsed->file != last_)
+        const bool shards = into_.serialization.method == serialization_method::shards;
+        auto place = places_.find(parsed->file);
+        if (place == places_.end())
+        {
             MODELSEC_CHECK(begin_file(parsed->file));
-        else if (into_.serialization.method == serialization_method::files)
+            place = places_.emplace(std::string(parsed->file), into_.files.size() - 1).first;
+            if (shards)
+                shards_.emplace_back();
+        }
+        else if (!shards)
             return bundle_failure("a resource stands twice");
-        MODELSEC_CHECK(add_shard(*parsed));
-        into_.files.back().digests.push_back(*digest);
+        if (shards)
+            shards_[place->second].push_back({parsed->begin, parsed->end, *digest});
+        else
+            into_.files[place->second].digests.push_back(*digest);
         whole_.update(digest->view());
         return {};
     }
 
-    /// The digest of all digests, in their order.
-    sha256_digest finish() { return whole_.finish_sha256(); }
+    /// The digest of all digests, in the order in which they stand.
+    result<sha256_digest> finish()
+    {
+        for (std::size_t i = 0; i < shards_.size(); ++i)
+            MODELSEC_CHECK(join(shards_[i], into_.files[i]));
+        return whole_.finish_sha256();
+    }
 
 private:
+    struct shard
+    {
+        std::uint64_t begin = 0, end = 0;
+        sha256_digest digest;
+    };
+
     result<void> begin_file(std::string_view file)
     {
         // "." is what model-signing calls a model that is one file. It stands alone.
         if (!into_.files.empty() && (file == "." || !into_.files.front().path))
             return bundle_failure("a model is one file or a folder");
-        if (!seen_.insert(std::string(file)).second)
-            return bundle_failure("a resource stands twice");
-        if (seen_.size() > caps_.files)
+        if (places_.size() == caps_.files)
             return fail(reason::too_large, "files");
         signed_model_file added;
         if (file != ".")
@@ -180,28 +200,32 @@ private:
                 if (at == std::string_view::npos)
                     break;
                 folders_.insert(above);
-                if (seen_.count(above) != 0)
+                if (places_.count(above) != 0)
                     return fail(reason::unsafe_name, "a file is another's folder: " + above);
             }
             if (folders_.count(std::string(file)) != 0)
                 return fail(reason::unsafe_name, "a file is another's folder: " + std::string(file));
             added.path = std::move(path);
         }
-        last_ = file;
         into_.files.push_back(std::move(added));
         return {};
     }
 
-    /// The shards of a file follow each other without gap or overlap; only the last one may be shorter.
-    result<void> add_shard(const resource_name& shard)
+    /// The shards of a file cover it without gap or overlap; only the last one may be shorter. OMS 1.0 section 6.4 sorts them by name as
+    /// text, where the shard at 10 comes before the one at 8 and another file's may stand between; model-signing sorts by offset.
+    result<void> join(std::vector<shard>& shards, signed_model_file& file)
     {
-        if (into_.serialization.method == serialization_method::files)
-            return {};
+        std::ranges::sort(shards, {}, &shard::begin);
         const std::uint64_t size = into_.serialization.shard_bytes;
-        std::uint64_t& reached = into_.files.back().size;
-        if (shard.begin != reached || reached % size != 0 || shard.end <= shard.begin || shard.end - shard.begin > size)
-            return bundle_failure("shards with a gap, an overlap or another size");
-        reached = shard.end;
+        std::uint64_t& reached = file.size;
+        file.digests.reserve(shards.size());
+        for (const shard& s : shards)
+        {
+            if (s.begin != reached || reached % size != 0 || s.end <= s.begin || s.end - s.begin > size)
+                return bundle_failure("shards with a gap, an overlap or another size");
+            reached = s.end;
+            file.digests.push_back(s.digest);
+        }
         return {};
     }
 
@@ -209,8 +233,8 @@ private:
     const limits& caps_;
     std::string algorithm_;
     std::set<std::string> ignored_;
-    std::set<std::string> seen_;
-    std::string last_;
+    std::map<std::string, std::size_t, std::less<>> places_;  ///< of a file's name among the files
+    std::vector<std::vector<shard>> shards_;                  ///< of each file, as they stand
     std::set<std::string> folders_;
     hasher whole_;
 };
@@ -231,7 +255,7 @@ inline result<model_statement> parse_historic_statement(const json& subjects, co
             return bundle_failure("a subject needs a name and a sha256 digest");
         MODELSEC_CHECK(reader.add(json{{"name", *name}, {"algorithm", model_hash}, {"digest", *hex}}));
     }
-    out.subject = reader.finish();  // release 0.2 signed none
+    MODELSEC_TRY(out.subject, reader.finish());  // release 0.2 signed none
     return out;
 }
 
@@ -271,7 +295,8 @@ result<model_statement> parse_model_statement(bytes_view payload, const limits& 
         MODELSEC_CHECK(reader.add(resource));
     if (out.files.empty())
         return bundle_failure("no file is signed");
-    if (reader.finish() != *whole)
+    MODELSEC_TRY(const sha256_digest of_all, reader.finish());
+    if (of_all != *whole)
         return bundle_failure("the subject's digest is not that of the resources");
     out.subject = *whole;
     return out;

@@ -75,13 +75,13 @@ inline awaitable<result<void>> connection::impl::handshake()
     co_return result<void>();
 }
 
-/// `until_answered`: ends with `connection_lost` as soon as the server says anything.
+/// `until_answered`: ends with `connection_lost` as soon as the server says anything but interim answers.
 inline awaitable<result<void>> connection::impl::write_all(bytes_view data, bool until_answered)
 {
     while (!data.empty())
     {
         if (until_answered && !stream.quiet())
-            co_return fail(reason::connection_lost, "the server did not wait for all of the body");
+            MODELSEC_CO_CHECK(take_interim());
         tls_step step = stream.write(data);
         if (step.outcome == tls_step::done)
             data = data.subspan(step.size);
@@ -97,8 +97,9 @@ inline awaitable<result<void>> connection::impl::write_all(bytes_view data, bool
     co_return result<void>();
 }
 
-/// A body in blocks; each has the time that a wait for the network has. Ends with `connection_lost` as soon as the server says anything: it
-/// answers before it has read a body that it does not want, and may never read it (RFC 9112 section 9.3, RFC 9110 section 10.1.1).
+/// A body in blocks; each has the time that a wait for the network has. Ends with `connection_lost` as soon as the server gives its
+/// answer: it does so before it has read a body that it does not want, and may never read it (RFC 9112 section 9.3, RFC 9110 section
+/// 10.1.1). Interim answers, which may come at any time and unasked (RFC 9110 section 15.2), end nothing.
 inline awaitable<result<void>> connection::impl::write_body(const upload_body& body)
 {
     bytes block(static_cast<std::size_t>(std::min<std::uint64_t>(body.size_bytes, 256u << 10)));
@@ -157,6 +158,7 @@ awaitable<result<response_head>> connection::send(request_head request)
     impl& self = *impl_;
     MODELSEC_CO_TRY(secret_text text, request_text(request, self.owner.env().options->user_agent));
     self.idle = false;
+    self.interim_bytes = 0;
     self.limit.expect(self.owner.caps().stall_timeout, reason::stall);
     self.whole_body.idle();
     const auto sent = co_await self.write_all(as_bytes(text.view()));

@@ -48,11 +48,63 @@ inline void connection::impl::complete_status_line()
     }
 }
 
+/// Leaves out the first interim answer of what is pending: its length; 0 while it may become one and is not whole yet. `connection_lost`
+/// for what is the beginning of the answer itself.
+inline result<std::size_t> connection::impl::skip_interim()
+{
+    constexpr std::string_view start = "HTTP/1.1 1";
+    complete_status_line();
+    const std::string_view text = as_text(pending());
+    if (!start.starts_with(text.substr(0, start.size())))
+        return fail(reason::connection_lost, "the server did not wait for all of the body");
+    const auto end = text.find("\r\n\r\n");
+    if (end == std::string_view::npos)
+        return std::size_t{0};
+    reader.emplace();
+    reader->header_limit(static_cast<std::uint32_t>(text.size()));
+    boost::system::error_code ec;
+    const std::size_t used = reader->put(boost::asio::buffer(text.data(), end + 4), ec);
+    if (ec || !reader->is_header_done() || reader->get().result_int() == 101)
+        return fail(reason::bad_response, ec ? ec.message() : "nobody asked to switch protocols");
+    consume(used);
+    return used;
+}
+
+/// What the server says while a body is sent to it, as far as it is there: interim answers are left out (RFC 9110 section 15.2).
+inline result<void> connection::impl::take_interim()
+{
+    const std::size_t cap = owner.caps().response_header_bytes;
+    bytes more(16u << 10);
+    tls_step step = stream.read(more);
+    if (step.outcome == tls_step::closed)
+        return fail(reason::connection_lost, "the server closed the connection");
+    if (step.outcome == tls_step::failed)
+        return why_failed(std::move(step.problem));
+    if (step.outcome != tls_step::done)
+        return {};
+    const bytes_view before = pending();
+    bytes whole(before.begin(), before.end());
+    whole.insert(whole.end(), more.begin(), more.begin() + static_cast<std::ptrdiff_t>(step.size));
+    in = std::move(whole);
+    in_begin = 0;
+    in_end = in.size();
+    while (in_begin != in_end)
+    {
+        MODELSEC_TRY(const std::size_t skipped, skip_interim());
+        interim_bytes += skipped;
+        // However it is divided: CWE-400.
+        if (interim_bytes > cap || pending().size() > cap)
+            return fail(reason::bad_response, "interim answers without end");
+        if (skipped == 0)
+            break;
+    }
+    return {};
+}
+
 inline awaitable<result<response_head>> connection::impl::read_head()
 {
     const std::size_t cap =
         std::min<std::size_t>(owner.caps().response_header_bytes, std::numeric_limits<std::uint32_t>::max());
-    std::size_t seen = 0;
     std::chrono::milliseconds first_byte_left = owner.caps().first_byte_timeout;
     while (true)
     {
@@ -75,7 +127,7 @@ inline awaitable<result<response_head>> connection::impl::read_head()
             {
                 const std::size_t used = reader->put(boost::asio::buffer(in.data() + in_begin, in_end - in_begin), ec);
                 consume(used);
-                seen += used;
+                interim_bytes += used;
             }
             if (ec && ec != http::error::need_more)
                 co_return fail(reason::bad_response, ec.message());
@@ -94,7 +146,7 @@ inline awaitable<result<response_head>> connection::impl::read_head()
         // RFC 9110 section 15.2: interim answers may come first; nobody asked to switch protocols.
         if (reader->get().result_int() >= 200)
             break;
-        if (reader->get().result_int() == 101 || seen > cap)
+        if (reader->get().result_int() == 101 || interim_bytes > cap)
             co_return fail(reason::bad_response, "interim answers without end");
     }
     co_return take_head();

@@ -50,6 +50,7 @@ struct connection::impl
     std::size_t in_begin = 0;
     std::size_t in_end = 0;
     std::optional<parser> reader;
+    std::size_t interim_bytes = 0;  // of the interim answers to this request
     body_framing framing = body_framing::length;
     std::uint64_t body_left = 0;
     bool body_ended = true;
@@ -72,6 +73,8 @@ struct connection::impl
     result<void> waited(const boost::system::error_code& ec);
     awaitable<result<void>> write_all(bytes_view data, bool until_answered = false);
     awaitable<result<void>> write_body(const upload_body& body);
+    result<void> take_interim();
+    result<std::size_t> skip_interim();
     awaitable<result<std::size_t>> receive(std::span<std::uint8_t> space);
     awaitable<result<std::size_t>> receive_more(std::size_t cap);
     awaitable<result<response_head>> read_head();

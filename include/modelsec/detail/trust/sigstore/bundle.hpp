@@ -2,6 +2,7 @@
 #ifndef MODELSEC_DETAIL_TRUST_SIGSTORE_BUNDLE_HPP
 #define MODELSEC_DETAIL_TRUST_SIGSTORE_BUNDLE_HPP
 
+#include <modelsec/detail/base/digest.hpp>
 #include <modelsec/detail/trust/envelope.hpp>
 #include <modelsec/detail/trust/sigstore/certificate.hpp>
 
@@ -29,6 +30,10 @@ struct log_entry
     std::optional<inclusion_proof> proof;
     bytes body;
 };
+
+/// Names of in-toto's digest sets and of Rekor v1's entries, and those of protobuf-specs (HashAlgorithm). Others mean nothing here.
+MODELSEC_DECL std::optional<hash_algorithm> subject_algorithm(std::string_view name) noexcept;
+MODELSEC_DECL std::optional<hash_algorithm> bundle_algorithm(std::string_view name) noexcept;
 
 enum class bundle_version
 {

@@ -13,6 +13,24 @@
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
+std::optional<hash_algorithm> subject_algorithm(std::string_view name) noexcept
+{
+    if (name == "sha256")
+        return hash_algorithm::sha256;
+    if (name == "sha384")
+        return hash_algorithm::sha384;
+    return name == "sha512" ? std::optional(hash_algorithm::sha512) : std::nullopt;
+}
+
+std::optional<hash_algorithm> bundle_algorithm(std::string_view name) noexcept
+{
+    if (name == "SHA2_256")
+        return hash_algorithm::sha256;
+    if (name == "SHA2_384")
+        return hash_algorithm::sha384;
+    return name == "SHA2_512" ? std::optional(hash_algorithm::sha512) : std::nullopt;
+}
+
 inline std::optional<bundle_version> version_of_bundle(std::string_view media_type)
 {
     if (media_type == "application/vnd.dev.sigstore.bundle+json;version=0.1")

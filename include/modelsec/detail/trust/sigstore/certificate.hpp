@@ -2,6 +2,7 @@
 #ifndef MODELSEC_DETAIL_TRUST_SIGSTORE_CERTIFICATE_HPP
 #define MODELSEC_DETAIL_TRUST_SIGSTORE_CERTIFICATE_HPP
 
+#include <modelsec/detail/base/digest.hpp>
 #include <modelsec/detail/base/bytes.hpp>
 #include <modelsec/detail/base/clock.hpp>
 #include <modelsec/error.hpp>
@@ -40,8 +41,9 @@ public:
     /// Over the message: ECDSA by the digest of its curve or, where `any_digest` allows, by SHA-256; Ed25519; RSA by PKCS #1 v1.5 with
     /// SHA-256.
     [[nodiscard]] MODELSEC_DECL bool verify(bytes_view message, bytes_view signature, bool any_digest = true) const;
-    /// Over a message of which only the digest is known, SHA-256. Not for Ed25519.
-    [[nodiscard]] MODELSEC_DECL bool verify_sha256(bytes_view digest, bytes_view signature) const;
+    /// Over a message of which only digests are known: ECDSA by the digest of its curve or by SHA-256, RSA by SHA-256. Not for Ed25519,
+    /// whose signature needs the message.
+    [[nodiscard]] MODELSEC_DECL bool verify_digest(const artifact_digests& message, bytes_view signature) const;
 
 private:
     std::shared_ptr<evp_pkey_st> key_;
@@ -67,6 +69,8 @@ public:
     /// RFC 5280 section 4.2.1.3, 4.2.1.12: may sign; and, if it says what for, code.
     MODELSEC_DECL bool may_sign() const;
     MODELSEC_DECL bool for_code_signing() const;
+    /// It says what for, and code is not among that.
+    MODELSEC_DECL bool for_other_uses() const;
     /// URIs, e-mail addresses and Fulcio's other names among the subject's alternative names (RFC 5280 section 4.2.1.6).
     MODELSEC_DECL std::vector<std::string> identities() const;
     /// Fulcio's 1.3.6.1.4.1.57264.1.8, or .1.1 where only that is there; nothing if they contradict each other.

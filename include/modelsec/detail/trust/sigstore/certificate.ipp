@@ -126,18 +126,26 @@ bool verifying_key::verify(bytes_view message, bytes_view signature, bool any_di
            (any_digest && bits > 256 && verify_by_digest(key_.get(), "SHA2-256", message, signature));
 }
 
-bool verifying_key::verify_sha256(bytes_view digest, bytes_view signature) const
+inline bool verify_hashed(EVP_PKEY* key, const EVP_MD* algorithm, bytes_view digest, bytes_view signature)
+{
+    const openssl_ptr<EVP_PKEY_CTX, EVP_PKEY_CTX_free> ctx(EVP_PKEY_CTX_new_from_pkey(sigstore_context(), key, nullptr));
+    if (!ctx || EVP_PKEY_verify_init(ctx.get()) != 1 || EVP_PKEY_CTX_set_signature_md(ctx.get(), algorithm) != 1)
+        return false;
+    if (EVP_PKEY_is_a(key, "RSA") && EVP_PKEY_CTX_set_rsa_padding(ctx.get(), RSA_PKCS1_PADDING) != 1)
+        return false;
+    return EVP_PKEY_verify(ctx.get(), signature.data(), signature.size(), digest.data(), digest.size()) == 1;
+}
+
+bool verifying_key::verify_digest(const artifact_digests& message, bytes_view signature) const
 {
     if (EVP_PKEY_is_a(key_.get(), "ED25519"))
         return false;
-    const openssl_ptr<EVP_PKEY_CTX, EVP_PKEY_CTX_free> ctx(
-        EVP_PKEY_CTX_new_from_pkey(sigstore_context(), key_.get(), nullptr));
-    if (!ctx || EVP_PKEY_verify_init(ctx.get()) != 1 ||
-        EVP_PKEY_CTX_set_signature_md(ctx.get(), openssl_library::instance().sha256()) != 1)
-        return false;
-    if (EVP_PKEY_is_a(key_.get(), "RSA") && EVP_PKEY_CTX_set_rsa_padding(ctx.get(), RSA_PKCS1_PADDING) != 1)
-        return false;
-    return EVP_PKEY_verify(ctx.get(), signature.data(), signature.size(), digest.data(), digest.size()) == 1;
+    const openssl_library& lib = openssl_library::instance();
+    const int bits = EVP_PKEY_is_a(key_.get(), "EC") ? EVP_PKEY_get_bits(key_.get()) : 256;
+    const bytes_view own = bits > 384 ? bytes_view(message.sha512) : bits > 256 ? bytes_view(message.sha384) : bytes_view();
+    if (!own.empty() && verify_hashed(key_.get(), bits > 384 ? lib.sha512() : lib.sha384(), own, signature))
+        return true;
+    return message.sha256 && verify_hashed(key_.get(), lib.sha256(), message.sha256->view(), signature);
 }
 
 result<certificate> certificate::der(bytes_view raw)
@@ -219,6 +227,12 @@ bool certificate::for_code_signing() const
 {
     const std::uint32_t usage = X509_get_extended_key_usage(x509_.get());
     return usage != UINT32_MAX && (usage & XKU_CODE_SIGN) != 0;
+}
+
+bool certificate::for_other_uses() const
+{
+    const std::uint32_t usage = X509_get_extended_key_usage(x509_.get());
+    return usage != UINT32_MAX && (usage & (XKU_CODE_SIGN | XKU_ANYEKU)) == 0;
 }
 
 inline std::string text_of(const ASN1_STRING* text)

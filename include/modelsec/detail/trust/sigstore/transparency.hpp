@@ -23,7 +23,7 @@ struct logged_signature
     const sigstore_bundle* bundle = nullptr;
     std::optional<certificate> signer;        ///< or
     std::optional<verifying_key> signer_key;  ///< a plain key
-    sha256_digest message;                    ///< of the artifact, or of the envelope's pre-authentication encoding
+    artifact_digests message;                 ///< of the artifact, or of the envelope's pre-authentication encoding
 };
 
 /// Whether the body that was logged is about this signature, signer and message, by hashedrekord, dsse or intoto entries of Rekor v1

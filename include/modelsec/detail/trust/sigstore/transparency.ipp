@@ -172,16 +172,21 @@ inline bool is_signature(std::optional<std::string_view> base64, const logged_si
     return raw && std::ranges::equal(*raw, about.bundle->signature());
 }
 
-inline bool is_digest(std::optional<json_view> hash, const sha256_digest& expected)
+inline bool is_digest(std::optional<json_view> hash, const artifact_digests& expected)
 {
-    const auto hex = hash && hash->string_at("algorithm") == "sha256" ? hash->string_at("value") : std::nullopt;
-    return hex && sha256_digest::from_hex(*hex) == expected;
+    const auto named = hash ? hash->string_at("algorithm") : std::nullopt;
+    const auto algorithm = named ? subject_algorithm(*named) : std::nullopt;
+    const auto hex = algorithm ? hash->string_at("value") : std::nullopt;
+    const auto raw = hex ? from_hex(*hex) : std::nullopt;
+    return raw && expected.match(*algorithm, *raw);
 }
 
-inline bool is_digest_v2(std::optional<json_view> hash, const sha256_digest& expected)
+inline bool is_digest_v2(std::optional<json_view> hash, const artifact_digests& expected)
 {
-    const auto raw = hash && hash->string_at("algorithm") == "SHA2_256" ? bytes_at(*hash, "digest") : std::nullopt;
-    return raw && sha256_digest::from_bytes(*raw) == expected;
+    const auto named = hash ? hash->string_at("algorithm") : std::nullopt;
+    const auto algorithm = named ? bundle_algorithm(*named) : std::nullopt;
+    const auto raw = algorithm ? bytes_at(*hash, "digest") : std::nullopt;
+    return raw && expected.match(*algorithm, *raw);
 }
 
 inline bool is_hashedrekord(json_view spec, const logged_signature& about)
@@ -201,6 +206,11 @@ inline bool is_hashedrekord_v2(json_view spec, const logged_signature& about)
            is_signature(signature->string_at("content"), about) && verifier_names_signer(*verifier, about);
 }
 
+inline artifact_digests payload_digest(const logged_signature& about)
+{
+    return {sha256(about.bundle->content->payload())};
+}
+
 /// The only element of a list of signatures.
 inline std::optional<json_view> only_signature(json_view object)
 {
@@ -211,8 +221,7 @@ inline std::optional<json_view> only_signature(json_view object)
 inline bool is_dsse(json_view spec, const logged_signature& about)
 {
     const auto signature = only_signature(spec);
-    return about.bundle->content && signature &&
-           is_digest(spec.present("payloadHash"), sha256(about.bundle->content->payload())) &&
+    return about.bundle->content && signature && is_digest(spec.present("payloadHash"), payload_digest(about)) &&
            is_signature(signature->string_at("signature"), about) &&
            base64_names_signer(signature->string_at("verifier"), about);
 }
@@ -222,8 +231,7 @@ inline bool is_dsse_v2(json_view spec, const logged_signature& about)
     const auto inner = spec.present("dsseV002");
     const auto signature = inner ? only_signature(*inner) : std::nullopt;
     const auto verifier = signature ? signature->present("verifier") : std::nullopt;
-    return about.bundle->content && verifier &&
-           is_digest_v2(inner->present("payloadHash"), sha256(about.bundle->content->payload())) &&
+    return about.bundle->content && verifier && is_digest_v2(inner->present("payloadHash"), payload_digest(about)) &&
            is_signature(signature->string_at("content"), about) && verifier_names_signer(*verifier, about);
 }
 
@@ -235,8 +243,8 @@ inline bool is_intoto(json_view spec, const logged_signature& about)
     const auto signature = envelope ? only_signature(*envelope) : std::nullopt;
     const auto coded = signature ? bytes_at(*signature, "sig") : std::nullopt;
     return about.bundle->content && coded && envelope->string_at("payloadType") == about.bundle->payload_type &&
-           is_digest(content->present("payloadHash"), sha256(about.bundle->content->payload())) &&
-           is_signature(as_text(*coded), about) && base64_names_signer(signature->string_at("publicKey"), about);
+           is_digest(content->present("payloadHash"), payload_digest(about)) && is_signature(as_text(*coded), about) &&
+           base64_names_signer(signature->string_at("publicKey"), about);
 }
 
 result<void> check_entry_body(const log_entry& entry, const logged_signature& about, const limits& caps)

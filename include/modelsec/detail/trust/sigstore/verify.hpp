@@ -34,20 +34,20 @@ struct signer_facts
 MODELSEC_DECL bool matches_identity(std::string_view text, std::string_view pattern);
 
 /// Sigstore's verification of a keyless bundle, without the network: a trusted time, the chain to a CA of the root that was trusted
-/// then, certificate log, identity, transparency log, signature, and that the log speaks of this very signature. `message` is the
-/// artifact's digest for a message signature; of an envelope only the signature is judged, what it says is for the caller.
+/// then, certificate log, identity, transparency log, signature, and that the log speaks of this very signature. `message` are the
+/// artifact's digests for a message signature; of an envelope only the signature is judged, what it says is for the caller.
 /// Codes: 20 (`chain_invalid`, `identity_mismatch`, `log_proof`, `timestamp_invalid`, `bad_signature`), 21 (`signer_expired`), 24.
 MODELSEC_DECL result<signer_facts> verify_keyless(const sigstore_bundle& bundle, const sigstore_trust& root,
-                                                  const identity_policy& by, const sha256_digest& message,
+                                                  const identity_policy& by, const artifact_digests& message,
                                                   const limits& caps = {});
 
 /// The same for a bundle that a plain key signed: its log entry and timestamps must hold under the root.
 MODELSEC_DECL result<signer_facts> verify_managed(const sigstore_bundle& bundle, const sigstore_trust& root,
-                                                  const public_key& key, const sha256_digest& message,
+                                                  const public_key& key, const artifact_digests& message,
                                                   const limits& caps = {});
 
 /// A bundle that a certificate of an own CA signed, or one below it (OpenSSF Model Signing): only self-signed certificates among those
-/// given are anchors (`bad_option` without any), the others and the bundle's only help to build the chain. Valid at a trusted time if
+/// given are anchors (`no_trust_anchor` without any), the others and the bundle's only help to build the chain. Valid at a trusted time if
 /// `root` finds one, else at `now`. `other_encoding`, if not empty, is what historic signers signed in place of DSSE's encoding.
 MODELSEC_DECL result<signer_facts> verify_certified(const sigstore_bundle& bundle, const std::vector<certificate>& given,
                                                     const sigstore_trust* root, utc_time now,

@@ -72,19 +72,22 @@ inline result<void> verify_entries(const sigstore_bundle& bundle, const sigstore
     return {};
 }
 
-inline result<void> verify_content(const sigstore_bundle& bundle, const verifying_key& key, const sha256_digest& message)
+inline result<void> verify_content(const sigstore_bundle& bundle, const verifying_key& key, const artifact_digests& message)
 {
     if (bundle.content)
         return key.verify(bundle.content->signed_bytes, bundle.signature()) ? result<void>() : fail(reason::bad_signature);
-    if (!bundle.message_digest_algorithm.empty() &&
-        (bundle.message_digest_algorithm != "SHA2_256" || sha256_digest::from_bytes(bundle.message_digest) != message))
-        return fail(reason::bad_signature, "the bundle is about a message with another digest");
-    return key.verify_sha256(message.view(), bundle.signature()) ? result<void>() : fail(reason::bad_signature);
+    if (!bundle.message_digest_algorithm.empty())
+    {
+        const auto algorithm = bundle_algorithm(bundle.message_digest_algorithm);
+        if (!algorithm || !message.match(*algorithm, bundle.message_digest))
+            return fail(reason::bad_signature, "the bundle is about a message with another digest");
+    }
+    return key.verify_digest(message, bundle.signature()) ? result<void>() : fail(reason::bad_signature);
 }
 
-inline sha256_digest logged_message(const sigstore_bundle& bundle, const sha256_digest& message)
+inline artifact_digests logged_message(const sigstore_bundle& bundle, const artifact_digests& message)
 {
-    return bundle.content ? sha256(bundle.content->signed_bytes) : message;
+    return bundle.content ? artifact_digests::of(bundle.content->signed_bytes) : message;
 }
 
 /// RFC 5280 section 6 by each authority that was trusted at the time; the chain that holds.
@@ -120,7 +123,7 @@ inline result<std::string> check_identity_policy(const certificate& leaf, const 
 }
 
 result<signer_facts> verify_keyless(const sigstore_bundle& bundle, const sigstore_trust& root, const identity_policy& by,
-                                    const sha256_digest& message, const limits& caps)
+                                    const artifact_digests& message, const limits& caps)
 {
     if (bundle.certificates.empty())
         return fail(reason::unknown_key, "signed by a plain key, not by an identity");
@@ -146,7 +149,7 @@ result<signer_facts> verify_keyless(const sigstore_bundle& bundle, const sigstor
 }
 
 result<signer_facts> verify_managed(const sigstore_bundle& bundle, const sigstore_trust& root, const public_key& key,
-                                    const sha256_digest& message, const limits& caps)
+                                    const artifact_digests& message, const limits& caps)
 {
     if (!bundle.certificates.empty())
         return fail(reason::unknown_key, "signed by a certificate, not by a plain key");
@@ -166,7 +169,7 @@ result<signer_facts> verify_certified(const sigstore_bundle& bundle, const std::
     for (const certificate& c : given)
         (c.self_signed() ? anchors : helpers).push_back(c);
     if (anchors.empty())
-        return fail(reason::bad_option, "none of the certificates that were given is self-signed: nothing to trust");
+        return fail(reason::no_trust_anchor, "none of the certificates that were given is self-signed: nothing to trust");
     if (bundle.certificates.empty())
         return fail(reason::unknown_key, "signed by a plain key, not by a certificate");
     const certificate& leaf = bundle.certificates.front();
@@ -181,9 +184,10 @@ result<signer_facts> verify_certified(const sigstore_bundle& bundle, const std::
                    ? fail(reason::signer_expired, "the signer's certificate, or one above it, is not valid at this time")
                    : fail(reason::chain_invalid, "no given certificate leads to the signer's");
     out.authority = sha256(chain->back().raw());
-    // RFC 5280 section 4.2.1.3: for signatures; where it does not say, it must be for code.
-    if (!leaf.may_sign() && !leaf.for_code_signing())
-        return fail(reason::chain_invalid, "the certificate is not for signing");
+    // RFC 5280 section 4.2.1.3: for signatures; where it does not say, it must be for code. Section 4.2.1.12: what is for other uses, as a
+    // server's certificate is, is not for this one.
+    if ((!leaf.may_sign() && !leaf.for_code_signing()) || leaf.for_other_uses())
+        return fail(reason::chain_invalid, "the certificate is not for signing code");
     MODELSEC_TRY(const verifying_key key, leaf.key());
     if (!bundle.content)
         return fail(reason::bundle_malformed, "needs an envelope");

@@ -5,7 +5,6 @@
 #include <modelsec/detail/base/encoding.hpp>
 #include <modelsec/detail/base/machine.hpp>
 #include <modelsec/detail/fetch/fetch_operation.hpp>
-#include <modelsec/detail/fetch/reuse.hpp>
 #include <modelsec/detail/source/locator.hpp>
 #include <modelsec/detail/store/archive/archive.hpp>
 #include <modelsec/detail/store/decrypted_file.hpp>
@@ -118,12 +117,20 @@ result<void> fetch_operation::reuse_known_bytes(const store& disk, const identif
         MODELSEC_TRY(const std::vector<known_file> known, disk.known_files(model));
         if (known.empty())
             return {};
-        std::optional<content_index> index;
+        range_set here;
+        for (const byte_range& r : there)
+            here.add(r);
+        const range_set missing = here.missing_of({0, file.size_bytes});
+        std::optional<wanted_pieces> pieces;
         if (file.index)
         {
-            MODELSEC_TRY(index, obtain_index(file));
+            MODELSEC_TRY(pieces, obtain_index(file, missing));
         }
-        auto found = reuse_bytes(disk, model, staged, file, index, asked_.operation.control);
+        if (!pieces && chunked)
+            pieces.emplace(file, missing);
+        if (!pieces)
+            continue;
+        auto found = reuse_bytes(disk, model, staged, file, std::move(*pieces), asked_.operation.control);
         if (found.has_error() && (found.error().code() == errc::cancelled || found.error().code() == errc::disk_full))
             return std::move(found).error();
     }
@@ -131,16 +138,15 @@ result<void> fetch_operation::reuse_known_bytes(const store& disk, const identif
 }
 
 /// Only a hint: what is wrong with it is told, and all bytes are fetched.
-result<std::optional<content_index>> fetch_operation::obtain_index(const artifact_file& file)
+result<std::optional<wanted_pieces>> fetch_operation::obtain_index(const artifact_file& file, const range_set& missing)
 {
-    auto got = [&]() -> result<content_index> {
+    auto got = [&]() -> result<wanted_pieces> {
         MODELSEC_TRY(url address, sources_.locate(file.index->url));
         http_request request{std::move(address), std::nullopt, {}, static_cast<std::size_t>(file.index->size_bytes)};
-        MODELSEC_TRY(const http_answer answer, web().exchange(request));
-        // TUF 1.0 section 5.7.3: the length and the digest are the signed ones.
-        if (answer.body.size() != file.index->size_bytes || !(sha256(answer.body) == file.index->sha256))
-            return fail(reason::digest_mismatch, "the index is not the signed one");
-        return parse_content_index(answer.body, file.size_bytes);
+        index_intake intake(file, missing);
+        request.reader = &intake;
+        MODELSEC_CHECK(web().exchange(request));
+        return intake.finish();
     }();
     if (got)
         return std::optional(std::move(*got));
@@ -151,7 +157,7 @@ result<std::optional<content_index>> fetch_operation::obtain_index(const artifac
     e.stage = stage::download;
     e.why = got.error().why;
     tell(std::move(e));
-    return std::optional<content_index>();
+    return std::optional<wanted_pieces>();
 }
 
 /// What can be read before the pack is there: files as they are, not what must be unpacked or decrypted first.

@@ -8,7 +8,7 @@
 #include <modelsec/detail/fetch/foreign_plan.hpp>
 #include <modelsec/detail/fetch/network.hpp>
 #include <modelsec/detail/fetch/stream_feed.hpp>
-#include <modelsec/detail/manifest/content_index.hpp>
+#include <modelsec/detail/fetch/reuse.hpp>
 #include <modelsec/detail/fetch/trust_anchor.hpp>
 #include <modelsec/detail/manifest/parse.hpp>
 #include <modelsec/detail/manifest/select.hpp>
@@ -123,7 +123,7 @@ private:
     MODELSEC_DECL result<fetch_result> install(const store& disk, const accepted& offer, const artifact& wanted);
     MODELSEC_DECL result<void> reuse_known_bytes(const store& disk, const identifier& model, staging& staged,
                                                  const artifact& wanted);
-    MODELSEC_DECL result<std::optional<content_index>> obtain_index(const artifact_file& file);
+    MODELSEC_DECL result<std::optional<wanted_pieces>> obtain_index(const artifact_file& file, const range_set& missing);
     MODELSEC_DECL result<void> begin_feed(const accepted& offer, const artifact& wanted) const;
     MODELSEC_DECL result<void> feed_from_active(const store& disk, const identifier& model) const;
     MODELSEC_DECL result<void> check_again(const accepted& offer, const model_memory& memory, const artifact& wanted,

@@ -80,6 +80,28 @@ def test_addresses_with_signatures_are_kept_no_longer_than_their_manifest_is_nee
             assert envelope.stat().st_mode & 0o777 == 0o600
 
 
+def test_what_others_may_read_of_a_shared_store_holds_nothing_that_opens_anything(world):
+    import json
+    contents = {f"/{n}": noise(300_000, n) for n in (1, 2, 3)}
+    content_of = lambda seen: contents[seen.path.partition("?")[0]]
+    server = world.server(lambda seen: Answer(200, content_of(seen)) if "X-Amz-Signature" in query_of(seen.path) and seen.header("x-api-key") == "hk_live_PLANTED" else Answer(403))
+    credentials = world.file("credentials.json", json.dumps({server.url: {"headers": {"X-API-Key": "hk_live_PLANTED"}}}).encode())
+    credentials.chmod(0o600)
+    for number in (1, 2, 3):
+        described = world.described(contents[f"/{number}"], url=f"{server.url}/{number}?X-Amz-Signature={number:064}", chunks=world.chunked(contents[f"/{number}"]))
+        assert world.fetch(world.sign(described, version=f"{number}.0.0"), "--shared-read", "--credentials", credentials, "--profile", "client").code == 0
+        readable = [p for p in world.store.rglob("*") if p.is_file() and p.stat().st_mode & 0o044]
+        # The state is read by all; the envelope, whose addresses are signed, by its owner.
+        assert any("state" in p.parts for p in readable) and not any("envelopes" in p.parts for p in readable)
+        for path in readable:
+            content = path.read_bytes()
+            for secret in (b"X-Amz-Signature", b"%064d" % number, b"PLANTED"):
+                assert secret not in content, path
+    outcome = world.fetch(world.sign(world.described(b"plain", url=world.server(lambda seen: Answer(200, b"plain")).url + "/m"), version="4.0.0"), "--shared-read")
+    assert outcome.code == 0
+    assert any(p.stat().st_mode & 0o777 == 0o644 for p in (world.store / ".modelsec/envelopes").iterdir())
+
+
 def decoded(envelope):
     import base64
     import json

@@ -2,6 +2,7 @@
 """Every cap of limits.hpp at its maximum, where a process may have 128 files open: descriptors and memory do not grow with what an input says
 (OWASP API4:2023, CWE-400, CWE-770)."""
 import base64
+import hashlib
 import io
 import json
 import os
@@ -169,6 +170,47 @@ def test_the_largest_manifest_with_256_artifacts_64_keys_and_131072_chunks(world
         more += ["--pin", f"k{i}={base64.b64encode(raw).decode()}"]
     outcome, peak = fetched(world, manifest, "--dry-run", "--platform", "any", *more)
     assert outcome.code in (0, 40), outcome
+    assert used_since_idle(world, peak) <= ROOM
+
+
+def index_of(sizes, digests):
+    """A content index: FORMATS, `MSIX1`."""
+    return b"MSIX1\0" + (64 * 1024).to_bytes(4, "big") + b"".join(size.to_bytes(4, "big") + digests[i * 32:i * 32 + 32] for i, size in enumerate(sizes))
+
+
+def test_a_content_index_of_64_mib(world):
+    content = noise(100_000)
+    manifest = world.sign(world.described(content, url=world.server(lambda seen: Answer(200, content)).url + "/m"))
+    outcome, _ = fetched(world, manifest)
+    assert outcome.code == 0, outcome
+    # What is shorter than a quarter of the average is found in no file: all others are looked for, and there are as many of them as the free disk lets
+    # a file be large, of which not a byte is ever written.
+    count = (64 * MIB - 10) // 36
+    disk = os.statvfs(world.folder)
+    looked_for = min(count, disk.f_bavail * disk.f_frsize // 2 // 16_384)
+    index = index_of([16_384] * looked_for + [1] * (count - looked_for), os.urandom(32 * count))
+    assert 64 * MIB - 36 < len(index) <= 64 * MIB
+    server = world.server(lambda seen: Answer(200, index) if seen.path == "/index" else Answer(404))
+    size = looked_for * 16_384 + count - looked_for
+    described = {"url": server.url + "/m", "sha256": "ab" * 32, "size_bytes": size, "file_name": "model.bin",
+                 "index": {"url": server.url + "/index", "sha256": hashlib.sha256(index).hexdigest(), "size_bytes": len(index)}}
+    outcome, peak = fetched(world, world.sign(described, version="2.0.0"))
+    assert outcome.reason == "not_found", outcome
+    assert [s.sent for s in server.seen if s.path == "/index"] == [len(index)]
+    assert not any("digest_mismatch" in str(line) or "malformed_index" in str(line) for line in outcome.lines), outcome
+    assert used_since_idle(world, peak) <= ROOM
+
+
+def test_chunks_of_64_mib_are_found_in_another_version_without_being_held(world):
+    one = noise(64 * MIB)
+    contents = {"/1": one + noise(300_000, 2), "/2": one + noise(300_000, 3)}
+    server = world.server(lambda seen: Answer(200, contents[seen.path]))
+    for number in (1, 2):
+        content = contents[f"/{number}"]
+        described = world.described(content, url=f"{server.url}/{number}", chunks=world.chunked(content, 64 * MIB))
+        outcome, peak = fetched(world, world.sign(described, version=f"{number}.0.0"))
+        assert world.fetched(outcome) == content
+    assert sum(s.sent for s in server.seen if s.path == "/2") < MIB
     assert used_since_idle(world, peak) <= ROOM
 
 

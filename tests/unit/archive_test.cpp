@@ -39,6 +39,39 @@ TEST_CASE("files and folders come out as they went in, synced, each with its dig
     }
 }
 
+TEST_CASE("many files are brought to the disk all at once after the last was written, where the disk can")
+{
+    struct disk_of_one_sync final : memory_file_system
+    {
+        result<void> write_at(const file& f, std::uint64_t offset, bytes_view data) override
+        {
+            ++writes;
+            return memory_file_system::write_at(f, offset, data);
+        }
+        result<void> sync(const file& f) override
+        {
+            ++single;
+            return memory_file_system::sync(f);
+        }
+        result<bool> sync_all(const file&) override
+        {
+            ++all;
+            writes_then = writes;
+            return true;
+        }
+        int writes = 0, writes_then = 0, single = 0, all = 0;
+    } disk;
+    zip_image image;
+    for (int i = 0; i < 40; ++i)
+        image.add("folder/part-" + std::to_string(i), "content " + std::to_string(i));
+    const unpacked got = unpack(disk, image.str());
+    CHECK(got.why == reason::none);
+    CHECK(got.placed.size() == 40);
+    CHECK(disk.single <= 2);
+    CHECK(disk.all == 2);
+    CHECK(disk.writes == disk.writes_then);
+}
+
 TEST_CASE("the archives of the usual packers are read")
 {
     SUBCASE("a stream of Python, Java, Node or Info-ZIP: sizes behind the data, in either width")

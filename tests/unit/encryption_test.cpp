@@ -5,6 +5,7 @@
 #include <modelsec/detail/manifest/encryption.hpp>
 #include <modelsec/detail/store/decrypted_pack.hpp>
 
+#include <filesystem>
 #include <fstream>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -159,6 +160,56 @@ TEST_CASE("a file's key is wrapped for a recipient, and nobody else unwraps it")
     CHECK(holds(file_key));
     CHECK(wrap_file_key(file_key.reveal(), bytes(31)).error().why == reason::bad_option);
     CHECK(wrap_file_key(file_key.reveal(), bytes(32)).error().why == reason::bad_option);  // a point of small order
+}
+
+TEST_CASE("a pack of many encrypted files is opened with few descriptors: each file when it is first read")
+{
+    encrypted_world w;
+    json doc = parse_json(as_bytes(w.manifest(1, "1.0.0", "x").json())).value();
+    json::array files;
+    std::vector<std::string> plain;
+    for (int i = 0; i < 60; ++i)
+    {
+        plain.push_back(noise(2000) + std::to_string(i));
+        const std::string name = "part-" + std::to_string(i), url = "https://h.example/" + name;
+        const encryption_info info = info_for(plain.back(), 65536);
+        const std::string cipher = encrypt(plain.back(), info, w.key, "demo", "1.0.0", name);
+        w.net.bodies[url] = cipher;
+        files.push_back(json{{"name", name},
+                             {"url", url},
+                             {"sha256", sha256(as_bytes(cipher)).hex()},
+                             {"size_bytes", cipher.size()},
+                             {"encryption", json{{"scheme", info.scheme},
+                                                 {"chunk_bytes", info.chunk_bytes},
+                                                 {"key_id", info.key_id},
+                                                 {"recipients", json::array{}},
+                                                 {"nonce_prefix_b64", to_base64(info.nonce_prefix)},
+                                                 {"plain_sha256", info.plain_sha256.hex()},
+                                                 {"plain_size_bytes", info.plain_size_bytes}}}});
+    }
+    json only = (*doc.find("artifacts")->as_array())[0];
+    doc.set("artifacts",
+            json::array{json{{"platform", std::string(only.string_at("platform").value())}, {"files", std::move(files)}}});
+    w.net.envelope = support::dsse_envelope(doc.dump(), {w.key_of_publisher()});
+    const auto fetched = w.fetch();
+    REQUIRE_MESSAGE(fetched.has_value(), (fetched ? "" : fetched.error().detail));
+
+    const auto descriptors = [] {
+        return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), std::filesystem::directory_iterator());
+    };
+    const auto before = descriptors();
+    CHECK(w.open(random_secret(32)).error().why == reason::decrypt_failed);
+    const auto pack = w.open(w.key);
+    REQUIRE(pack.has_value());
+    CHECK(descriptors() <= before + 4);
+    REQUIRE(pack->files().size() == plain.size());
+    for (std::size_t i = 0; i < plain.size(); ++i)
+        CHECK(as_text(pack->files()[i].view().value().data()) == plain[i]);
+    // What lies there by then is not read for what was checked.
+    const auto again = w.open(w.key);
+    std::ofstream(fetched->path + "/part-7", std::ios::binary | std::ios::in).write("x", 1);
+    CHECK(again->files()[7].view().error().why == reason::pack_damaged);
+    CHECK(as_text(again->files()[8].view().value().data()) == plain[8]);
 }
 
 TEST_CASE("an encrypted model stays encrypted on disk and is read at random, as a view and as a sealed file")

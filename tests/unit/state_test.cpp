@@ -27,8 +27,8 @@ pack_record sample_pack(std::string_view version)
             7,
             digest_of("envelope"),
             time,
-            {{relative_path::parse("dir/one two \xC3\xA9.bin").value(), 5, digest_of("file"),
-              std::numeric_limits<std::uint64_t>::max(), 1'767'323'045'123'456'789}}};
+            std::vector<file_record>{{relative_path::parse("dir/one two \xC3\xA9.bin").value(), 5, digest_of("file"),
+                                      std::numeric_limits<std::uint64_t>::max(), 1'767'323'045'123'456'789}}};
 }
 
 model_state sample_state()
@@ -51,6 +51,16 @@ model_state sample_state()
     out.memory.active_digests.push_back(
         {{{}, parse_rfc3339("2026-01-01T00:00:00Z")}, "linux", digest_of("1.0"), digest_of("e")});
     out.ancestors.push_back(digest_of("a"));
+    return out;
+}
+
+std::string text_of(const model_state& state)
+{
+    std::string out;
+    REQUIRE(write_state(state, [&](bytes_view part) -> result<void> {
+                out += as_text(part);
+                return {};
+            }).has_value());
     return out;
 }
 
@@ -77,10 +87,10 @@ std::vector<byte_range> ranges(const std::string& text)
 
 TEST_CASE("a state comes back from its document as it was")
 {
-    const std::string text = to_json(sample_state()).dump();
+    const std::string text = text_of(sample_state());
     const auto back = parse_state(as_bytes(text));
     REQUIRE(back.has_value());
-    CHECK(to_json(*back).dump() == text);
+    CHECK(text_of(*back) == text);
     CHECK(back->active->files.front().inode == std::numeric_limits<std::uint64_t>::max());
     CHECK(back->active->files.front().changed_ns == 1'767'323'045'123'456'789);
     CHECK(back->last_good->version.str() == "1.0");
@@ -91,14 +101,14 @@ TEST_CASE("a state comes back from its document as it was")
     CHECK_FALSE(older->memory.history.front().all_verified);
     CHECK(back->memory.issued_at == sample_state().memory.issued_at);
 
-    const auto empty = parse_state(as_bytes(to_json(model_state{}).dump()));
+    const auto empty = parse_state(as_bytes(text_of(model_state{})));
     REQUIRE(empty.has_value());
     CHECK_FALSE(empty->active.has_value());
 }
 
 TEST_CASE("a state that was cut or altered anywhere is not taken for a whole one")
 {
-    const std::string text = to_json(sample_state()).dump();
+    const std::string text = text_of(sample_state());
     for (std::size_t at = 0; at < text.size(); ++at)
     {
         CAPTURE(at);
@@ -115,7 +125,7 @@ TEST_CASE("a state that was cut or altered anywhere is not taken for a whole one
 
 TEST_CASE("a whole state of a later version is told apart from a damaged one")
 {
-    const std::string text = to_json(sample_state()).dump();
+    const std::string text = text_of(sample_state());
     const auto later = parse_state(as_bytes(with(text, "\"schema\":2", "\"schema\":3")));
     REQUIRE(later.has_error());
     CHECK(later.error().why == reason::newer_schema);
@@ -128,7 +138,7 @@ TEST_CASE("a whole state of a later version is told apart from a damaged one")
 
 TEST_CASE("a state with a good checksum but without sense is refused")
 {
-    const std::string text = to_json(sample_state()).dump();
+    const std::string text = text_of(sample_state());
     CHECK(parse_state(as_bytes(with(text, "\"schema\":2", "\"schema\":2"))).has_value());
     CHECK(parse_state(as_bytes(with(text, "\"schema\":2", "\"schema\":1"))).has_value());  // as version 0.1 wrote it
     CHECK(parse_state(as_bytes(with(text, "\"schema\":2", "\"schema\":0"))).has_error());
@@ -177,4 +187,69 @@ TEST_CASE("a journal without its first line, or with ranges outside the file, sa
     const auto read = journal::parse(as_bytes(text));
     REQUIRE(read.files.at(partial).placed.has_value());
     CHECK(*read.files.at(partial).placed == placed);
+}
+
+TEST_CASE("a state with two packs of 65,535 files is written and read part by part")
+{
+    model_state state = sample_state();
+    std::vector<file_record> files;
+    for (std::size_t i = 0; i < 65'535; ++i)
+        files.push_back({relative_path::parse("layer/part-" + std::to_string(i)).value(), i, digest_of(std::to_string(i)), i,
+                         static_cast<std::int64_t>(i), i % 3 == 0 ? digest_scope::chunks : digest_scope::whole});
+    state.active->files = files;
+    state.last_good->files = files;
+    state.pending->files = {};
+    std::size_t longest = 0;
+    state_reading reading;
+    hasher all;
+    REQUIRE(write_state(state, [&](bytes_view part) -> result<void> {
+                longest = std::max(longest, part.size());
+                all.update(part);
+                for (bytes_view rest = part; !rest.empty();)  // as it may be cut
+                {
+                    const std::size_t n = std::min<std::size_t>(rest.size(), 997);
+                    reading.take(rest.first(n));
+                    rest = rest.subspan(n);
+                }
+                return {};
+            }).has_value());
+    CHECK(longest < 128u << 10);
+    const auto back = reading.finish();
+    REQUIRE(back.has_value());
+    CHECK(reading.identity() == all.finish_sha256());
+    CHECK(back->pending->files.empty());
+    CHECK(back->reclaiming->files.size() == 1);
+    for (const auto* pack : {&*back->active, &*back->last_good})
+    {
+        REQUIRE(pack->files.size() == files.size());
+        for (std::size_t i = 0; i < files.size(); ++i)
+            if (!(pack->files[i].path == files[i].path && pack->files[i].size == i &&
+                  pack->files[i].sha256 == files[i].sha256 && pack->files[i].inode == i &&
+                  pack->files[i].decided_by == files[i].decided_by))
+                FAIL(i);
+    }
+    const model_state copy = *back;
+    CHECK(copy.active->files.data() == back->active->files.data());  // a copy has no files of its own
+}
+
+TEST_CASE("whatever stands where files do is refused, and in a later schema it is that schema")
+{
+    const std::string text = text_of(sample_state());
+    const std::size_t begin = text.find("\"files\":[{") + 8, end = text.find("]", begin) + 1;
+    const std::string files = text.substr(begin, end - begin), entry = files.substr(1, files.size() - 2);
+    // Other members, and another order of them, are read as ever.
+    CHECK(parse_state(as_bytes(with(text, "\"size\":5,", "\"more\":{\"a\":[{}]},\"size\":5,"))).has_value());
+    CHECK(parse_state(as_bytes(with(text, files, "[" + entry + "," + entry + "]"))).value().active->files.size() == 2);
+    CHECK(parse_state(as_bytes(with(text, files, "[]"))).value().active->files.empty());
+    for (const std::string& other : std::vector<std::string>{
+             std::string("[0]"), std::string("[1,2]"), std::string("0"), std::string("{}"), std::string("[[]]"),
+             std::string("[{}]"), "[," + entry + "]", "[" + entry + ",]", "[" + entry + entry + "]",
+             "[" + entry + ";" + entry + "]", "[ " + entry + "]", "[" + entry + "}", "[{\"path\":\"a\"}]",
+             "[" + entry + ",\"]\"]", std::string("\"]\""), "[\"" + std::string(20'000, 'x') + "\"]"})
+    {
+        CAPTURE(other);
+        CHECK(parse_state(as_bytes(with(text, files, other))).error().why == reason::state_damaged);
+        CHECK(parse_state(as_bytes(with(with(text, files, other), "\"schema\":2", "\"schema\":3"))).error().why ==
+              reason::newer_schema);
+    }
 }

@@ -221,3 +221,37 @@ TEST_CASE("of many threads that count in one state, none is lost")
     const store s = open_store(path, file_system::native()).value();
     CHECK(s.state(id("m")).value().memory.sequence == 60);
 }
+
+TEST_CASE("two that collect at once remove everything, each thing is told of once, and neither fails, with locks or without")
+{
+    for (const bool locks : {true, false})
+        for (std::uint64_t k = 1;; ++k)
+        {
+            CAPTURE(locks);
+            CAPTURE(k);
+            const temp_dir dir, graveyard;
+            const std::string path = dir / "store";
+            REQUIRE(install(file_system::native(), path, "m", how_to_activate("1"), one).has_value());
+            const std::string left = path + "/.modelsec/staging/orphan-0";
+            for (const char* folder : {"", "/deep", "/deep/er"})
+                REQUIRE(::mkdir((left + folder).c_str(), 0700) == 0);
+            std::ofstream(left + "/deep/er/file") << "left";
+            std::vector<std::string> mine, others;
+            std::uint64_t freed = 0;
+            faulty_file_system fs(graveyard.path());
+            if (!locks)
+                fs.locks_lie();
+            const store outer = open_store(path, fs).value(), inner = open_store(path, file_system::native()).value();
+            const std::uint64_t before = fs.calls();
+            fs.run_at(before + k, [&] { CHECK(inner.collect_staging(false, others, freed).has_value()); });
+            const auto done = outer.collect_staging(false, mine, freed);
+            CHECK_MESSAGE(done.has_value(), (done ? "" : done.error().detail));
+            CHECK_FALSE(std::filesystem::exists(left));
+            mine.insert(mine.end(), others.begin(), others.end());
+            const auto told = std::ranges::count(mine, ".modelsec/staging/orphan-0");
+            CHECK(told >= 1);
+            CHECK((!locks || told == 1));
+            if (fs.calls() < before + k)
+                break;
+        }
+}

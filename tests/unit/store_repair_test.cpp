@@ -345,6 +345,24 @@ TEST_CASE("an adoption that fails at any call costs a download at most")
     }
 }
 
+TEST_CASE("one content under many names is copied out of the store once")
+{
+    const support::temp_dir dir;
+    const std::string path = dir / "store";
+    file_system& files = file_system::native();
+    REQUIRE(support::install(files, path, "other", support::how_to_activate("1"), {{"x.bin", "weights"}, {"y.bin", "more"}})
+                .has_value());
+    const store disk = support::open_store(path, files).value();
+    support::pack_content many{{"more.bin", "more"}};
+    for (int i = 0; i < 100; ++i)
+        many.emplace_back("copy-" + std::to_string(i), "weights");
+    const artifact wanted = support::artifact_of(many);
+    staging staged = disk.stage(id("m"), wanted.content_digest()).value();
+    const auto found = disk.adopt(id("m"), staged, wanted, {});
+    REQUIRE(found.has_value());
+    CHECK(found->size() == 2);
+}
+
 TEST_CASE("repair adopts what the newest kept manifest proves, and sets aside what nothing proves")
 {
     fetch_scene::world w;

@@ -1,4 +1,6 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#include <modelsec/detail/base/encoding.hpp>
+
 #include "../support/store_scene.hpp"
 
 #include <doctest/doctest.h>
@@ -106,6 +108,45 @@ TEST_CASE("everything in the store is the user's alone under umask 000")
         ++seen;
     }
     CHECK(seen > 10);
+}
+
+TEST_CASE("in a store that is shared for reading, an envelope that may hold what opens something is its owner's alone")
+{
+    const temp_dir dir;
+    store_options options;
+    options.path = dir / "store";
+    options.create = true;
+    options.policy = store_policy::shared_read;
+    const store shared = store::open(options).value();
+    const auto enveloped = [](const std::string& payload) {
+        return R"({"payloadType":"application/vnd.modelsec.manifest.v1+json","payload":")" + to_base64(as_bytes(payload)) +
+               R"(","signatures":[{"keyid":"k","sig":")" + to_base64(bytes(64)) + R"("}]})";
+    };
+    const auto mode_of = [&](const std::string& raw) {
+        struct stat st
+        {
+        };
+        REQUIRE(::stat((dir / ("store/.modelsec/envelopes/" + sha256(as_bytes(raw)).hex() + ".json")).c_str(), &st) == 0);
+        return st.st_mode & 07777;
+    };
+    for (const auto& known :
+         {std::pair(R"({"url":"https://h.example/m"})", 0644u),
+          std::pair(R"({"url":"https://h.example/m?X-Amz-Signature=1"})", 0600u),
+          std::pair(R"({"url":"https://h.example/m\u003fsig=1"})", 0600u), std::pair(R"({"endpoint":{"body":"{}"}})", 0600u),
+          std::pair(R"({"endp\u006fint":{"body":"{}"}})", 0600u)})
+    {
+        const std::string payload = known.first;
+        const mode_t mode = known.second;
+        CAPTURE(payload);
+        const std::string raw = enveloped(payload);
+        REQUIRE(shared.keep_envelope(as_bytes(raw)).has_value());
+        CHECK(mode_of(raw) == mode);
+        // One that an earlier version left there for all to read.
+        REQUIRE(::chmod((dir / ("store/.modelsec/envelopes/" + sha256(as_bytes(raw)).hex() + ".json")).c_str(), 0644) == 0);
+        REQUIRE(shared.keep_envelope(as_bytes(raw)).has_value());
+        CHECK(mode_of(raw) == mode);
+        CHECK(shared.read_envelope(sha256(as_bytes(raw))).has_value());
+    }
 }
 
 TEST_CASE("an upgrade keeps the last good pack, rollback returns to it and bars the one that is left")
@@ -316,8 +357,10 @@ TEST_CASE(
     const auto look = [&](const file_record&) { return &chunks; };
     // As a pack is recorded that its chunks decided, under a whole digest that is another.
     pack_record pack = *s.state().active;
-    pack.files[0].decided_by = digest_scope::chunks;
-    pack.files[0].sha256 = sha256(as_bytes(std::string_view("something else")));
+    std::vector<file_record> files(pack.files.begin(), pack.files.end());
+    files[0].decided_by = digest_scope::chunks;
+    files[0].sha256 = sha256(as_bytes(std::string_view("something else")));
+    pack.files = files;
     const store disk = s.disk();
     CHECK(disk.hash_again(id("m"), pack, {}, {}, look).has_value());
     CHECK(why(disk.hash_again(id("m"), pack, {}, {}, look, hash_scope::whole)) == reason::chunks_contradict);
@@ -325,7 +368,9 @@ TEST_CASE(
     // What is right under both is only right, and known by its whole digest from then on.
     REQUIRE(disk.update(id("m"),
                         [](model_state& now) -> result<bool> {
-                            now.active->files[0].decided_by = digest_scope::chunks;
+                            file_record file = now.active->files[0];
+                            file.decided_by = digest_scope::chunks;
+                            now.active->files = std::vector<file_record>{std::move(file)};
                             return true;
                         })
                 .has_value());
@@ -353,6 +398,12 @@ TEST_CASE("many files are hashed again on all processors, and the one that is da
     for (int i = 0; i < 100; ++i)
         many.emplace_back("part/" + std::to_string(i) + ".bin", std::string(static_cast<std::size_t>(40'000 + i), 'p'));
     REQUIRE(s.install(how_to_activate("1"), many).has_value());
+    const auto pack = s.disk().open_files(id("m"), *s.state().active);
+    REQUIRE(pack.has_value());
+    for (const auto& [path, text] : many)
+        REQUIRE((pack->find(path) != nullptr && pack->find(path)->path == path && pack->find(path)->size == text.size()));
+    for (const char* none : {"", "part", "part/", "part/100.bin", "part/7.bin/", "part/7.bi", "zzz"})
+        CHECK(pack->find(none) == nullptr);
     std::uint64_t hashed = 0;
     CHECK(s.disk().hash_again(id("m"), *s.state().active, {}, [&](std::uint64_t n) { hashed = n; }).has_value());
     CHECK(hashed == 100u * 40'000 + 99 * 100 / 2);

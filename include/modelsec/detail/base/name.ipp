@@ -111,10 +111,14 @@ result<name> name::parse(std::string_view text)
         return fail(reason::unsafe_name, "a name with a space at one end");
     if (text.find_first_of("/\\:*?\"<>|") != std::string_view::npos)
         return fail(reason::unsafe_name, "a name with a reserved character");
-    if (case_fold(text).starts_with(".modelsec"))
+    // Of ASCII, which most names are, Unicode has nothing to add; a state may have 131,070 of them.
+    const bool ascii = std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
+    if ((text.front() == '.' || !ascii) && case_fold(text).starts_with(".modelsec"))
         return fail(reason::unsafe_name, "a name that the store keeps for itself");
     if (detail::is_device_name(text))
         return fail(reason::unsafe_name, "the name of a device");
+    if (ascii)
+        return name(std::string(text));
     if (!detail::all_printable(text))
         return fail(reason::unsafe_name, "a name that is not printable UTF-8");
     if (detail::map_utf8(text, UTF8PROC_STABLE | UTF8PROC_COMPOSE) != std::string(text))

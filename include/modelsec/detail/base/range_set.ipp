@@ -27,17 +27,18 @@ void range_set::subtract(byte_range r)
 {
     if (r.empty())
         return;
-    std::vector<byte_range> rest;
-    for (const auto& x : ranges_)
-    {
-        const byte_range before{x.begin, std::min(x.end, r.begin)};
-        const byte_range after{std::max(x.begin, r.end), x.end};
-        if (!before.empty())
-            rest.push_back(before);
-        if (!after.empty())
-            rest.push_back(after);
-    }
-    ranges_ = std::move(rest);
+    // Only what it touches is looked at: a set may have a hundred thousand ranges, and as many are taken out of it (CWE-407).
+    const auto first = std::partition_point(ranges_.begin(), ranges_.end(), [&](const auto& x) { return x.end <= r.begin; });
+    const auto last = std::partition_point(first, ranges_.end(), [&](const auto& x) { return x.begin < r.end; });
+    if (first == last)
+        return;
+    const byte_range before{first->begin, std::min(first->end, r.begin)};
+    const byte_range after{std::max(std::prev(last)->begin, r.end), std::prev(last)->end};
+    auto at = ranges_.erase(first, last);
+    if (!after.empty())
+        at = ranges_.insert(at, after);
+    if (!before.empty())
+        ranges_.insert(at, before);
 }
 
 std::uint64_t range_set::size() const noexcept
@@ -63,9 +64,14 @@ byte_range range_set::from(std::uint64_t position) const noexcept
 
 range_set range_set::missing_of(byte_range whole) const
 {
-    range_set out(whole);
+    range_set out;
+    std::uint64_t at = whole.begin;
     for (const auto& x : ranges_)
-        out.subtract(x);
+    {
+        out.add({at, std::min(x.begin, whole.end)});
+        at = std::max(at, x.end);
+    }
+    out.add({at, whole.end});
     return out;
 }
 

@@ -173,7 +173,7 @@ private:
 
     result<http_answer> exchange(const http_request& request)
     {
-        if (request.post_body)
+        if (request.post_body || request.reader)  // what is not held cannot be given again
             return network_->exchange(request);
         http_request conditional = request;
         const auto known = documents_.find(request.url.str());

@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
@@ -109,10 +110,12 @@ inline result<void> signature_vouches_for(const store& disk, const sha256_digest
     MODELSEC_TRY(const identifier version, version_of(verified.statement));
     MODELSEC_TRY(artifact said, artifact_of(verified.statement, {}));
     // No sizes were signed: those of the pack's files, which its digest covers and which are hashed again before it comes back.
+    std::map<std::string, std::uint64_t> sizes;
+    for (const file_record& kept : pack.files)
+        sizes.emplace(kept.path.str(), kept.size);
     for (artifact_file& file : said.files)
-        for (const file_record& kept : pack.files)
-            if (lacks_size(file) && kept.path == *file.name)
-                file.size_bytes = kept.size;
+        if (const auto kept = sizes.find(file.name->str()); lacks_size(file) && kept != sizes.end())
+            file.size_bytes = kept->second;
     if (version == pack.version && said.content_digest() == pack.artifact)
         return {};
     return fail(reason::equivocation, "the kept signature is about another pack");

@@ -5,7 +5,6 @@
 #include <modelsec/detail/base/encoding.hpp>
 #include <modelsec/detail/base/machine.hpp>
 #include <modelsec/detail/fetch/fetch_operation.hpp>
-#include <modelsec/detail/fetch/reuse.hpp>
 #include <modelsec/detail/source/locator.hpp>
 #include <modelsec/detail/store/archive/archive.hpp>
 #include <modelsec/detail/store/decrypted_file.hpp>
@@ -99,10 +98,10 @@ result<fetch_result> fetch_operation::install(const store& disk, const accepted&
 }
 
 /// Each content once that the store may hold parts of, and that is not there yet.
-result<std::vector<const artifact_file*>> fetch_operation::files_to_reuse(const store& disk, const identifier& model,
-                                                                          staging& staged, const artifact& wanted) const
+result<std::vector<fetch_operation::reusable>> fetch_operation::files_to_reuse(const store& disk, const identifier& model,
+                                                                               staging& staged, const artifact& wanted) const
 {
-    std::vector<const artifact_file*> out;
+    std::vector<reusable> out;
     std::set<std::string> seen;
     for (const verified_file& found : adopted_)
         seen.insert(found.sha256().hex());
@@ -112,54 +111,69 @@ result<std::vector<const artifact_file*>> fetch_operation::files_to_reuse(const 
         if ((!file.index && !chunked) || !seen.insert(file.sha256.hex()).second)
             continue;
         MODELSEC_TRY(const auto there, staged.journal(file.sha256, file.size_bytes));
-        if (there.size() == 1 && there.front() == byte_range{0, file.size_bytes})
-            continue;
-        out.push_back(&file);
+        range_set here;
+        for (const byte_range& r : there)
+            here.add(r);
+        range_set missing = here.missing_of({0, file.size_bytes});
+        if (!missing.empty())
+            out.push_back({&file, std::move(missing)});
     }
     if (out.empty())
         return out;
     MODELSEC_TRY(const std::vector<known_file> known, disk.known_files(model));
-    return known.empty() ? std::vector<const artifact_file*>() : out;
+    return known.empty() ? std::vector<reusable>() : std::move(out);
 }
 
-/// What the store holds of another version, or anywhere else, need not travel. `indexes`, if given, are all that are at hand: no host is
-/// asked then.
+/// What is looked for, by the signed index, for which a host is asked, or else by chunks.
+result<std::optional<wanted_pieces>> fetch_operation::pieces_of(const reusable& what)
+{
+    const artifact_file& file = *what.file;
+    std::optional<wanted_pieces> out;
+    if (file.index)
+    {
+        MODELSEC_TRY(out, obtain_index(file, what.missing));
+    }
+    if (!out && file.chunks && file.chunks->size_bytes > 0)
+        out.emplace(file, what.missing);
+    return out;
+}
+
+result<void> fetch_operation::reuse_file(const store& disk, const identifier& model, staging& staged, const reusable& what,
+                                         std::optional<wanted_pieces> pieces) const
+{
+    if (!pieces)
+        return {};
+    auto found = reuse_bytes(disk, model, staged, *what.file, std::move(*pieces), asked_.operation.control);
+    if (found.has_error() && (found.error().code() == errc::cancelled || found.error().code() == errc::disk_full))
+        return std::move(found).error();
+    return {};
+}
+
+/// What the store holds of another version, or anywhere else, need not travel.
 result<void> fetch_operation::reuse_known_bytes(const store& disk, const identifier& model, staging& staged,
-                                                const artifact& wanted, const index_map* indexes)
+                                                const artifact& wanted)
 {
     if (bundle_ || delivered_)
         return {};
     MODELSEC_TRY(const auto files, files_to_reuse(disk, model, staged, wanted));
-    for (const artifact_file* const file : files)
+    for (const reusable& what : files)
     {
-        std::optional<content_index> index;
-        if (indexes)
-        {
-            if (const auto known = indexes->find(file->sha256.hex()); known != indexes->end())
-                index = known->second;
-        }
-        else if (file->index)
-        {
-            MODELSEC_TRY(index, obtain_index(*file));
-        }
-        auto found = reuse_bytes(disk, model, staged, *file, index, asked_.operation.control);
-        if (found.has_error() && (found.error().code() == errc::cancelled || found.error().code() == errc::disk_full))
-            return std::move(found).error();
+        MODELSEC_TRY(auto pieces, pieces_of(what));
+        MODELSEC_CHECK(reuse_file(disk, model, staged, what, std::move(pieces)));
     }
     return {};
 }
 
 /// Only a hint: what is wrong with it is told, and all bytes are fetched.
-result<std::optional<content_index>> fetch_operation::obtain_index(const artifact_file& file)
+result<std::optional<wanted_pieces>> fetch_operation::obtain_index(const artifact_file& file, const range_set& missing)
 {
-    auto got = [&]() -> result<content_index> {
+    auto got = [&]() -> result<wanted_pieces> {
         MODELSEC_TRY(url address, sources_.locate(file.index->url));
         http_request request{std::move(address), std::nullopt, {}, static_cast<std::size_t>(file.index->size_bytes)};
-        MODELSEC_TRY(const http_answer answer, web().exchange(request));
-        // TUF 1.0 section 5.7.3: the length and the digest are the signed ones.
-        if (answer.body.size() != file.index->size_bytes || !(sha256(answer.body) == file.index->sha256))
-            return fail(reason::digest_mismatch, "the index is not the signed one");
-        return parse_content_index(answer.body, file.size_bytes);
+        index_intake intake(file, missing);
+        request.reader = &intake;
+        MODELSEC_CHECK(web().exchange(request));
+        return intake.finish();
     }();
     if (got)
         return std::optional(std::move(*got));
@@ -170,7 +184,7 @@ result<std::optional<content_index>> fetch_operation::obtain_index(const artifac
     e.stage = stage::download;
     e.why = got.error().why;
     tell(std::move(e));
-    return std::optional<content_index>();
+    return std::optional<wanted_pieces>();
 }
 
 /// What can be read before the pack is there: files as they are, not what must be unpacked or decrypted first.

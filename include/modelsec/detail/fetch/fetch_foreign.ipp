@@ -41,35 +41,37 @@ result<foreign_job> fetch_operation::begin_foreign()
     MODELSEC_CHECK(check_room(disk, offer, *wanted));
     foreign_job out{std::move(offer), 0};
     out.artifact = static_cast<std::size_t>(wanted - out.offer.manifest.artifacts.data());
-    // Hosts are asked while the model is free: what is asked of it meanwhile waits for the store only.
-    std::vector<const artifact_file*> unknown;
-    const auto look = [&](staging* staged, const model_state&) -> result<void> {
-        if (!staged)
-            return {};
-        MODELSEC_TRY(const bool asked, was_asked_for(out, *staged));
-        if (asked)
-            return {};
-        MODELSEC_CHECK(disk.adopt(out.offer.manifest.model_id, *staged, out.wanted(), asked_.operation.control));
-        MODELSEC_TRY(unknown, files_to_reuse(disk, out.offer.manifest.model_id, *staged, out.wanted()));
+    // Hosts are asked while the model is free: what is asked of it meanwhile waits for the store only. One index at a time, as each
+    // may be large.
+    const identifier& model = out.offer.manifest.model_id;
+    std::vector<reusable> unknown;
+    const auto unless_asked_for = [&](const auto& work) {
+        return in_staging(out, [&](staging* staged, const model_state&) -> result<void> {
+            if (!staged)
+                return {};
+            MODELSEC_TRY(const bool asked, was_asked_for(out, *staged));
+            return asked ? result<void>() : work(*staged);
+        });
+    };
+    MODELSEC_CHECK(unless_asked_for([&](staging& staged) -> result<void> {
+        MODELSEC_CHECK(disk.adopt(model, staged, out.wanted(), asked_.operation.control));
+        MODELSEC_TRY(unknown, files_to_reuse(disk, model, staged, out.wanted()));
         return {};
-    };
-    MODELSEC_CHECK(in_staging(out, look));
-    index_map indexes;
-    for (const artifact_file* const f : unknown)
-        if (f->index)
-        {
-            MODELSEC_TRY(auto index, obtain_index(*f));
-            indexes.emplace(f->sha256.hex(), std::move(index));
-        }
-    const auto use_what_is_here = [&](staging* staged, const model_state&) -> result<void> {
-        if (!staged)
-            return {};
-        MODELSEC_TRY(const bool asked, was_asked_for(out, *staged));
-        if (asked)
-            return {};
-        return reuse_known_bytes(disk, out.offer.manifest.model_id, *staged, out.wanted(), &indexes);
-    };
-    MODELSEC_CHECK(in_staging(out, use_what_is_here));
+    }));
+    for (const reusable& what : unknown)
+    {
+        if (!what.file->index)
+            continue;
+        MODELSEC_TRY(auto pieces, pieces_of(what));
+        MODELSEC_CHECK(unless_asked_for(
+            [&](staging& staged) { return reuse_file(disk, model, staged, what, std::move(pieces)); }));
+    }
+    MODELSEC_CHECK(unless_asked_for([&](staging& staged) -> result<void> {
+        for (const reusable& what : unknown)
+            if (!what.file->index)
+                MODELSEC_CHECK(reuse_file(disk, model, staged, what, wanted_pieces(*what.file, what.missing)));
+        return {};
+    }));
     return out;
 }
 

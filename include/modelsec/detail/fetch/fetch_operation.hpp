@@ -8,7 +8,7 @@
 #include <modelsec/detail/fetch/foreign_plan.hpp>
 #include <modelsec/detail/fetch/network.hpp>
 #include <modelsec/detail/fetch/stream_feed.hpp>
-#include <modelsec/detail/manifest/content_index.hpp>
+#include <modelsec/detail/fetch/reuse.hpp>
 #include <modelsec/detail/fetch/trust_anchor.hpp>
 #include <modelsec/detail/manifest/parse.hpp>
 #include <modelsec/detail/manifest/select.hpp>
@@ -105,7 +105,12 @@ private:
         url address;
         std::vector<http_header> headers;
     };
-    using index_map = std::map<std::string, std::optional<content_index>>;  // by the hex of the file's digest
+    /// A file that the store may hold parts of.
+    struct reusable
+    {
+        const artifact_file* file = nullptr;
+        range_set missing;
+    };
 
     // Steps, in order (fetch_operation.ipp, fetch_trust.ipp, fetch_signature.ipp, fetch_accept.ipp, fetch_artifact.ipp).
     MODELSEC_DECL result<void> check_options() const;
@@ -135,10 +140,13 @@ private:
     MODELSEC_DECL result<check_result> look_at(accepted& offer);
     MODELSEC_DECL result<fetch_result> install(const store& disk, const accepted& offer, const artifact& wanted);
     MODELSEC_DECL result<void> reuse_known_bytes(const store& disk, const identifier& model, staging& staged,
-                                                 const artifact& wanted, const index_map* indexes = nullptr);
-    MODELSEC_DECL result<std::vector<const artifact_file*>> files_to_reuse(const store& disk, const identifier& model,
-                                                                           staging& staged, const artifact& wanted) const;
-    MODELSEC_DECL result<std::optional<content_index>> obtain_index(const artifact_file& file);
+                                                 const artifact& wanted);
+    MODELSEC_DECL result<std::vector<reusable>> files_to_reuse(const store& disk, const identifier& model, staging& staged,
+                                                               const artifact& wanted) const;
+    MODELSEC_DECL result<std::optional<wanted_pieces>> pieces_of(const reusable& what);
+    MODELSEC_DECL result<void> reuse_file(const store& disk, const identifier& model, staging& staged, const reusable& what,
+                                          std::optional<wanted_pieces> pieces) const;
+    MODELSEC_DECL result<std::optional<wanted_pieces>> obtain_index(const artifact_file& file, const range_set& missing);
     MODELSEC_DECL result<void> begin_feed(const accepted& offer, const artifact& wanted) const;
     MODELSEC_DECL result<void> feed_from_active(const store& disk, const identifier& model) const;
     MODELSEC_DECL result<void> check_again(const accepted& offer, const model_memory& memory, const artifact& wanted,

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 // A signature in place of a manifest (docs/manifest.md, A signature as the manifest).
 
@@ -124,11 +125,15 @@ result<void> fetch_operation::ask_layers(artifact& wanted, const std::string& ba
 /// together they are bounded before the first byte of a file is asked for (CWE-400).
 result<void> fetch_operation::learn_sizes(artifact& wanted, const model_state& state)
 {
-    std::map<std::string, std::uint64_t> known;  // by digest
+    std::set<std::string> lacking;  // by digest, as the next
+    for (const artifact_file& file : wanted.files)
+        if (lacks_size(file))
+            lacking.insert(file.sha256.hex());
+    std::map<std::string, std::uint64_t> known;
     for (const auto& pack : {state.active, state.last_good, state.pending})
         if (pack)
             for (const file_record& f : pack->files)
-                if (f.decided_by == digest_scope::whole)
+                if (f.decided_by == digest_scope::whole && lacking.contains(f.sha256.hex()))
                     known.emplace(f.sha256.hex(), f.size);
     bool all_known = true;
     for (artifact_file& file : wanted.files)

@@ -4,6 +4,8 @@
 
 #include <modelsec/detail/fetch/reuse.hpp>
 
+#include <sodium.h>
+
 #include <algorithm>
 
 MODELSEC_BEGIN_NAMESPACE
@@ -13,130 +15,213 @@ namespace detail {
 inline constexpr std::uint64_t reuse_least_part = 10;
 /// What is found between two gaps is fetched with them if it is no more than this: one request for two.
 inline constexpr std::uint64_t reuse_least_island = 64u << 10;
+/// So many islands are kept at most; then only what stands beside one of them.
+inline constexpr std::size_t reuse_most_islands = 65'536;
 /// So many times the wanted size is looked through at most: a store may hold far more than it is worth to read.
 inline constexpr std::uint64_t reuse_most_read = 4;
-
 /// A file of the store that had nothing in so many bytes is given up.
 inline constexpr std::uint64_t reuse_patience = 64u << 20;
+/// So much of a file of the store is in memory at once, however long a piece is.
+inline constexpr std::size_t reuse_block = std::size_t{1} << 20;
 
-inline std::uint64_t key_of(const sha256_digest& digest) noexcept
+wanted_pieces::wanted_pieces(range_set missing) : missing_(std::move(missing))
 {
+    static_assert(crypto_shorthash_KEYBYTES == 16 && crypto_shorthash_BYTES == sizeof(std::uint64_t));
+    randombytes_buf(secret_.data(), secret_.size());
+}
+
+wanted_pieces::wanted_pieces(const artifact_file& f, range_set missing) : wanted_pieces(std::move(missing))
+{
+    const std::uint64_t unit = f.chunks->size_bytes;
+    clear(f.chunks->sha256.size());
+    for (std::size_t i = 0; i < f.chunks->sha256.size() && i * unit < f.size_bytes; ++i)
+        add(i * unit, static_cast<std::uint32_t>(std::min(unit, f.size_bytes - i * unit)), f.chunks->sha256[i]);
+    settle(0);
+}
+
+std::uint64_t wanted_pieces::key_of(std::uint64_t size, const sha256_digest& digest) const noexcept
+{
+    std::array<std::uint8_t, sizeof(size) + sha256_digest::size_bytes> text{};
+    for (std::size_t i = 0; i < sizeof(size); ++i)
+        text[i] = static_cast<std::uint8_t>(size >> (8 * i));
+    std::ranges::copy(digest.view(), text.begin() + sizeof(size));
+    std::array<std::uint8_t, sizeof(std::uint64_t)> hash{};
+    crypto_shorthash(hash.data(), text.data(), text.size(), secret_.data());
     std::uint64_t out = 0;
-    for (const std::uint8_t b : digest.view().first(8))
+    for (const std::uint8_t b : hash)
         out = out << 8 | b;
     return out;
 }
 
-void wanted_pieces::add(std::uint64_t offset, std::uint32_t size, const sha256_digest& digest, const range_set& missing)
+void wanted_pieces::clear(std::size_t room)
 {
-    if (missing.covers({offset, offset + size}))
-        pieces_.push_back({key_of(digest), offset, size, false, digest});
+    pieces_.clear();
+    pieces_.reserve(room);
 }
 
-void wanted_pieces::settle()
+void wanted_pieces::add(std::uint64_t offset, std::uint32_t size, const sha256_digest& digest)
 {
-    std::ranges::sort(pieces_, {}, [](const piece& p) { return std::pair(p.key, p.offset); });
+    if (missing_.covers({offset, offset + size}))
+        pieces_.push_back({key_of(size, digest), offset});
+}
+
+void wanted_pieces::settle(std::uint32_t average)
+{
+    average_ = average;
+    std::ranges::sort(pieces_, {}, [](const place& p) { return std::pair(p.key, p.offset); });
+    taken_.assign(pieces_.size(), false);
     left_ = pieces_.size();
 }
 
-wanted_pieces::wanted_pieces(const content_index& index, const range_set& missing)
+std::span<const wanted_pieces::place> wanted_pieces::take(const sha256_digest& digest, std::uint64_t size)
 {
-    std::uint64_t at = 0;
-    for (const content_chunk& c : index.chunks)
-    {
-        add(at, c.size_bytes, c.sha256, missing);
-        at += c.size_bytes;
-    }
-    settle();
+    const auto found = std::ranges::equal_range(pieces_, key_of(size, digest), {}, &place::key);
+    // An index may name one piece a million times, and a store hold it as often: each of the two is gone through once (CWE-407).
+    const auto first = static_cast<std::size_t>(found.begin() - pieces_.begin());
+    if (found.empty() || taken_[first])
+        return {};
+    taken_[first] = true;
+    left_ -= found.size();
+    return std::span(pieces_).subspan(first, found.size());
 }
 
-wanted_pieces::wanted_pieces(const artifact_file& f, const range_set& missing)
+index_intake::index_intake(const artifact_file& wanted, range_set missing)
+    : wanted_(wanted), pieces_(std::move(missing)), reader_(wanted.size_bytes)
 {
-    const std::uint64_t unit = f.chunks->size_bytes;
-    for (std::size_t i = 0; i < f.chunks->sha256.size() && i * unit < f.size_bytes; ++i)
-        add(i * unit, static_cast<std::uint32_t>(std::min(unit, f.size_bytes - i * unit)), f.chunks->sha256[i], missing);
-    settle();
 }
 
-std::vector<std::uint64_t> wanted_pieces::take(const sha256_digest& digest, std::size_t size)
+void index_intake::begin()
 {
-    std::vector<std::uint64_t> out;
-    const std::uint64_t key = key_of(digest);
-    for (auto at = std::ranges::lower_bound(pieces_, key, {}, &piece::key); at != pieces_.end() && at->key == key; ++at)
-        if (!at->found && at->size == size && at->digest == digest)
-        {
-            at->found = true;
-            --left_;
-            out.push_back(at->offset);
-        }
-    return out;
+    pieces_.clear(static_cast<std::size_t>(wanted_.index->size_bytes / content_index_reader::piece_bytes));
+    reader_ = content_index_reader(wanted_.size_bytes);
+    hash_ = hasher();
+    size_ = 0;
 }
 
-/// Goes through one file of the store, piece by piece.
+void index_intake::take(bytes_view data)
+{
+    size_ += data.size();
+    if (size_ > wanted_.index->size_bytes)
+        return;
+    hash_.update(data);
+    // Other pieces than the last are never shorter than a quarter of the average: what is, is found in no other file.
+    reader_.update(data, [&](std::uint64_t offset, const content_chunk& c) {
+        if (c.size_bytes >= reader_.average_bytes() / 4 || offset + c.size_bytes == wanted_.size_bytes)
+            pieces_.add(offset, c.size_bytes, c.sha256);
+    });
+}
+
+result<wanted_pieces> index_intake::finish()
+{
+    // TUF 1.0 section 5.7.3: the length and the digest are the signed ones.
+    if (size_ != wanted_.index->size_bytes || !(hash_.finish_sha256() == wanted_.index->sha256))
+        return fail(reason::digest_mismatch, "the index is not the signed one");
+    MODELSEC_CHECK(reader_.finish());
+    pieces_.settle(reader_.average_bytes());
+    return std::move(pieces_);
+}
+
+/// A piece of a file of the store.
+struct known_piece
+{
+    byte_range where;
+    sha256_digest digest;
+    bytes_view held;  ///< the bytes that have this digest; empty if they are not in memory any more
+};
+
+/// Goes through one file of the store, piece by piece; `found` says whether to go on.
 template <class Found>
-result<void> look_through(file_system& fs, const file& from, std::uint64_t size, std::size_t longest,
-                          const std::function<std::size_t(bytes_view)>& cut, const control& handle, const Found& found)
+result<void> look_through(file_system& fs, const file& from, std::uint64_t size, piece_borders borders,
+                          const control& handle, const Found& found)
 {
-    bytes window(std::max<std::size_t>(longest * 2, 2u << 20));
-    std::size_t held = 0;
-    std::uint64_t read = 0;
-    for (bool end = false; !end || held > 0;)
+    bytes block(static_cast<std::size_t>(std::min<std::uint64_t>(reuse_block, size)));
+    hasher hash;
+    std::uint64_t begin = 0;
+    for (std::uint64_t at = 0; at < size;)
     {
-        while (!end && held < window.size())
+        if (handle.cancelled())
+            return fail(reason::cancelled);
+        const auto room = std::span(block).first(static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), size - at)));
+        MODELSEC_TRY(const std::size_t got, fs.read_at(from, at, room));
+        if (got == 0)
+            return {};  // shorter than it was
+        const std::uint64_t end = at + got;
+        for (bytes_view rest = bytes_view(block).first(got); !rest.empty();)
         {
-            if (handle.cancelled())
-                return fail(reason::cancelled);
-            const auto room = static_cast<std::size_t>(std::min<std::uint64_t>(window.size() - held, size - read));
-            MODELSEC_TRY(const std::size_t got, fs.read_at(from, read, std::span(window).subspan(held, room)));
-            held += got;
-            read += got;
-            end = got < room || read == size;
-        }
-        bytes_view rest = bytes_view(window).first(held);
-        while (!rest.empty() && (end || rest.size() >= longest))
-        {
-            const std::size_t piece = cut(rest);
-            MODELSEC_TRY(const bool more, found(rest.first(piece)));
+            const std::size_t n = borders.take(rest);
+            hash.update(rest.first(n));
+            rest = rest.subspan(n);
+            const std::uint64_t until = end - rest.size();
+            if (!borders.ended() && until != size)
+                break;
+            const byte_range where{std::exchange(begin, until), until};
+            const bool whole = where.begin >= at;
+            const bytes_view held = whole ? bytes_view(block).subspan(static_cast<std::size_t>(where.begin - at),
+                                                                      static_cast<std::size_t>(where.size()))
+                                          : bytes_view();
+            MODELSEC_TRY(const bool more, found(known_piece{where, hash.finish_sha256(), held}));
             if (!more)
                 return {};
-            rest = rest.subspan(piece);
         }
-        std::copy(rest.begin(), rest.end(), window.begin());
-        held = rest.size();
+        at = end;
     }
     return {};
+}
+
+/// Writes a piece to its place. False: read again, it is another one.
+inline result<bool> write_piece(file_system& fs, const file& from, const known_piece& piece, const file& to,
+                                std::uint64_t place, const control& handle)
+{
+    if (!piece.held.empty())
+    {
+        MODELSEC_CHECK(fs.write_at(to, place, piece.held));
+        return true;
+    }
+    // docs/architecture.md, rule 2: what is read again is hashed again, in the memory that it is written from.
+    bytes block(static_cast<std::size_t>(std::min<std::uint64_t>(reuse_block, piece.where.size())));
+    hasher hash;
+    for (std::uint64_t done = 0; done < piece.where.size();)
+    {
+        if (handle.cancelled())
+            return fail(reason::cancelled);
+        const auto room = std::span(block).first(
+            static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), piece.where.size() - done)));
+        MODELSEC_TRY(const std::size_t got, fs.read_at(from, piece.where.begin + done, room));
+        if (got == 0)
+            return false;
+        hash.update(bytes_view(block).first(got));
+        MODELSEC_CHECK(fs.write_at(to, place + done, bytes_view(block).first(got)));
+        done += got;
+    }
+    return hash.finish_sha256() == piece.digest;
 }
 
 /// What was found, without islands that are too small to be worth a request of their own.
 inline range_set worth_keeping(const range_set& found, byte_range all)
 {
-    range_set out = found;
+    range_set out;
     for (const byte_range& r : found.ranges())
-        if (r.size() < reuse_least_island && r.begin != all.begin && r.end != all.end)
-            out.subtract(r);
+        if (r.size() >= reuse_least_island || r.begin == all.begin || r.end == all.end)
+            out.add(r);
     return out;
 }
 
+bool has_room_for(const range_set& found, byte_range more)
+{
+    return found.ranges().size() < reuse_most_islands || (more.begin > 0 && !found.from(more.begin - 1).empty()) ||
+           !found.from(more.end).empty();
+}
+
 result<std::uint64_t> reuse_bytes(const store& disk, const identifier& model, staging& staged, const artifact_file& wanted,
-                                  const std::optional<content_index>& index, const control& handle)
+                                  wanted_pieces pieces, const control& handle)
 {
     const byte_range all{0, wanted.size_bytes};
-    const bool chunked = wanted.chunks && wanted.chunks->size_bytes > 0;
-    if (all.empty() || (!index && !chunked))
-        return std::uint64_t{0};
-    MODELSEC_TRY(const auto journalled, staged.journal(wanted.sha256, wanted.size_bytes));
-    range_set missing(all);
-    for (const auto& r : journalled)
-        missing.subtract(r);
-    wanted_pieces pieces = index ? wanted_pieces(*index, missing) : wanted_pieces(wanted, missing);
     if (pieces.empty())
         return std::uint64_t{0};
+    const piece_borders borders = pieces.average_bytes() != 0
+                                      ? piece_borders(content_cutter(pieces.average_bytes()))
+                                      : piece_borders(static_cast<std::size_t>(wanted.chunks->size_bytes));
     MODELSEC_TRY(const std::vector<known_file> sources, disk.known_files(model));
-    std::optional<content_cutter> cutter;
-    if (index)
-        cutter.emplace(index->average_bytes);
-    const std::size_t unit = cutter ? cutter->longest() : static_cast<std::size_t>(wanted.chunks->size_bytes);
-    const auto cut = [&](bytes_view data) { return cutter ? cutter->cut(data) : std::min(data.size(), unit); };
 
     file_system& fs = staged.files();
     file to;
@@ -151,28 +236,34 @@ result<std::uint64_t> reuse_bytes(const store& disk, const identifier& model, st
             continue;  // it is only a chance
         looked_at += source.record.size;
         std::uint64_t in_vain = 0;
-        auto done = look_through(fs, *from, source.record.size, unit, cut, handle, [&](bytes_view piece) -> result<bool> {
-            // The bytes in this memory are hashed, and they are what is written (docs/architecture.md, rule 2).
-            in_vain += piece.size();
-            for (const std::uint64_t at : pieces.take(sha256(piece), piece.size()))
+        const auto use = [&](const known_piece& piece) -> result<bool> {
+            in_vain += piece.where.size();
+            for (const auto& wanted_at : pieces.take(piece.digest, piece.where.size()))
             {
+                if (handle.cancelled())
+                    return fail(reason::cancelled);
                 in_vain = 0;
+                const byte_range place{wanted_at.offset, wanted_at.offset + piece.where.size()};
+                if (!has_room_for(found, place))
+                    continue;
                 if (!to)
                 {
                     MODELSEC_TRY(to, staged.open_partial(wanted.sha256));
                 }
-                MODELSEC_CHECK(fs.write_at(to, at, piece));
-                found.add({at, at + piece.size()});
+                MODELSEC_TRY(const bool good, write_piece(fs, *from, piece, to, place.begin, handle));
+                if (good)
+                    found.add(place);
             }
             return !pieces.empty() && in_vain < reuse_patience;
-        });
+        };
+        const auto done = look_through(fs, *from, source.record.size, borders, handle, use);
         if (done.has_error() && (handle.cancelled() || done.error().code() == errc::disk_full))
-            return std::move(done).error();
+            return done.error();
     }
     found = worth_keeping(found, all);
     if (found.empty())
         return std::uint64_t{0};
-    if (found.size() < missing.size() / reuse_least_part)
+    if (found.size() < pieces.missing().size() / reuse_least_part)
         return std::uint64_t{0};  // not noted: those bytes are fetched, and written over
     MODELSEC_CHECK(staged.sync_partials({wanted.sha256}));
     MODELSEC_CHECK(staged.add_to_journal({{wanted.sha256, wanted.size_bytes, found}}));

@@ -15,8 +15,6 @@ MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
 inline constexpr std::string_view index_magic{"MSIX1\0", 6};
-inline constexpr std::size_t index_head_bytes = 10;
-inline constexpr std::size_t index_entry_bytes = 4 + sha256_digest::size_bytes;
 inline constexpr std::uint32_t index_least_average = 64u << 10;
 inline constexpr std::uint32_t index_most_average = 1u << 28;
 
@@ -53,54 +51,82 @@ content_cutter::content_cutter(std::uint32_t average_bytes) noexcept
 
 std::size_t content_cutter::cut(bytes_view data) const noexcept
 {
-    const std::size_t end = std::min(data.size(), longest_);
-    if (end <= shortest_)
-        return end;
-    std::uint64_t hash = 0;
-    std::size_t at = shortest_;
-    for (const std::size_t strict_end = std::min(end, average_); at < strict_end; ++at)
-    {
-        hash = (hash << 1) + index_gear[data[at]];
-        if ((hash & strict_) == 0)
-            return at + 1;
-    }
-    for (; at < end; ++at)
-    {
-        hash = (hash << 1) + index_gear[data[at]];
-        if ((hash & lax_) == 0)
-            return at + 1;
-    }
+    return piece_borders(*this).take(data);
+}
+
+piece_borders::piece_borders(std::size_t length) noexcept : how_(index_least_average)
+{
+    how_.shortest_ = how_.average_ = how_.longest_ = length;
+}
+
+std::size_t piece_borders::take(bytes_view data) noexcept
+{
+    const std::size_t before = at_;
+    const std::size_t end = std::min(data.size(), how_.longest_ - before);
+    if (before == 0)
+        hash_ = 0;
+    const auto within = [&](std::size_t place) { return std::min(end, place - std::min(place, before)); };
+    std::size_t i = within(how_.shortest_);
+    for (const auto& [until, mask] : {std::pair(within(how_.average_), how_.strict_), std::pair(end, how_.lax_)})
+        for (; i < until; ++i)
+        {
+            hash_ = (hash_ << 1) + index_gear[data[i]];
+            if ((hash_ & mask) == 0)
+            {
+                at_ = 0;
+                return i + 1;
+            }
+        }
+    at_ = before + end == how_.longest_ ? 0 : before + end;
     return end;
+}
+
+void content_index_reader::read_head() noexcept
+{
+    const bytes_view head = bytes_view(part_).first(head_bytes);
+    average_ = read_u32(head.subspan(index_magic.size()));
+    if (as_text(head.first(index_magic.size())) != index_magic)
+        wrong_ = "not an index of version 1";
+    else if (average_ < index_least_average || average_ > index_most_average)
+        wrong_ = "the average is from 64 KiB to 256 MiB";
+}
+
+std::optional<content_chunk> content_index_reader::read_piece() noexcept
+{
+    content_chunk out;
+    out.size_bytes = read_u32(part_);
+    out.sha256 = *sha256_digest::from_bytes(bytes_view(part_).subspan(4, sha256_digest::size_bytes));
+    // No longer than what may be found (CWE-789).
+    if (out.size_bytes == 0 || out.size_bytes / 4 > average_)
+        wrong_ = "a piece has from 1 byte to four times the average";
+    else if (out.size_bytes > left_)
+        wrong_ = "the pieces are more than the file";
+    else
+    {
+        left_ -= out.size_bytes;
+        return out;
+    }
+    return std::nullopt;
+}
+
+result<void> content_index_reader::finish() const
+{
+    const char* const rule = wrong_          ? wrong_
+                             : average_ == 0 ? "not an index of version 1"
+                             : held_ != 0    ? "a piece is cut off"
+                             : left_ != 0    ? "the pieces are less than the file"
+                                             : nullptr;
+    return rule ? fail(reason::malformed_index, rule) : result<void>();
 }
 
 result<content_index> parse_content_index(bytes_view text, std::uint64_t file_size)
 {
-    const auto malformed = [](const char* rule) { return fail(reason::malformed_index, rule); };
-    if (text.size() < index_head_bytes || as_text(text.first(index_magic.size())) != index_magic)
-        return malformed("not an index of version 1");
     content_index out;
-    out.average_bytes = read_u32(text.subspan(index_magic.size()));
-    if (out.average_bytes < index_least_average || out.average_bytes > index_most_average)
-        return malformed("the average is from 64 KiB to 256 MiB");
-    bytes_view rest = text.subspan(index_head_bytes);
-    if (rest.size() % index_entry_bytes != 0)
-        return malformed("a piece is cut off");
-    out.chunks.reserve(rest.size() / index_entry_bytes);
-    std::uint64_t sum = 0;
-    for (; !rest.empty(); rest = rest.subspan(index_entry_bytes))
-    {
-        content_chunk c;
-        c.size_bytes = read_u32(rest);
-        c.sha256 = *sha256_digest::from_bytes(rest.subspan(4, sha256_digest::size_bytes));
-        // No longer than what a reader has to hold of it (CWE-789).
-        if (c.size_bytes == 0 || c.size_bytes / 4 > out.average_bytes)
-            return malformed("a piece has from 1 byte to four times the average");
-        sum += c.size_bytes;
-        if (sum > file_size)
-            return malformed("the pieces are more than the file");
-        out.chunks.push_back(c);
-    }
-    return sum == file_size ? result<content_index>(std::move(out)) : malformed("the pieces are less than the file");
+    content_index_reader reader(file_size);
+    reader.update(text, [&](std::uint64_t, const content_chunk& c) { out.chunks.push_back(c); });
+    MODELSEC_CHECK(reader.finish());
+    out.average_bytes = reader.average_bytes();
+    return out;
 }
 
 bytes write_index_head(std::uint32_t average_bytes)

@@ -47,6 +47,28 @@ awaitable<result<bytes>> session::read_all(connection& link, const response_head
     }
 }
 
+awaitable<result<void>> session::read_through(connection& link, const response_head& head, std::size_t cap, body_reader& to)
+{
+    if (head.content_length && *head.content_length > cap)
+        co_return fail(reason::too_large, "a body of " + std::to_string(*head.content_length) + " bytes");
+    cap = std::min(cap, std::numeric_limits<std::size_t>::max() / 2);
+    link.must_end_within(caps().document_start_time);
+    to.begin();
+    bytes block(std::size_t{64} << 10);
+    for (std::size_t size = 0;;)
+    {
+        MODELSEC_CO_TRY(const std::size_t n,
+                        co_await link.read_some(std::span(block).first(std::min(block.size(), cap + 1 - size))));
+        if (n == 0)
+            co_return result<void>();
+        if (size + n > cap)
+            co_return fail(reason::too_large, "a body of more than " + std::to_string(cap) + " bytes");
+        to.take(bytes_view(block).first(n));
+        link.may_take_longer(document_time(size + n) - document_time(size));
+        size += n;
+    }
+}
+
 awaitable<result<void>> session::drain(response answer)
 {
     // A connection is worth keeping if little is left on it. Whatever goes wrong here is not the caller's concern, unless
@@ -131,7 +153,13 @@ awaitable<result<http_answer>> session::exchange_once(const http_request& reques
     // RFC 9110 section 8.4: nobody asked for a coding, nothing is decoded here (CWE-409), and what is encoded is no document.
     if (std::string coding = answer.head.content_coding(); !coding.empty())
         co_return fail(reason::content_encoding, "content coding " + std::move(coding));
-    MODELSEC_CO_TRY(bytes body, co_await read_all(*answer.link, answer.head, request.body_cap));
+    bytes body;
+    if (request.reader)
+        MODELSEC_CO_CHECK(co_await read_through(*answer.link, answer.head, request.body_cap, *request.reader));
+    else
+    {
+        MODELSEC_CO_TRY(body, co_await read_all(*answer.link, answer.head, request.body_cap));
+    }
     release(std::move(answer.link));
     co_return http_answer{answer.head.status, std::move(answer.head.headers), std::move(body), std::move(answer.where)};
 }

@@ -15,6 +15,16 @@
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
+/// Takes a body while it comes: one that is too large to be held.
+class body_reader
+{
+public:
+    virtual ~body_reader() = default;
+    /// A body begins. What came before, of an answer that was cut, does not count.
+    virtual void begin() = 0;
+    virtual void take(bytes_view data) = 0;
+};
+
 struct http_request
 {
     detail::url url;
@@ -25,7 +35,8 @@ struct http_request
     bool first_hand = false;  ///< this origin's own word: no redirect is followed, 403 and 404 are answers (no body)
     /// Only how long the document is: asks for its first byte and reads no more, `http_answer::total` says it.
     bool size_only = false;
-    std::string if_none_match{};  ///< an entity tag: then 304 is an answer, without a body (RFC 9110 section 13.1.2)
+    std::string if_none_match{};    ///< an entity tag: then 304 is an answer, without a body (RFC 9110 section 13.1.2)
+    body_reader* reader = nullptr;  ///< who gets the body, instead of http_answer::body
 };
 
 struct response_head;

@@ -115,6 +115,9 @@ public:
     MODELSEC_DECL void release(std::unique_ptr<connection> link);
     /// All of a body: `too_large` as soon as it exceeds `cap`, `too_slow` below 1 KiB a second.
     MODELSEC_DECL awaitable<result<bytes>> read_all(connection& link, const response_head& head, std::size_t cap);
+    /// The same, to whoever takes it: nothing of it is held here.
+    MODELSEC_DECL awaitable<result<void>> read_through(connection& link, const response_head& head, std::size_t cap,
+                                                       body_reader& to);
     /// Reads what nobody wants, if it is little, so that the connection can be used again.
     MODELSEC_DECL awaitable<result<void>> drain(response answer);
     /// What an error answer means, once its body is read (up to a cap) and its host was asked what it is by `env().classify`.

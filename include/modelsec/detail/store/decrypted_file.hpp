@@ -11,6 +11,11 @@
 
 MODELSEC_BEGIN_NAMESPACE
 
+namespace detail {
+class decrypted_pack_opener;
+class pack_entry_content;
+}  // namespace detail
+
 /// Plain bytes in memory that is kept out of swap and core dumps where the system allows it, and wiped at the end.
 class decrypted_view
 {
@@ -69,6 +74,9 @@ public:
     MODELSEC_DECL result<void> check_plain(const control& handle = {}) const;
 
 private:
+    friend class detail::decrypted_pack_opener;
+    /// From now on it is opened where it is in a pack, when it is first read.
+    MODELSEC_DECL void read_from(std::shared_ptr<detail::pack_entry_content> entry);
     struct impl;
     MODELSEC_DECL explicit decrypted_file(std::unique_ptr<impl> self);
     std::unique_ptr<impl> impl_;

@@ -6,6 +6,7 @@
 #include <modelsec/detail/base/memory_file.hpp>
 #include <modelsec/detail/base/parallel.hpp>
 #include <modelsec/detail/store/decrypted_file.hpp>
+#include <modelsec/detail/store/open_pack.hpp>
 
 #include <sodium.h>
 
@@ -43,12 +44,18 @@ struct decrypted_file::impl
     detail::chunk_cipher cipher;
     /// Which of the signed chunks were matched against their digests since the file was opened.
     std::unique_ptr<std::atomic<bool>[]> checked;
+    std::shared_ptr<detail::pack_entry_content> entry;  ///< where it is in a pack; then `content` is of no use any more
 
     result<void> read_exactly(std::uint64_t offset, std::span<std::uint8_t> into) const
     {
+        const detail::file* from = content;
+        if (entry)
+        {
+            MODELSEC_TRY(from, entry->open());
+        }
         while (!into.empty())
         {
-            MODELSEC_TRY(const std::size_t n, files->read_at(*content, offset, into));
+            MODELSEC_TRY(const std::size_t n, files->read_at(*from, offset, into));
             if (n == 0)
                 return fail(reason::pack_damaged, "shorter than it was: " + expected.name->str());
             offset += n;
@@ -68,9 +75,18 @@ struct decrypted_file::impl
         {
             if (checked[i].load(std::memory_order_acquire))
                 continue;
-            buffer.resize(static_cast<std::size_t>(std::min(step, expected.size_bytes - i * step)));
-            MODELSEC_CHECK(read_exactly(i * step, buffer));
-            if (i >= expected.chunks->sha256.size() || !(sha256(buffer) == expected.chunks->sha256[i]))
+            buffer.resize(static_cast<std::size_t>(std::min<std::uint64_t>(step, 1u << 20)));  // a chunk may have 64 MiB
+            hasher hash;
+            const std::uint64_t until = std::min(expected.size_bytes, (i + 1) * step);
+            for (std::uint64_t at = i * step; at < until;)
+            {
+                const auto part =
+                    std::span(buffer).first(static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), until - at)));
+                MODELSEC_CHECK(read_exactly(at, part));
+                hash.update(part);
+                at += part.size();
+            }
+            if (i >= expected.chunks->sha256.size() || !(hash.finish_sha256() == expected.chunks->sha256[i]))
                 return fail(reason::pack_damaged, "not the bytes that were signed: " + expected.name->str());
             checked[i].store(true, std::memory_order_release);
         }
@@ -165,6 +181,7 @@ result<decrypted_file> decrypted_file::open(detail::file_system& files, const de
                      &content,
                      what.file,
                      detail::chunk_cipher(*info, key.reveal(), what.model_id, what.version, what.file.name->str()),
+                     {},
                      {}});
             if (what.file.chunks)
                 self->checked = std::make_unique<std::atomic<bool>[]>(what.file.chunks->sha256.size());
@@ -178,6 +195,11 @@ result<decrypted_file> decrypted_file::open(detail::file_system& files, const de
             last = std::move(first).error();
         }
     return last;
+}
+
+void decrypted_file::read_from(std::shared_ptr<detail::pack_entry_content> entry)
+{
+    impl_->entry = std::move(entry);
 }
 
 result<std::size_t> decrypted_file::read_at(std::uint64_t offset, std::span<std::uint8_t> into) const
@@ -241,8 +263,12 @@ result<void> decrypted_file::read_all(std::span<std::uint8_t> into) const
             next = pieces;
         }
     };
-    const std::size_t cores = std::max(1u, std::thread::hardware_concurrency());
-    detail::work_with_helpers(std::min<std::size_t>(cores - 1, static_cast<std::size_t>(pieces)), work, work);
+    // Each holds a piece, which may have 64 MiB: together they do not hold more than one such (CWE-770).
+    static constexpr std::uint64_t most_held = std::uint64_t{64} << 20;
+    const std::uint64_t workers =
+        std::min<std::uint64_t>({std::max(1u, std::thread::hardware_concurrency()), std::max<std::uint64_t>(pieces, 1),
+                                 std::max<std::uint64_t>(most_held / impl_->piece_bytes(), 1)});
+    detail::work_with_helpers(static_cast<std::size_t>(workers - 1), work, work);
     if (broken)
     {
         wipe(into.data(), into.size());

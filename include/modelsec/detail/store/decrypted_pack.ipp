@@ -50,9 +50,11 @@ result<decrypted_pack> decrypted_pack_opener::open(const store& disk, file_syste
             const auto* entry = f.name ? out.pack_.find(f.name->str()) : nullptr;
             if (!entry)
                 return fail(reason::pack_damaged, "an encrypted file is missing");
-            MODELSEC_TRY(const file* const content, entry->content->open());
+            // CWE-770: as with other packs, no more files are open than are read.
+            MODELSEC_TRY(const file content, entry->content->open_once());
             MODELSEC_TRY(decrypted_file opened,
-                         decrypted_file::open(files, *content, {model.str(), p.version.str(), f}, keys, handle));
+                         decrypted_file::open(files, content, {model.str(), p.version.str(), f}, keys, handle));
+            opened.read_from(entry->content);
             out.files_.push_back(std::move(opened));
         }
         return out;

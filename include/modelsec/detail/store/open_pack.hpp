@@ -37,6 +37,8 @@ public:
     virtual ~pack_entry_content() = default;
     /// For reading, open for as long as this lives.
     virtual result<const file*> open() = 0;
+    /// The same, once more: closed with what is returned.
+    virtual result<file> open_once() = 0;
     /// Whether it belongs to this user or to root.
     virtual bool owned() const noexcept = 0;
 };
@@ -78,8 +80,11 @@ public:
 
 private:
     friend class detail::store;
+    MODELSEC_DECL void sort_paths();
+
     pack_info info_;
     std::vector<entry> files_;
+    std::vector<std::uint32_t> by_path_;          ///< the places of the files, by their paths
     std::shared_ptr<const detail::file> folder_;  ///< holds a shared lock, which gc respects
 };
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <numeric>
 
 MODELSEC_BEGIN_NAMESPACE
 
@@ -24,8 +25,17 @@ int open_pack::entry::descriptor() const noexcept
 
 const open_pack::entry* open_pack::find(std::string_view path) const noexcept
 {
-    const auto at = std::find_if(files_.begin(), files_.end(), [&](const entry& e) { return e.path == path; });
-    return at == files_.end() ? nullptr : &*at;
+    // CWE-407: whoever opens 65,535 files by their names must not go through all of them each time.
+    const auto at =
+        std::ranges::lower_bound(by_path_, path, {}, [&](std::uint32_t i) { return std::string_view(files_[i].path); });
+    return at == by_path_.end() || files_[*at].path != path ? nullptr : &files_[*at];
+}
+
+void open_pack::sort_paths()
+{
+    by_path_.resize(files_.size());
+    std::iota(by_path_.begin(), by_path_.end(), std::uint32_t{0});
+    std::ranges::sort(by_path_, {}, [&](std::uint32_t i) { return std::string_view(files_[i].path); });
 }
 
 result<std::string> open_pack::path(std::string_view name) const

@@ -4,7 +4,8 @@
 
 #include <modelsec/detail/store/pack.hpp>
 
-#include <algorithm>
+#include <map>
+#include <string>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
@@ -36,13 +37,15 @@ result<verified_pack> make_verified_pack(std::vector<placed_file> files, const a
 {
     if (a.is_zip || files.empty() || files.size() != a.files.size())
         return fail(reason::digest_mismatch, "the files are not those of the artifact");
+    std::map<std::string, const placed_file*> by_path;
+    for (const placed_file& f : files)
+        by_path.emplace(f.path.str(), &f);
     for (const artifact_file& wanted : a.files)
     {
-        const auto found = std::find_if(files.begin(), files.end(),
-                                        [&](const placed_file& f) { return wanted.name && f.path == *wanted.name; });
-        if (found == files.end())
+        const auto found = wanted.name ? by_path.find(wanted.name->str()) : by_path.end();
+        if (found == by_path.end())
             return fail(reason::digest_mismatch, "a file of the artifact is missing");
-        MODELSEC_CHECK(check_signed(found->content, wanted));
+        MODELSEC_CHECK(check_signed(found->second->content, wanted));
     }
     return pack_maker::make(std::move(files), a);
 }

@@ -220,7 +220,7 @@ public:
 private:
     explicit store(std::shared_ptr<const store_disk> disk) : disk_(std::move(disk)) {}
 
-    MODELSEC_DECL void remember_files(const identifier& model, const pack_record& pack, std::vector<file_record> seen) const;
+    MODELSEC_DECL void remember_files(const identifier& model, const pack_record& pack, const file_list& seen) const;
     MODELSEC_DECL result<void> take_back(const identifier& model, const pack_record& pack) const;
 
     std::shared_ptr<const store_disk> disk_;

@@ -32,18 +32,27 @@ inline void remember_pack(std::vector<barred_pack>& list, const pack_record& pac
 /// Checks that a staged folder holds the files of the pack, no more and no less, syncs it, and notes what `open` compares with.
 inline result<std::vector<file_record>> settle_files(file_system& fs, const file& folder, const verified_pack& pack)
 {
-    std::map<std::string, file_record> found;
-    std::map<std::string, const placed_file*> wanted;
+    // CWE-770: a pack may have 65,535 files.
+    struct seen_file
+    {
+        std::string path;
+        std::size_t which = 0;  ///< of the pack's files
+        bool found = false;
+        std::uint64_t inode = 0;
+        std::int64_t changed_ns = 0;
+    };
+    std::vector<seen_file> wanted;
     for (const placed_file& f : pack.files())
-        wanted.emplace(f.path.str(), &f);
+        wanted.push_back({f.path.str(), wanted.size()});
+    std::ranges::sort(wanted, {}, &seen_file::path);
     bool synced = false;
     if (pack.files().size() >= sync_together_from)
     {
         MODELSEC_TRY(synced, fs.sync_all(folder));
     }
     const auto settle = [&](const std::string& path, const file& parent, const std::string& name) -> result<void> {
-        const auto expected = wanted.find(path);
-        if (expected == wanted.end())
+        const auto expected = std::ranges::lower_bound(wanted, path, {}, &seen_file::path);
+        if (expected == wanted.end() || expected->path != path)
             return fail(reason::store_layout, "not a file of the pack: " + path);
         MODELSEC_TRY(const file content, fs.open_file(parent, name, open_mode::read));
         if (!content)
@@ -51,22 +60,24 @@ inline result<std::vector<file_record>> settle_files(file_system& fs, const file
         if (!synced)
             MODELSEC_CHECK(fs.sync(content));
         MODELSEC_TRY(const file_info info, fs.info(content));
-        const placed_file& f = *expected->second;
-        if (info.size != f.content.size())
+        if (info.size != pack.files()[expected->which].content.size())
             return fail(reason::size_mismatch, "changed since it was verified: " + path);
-        found.emplace(
-            path, file_record{f.path, info.size, f.content.sha256(), info.inode, info.changed_ns, f.content.decided_by()});
+        expected->found = true;
+        expected->inode = info.inode;
+        expected->changed_ns = info.changed_ns;
         return {};
     };
     MODELSEC_CHECK(
         walk_tree(fs, folder, {}, settle, [&](const file& done) { return synced ? result<void>() : fs.sync(done); }));
+    std::ranges::sort(wanted, {}, &seen_file::which);
     std::vector<file_record> out;
-    for (const placed_file& f : pack.files())
+    out.reserve(wanted.size());
+    for (const seen_file& seen : wanted)
     {
-        const auto at = found.find(f.path.str());
-        if (at == found.end())
-            return fail(reason::store_layout, "a file of the pack is missing: " + f.path.str());
-        out.push_back(std::move(at->second));
+        if (!seen.found)
+            return fail(reason::store_layout, "a file of the pack is missing: " + seen.path);
+        const placed_file& f = pack.files()[seen.which];
+        out.push_back({f.path, f.content.size(), f.content.sha256(), seen.inode, seen.changed_ns, f.content.decided_by()});
     }
     return out;
 }

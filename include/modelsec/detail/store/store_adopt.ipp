@@ -30,10 +30,12 @@ public:
         for (const auto& [key, member] : state_packs)
             if (const auto& pack = state.*member)
                 for (const file_record& f : pack->files)
-                    recorded_.emplace(model + '/' + pack->folder + '/' + f.path.str(), f.sha256);
+                    if (sizes_.contains(f.size))
+                        recorded_.emplace(model + '/' + pack->folder + '/' + f.path.str(), f.sha256);
         std::vector<std::string> path{model};
         if (auto home = disk_.files->open_source(disk_.root, model); home && *home)
             walk(*home, path, store_depth);
+        recorded_.clear();  // a store may have any number of models
     }
 
     /// Those that stand beside the models' folders, that were set aside, and what was found in a model's folder and is no pack.
@@ -236,8 +238,12 @@ result<std::vector<verified_file>> store::adopt(const identifier& model, staging
     std::vector<verified_file> out;
     std::vector<const artifact_file*> missing;
     std::set<std::uint64_t> sizes;
+    std::set<std::string> asked;
     for (const artifact_file& f : wanted.files)
     {
+        // A manifest may have one content under 10,000 names: it has one partial, and is copied there once (CWE-407).
+        if (!asked.insert(f.sha256.hex()).second)
+            continue;
         MODELSEC_TRY(const std::vector<staging::range> kept, staged.journal(f.sha256, f.size_bytes));
         const bool whole = kept.size() == 1 && kept.front().begin == 0 && kept.front().end == f.size_bytes;
         if (whole || f.size_bytes == 0)

@@ -16,12 +16,19 @@ inline std::string inner_path(const char* folder, const std::string& name)
 inline result<bool> is_unheld(file_system& fs, const file& at, const std::string& name, file& held)
 {
     MODELSEC_TRY(const file_info what, fs.info_at(at, name));
+    if (what.links == 0)
+        return false;  // another one removed it just now, and tells of it
     if (what.kind != file_kind::folder)
         return true;
     MODELSEC_TRY(held, fs.open_folder(at, name, false));
     if (!held)
         return false;
-    return fs.try_lock(held, lock_kind::exclusive);
+    MODELSEC_TRY(const bool mine, fs.try_lock(held, lock_kind::exclusive));
+    if (!mine)
+        return false;
+    MODELSEC_TRY(const file_info opened, fs.info(held));
+    MODELSEC_TRY(const file_info named, fs.info_at(at, name));
+    return opened.inode == named.inode && opened.device == named.device;
 }
 
 struct former_pack

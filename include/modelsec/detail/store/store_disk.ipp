@@ -39,6 +39,23 @@ inline result<bytes> read_whole(file_system& fs, const file& f, std::uint64_t ca
     return out;
 }
 
+/// The same, part by part.
+template <class Take>
+result<void> read_parts(file_system& fs, const file& f, std::uint64_t cap, const Take& take)
+{
+    bytes part(std::size_t{64} << 10);
+    for (std::uint64_t at = 0;;)
+    {
+        MODELSEC_TRY(const std::size_t got, fs.read_at(f, at, part));
+        at += got;
+        if (at > cap)
+            return fail(reason::store_layout, "a file of the store is larger than it can be");
+        if (got == 0)
+            return {};
+        take(bytes_view(part).first(got));
+    }
+}
+
 /// A word that no other attempt, of this process or another, ever gets: file names made of it are never used again. Process
 /// numbers come again; the random part tells those processes apart.
 inline std::string unique_word()
@@ -61,8 +78,10 @@ struct temporary_file
 
 inline constexpr unsigned store_patience = 1000;  ///< how often somebody else may be faster
 
-/// Writes and syncs a new temporary file. `stem`: an identifier, or nothing.
-inline result<temporary_file> write_temporary(file_system& fs, const file& at, const std::string& stem, bytes_view data)
+/// Writes and syncs a new temporary file. `stem`: an identifier, or nothing; `write` gives its text to what it is called with, part by part.
+template <class Write>
+result<temporary_file> write_temporary(file_system& fs, const file& at, const std::string& stem, const Write& write,
+                                       open_mode mode = open_mode::create_new)
 {
     temporary_file out;
     for (unsigned i = 0; !out.content; ++i)
@@ -70,7 +89,7 @@ inline result<temporary_file> write_temporary(file_system& fs, const file& at, c
         if (i == store_patience)
             return fail(reason::store_layout, "a temporary file that comes and goes");
         out.name = std::string(temporary_prefix) + stem + (stem.empty() ? "" : "~") + unique_word();
-        MODELSEC_TRY(file fresh, fs.open_file(at, out.name, open_mode::create_new));
+        MODELSEC_TRY(file fresh, fs.open_file(at, out.name, mode));
         if (!fresh)
             continue;
         // Somebody who found it before it was locked may have taken it for one that a crash left.
@@ -79,7 +98,12 @@ inline result<temporary_file> write_temporary(file_system& fs, const file& at, c
         if (mine && now.links != 0)
             out.content = std::move(fresh);
     }
-    auto written = fs.write_at(out.content, 0, data);
+    std::uint64_t size = 0;
+    auto written = write([&](bytes_view part) -> result<void> {
+        MODELSEC_CHECK(fs.write_at(out.content, size, part));
+        size += part.size();
+        return {};
+    });
     if (written)
         written = fs.sync(out.content);
     if (written)
@@ -89,9 +113,11 @@ inline result<temporary_file> write_temporary(file_system& fs, const file& at, c
 }
 
 /// Writes a file so that it is there whole or not at all (docs/architecture.md, rule 5). Replaces one of that name.
-inline result<void> write_whole(file_system& fs, const file& at, const std::string& name, bytes_view data)
+inline result<void> write_whole(file_system& fs, const file& at, const std::string& name, bytes_view data,
+                                open_mode mode = open_mode::create_new)
 {
-    MODELSEC_TRY(const temporary_file temporary, write_temporary(fs, at, {}, data));
+    MODELSEC_TRY(const temporary_file temporary, write_temporary(
+                                                     fs, at, {}, [&](const auto& to) { return to(data); }, mode));
     MODELSEC_CHECK(fs.replace(at, temporary.name, at, name));
     return fs.sync(at);
 }
@@ -126,6 +152,8 @@ inline result<std::uint64_t> size_of_tree(file_system& fs, const file& at, const
         return what.kind == file_kind::regular ? what.size : 0;
     std::uint64_t sum = 0;
     MODELSEC_TRY(const file folder, fs.open_folder(at, name, false));
+    if (!folder)
+        return sum;  // removed meanwhile
     MODELSEC_TRY(const std::vector<std::string> entries, fs.list(folder));
     for (const std::string& entry : entries)
     {

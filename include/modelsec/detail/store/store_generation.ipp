@@ -65,9 +65,10 @@ inline result<generation> read_generation(const store_disk& d, const generation_
     if (!at)
         return out;
     out.there = true;
-    MODELSEC_TRY(const bytes text, read_whole(*d.files, at, state_cap));
-    out.identity = sha256(text);
-    auto state = parse_state(text);
+    state_reading reading;
+    MODELSEC_CHECK(read_parts(*d.files, at, state_cap, [&](bytes_view part) { reading.take(part); }));
+    auto state = reading.finish();
+    out.identity = reading.identity();
     if (state && state->generation == name.number)
         out.state = std::move(*state);
     else
@@ -121,12 +122,33 @@ inline result<newest_generation> load_newest(const store_disk& d, const identifi
     return fail(reason::lock_timeout, "the state changes all the time");
 }
 
+/// Whether the newest generation has this number and this text; only its bytes are looked at.
+inline result<bool> is_newest(const store_disk& d, const identifier& model, std::uint64_t number,
+                              const sha256_digest& identity)
+{
+    MODELSEC_TRY(const std::vector<std::uint64_t> numbers, list_generations(d, model));
+    if (numbers.empty() || numbers.back() != number)
+        return false;
+    MODELSEC_TRY(const file at, open_generation(d, {model.str(), number}));
+    if (!at)
+        return false;
+    hasher hash;
+    MODELSEC_CHECK(read_parts(*d.files, at, state_cap, [&](bytes_view part) { hash.update(part); }));
+    return hash.finish_sha256() == identity;
+}
+
 /// Publishes a generation. False: another writer was faster, decide again.
 inline result<bool> publish_generation(const store_disk& d, const identifier& model, const model_state& next)
 {
-    const std::string text = to_json(next).dump();
-    const sha256_digest identity = sha256(as_bytes(text));
-    MODELSEC_TRY(temporary_file written, write_temporary(*d.files, d.state, model.str(), as_bytes(text)));
+    hasher hash;
+    const auto write = [&](const auto& to) {
+        return write_state(next, [&](bytes_view part) {
+            hash.update(part);
+            return to(part);
+        });
+    };
+    MODELSEC_TRY(temporary_file written, write_temporary(*d.files, d.state, model.str(), write));
+    const sha256_digest identity = hash.finish_sha256();
     auto linked = d.files->link(d.state, written.name, d.state, generation_name{model.str(), next.generation}.str());
     if (linked && *linked)
         MODELSEC_CHECK(d.files->sync(d.state));
@@ -138,6 +160,9 @@ inline result<bool> publish_generation(const store_disk& d, const identifier& mo
 
     // A writer that slept may have taken a number that was used and cleaned away long ago. It has won only if the newest generation
     // is its own or was made from it.
+    MODELSEC_TRY(const bool newest, is_newest(d, model, next.generation, identity));
+    if (newest)
+        return true;
     MODELSEC_TRY(const newest_generation now, load_newest(d, model));
     const auto& before = now.state.ancestors;
     return now.identity == identity || std::find(before.begin(), before.end(), identity) != before.end();

@@ -11,7 +11,6 @@
 #include <deque>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <span>
 
 MODELSEC_BEGIN_NAMESPACE
@@ -50,13 +49,15 @@ inline result<file> hold_pack(const store_disk& d, const identifier& model, cons
 /// A file too many is as bad as one too few: some loaders take whatever lies in a folder.
 inline result<void> check_no_more(file_system& fs, const file& folder, const pack_record& pack)
 {
-    std::set<std::string> known;
+    std::vector<std::string> known;
+    known.reserve(pack.files.size());
     for (const file_record& f : pack.files)
-        known.insert(f.path.str());
+        known.push_back(f.path.str());
+    std::ranges::sort(known);
     const auto walked = walk_tree(
         fs, folder, {},
         [&](const std::string& path, const file&, const std::string&) -> result<void> {
-            return known.contains(path) ? result<void>() : damaged("a file too many: " + path);
+            return std::ranges::binary_search(known, path) ? result<void>() : damaged("a file too many: " + path);
         },
         [](const file&) -> result<void> { return {}; });
     return walked ? walked : result<void>(as_damage(walked.error()));
@@ -116,9 +117,9 @@ inline constexpr std::size_t files_held_open = 16;
 class checked_content final : public pack_entry_content
 {
 public:
-    /// `seen`: as it was when it was checked.
-    checked_content(file_system& fs, std::shared_ptr<const file> folder, file_record seen, bool owned)
-        : fs_(fs), folder_(std::move(folder)), seen_(std::move(seen)), owned_(owned)
+    /// `seen[which]`: as it was when it was checked.
+    checked_content(file_system& fs, std::shared_ptr<const file> folder, file_list seen, std::size_t which, bool owned)
+        : fs_(fs), folder_(std::move(folder)), files_(std::move(seen)), which_(which), owned_(owned)
     {
     }
 
@@ -129,25 +130,40 @@ public:
         const std::lock_guard lock(mutex_);
         if (!content_)
         {
-            MODELSEC_TRY(file content, open_content(fs_, *folder_, seen_));
-            MODELSEC_TRY(const file_info now, fs_.info(content));
-            // CWE-367: what lies there by now may be another file than the one that was checked.
-            if (now.size != seen_.size || now.inode != seen_.inode || now.changed_ns != seen_.changed_ns)
-            {
-                MODELSEC_TRY(seen_, check_content(fs_, content, seen_, {}, {}));
-            }
-            content_ = std::move(content);
+            MODELSEC_TRY(content_, open_checked());
         }
         return &content_;
+    }
+
+    result<file> open_once() override
+    {
+        const std::lock_guard lock(mutex_);
+        return open_checked();
     }
 
     bool owned() const noexcept override { return owned_; }
 
 private:
+    result<file> open_checked()
+    {
+        const file_record& seen = seen_ ? *seen_ : files_[which_];
+        MODELSEC_TRY(file content, open_content(fs_, *folder_, seen));
+        MODELSEC_TRY(const file_info now, fs_.info(content));
+        // CWE-367: what lies there by now may be another file than the one that was checked.
+        if (now.size != seen.size || now.inode != seen.inode || now.changed_ns != seen.changed_ns)
+        {
+            MODELSEC_TRY(file_record checked, check_content(fs_, content, seen, {}, {}));
+            seen_ = std::make_unique<const file_record>(std::move(checked));
+        }
+        return content;
+    }
+
     file_system& fs_;
     std::shared_ptr<const file> folder_;
+    file_list files_;
+    std::size_t which_;
     std::mutex mutex_;
-    file_record seen_;  // with mutex_, as the next
+    std::unique_ptr<const file_record> seen_;  // if it changed since; with mutex_, as the next
     file content_;
     bool owned_;
 };
@@ -159,22 +175,34 @@ result<open_pack> store::open_files(const identifier& model, const pack_record& 
     MODELSEC_TRY(file folder, hold_pack(*disk_, model, pack));
     out.folder_ = std::make_shared<const file>(std::move(folder));
     MODELSEC_CHECK(check_no_more(fs, *out.folder_, pack));
-    std::vector<file_record> seen;
+    std::vector<file_record> changed;  // all of them, once one did
+    std::vector<bool> owned;
+    std::vector<file> held;
     for (const file_record& f : pack.files)
     {
         MODELSEC_TRY(file content, open_content(fs, *out.folder_, f));
         MODELSEC_TRY(const file_info what, fs.info(content));
-        seen.push_back(f);
         if (what.size != f.size || what.inode != f.inode || what.changed_ns != f.changed_ns)
         {
-            MODELSEC_TRY(seen.back(), check_content(fs, content, f, handle, {}));
+            if (changed.empty())
+                changed.assign(pack.files.begin(), pack.files.end());
+            MODELSEC_TRY(changed[owned.size()], check_content(fs, content, f, handle, {}));
         }
-        const auto held = std::make_shared<checked_content>(fs, out.folder_, seen.back(), what.owned || what.roots);
+        owned.push_back(what.owned || what.roots);
         if (pack.files.size() <= files_held_open)
-            held->hold(std::move(content));
-        out.files_.push_back({f.path.str(), f.size, f.sha256, held});
+            held.push_back(std::move(content));
     }
-    remember_files(model, pack, std::move(seen));
+    const file_list seen = changed.empty() ? pack.files : file_list(std::move(changed));
+    out.files_.reserve(seen.size());
+    for (std::size_t i = 0; i < seen.size(); ++i)
+    {
+        const auto content = std::make_shared<checked_content>(fs, out.folder_, seen, i, owned[i]);
+        if (!held.empty())
+            content->hold(std::move(held[i]));
+        out.files_.push_back({seen[i].path.str(), seen[i].size, seen[i].sha256, content});
+    }
+    out.sort_paths();
+    remember_files(model, pack, seen);
     MODELSEC_TRY(out.info_, info(model, pack));
     return out;
 }
@@ -266,7 +294,7 @@ result<void> store::hash_again(const identifier& model, const pack_record& pack,
 }
 
 // A copy or a restored backup is hashed once, not for ever. Only a convenience: a store that cannot be written to stays as it is.
-void store::remember_files(const identifier& model, const pack_record& pack, std::vector<file_record> seen) const
+void store::remember_files(const identifier& model, const pack_record& pack, const file_list& seen) const
 {
     const auto same = [](const file_record& a, const file_record& b) {
         return a.inode == b.inode && a.changed_ns == b.changed_ns && a.decided_by == b.decided_by;

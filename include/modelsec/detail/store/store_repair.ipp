@@ -7,6 +7,10 @@
 #include <modelsec/detail/store/pack.hpp>
 #include <modelsec/detail/store/store_adopt.ipp>
 
+#include <algorithm>
+#include <map>
+#include <tuple>
+
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
@@ -50,10 +54,19 @@ inline std::optional<kept_offer> read_kept_offer(bytes raw, const identifier& mo
     return kept_offer{std::move(claim), std::move(*version), std::move(*artifacts), std::move(raw)};
 }
 
-/// The kept envelopes that are about this model, the newest last.
-inline result<std::vector<kept_offer>> kept_offers(const store_disk& d, const identifier& model)
+/// What the kept envelopes say that are about one model.
+struct kept_offers
 {
-    std::vector<kept_offer> out;
+    std::vector<manifest_claim> claims;
+    std::optional<kept_offer> newest;  ///< only this one is held: each may have 8 MiB, and a memory names many (CWE-770)
+};
+
+inline result<kept_offers> read_kept_offers(const store_disk& d, const identifier& model)
+{
+    const auto order = [](const manifest_claim& c) {
+        return std::tuple(c.sequence.value_or(0), c.issued_at.value_or(utc_time()));
+    };
+    kept_offers out;
     MODELSEC_TRY(const std::vector<std::string> names, d.files->list(d.envelopes));
     for (const std::string& name : names)
     {
@@ -63,13 +76,14 @@ inline result<std::vector<kept_offer>> kept_offers(const store_disk& d, const id
         auto raw = at && *at ? read_whole(*d.files, *at, d.caps.envelope_bytes) : result<bytes>(fail(reason::store_layout));
         if (!raw || sha256(*raw).hex() + ".json" != name)
             continue;
-        if (auto offer = read_kept_offer(std::move(*raw), model, d.caps))
-            out.push_back(std::move(*offer));
+        auto offer = read_kept_offer(std::move(*raw), model, d.caps);
+        if (!offer)
+            continue;
+        out.claims.push_back(offer->claim);
+        if (!out.newest || order(out.newest->claim) < order(offer->claim))
+            out.newest = std::move(offer);
     }
-    std::sort(out.begin(), out.end(), [](const kept_offer& a, const kept_offer& b) {
-        return std::tuple(a.claim.sequence.value_or(0), a.claim.issued_at.value_or(utc_time())) <
-               std::tuple(b.claim.sequence.value_or(0), b.claim.issued_at.value_or(utc_time()));
-    });
+    std::ranges::sort(out.claims, {}, order);
     return out;
 }
 
@@ -144,13 +158,13 @@ result<state_repair> store::repair(const model_lock&, const identifier& model) c
             return now.error();
         out.found = now ? reason::memory_lost : reason::state_damaged;
         MODELSEC_TRY(proven_state proven, find_proven_state(*disk_, model));
-        MODELSEC_TRY(const std::vector<kept_offer> offers, kept_offers(*disk_, model));
+        MODELSEC_TRY(const kept_offers offers, read_kept_offers(*disk_, model));
         model_state next = std::move(proven.base.state);
         if (next.generation != 0)
             next.ancestors.insert(next.ancestors.begin(), proven.base.identity);
         next.ancestors.resize(std::min(next.ancestors.size(), kept_ancestors));
-        for (const kept_offer& offer : offers)
-            (void)remember(next.memory, offer.claim, false);  // its key ids are anybody's word
+        for (const manifest_claim& claim : offers.claims)
+            (void)remember(next.memory, claim, false);  // its key ids are anybody's word
         next.generation = proven.base.highest + 1;
         next.found_files = true;
         next.attempt = unique_word();
@@ -169,11 +183,11 @@ result<bool> store::adopt_known(const model_lock& lock, const identifier& model,
                                 const control& handle) const
 {
     MODELSEC_TRY(const model_state present, state(model));
-    MODELSEC_TRY(const std::vector<kept_offer> offers, kept_offers(*disk_, model));
-    if (present.active || offers.empty())
+    MODELSEC_TRY(const kept_offers offers, read_kept_offers(*disk_, model));
+    if (present.active || !offers.newest)
         return false;
     // Only the newest: what came before it would be a way back. Expiry gates activation (TUF 1.0 section 5.4.4 and its like).
-    const kept_offer& offer = offers.back();
+    const kept_offer& offer = *offers.newest;
     if ((offer.claim.expires_at && *offer.claim.expires_at <= now) || (still_vouched && !still_vouched(offer.raw)))
         return false;
     for (const artifact& a : offer.artifacts)
@@ -186,9 +200,16 @@ result<bool> store::adopt_known(const model_lock& lock, const identifier& model,
             continue;
         MODELSEC_TRY(staging staged, stage(model, a.content_digest()));
         MODELSEC_TRY(const std::vector<verified_file> found, adopt(model, staged, a, handle));
-        if (found.size() == a.files.size())
+        std::map<std::string, verified_file> by_digest;
+        for (const verified_file& f : found)
+            by_digest.emplace(f.signed_as().hex(), f);
+        std::vector<verified_file> files;
+        for (const artifact_file& f : a.files)
+            if (const auto at = by_digest.find(f.sha256.hex()); at != by_digest.end())
+                files.push_back(at->second);
+        if (files.size() == a.files.size())
         {
-            MODELSEC_TRY(std::vector<placed_file> placed, staged.assemble(a, found));
+            MODELSEC_TRY(std::vector<placed_file> placed, staged.assemble(a, files));
             MODELSEC_TRY(const verified_pack pack, make_verified_pack(std::move(placed), a));
             activation how{offer.version,
                            a.platform,

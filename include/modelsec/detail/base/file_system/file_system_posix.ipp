@@ -117,9 +117,11 @@ public:
     result<std::vector<std::string>> list(const file& folder) override
     {
         // A description of its own: the position in the folder is not shared with other threads.
+        // An open folder that somebody else has removed has no entries, not even this one.
         const int fd = ::openat(folder.native(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (fd < 0)
-            return posix_failure_at("open of a folder", folder);
+            return errno == ENOENT ? result<std::vector<std::string>>(std::vector<std::string>())
+                                   : posix_failure_at("open of a folder", folder);
         DIR* const dir = ::fdopendir(fd);
         if (dir == nullptr)
         {
@@ -131,7 +133,7 @@ public:
         while (const dirent* entry = ::readdir(dir))
             if (const std::string_view name = entry->d_name; name != "." && name != "..")
                 out.emplace_back(name);
-        const int failed = errno;
+        const int failed = errno == ENOENT ? 0 : errno;
         ::closedir(dir);
         errno = failed;
         return failed == 0 ? result<std::vector<std::string>>(std::move(out)) : posix_failure_at("readdir", folder);

@@ -94,9 +94,9 @@ private:
 class archive_sink
 {
 public:
-    /// An invalid `out`: what is written is checked and goes nowhere.
-    archive_sink(file_system& files, file out, const zip_entry& entry, const control& handle)
-        : files_(files), out_(std::move(out)), entry_(entry), handle_(handle)
+    /// An invalid `out`: what is written is checked and goes nowhere. `sync`: finish() brings it to stable storage.
+    archive_sink(file_system& files, file out, const zip_entry& entry, const control& handle, bool sync)
+        : files_(files), out_(std::move(out)), entry_(entry), handle_(handle), sync_(sync)
     {
     }
 
@@ -121,7 +121,7 @@ public:
             return zip_refused("an entry that unpacks to less than it announces");
         if (crc_ != entry_.crc32)
             return zip_refused("an entry with a wrong checksum");
-        if (out_)
+        if (out_ && sync_)
             MODELSEC_CHECK(files_.sync(out_));
         return hash_.finish_sha256();
     }
@@ -131,6 +131,7 @@ private:
     file out_;
     const zip_entry& entry_;
     const control& handle_;
+    bool sync_;
     std::uint64_t written_ = 0;
     std::uint32_t crc_ = 0;
     hasher hash_;

@@ -9,7 +9,10 @@
 #include <modelsec/detail/store/verified.hpp>
 #include <modelsec/detail/trust/memory.hpp>
 
+#include <functional>
+#include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 MODELSEC_BEGIN_NAMESPACE
@@ -26,6 +29,25 @@ struct file_record
     digest_scope decided_by = digest_scope::whole;  ///< chunks: nobody has computed the digest of the whole yet
 };
 
+/// The files of a pack. Copies share one list: a state is copied whenever it is changed, and a pack may have 65,535 files (CWE-770).
+class file_list
+{
+public:
+    file_list() = default;
+    file_list(std::vector<file_record> files) : files_(std::make_shared<const std::vector<file_record>>(std::move(files))) {}
+
+    std::size_t size() const noexcept { return files_ ? files_->size() : 0; }
+    bool empty() const noexcept { return size() == 0; }
+    const file_record* data() const noexcept { return files_ ? files_->data() : nullptr; }
+    const file_record* begin() const noexcept { return data(); }
+    const file_record* end() const noexcept { return data() + size(); }
+    const file_record& operator[](std::size_t i) const { return (*files_)[i]; }
+    const file_record& front() const { return files_->front(); }
+
+private:
+    std::shared_ptr<const std::vector<file_record>> files_;
+};
+
 /// A verified pack in the store.
 struct pack_record
 {
@@ -36,7 +58,7 @@ struct pack_record
     std::uint64_t sequence = 0;
     sha256_digest envelope;  ///< of the raw envelope that vouched for it (store::read_envelope)
     utc_time activated_at;
-    std::vector<file_record> files;
+    file_list files;
 };
 
 /// Everything the store knows of one model; one generation of it.
@@ -62,9 +84,46 @@ struct model_state
 /// The document of a generation. Its last member is a checksum of the text before it. Schema 1 is that of version 0.1; it is read, and
 /// becomes 2 when the model's state is written next.
 
-MODELSEC_DECL json to_json(const model_state& state);
-/// `newer_schema` if it is whole and of a later version; `state_damaged` if it is not exactly such a document (as dumped: compact, the
-/// checksum last).
+/// Gives the text to `to`, part by part.
+MODELSEC_DECL result<void> write_state(const model_state& state, const std::function<result<void>(bytes_view)>& to);
+
+/// Reads such a text as it comes. Neither it nor a tree of it is held: with two packs of 65,535 files it is 30 MB long.
+class state_reading
+{
+public:
+    MODELSEC_DECL void take(bytes_view text);
+    /// `newer_schema` if it is whole and of a later version; `state_damaged` if it is not exactly such a document (as written: compact,
+    /// the checksum last). Only once.
+    MODELSEC_DECL result<model_state> finish();
+    /// SHA-256 of all of the text, once it was read.
+    const sha256_digest& identity() const noexcept { return identity_; }
+
+private:
+    enum class expects
+    {
+        entry_or_end,
+        entry,
+        comma_or_end
+    };
+
+    MODELSEC_DECL bool in_string(char c);
+    MODELSEC_DECL void scan(char c);
+    MODELSEC_DECL void scan_list(char c);
+    MODELSEC_DECL void end_entry();
+
+    hasher all_, checked_;
+    sha256_digest identity_;
+    std::string tail_;      ///< the last bytes so far: the checksum, perhaps
+    std::string skeleton_;  ///< the text, but for the files: in their place stands which one of lists_ has them
+    std::string entry_;     ///< the text of one file
+    std::string word_;      ///< the last string outside of lists, if it is a short one
+    std::vector<std::vector<file_record>> lists_;
+    unsigned depth_ = 0, entry_depth_ = 0;
+    expects next_ = expects::entry_or_end;
+    bool in_list_ = false, in_string_ = false, escaped_ = false, after_files_ = false;
+    bool other_files_ = false;  ///< something in a list was no file of this version
+};
+
 MODELSEC_DECL result<model_state> parse_state(bytes_view text);
 
 }  // namespace detail

@@ -3,6 +3,9 @@
 #define MODELSEC_DETAIL_STORE_STATE_STATE_IPP
 
 #include <modelsec/detail/store/state/state.hpp>
+#include <modelsec/limits.hpp>
+
+#include <charconv>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
@@ -16,20 +19,9 @@ inline void set_time(json& out, std::string_view key, const std::optional<utc_ti
         out.set(key, format_rfc3339(*time));
 }
 
+/// Without its files.
 inline json pack_to_json(const pack_record& pack)
 {
-    json::array files;
-    for (const file_record& f : pack.files)
-    {
-        json entry{{"path", f.path.str()},
-                   {"size", f.size},
-                   {"sha256", f.sha256.hex()},
-                   {"inode", f.inode},
-                   {"changed_ns", f.changed_ns}};
-        if (f.decided_by == digest_scope::chunks)
-            entry.set("decided_by", "chunks");
-        files.push_back(std::move(entry));
-    }
     return json{{"version", pack.version.str()},
                 {"artifact", pack.artifact.hex()},
                 {"platform", pack.platform},
@@ -37,7 +29,7 @@ inline json pack_to_json(const pack_record& pack)
                 {"sequence", pack.sequence},
                 {"envelope", pack.envelope.hex()},
                 {"activated_at", format_rfc3339(pack.activated_at)},
-                {"files", std::move(files)}};
+                {"files", json::array()}};
 }
 
 inline json barred_to_json(const std::vector<barred_pack>& packs)
@@ -149,7 +141,52 @@ inline std::optional<file_record> file_from_json(const json& from)
     return r.good() ? std::optional(std::move(out)) : std::nullopt;
 }
 
-inline std::optional<pack_record> pack_from_json(const json& from)
+/// A file as write_file() writes it; nothing: let the parser see what it is.
+inline std::optional<file_record> read_file(std::string_view text)
+{
+    const auto skip = [&](std::string_view word) {
+        const bool there = text.starts_with(word);
+        text.remove_prefix(there ? word.size() : 0);
+        return there;
+    };
+    const auto number = [&](auto& out) {
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+        text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+        return error == std::errc();
+    };
+    if (!skip("{\"path\":\""))
+        return std::nullopt;
+    const std::string_view path_text = text.substr(0, text.find_first_of("\"\\"));
+    text.remove_prefix(path_text.size());
+    std::uint64_t size = 0;
+    std::int64_t inode = 0, changed = 0;
+    if (!skip("\",\"size\":") || !number(size) || size > limits::max_integer || !skip(",\"sha256\":\""))
+        return std::nullopt;
+    const auto digest = sha256_digest::from_hex(text.substr(0, 2 * sha256_digest::size_bytes));
+    text.remove_prefix(std::min(text.size(), 2 * sha256_digest::size_bytes));
+    if (!digest || !skip("\",\"inode\":") || !number(inode) || !skip(",\"changed_ns\":") || !number(changed))
+        return std::nullopt;
+    const bool by_chunks = skip(",\"decided_by\":\"chunks\"");
+    auto path = relative_path::parse(path_text);
+    if (text != "}" || !path)
+        return std::nullopt;
+    return file_record{std::move(*path), size,
+                       *digest,          static_cast<std::uint64_t>(inode),
+                       changed,          by_chunks ? digest_scope::chunks : digest_scope::whole};
+}
+
+inline void write_file(std::string& out, const file_record& f)
+{
+    // No name has a character that JSON escapes.
+    out += "{\"path\":\"" + f.path.str() + "\",\"size\":" + std::to_string(f.size) + ",\"sha256\":\"" + f.sha256.hex() +
+           "\",\"inode\":" + std::to_string(static_cast<std::int64_t>(f.inode)) +
+           ",\"changed_ns\":" + std::to_string(f.changed_ns);
+    out += f.decided_by == digest_scope::chunks ? ",\"decided_by\":\"chunks\"}" : "}";
+}
+
+using found_lists = std::vector<std::vector<file_record>>;
+
+inline std::optional<pack_record> pack_from_json(const json& from, found_lists& lists)
 {
     state_reader r(from);
     auto version = identifier::parse(r.text("version"));
@@ -158,11 +195,12 @@ inline std::optional<pack_record> pack_from_json(const json& from)
         return std::nullopt;
     pack_record out{std::move(*version), r.digest("artifact"), r.text("platform"),     r.text("folder"),
                     r.size("sequence"),  r.digest("envelope"), r.time("activated_at"), {}};
-    r.list("files", [&](const json& element) {
-        auto file = file_from_json(element);
-        if (file)
-            out.files.push_back(std::move(*file));
-        return file.has_value();
+    r.list("files", [&](const json& which) {
+        const std::int64_t* const at = which.as_integer();
+        if (!at || static_cast<std::uint64_t>(*at) >= lists.size())
+            return false;
+        out.files = std::move(lists[static_cast<std::size_t>(*at)]);
+        return true;
     });
     return r.good() ? std::optional(std::move(out)) : std::nullopt;
 }
@@ -217,7 +255,7 @@ inline constexpr std::pair<std::string_view, std::optional<pack_record> model_st
     {"pending", &model_state::pending},
     {"reclaiming", &model_state::reclaiming}};
 
-inline std::optional<model_state> state_from_json(const json& from)
+inline std::optional<model_state> state_from_json(const json& from, found_lists& lists)
 {
     state_reader r(from);
     model_state out;
@@ -228,7 +266,7 @@ inline std::optional<model_state> state_from_json(const json& from)
     for (const auto& [key, member] : state_packs)
     {
         const json* const pack = from.find(key);
-        out.*member = pack ? pack_from_json(*pack) : std::nullopt;
+        out.*member = pack ? pack_from_json(*pack, lists) : std::nullopt;
         if (pack && !(out.*member))
             return std::nullopt;
     }
@@ -247,7 +285,7 @@ inline std::optional<model_state> state_from_json(const json& from)
     return r.good() ? std::optional(std::move(out)) : std::nullopt;
 }
 
-json to_json(const model_state& state)
+result<void> write_state(const model_state& state, const std::function<result<void>(bytes_view)>& to)
 {
     json out{{"schema", state_schema}, {"generation", state.generation}, {"attempt", state.attempt}};
     if (state.found_files)
@@ -265,32 +303,171 @@ json to_json(const model_state& state)
 
     std::string text = out.dump();
     text.pop_back();  // the brace
-    out.set("checksum", sha256(as_bytes(text)).hex());
-    return out;
+    hasher checked;
+    std::string part;
+    const auto flush = [&]() -> result<void> {
+        checked.update(as_bytes(part));
+        MODELSEC_CHECK(to(as_bytes(part)));
+        part.clear();
+        return {};
+    };
+    static constexpr std::string_view no_files = "\"files\":[]";  // within a string its quotes would have a backslash
+    static constexpr std::size_t part_bytes = std::size_t{64} << 10;
+    std::string_view rest = text;
+    for (const auto& [key, member] : state_packs)
+    {
+        if (!(state.*member))
+            continue;
+        const std::size_t at = rest.find(no_files) + no_files.size() - 1;
+        part += rest.substr(0, at);
+        rest.remove_prefix(at);
+        bool first = true;
+        for (const file_record& f : (state.*member)->files)
+        {
+            part += std::exchange(first, false) ? "" : ",";
+            write_file(part, f);
+            if (part.size() >= part_bytes)
+                MODELSEC_CHECK(flush());
+        }
+    }
+    part += rest;
+    MODELSEC_CHECK(flush());
+    return to(as_bytes(std::string(checksum_member) + checked.finish_sha256().hex() + "\"}"));
 }
 
-result<model_state> parse_state(bytes_view raw)
+inline constexpr std::size_t state_tail_bytes = checksum_member.size() + 2 * sha256_digest::size_bytes + 2;
+
+void state_reading::take(bytes_view text)
 {
+    all_.update(text);
+    tail_ += as_text(text);
+    if (tail_.size() > state_tail_bytes)
+    {
+        const std::size_t known = tail_.size() - state_tail_bytes;
+        checked_.update(as_bytes(std::string_view(tail_).substr(0, known)));
+        tail_.erase(0, known);
+    }
+    for (const std::uint8_t c : text)
+        in_list_ ? scan_list(static_cast<char>(c)) : scan(static_cast<char>(c));
+}
+
+/// Whether this belongs to a string, its quotes included.
+bool state_reading::in_string(char c)
+{
+    if (!in_string_)
+        return in_string_ = c == '"';
+    in_string_ = escaped_ || c != '"';
+    escaped_ = !escaped_ && c == '\\';
+    return true;
+}
+
+void state_reading::scan(char c)
+{
+    static constexpr std::size_t longest_skeleton = std::size_t{16} << 20, longest_word = 8;
+    if (skeleton_.size() > longest_skeleton)
+        return;  // it is cut, and no document
+    skeleton_ += c;
+    const bool began = !in_string_;
+    if (in_string(c))
+    {
+        if (began)
+            word_.clear();
+        else if (in_string_ && word_.size() < longest_word)
+            word_ += c;
+        return;
+    }
+    const bool files = std::exchange(after_files_, false);
+    if (c == ':')
+        after_files_ = depth_ == 2 && word_ == "files";  // of a pack, which is a member of the whole
+    else if (c == '[' && files)
+    {
+        skeleton_ += std::to_string(lists_.size());
+        lists_.emplace_back();
+        in_list_ = true;
+        next_ = expects::entry_or_end;
+    }
+    else if (c == '{' || c == '[')
+        ++depth_;
+    else if (c == '}' || c == ']')
+        depth_ -= depth_ != 0 ? 1 : 0;
+}
+
+/// Within a list of files. Whatever else than files stands there, its end is found: a later version may have written it.
+void state_reading::scan_list(char c)
+{
+    static constexpr std::size_t longest_entry = std::size_t{16} << 10;
+    const bool text = in_string(c);
+    const bool opens = !text && (c == '{' || c == '['), closes = !text && (c == '}' || c == ']');
+    if (entry_depth_ == 0 && closes)
+    {
+        other_files_ = other_files_ || c != ']' || next_ == expects::entry;
+        lists_.back().shrink_to_fit();
+        in_list_ = false;
+        skeleton_ += ']';
+    }
+    else if (entry_depth_ == 0 && c == ',' && next_ == expects::comma_or_end)
+        next_ = expects::entry;
+    else if (entry_depth_ == 0 && (c != '{' || next_ == expects::comma_or_end))
+    {
+        other_files_ = true;
+        entry_depth_ += opens ? 1 : 0;
+    }
+    else
+    {
+        entry_depth_ += opens ? 1 : 0;
+        entry_depth_ -= closes ? 1 : 0;
+        other_files_ = other_files_ || entry_.size() > longest_entry;
+        if (!other_files_)
+            entry_ += c;
+        if (entry_depth_ == 0)
+            end_entry();
+    }
+}
+
+void state_reading::end_entry()
+{
+    next_ = expects::comma_or_end;
+    if (other_files_)
+        return;
+    auto file = read_file(entry_);
+    if (!file)
+    {
+        const auto document = parse_json(as_bytes(entry_));
+        file = document ? file_from_json(*document) : std::nullopt;
+    }
+    entry_.clear();
+    if (file)
+        lists_.back().push_back(std::move(*file));
+    other_files_ = !file;
+}
+
+result<model_state> state_reading::finish()
+{
+    identity_ = all_.finish_sha256();
     // A torn or decayed generation must never be taken for a whole one.
-    const std::string_view text = as_text(raw);
-    const std::size_t tail = checksum_member.size() + 2 * sha256_digest::size_bytes + 2;
-    if (text.size() < tail || !text.ends_with("\"}"))
+    const std::string_view tail = tail_;
+    if (tail.size() < state_tail_bytes || !tail.ends_with("\"}"))
         return fail(reason::state_damaged, "a state that is not whole");
-    const std::string_view body = text.substr(0, text.size() - tail);
-    const std::string_view member = text.substr(body.size());
-    const auto digest = sha256_digest::from_hex(member.substr(checksum_member.size(), 2 * sha256_digest::size_bytes));
-    if (!member.starts_with(checksum_member) || !digest || !(*digest == sha256(as_bytes(body))))
+    const auto digest = sha256_digest::from_hex(tail.substr(checksum_member.size(), 2 * sha256_digest::size_bytes));
+    if (!tail.starts_with(checksum_member) || !digest || !(*digest == checked_.finish_sha256()))
         return fail(reason::state_damaged, "a state that does not have its checksum");
 
-    const auto document = parse_json(raw);
+    const auto document = parse_json(as_bytes(skeleton_));
     const auto schema = document ? document->size_at("schema") : std::nullopt;
     // What a later version remembers, and this one does not know of, must not be written over without it.
     if (schema && *schema > state_schema)
         return fail(reason::newer_schema, "a state of schema " + std::to_string(*schema));
-    auto state = schema && *schema > 0 ? state_from_json(*document) : std::nullopt;
+    auto state = !other_files_ && schema && *schema > 0 ? state_from_json(*document, lists_) : std::nullopt;
     if (!state)
         return fail(reason::state_damaged, "a state that does not say what it must");
     return std::move(*state);
+}
+
+result<model_state> parse_state(bytes_view text)
+{
+    state_reading reading;
+    reading.take(text);
+    return reading.finish();
 }
 
 }  // namespace detail

@@ -37,6 +37,18 @@ enum OcspPolicy {
   off,
 }
 
+/// Whether what becomes active is put under fs-verity (Linux): from then on the kernel lets nobody change it.
+enum FsVerity {
+  /// No.
+  off,
+
+  /// Where kernel and disk can; else a warning `verity_unsupported`, and active without.
+  wanted,
+
+  /// Where they cannot, nothing becomes active: `verity_unsupported`.
+  required,
+}
+
 /// The version of the library that is loaded, as in `0.1.0`.
 String modelsecVersion() => textOf(c.modelsec_version());
 
@@ -58,6 +70,7 @@ final class ModelsecClient implements Finalizable {
   /// `min_device` is held against in place of this machine. `proxy` is `http://[user:password@]host[:port]` or `socks5://…`, `noProxy` a
   /// list of hosts as in the variable NO_PROXY; neither is read from the environment. `caPem` is what `caFile` holds; both are believed
   /// where both are given. With `automaticRepair` a model whose newest state is damaged goes on with the highest that is whole.
+  /// `fsVerity` puts what becomes active under fs-verity (Linux, Android): nobody can change it, and opening reads none of it.
   factory ModelsecClient({
     required String store,
     Profile profile = Profile.client,
@@ -81,6 +94,7 @@ final class ModelsecClient implements Finalizable {
     String? caPem,
     Duration firstByteTimeout = Duration.zero,
     bool automaticRepair = false,
+    FsVerity fsVerity = FsVerity.off,
     ({int ramMb, int freeDiskMb})? device,
   }) => using((arena) {
     final options = arena<c.modelsec_client_options>();
@@ -117,7 +131,12 @@ final class ModelsecClient implements Finalizable {
       }
       ..ca_pem = chars(caPem, arena)
       ..first_byte_timeout_ms = timeoutOf(firstByteTimeout)
-      ..automatic_repair = automaticRepair ? 1 : 0;
+      ..automatic_repair = automaticRepair ? 1 : 0
+      ..fs_verity = switch (fsVerity) {
+        FsVerity.off => c.MODELSEC_VERITY_OFF,
+        FsVerity.wanted => c.MODELSEC_VERITY_WANTED,
+        FsVerity.required => c.MODELSEC_VERITY_REQUIRED,
+      };
     final out = arena<Pointer<c.modelsec_client>>();
     check((error) => c.modelsec_client_create(options, out, error));
     return ModelsecClient._(out.value);

@@ -36,7 +36,8 @@ class ClientOptions(Structure):
                 ("ocsp", c_uint32), ("reserved", c_uint32), ("ca_pem", c_char_p), ("certificate_pem", c_char_p),
                 ("private_key_pem", c_char_p), ("first_byte_timeout_ms", c_uint64), ("partial_chain", c_uint32),
                 ("digest_policy", c_uint32), ("store_policy", c_uint32), ("automatic_repair", c_uint32),
-                ("max_model_bytes", c_uint64), ("fallback_after_ms", c_uint64), ("min_rate", c_uint64)]
+                ("max_model_bytes", c_uint64), ("fallback_after_ms", c_uint64), ("min_rate", c_uint64),
+                ("fs_verity", c_uint32), ("reserved_verity", c_uint32)]
 
 
 class ModelSigner(Structure):
@@ -80,7 +81,7 @@ class Event(Structure):
 
 
 class PackInfo(Structure):
-    _fields_ = [("struct_size", c_uint32), ("reserved", c_uint32), ("version", c_char_p), ("sha256", c_char_p),
+    _fields_ = [("struct_size", c_uint32), ("fs_verity", c_uint32), ("version", c_char_p), ("sha256", c_char_p),
                 ("path", c_char_p), ("sequence", c_uint64), ("bytes", c_uint64)]
 
 

@@ -10,7 +10,7 @@ from typing import Any, Optional
 from . import _ffi
 from .client import Client, both
 from .operation import Listener, Operation, Progress
-from .options import ClientOptions, Credentials, DigestPolicy, Ocsp, Path, Profile, StorePolicy, WritePolicy
+from .options import ClientOptions, Credentials, DigestPolicy, FsVerity, Ocsp, Path, Profile, StorePolicy, WritePolicy
 from .pack import Pack
 from .progress import bar
 from .request import Source, build
@@ -30,7 +30,8 @@ class AsyncClient:
                  no_proxy: Optional[str] = None, ocsp: Ocsp = "if_stapled", ca_pem: Optional[str] = None, certificate_pem: Optional[str] = None,
                  private_key_pem: Optional[str] = None, partial_chain: bool = False, first_byte_timeout: float = 0,
                  digest_policy: DigestPolicy = "automatic", store_policy: StorePolicy = "owner_only", automatic_repair: bool = False,
-                 use_environment: bool = False, max_model_bytes: int = 0, fallback_after: float = 0, min_rate: int = 0) -> None:
+                 use_environment: bool = False, max_model_bytes: int = 0, fallback_after: float = 0, min_rate: int = 0,
+                 fs_verity: FsVerity = "off") -> None:
         options: ClientOptions = {
             "profile": profile, "ca_file": ca_file, "certificate_file": certificate_file, "private_key_file": private_key_file,
             "spki_pins": spki_pins, "connections": connections, "write_policy": write_policy, "limit_rate": limit_rate,
@@ -40,7 +41,8 @@ class AsyncClient:
             "certificate_pem": certificate_pem, "private_key_pem": private_key_pem, "partial_chain": partial_chain,
             "first_byte_timeout": first_byte_timeout, "digest_policy": digest_policy, "store_policy": store_policy,
             "automatic_repair": automatic_repair, "use_environment": use_environment, "max_model_bytes": max_model_bytes,
-            "fallback_after": fallback_after, "min_rate": min_rate}
+            "fallback_after": fallback_after, "min_rate": min_rate,
+            "fs_verity": fs_verity}
         self._client = Client(store, **options)
 
     def close(self) -> None:
@@ -148,7 +150,7 @@ async def ensure_async(model_id: str, source: Source, *, store: Path, on_progres
                        private_key_pem: Optional[str] = None, partial_chain: bool = False,
                        first_byte_timeout: float = 0, digest_policy: DigestPolicy = "automatic", store_policy: StorePolicy = "owner_only",
                        automatic_repair: bool = False, use_environment: bool = False, max_model_bytes: int = 0, fallback_after: float = 0,
-                       min_rate: int = 0) -> Model:
+                       min_rate: int = 0, fs_verity: FsVerity = "off") -> Model:
     """modelsec.ensure() for a running loop, which is never blocked: the same options, the same Model. Cancelling the task cancels the
     download; so does Ctrl-C, also while a server starts. Callbacks come on the loop."""
     options: ClientOptions = {
@@ -159,7 +161,8 @@ async def ensure_async(model_id: str, source: Source, *, store: Path, on_progres
         "group_shared": group_shared, "proxy": proxy, "no_proxy": no_proxy, "ocsp": ocsp, "ca_pem": ca_pem, "certificate_pem": certificate_pem,
         "private_key_pem": private_key_pem, "partial_chain": partial_chain, "first_byte_timeout": first_byte_timeout,
         "digest_policy": digest_policy, "store_policy": store_policy, "automatic_repair": automatic_repair,
-        "use_environment": use_environment, "max_model_bytes": max_model_bytes, "fallback_after": fallback_after, "min_rate": min_rate}
+        "use_environment": use_environment, "max_model_bytes": max_model_bytes, "fallback_after": fallback_after, "min_rate": min_rate,
+        "fs_verity": fs_verity}
     key = key_of(store, model_id, source, {**options, "offline": offline})
     model = known(key)
     if model is not None:

@@ -9,7 +9,7 @@ from typing import Any, Callable, Optional, Union
 
 from . import _ffi
 from ._handle import Handle
-from .options import (Credentials, DigestPolicy, Ocsp, Path, Profile, StorePolicy, WritePolicy, from_environment, log, path, texts,
+from .options import (Credentials, DigestPolicy, FsVerity, Ocsp, Path, Profile, StorePolicy, WritePolicy, from_environment, log, path, texts,
                       word)
 from .operation import Listener, Operation, Progress, check, start
 from .pack import Pack
@@ -33,7 +33,9 @@ class Client(Handle):
     given both ways. `partial_chain` believes a certificate of the CA as it is, also an intermediate one. `digest_policy` "whole" always
     waits for the digest of every whole file. `store_policy` says who beside its owner may use the store. With `automatic_repair` a model
     whose newest state is damaged goes on with the highest that is whole (WARNING, memory_lost). ensure() does with what is active without
-    a verified manifest after `fallback_after`; a source that brings less than `min_rate` bytes a second for ten seconds is given up."""
+    a verified manifest after `fallback_after`; a source that brings less than `min_rate` bytes a second for ten seconds is given up.
+    `fs_verity` "wanted" or "required" puts what becomes active under fs-verity (Linux): nobody can change it, and opening reads none of
+    it."""
 
     def __init__(self, store: Path, *, profile: Profile = "client", ca_file: Optional[Path] = None,
                  certificate_file: Optional[Path] = None, private_key_file: Optional[Path] = None,
@@ -45,7 +47,8 @@ class Client(Handle):
                  no_proxy: Optional[str] = None, ocsp: Ocsp = "if_stapled", ca_pem: Optional[str] = None, certificate_pem: Optional[str] = None,
                  private_key_pem: Optional[str] = None, partial_chain: bool = False, first_byte_timeout: float = 0,
                  digest_policy: DigestPolicy = "automatic", store_policy: StorePolicy = "owner_only", automatic_repair: bool = False,
-                 use_environment: bool = False, max_model_bytes: int = 0, fallback_after: float = 0, min_rate: int = 0) -> None:
+                 use_environment: bool = False, max_model_bytes: int = 0, fallback_after: float = 0, min_rate: int = 0,
+                 fs_verity: FsVerity = "off") -> None:
         def ms(seconds: float) -> int:
             return milliseconds(seconds) if seconds != 0 else 0
 
@@ -71,7 +74,8 @@ class Client(Handle):
             private_key_pem=_ffi.encoded(private_key_pem), first_byte_timeout_ms=ms(first_byte_timeout),
             partial_chain=int(partial_chain), digest_policy=word("digest_policy", digest_policy, DigestPolicy),
             store_policy=word("store_policy", store_policy, StorePolicy), automatic_repair=int(automatic_repair),
-            max_model_bytes=max_model_bytes, fallback_after_ms=ms(fallback_after), min_rate=min_rate)
+            max_model_bytes=max_model_bytes, fallback_after_ms=ms(fallback_after), min_rate=min_rate,
+            fs_verity=word("fs_verity", fs_verity, FsVerity))
         handle = ctypes.c_void_p()
         error = ctypes.POINTER(_ffi.Error)()
         check(_ffi.lib.modelsec_client_create(options, ctypes.byref(handle), ctypes.byref(error)), error)

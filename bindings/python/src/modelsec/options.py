@@ -16,6 +16,7 @@ WritePolicy = Literal["automatic", "direct", "cached"]
 Ocsp = Literal["if_stapled", "required", "off"]
 DigestPolicy = Literal["automatic", "whole"]
 StorePolicy = Literal["owner_only", "shared_read", "volume"]
+FsVerity = Literal["off", "wanted", "required"]
 Format = Literal["dsse", "pack"]
 
 #: Retries, redirects and warnings of operations, and how they ended; it shows no header, query or path.
@@ -59,6 +60,7 @@ class ClientOptions(TypedDict, total=False):
     max_model_bytes: int
     fallback_after: float
     min_rate: int
+    fs_verity: FsVerity
 
 
 def word(name: str, value: str, allowed: Any) -> int:

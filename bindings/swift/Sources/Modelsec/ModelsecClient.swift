@@ -12,6 +12,15 @@ public enum OcspPolicy: UInt32, Sendable {
     case off = 2
 }
 
+/// Whether what becomes active is put under fs-verity (Linux): from then on the kernel lets nobody change it.
+public enum FsVerity: UInt32, Sendable {
+    case off = 0
+    /// Where kernel and disk can; else a warning `verity_unsupported`, and active without.
+    case wanted = 1
+    /// Where they cannot, nothing becomes active: `verity_unsupported`.
+    case required = 2
+}
+
 /// What stays the same over the life of a client. Zeros and nils mean the library's defaults.
 public struct ClientOptions: Sendable {
     /// The store's folder; made at the first fetch.
@@ -44,6 +53,8 @@ public struct ClientOptions: Sendable {
     public var firstByteTimeout: Double = 0
     /// Where the newest state of a model is damaged, go on with the highest that is whole.
     public var automaticRepair = false
+    /// Whether what becomes active is put under fs-verity (Linux).
+    public var fsVerity = FsVerity.off
 
     public init(store: String, caFile: String? = nil) {
         self.store = store
@@ -81,6 +92,7 @@ public final class ModelsecClient: @unchecked Sendable {
         o.ca_pem = memory.chars(options.caPem)
         o.first_byte_timeout_ms = try milliseconds(options.firstByteTimeout)
         o.automatic_repair = options.automaticRepair ? 1 : 0
+        o.fs_verity = options.fsVerity.rawValue
         var made: OpaquePointer?
         try withExtendedLifetime(memory) { try check { modelsec_client_create(&o, &made, $0) } }
         client = made!

@@ -28,6 +28,8 @@ inline json pack_to_json(const pack_record& pack)
                    {"changed_ns", f.changed_ns}};
         if (f.decided_by == digest_scope::chunks)
             entry.set("decided_by", "chunks");
+        if (f.verity)
+            entry.set("verity", f.verity->hex());
         files.push_back(std::move(entry));
     }
     return json{{"version", pack.version.str()},
@@ -144,6 +146,8 @@ inline std::optional<file_record> file_from_json(const json& from)
     const sha256_digest digest = r.digest("sha256");
     const auto inode = static_cast<std::uint64_t>(r.integer("inode"));
     file_record out{std::move(*path), size, digest, inode, r.integer("changed_ns"), digest_scope::whole};
+    if (from.find("verity"))
+        out.verity = r.digest("verity");
     if (from.find("decided_by"))
         out.decided_by = r.text("decided_by") == "chunks" ? digest_scope::chunks : digest_scope::whole;
     return r.good() ? std::optional(std::move(out)) : std::nullopt;

@@ -294,15 +294,17 @@ TEST_CASE("a control tells its hooks, from any thread, and not after they are go
 
 TEST_CASE("the time of an attempt stands still while it is paused, by whichever of its controls")
 {
-    support::manual_clock time;
+    const auto shared_time = std::make_shared<support::manual_clock>();
+    support::manual_clock& time = *shared_time;
     const auto in = [&](std::chrono::seconds s) { return time.steady_now() + s; };
     control owner;
-    const control running = owner.attempt(&time, in(std::chrono::seconds(10)));
+    const control running = owner.attempt(shared_time, in(std::chrono::seconds(10)));
     time.advance(std::chrono::seconds(6));
     owner.pause();
     time.advance(std::chrono::hours(8));
     CHECK_FALSE(running.cancelled());
-    const control begun_in_the_pause = owner.attempt(&time, in(std::chrono::seconds(10)));
+    CHECK(running.due() == in(std::chrono::seconds(4)));
+    const control begun_in_the_pause = owner.attempt(shared_time, in(std::chrono::seconds(10)));
     time.advance(std::chrono::hours(1));
     owner.resume();
     CHECK(running.due() == in(std::chrono::seconds(4)));
@@ -318,6 +320,19 @@ TEST_CASE("the time of an attempt stands still while it is paused, by whichever 
     owner.pause();  // what is over stays over
     CHECK(running.expired());
     CHECK_FALSE(begun_in_the_pause.expired());
+}
+
+TEST_CASE("attempts are paused as their control is, whichever thread set it last")
+{
+    for (int round = 0; round < 300; ++round)
+    {
+        control owner;
+        const control running = owner.attempt();
+        std::thread other([owner]() mutable { owner.resume(); });
+        owner.pause();
+        other.join();
+        CHECK(running.paused() == owner.paused());
+    }
 }
 
 TEST_CASE("a secret is wiped and moves")

@@ -66,12 +66,12 @@ struct shared_client
     std::vector<modelsec::http_header> headers_for(std::string_view origin);
 
     modelsec::limits caps;
-    std::optional<modelsec::client> client;
     modelsec_credentials_fn ask = nullptr;
     void* ask_user = nullptr;
     std::mutex mutex;  // of `headers`
     std::map<std::string, std::vector<modelsec::http_header>, std::less<>> headers;
-    uint64_t process = 0;  // the one that made it: not for use after fork()
+    uint64_t process = 0;                    // the one that made it: not for use after fork()
+    std::optional<modelsec::client> client;  // last, so that it goes first: its audit sink asks for headers to the end
 };
 
 /// A string that may be null.

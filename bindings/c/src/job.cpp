@@ -251,8 +251,10 @@ struct calls_there
     template <class T>
     auto handler(const std::shared_ptr<modelsec::diagnostics>& diag) const
     {
-        return [held = shared, diag, model = fetching.model_id, then = done](modelsec::error_code ec, T value) {
-            then(settle(model, ec, *diag, std::move(value)));
+        return [held = shared, diag, model = fetching.model_id, then = done](modelsec::error_code ec, T value) mutable {
+            auto settled = settle(model, ec, *diag, std::move(value));
+            held.reset();  // a client that was released ends here: no callback of it comes after the last event
+            then(std::move(settled));
         };
     }
 
@@ -312,9 +314,12 @@ void job::listen(const modelsec::event_handler& on_event)
         if (e.kind != modelsec::event_kind::done)
             on_event(e);
     };
-    // Of a rollback and of gc, nothing but the end was told before there were events for all.
+    // Of a rollback and of gc, nothing but alerts and the end is told: that was so before there were events for all.
     rollback_ = {fetch_.model_id, fetch_.trust, fetch_.operation};
-    rollback_.operation.events = {};
+    rollback_.operation.events = [on_event](const modelsec::event& e) {
+        if (e.kind == modelsec::event_kind::alert)
+            on_event(e);
+    };
     gc_.operation = rollback_.operation;
     remove_.operation = fetch_.operation;
     repair_.operation = fetch_.operation;

@@ -179,7 +179,8 @@ typedef struct modelsec_client_options {
 /** Makes a client. Reads no disk and asks no network. Any thread. Codes: 2. */
 MODELSEC_API int32_t modelsec_client_create(const modelsec_client_options *options, modelsec_client **client,
                                             modelsec_error **error) MODELSEC_MUST_CHECK;
-/** Running operations go on and keep what they need; the handle itself is gone. Any thread, once. */
+/** Running operations go on and keep what they need; the handle itself is gone. Any thread, once. Waits for nothing, save for an
+ *  audit sink that has events left, for its sink_linger_ms at most. */
 MODELSEC_API void modelsec_client_release(modelsec_client *client);
 
 /** Sets (count > 0) or forgets (count 0) the headers that go to one origin and no other, from the next request on. For

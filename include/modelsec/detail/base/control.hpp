@@ -29,12 +29,12 @@ public:
     MODELSEC_DECL bool paused() const noexcept;
 
     /// The control of one attempt by this one: all that this one is told reaches it, nothing the other way round. Every operation
-    /// makes one for itself when it begins. With `time`, it counts as cancelled from `due` on, which each pause puts off; `time` must
-    /// outlive it.
-    [[nodiscard]] MODELSEC_DECL control attempt(const clock* time = nullptr, steady_time due = steady_time::max()) const;
+    /// makes one for itself when it begins. With `time`, it counts as cancelled from `due` on, which each pause puts off.
+    [[nodiscard]] MODELSEC_DECL control attempt(std::shared_ptr<const clock> time = nullptr,
+                                                steady_time due = steady_time::max()) const;
     /// Whether its time is over. Then nobody else cancelled it.
     MODELSEC_DECL bool expired() const noexcept;
-    /// When its time will be over, by the pauses that have ended so far; steady_time::max() if it has none.
+    /// When its time will be over, by the pauses so far; steady_time::max() if it has none.
     MODELSEC_DECL steady_time due() const noexcept;
 
     /// Runs `hook` at every change, on the thread that makes it (at once, here, if cancelled already), for as long as the

@@ -24,7 +24,7 @@ struct control::state
     bool used = false;  ///< an attempt began by it
     std::atomic<bool> cancelled{false};
     std::atomic<bool> paused{false};
-    const clock* time = nullptr;
+    std::shared_ptr<const clock> time;
     mutable std::mutex times;  ///< of the next two; nothing is called while it is held
     steady_time due = steady_time::max();
     std::optional<steady_time> paused_since;  ///< of an attempt that has a time: `due` moves by each pause
@@ -55,7 +55,18 @@ struct control::state
         if (news)
             changed();
         for (const auto& attempt : running)
-            attempt->set(flag, value);
+            flag == &state::paused ? attempt->pause_as(*this) : attempt->set(flag, value);
+    }
+
+    /// Takes over what the control says now: whoever set it last may have been overtaken by another thread.
+    void pause_as(const state& of)
+    {
+        for (bool value = of.paused;; value = of.paused)
+        {
+            set(&state::paused, value);
+            if (of.paused == value)
+                return;
+        }
     }
 
     void count_pause(bool begins)
@@ -75,6 +86,13 @@ struct control::state
         const steady_time now = time->steady_now();
         const std::lock_guard lock(times);
         return paused_since.value_or(now) >= due;
+    }
+
+    steady_time due_by_now() const noexcept
+    {
+        const steady_time now = time ? time->steady_now() : steady_time{};
+        const std::lock_guard lock(times);
+        return paused_since ? detail::steady_after(due, std::chrono::ceil<std::chrono::milliseconds>(now - *paused_since)) : due;
     }
 };
 
@@ -112,14 +130,13 @@ bool control::expired() const noexcept
 
 steady_time control::due() const noexcept
 {
-    const std::lock_guard lock(state_->times);
-    return state_->due;
+    return state_->due_by_now();
 }
 
-control control::attempt(const clock* time, steady_time due) const
+control control::attempt(std::shared_ptr<const clock> time, steady_time due) const
 {
     control made;
-    made.state_->time = due == steady_time::max() ? nullptr : time;
+    made.state_->time = due == steady_time::max() ? nullptr : std::move(time);
     made.state_->due = due;
     const std::lock_guard lock(state_->mutex);
     // What was cancelled before is over, but for a cancel() that came before the very first attempt.

@@ -63,7 +63,7 @@ inline control attempt_of(const client_state& self, const operation_options& ask
 {
     // A caller may ask for more time than a time_point can hold.
     return asked.deadline
-               ? asked.control.attempt(self.options.clock.get(), later(self.options.clock->steady_now(), *asked.deadline))
+               ? asked.control.attempt(self.options.clock, later(self.options.clock->steady_now(), *asked.deadline))
                : asked.control.attempt();
 }
 

@@ -287,8 +287,11 @@ result<std::uint64_t> run_watch(const client_options& owner, audit_trail& trail,
                     failed(got.error());
                 }
             }
-            const steady_time due = std::min(handle.due(), later(owner.clock->steady_now(), next_wait(asked)));
-            if (!sleep.until(due, [&] { return handle.cancelled(); }))
+            const steady_time next = later(owner.clock->steady_now(), next_wait(asked));
+            while (!handle.cancelled() && (handle.paused() || owner.clock->steady_now() < next))
+                sleep.until(handle.paused() ? steady_time::max() : std::min(handle.due(), next),
+                            [&, paused = handle.paused()] { return handle.cancelled() || handle.paused() != paused; });
+            if (!handle.cancelled())
                 continue;
             if (handle.expired())
                 return updates;

@@ -95,7 +95,7 @@ result<fetch_operation::accepted> fetch_operation::obtain_offer_in_time()
     if (offer)
     {
         if (network_)
-            network_->set_deadline(deadline_);
+            network_->set_deadline(deadline());
         return offer;
     }
     const steady_time now = owner_.clock->steady_now();
@@ -105,7 +105,8 @@ result<fetch_operation::accepted> fetch_operation::obtain_offer_in_time()
     return offer;
 }
 
-/// What ends a wait: the attempt's deadline, and until there is a manifest, the time for that.
+/// What ends a wait but the control, which knows the attempt's time and moves it by each pause: until there is a manifest, the time for
+/// that, and the attempt's own where it is run without such a control.
 std::optional<steady_time> fetch_operation::next_deadline() const
 {
     const auto due = deadline();
@@ -114,11 +115,9 @@ std::optional<steady_time> fetch_operation::next_deadline() const
     return std::min(*manifest_due_, *due);
 }
 
-/// The attempt's own, which each pause has put off.
 std::optional<steady_time> fetch_operation::deadline() const
 {
-    const steady_time of_attempt = asked_.operation.control.due();
-    return deadline_ && of_attempt != steady_time::max() ? of_attempt : deadline_;
+    return asked_.operation.control.due() == steady_time::max() ? deadline_ : std::nullopt;
 }
 
 bool fetch_operation::past_deadline() const
@@ -331,8 +330,8 @@ result<void> fetch_operation::stopped() const
 
 std::chrono::milliseconds fetch_operation::lock_wait() const
 {
-    const auto due = next_deadline();
-    return due ? std::min(steady_left(owner_.clock->steady_now(), *due), owner_.lock_wait) : owner_.lock_wait;
+    const steady_time due = std::min(next_deadline().value_or(steady_time::max()), asked_.operation.control.due());
+    return due != steady_time::max() ? std::min(steady_left(owner_.clock->steady_now(), due), owner_.lock_wait) : owner_.lock_wait;
 }
 
 // The page cache is where weights are best found by who loads them next, but filling it costs more than the disk does: from a

@@ -110,7 +110,7 @@ steady_time session::next_due() const
         return impl_->last_tick + session_ending_tick;
     if (impl_->paused_since)
         return watch::never;
-    steady_time due = env_.deadline.value_or(watch::never);
+    steady_time due = std::min(env_.deadline.value_or(watch::never), env_.handle.due());
     for (const watch* w : watches_)
         due = std::min(due, w->due_);
     return impl_->idle.empty() ? due : std::min(due, impl_->idle.front().until);
@@ -162,7 +162,7 @@ inline void session::drop_idle_connections()
 std::optional<failure> session::stopped() const
 {
     if (env_.handle.cancelled())
-        return fail(reason::cancelled);
+        return fail(env_.handle.expired() ? reason::deadline : reason::cancelled);
     if (env_.deadline && impl_->paused_since.value_or(steady_now()) >= *env_.deadline)
         return fail(reason::deadline);
     return std::nullopt;
@@ -388,8 +388,8 @@ awaitable<result<void>> session::before_retry(retry_fsm& retries, failure proble
         co_return *ended;
     if (head)
         in.server_wait = server_wait(head->find("retry-after"), head->find("ratelimit"), env_.time->now());
-    if (env_.deadline)
-        in.time_left = steady_left(steady_now(), *env_.deadline);
+    if (const steady_time due = std::min(env_.deadline.value_or(watch::never), env_.handle.due()); due != watch::never)
+        in.time_left = steady_left(steady_now(), due);
     MODELSEC_CO_TRY(const auto wait, retries.next(in));
     event e;
     e.kind = event_kind::retry;

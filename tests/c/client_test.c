@@ -5,6 +5,7 @@
 #include "check.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -482,6 +483,69 @@ static void attempts_are_written_down_counted_and_bounded(void)
     memcpy(store, before, sizeof store);
 }
 
+/* What a callback's data is, and whether it was asked for after its time. */
+typedef struct
+{
+    atomic_int over, late, asked;
+    seen *operation;
+} lent;
+
+static void lend(void *user, const char *origin, modelsec_add_header_fn add, void *to)
+{
+    lent *l = user;
+    (void)origin;
+    (void)add;
+    (void)to;
+    ++l->asked;
+    if (l->over)
+        l->late = 1;
+}
+
+static void on_last_event(void *user, modelsec_event *e)
+{
+    lent *l = user;
+    if (e->kind == MODELSEC_EVENT_DONE)
+        l->over = 1;
+    on_event(l->operation, e);
+}
+
+/* A sink that nobody answers is tried again and again, by credentials that may be gone when the client is. */
+static void a_released_client_asks_its_callbacks_no_more(void)
+{
+    char before[sizeof store];
+    memcpy(before, store, sizeof store);
+    snprintf(store, sizeof store, "%s/unheard", folder);
+    lent l;
+    memset(&l, 0, sizeof l);
+    seen s;
+    seen_start(&s);
+    l.operation = &s;
+    modelsec_audit_options audit;
+    memset(&audit, 0, sizeof audit);
+    audit.struct_size = sizeof audit;
+    audit.sink_url = "https://127.0.0.1:1/events";
+    audit.sink_linger_ms = 700;
+    modelsec_client_options o = options_of();
+    o.audit = &audit;
+    o.credentials = lend;
+    o.credentials_user = &l;
+    const modelsec_header name = {"X-App", "demo"};
+    modelsec_client *client = NULL;
+    CHECK(modelsec_client_create(&o, &client, NULL) == MODELSEC_OK);
+    CHECK(modelsec_client_set_headers(client, "https://127.0.0.1:1", &name, 1, NULL) == MODELSEC_OK);
+    modelsec_request r = request_of(MODELSEC_OP_VERIFY);
+    CHECK(modelsec_run(client, &r, NULL, NULL, NULL, NULL, NULL, NULL) != MODELSEC_OK);
+    r = request_of(MODELSEC_OP_FETCH);
+    CHECK(modelsec_start(client, &r, on_last_event, &l, &s.operation, NULL) == MODELSEC_OK);
+    modelsec_client_release(client);
+    pthread_mutex_lock(&s.mutex);
+    while (s.released == 0)
+        pthread_cond_wait(&s.changed, &s.mutex);
+    pthread_mutex_unlock(&s.mutex);
+    CHECK(l.asked > 0 && !l.late);
+    memcpy(store, before, sizeof store);
+}
+
 static void others_may_bring_the_bytes(void)
 {
     static const char text[] = "brought by others";
@@ -644,6 +708,7 @@ int main(void)
     a_forked_child_is_told_so();
     a_thousand_status_calls_take_no_time();
     attempts_are_written_down_counted_and_bounded();
+    a_released_client_asks_its_callbacks_no_more();
     shutdown_ends_what_runs();
     origin_stop(&web);
     remove_folder(folder);

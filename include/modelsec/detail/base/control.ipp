@@ -92,7 +92,8 @@ struct control::state
     {
         const steady_time now = time ? time->steady_now() : steady_time{};
         const std::lock_guard lock(times);
-        return paused_since ? detail::steady_after(due, std::chrono::ceil<std::chrono::milliseconds>(now - *paused_since)) : due;
+        return paused_since ? detail::steady_after(due, std::chrono::ceil<std::chrono::milliseconds>(now - *paused_since))
+                            : due;
     }
 };
 

@@ -63,8 +63,8 @@ result<foreign_job> fetch_operation::begin_foreign()
         if (!what.file->index)
             continue;
         MODELSEC_TRY(auto pieces, pieces_of(what));
-        MODELSEC_CHECK(unless_asked_for(
-            [&](staging& staged) { return reuse_file(disk, model, staged, what, std::move(pieces)); }));
+        MODELSEC_CHECK(
+            unless_asked_for([&](staging& staged) { return reuse_file(disk, model, staged, what, std::move(pieces)); }));
     }
     MODELSEC_CHECK(unless_asked_for([&](staging& staged) -> result<void> {
         for (const reusable& what : unknown)

@@ -331,7 +331,8 @@ result<void> fetch_operation::stopped() const
 std::chrono::milliseconds fetch_operation::lock_wait() const
 {
     const steady_time due = std::min(next_deadline().value_or(steady_time::max()), asked_.operation.control.due());
-    return due != steady_time::max() ? std::min(steady_left(owner_.clock->steady_now(), due), owner_.lock_wait) : owner_.lock_wait;
+    return due != steady_time::max() ? std::min(steady_left(owner_.clock->steady_now(), due), owner_.lock_wait)
+                                     : owner_.lock_wait;
 }
 
 // The page cache is where weights are best found by who loads them next, but filling it costs more than the disk does: from a

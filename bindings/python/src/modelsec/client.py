@@ -40,8 +40,9 @@ class Client(Handle):
     is active.
 
     `hf://` addresses are asked for as huggingface_hub does it: HF_ENDPOINT (https only), the token from HF_TOKEN, HF_TOKEN_PATH or HF_HOME,
-    as they are when the client is made; without `hub_environment` at the public Hub, without a token. A stored token goes to an endpoint
-    that only the environment names with `hub_allow_endpoint` alone."""
+    as they are when the client is made. That is so for servers; with `profile` "client", which refuses that token, only by
+    `hub_environment=True`: else at the public Hub, without a token. A stored token goes to an endpoint that only the environment names
+    with `hub_allow_endpoint` alone."""
 
     def __init__(self, store: Path, *, profile: Profile = "client", ca_file: Optional[Path] = None,
                  certificate_file: Optional[Path] = None, private_key_file: Optional[Path] = None,
@@ -55,7 +56,7 @@ class Client(Handle):
                  digest_policy: DigestPolicy = "automatic", store_policy: StorePolicy = "owner_only", automatic_repair: bool = False,
                  use_environment: bool = False, max_model_bytes: int = 0, fallback_after: float = 0, min_rate: int = 0,
                  audit: Optional[Audit] = None, manifest_requests_per_minute: int = 0, manifest_requests_per_day: int = 0,
-                 hub_environment: bool = True, hub_allow_endpoint: bool = False) -> None:
+                 hub_environment: Optional[bool] = None, hub_allow_endpoint: bool = False) -> None:
         def ms(seconds: float) -> int:
             return milliseconds(seconds) if seconds != 0 else 0
 
@@ -83,7 +84,8 @@ class Client(Handle):
             store_policy=word("store_policy", store_policy, StorePolicy), automatic_repair=int(automatic_repair),
             max_model_bytes=max_model_bytes, fallback_after_ms=ms(fallback_after), min_rate=min_rate,
             manifest_requests_per_minute=manifest_requests_per_minute, manifest_requests_per_day=manifest_requests_per_day,
-            hub_environment=int(hub_environment), hub_allow_endpoint=int(hub_allow_endpoint))
+            hub_environment=int(profile == "server" if hub_environment is None else hub_environment),
+            hub_allow_endpoint=int(hub_allow_endpoint))
         self._metrics = _metrics(audit)
         if audit is not None:
             options.audit = ctypes.pointer(_ffi.AuditOptions(

@@ -99,7 +99,7 @@ class ClientOptions(TypedDict, total=False):
     audit: Optional[Audit]
     manifest_requests_per_minute: int
     manifest_requests_per_day: int
-    hub_environment: bool
+    hub_environment: Optional[bool]
     hub_allow_endpoint: bool
 
 

@@ -146,7 +146,7 @@ def ensure(model_id: str, source: Source, *, store: Path, on_progress: Optional[
            first_byte_timeout: float = 0, digest_policy: DigestPolicy = "automatic", store_policy: StorePolicy = "owner_only",
            automatic_repair: bool = False, use_environment: bool = False, max_model_bytes: int = 0, fallback_after: float = 0,
            min_rate: int = 0, audit: Optional[Audit] = None, manifest_requests_per_minute: int = 0,
-           manifest_requests_per_day: int = 0, hub_environment: bool = True, hub_allow_endpoint: bool = False) -> Model:
+           manifest_requests_per_day: int = 0, hub_environment: Optional[bool] = None, hub_allow_endpoint: bool = False) -> Model:
     """The model, downloaded if need be: by one thread of one process of this host, while the others wait for it. Asked again for the same
     with the same options, this process gets the same one and nobody is asked. Where the network fails, what is active is good enough
     (`stale`). From `profile` on the options are Client's. Ctrl-C cancels, also while a server starts."""

@@ -102,7 +102,7 @@ try:
     with modelsec.Client(store, ca_file=ca, allowed_hosts=["127.0.0.1", "127.0.0.2", "127.0.0.3"], retries=1, **options) as client:
         print(client.fetch("demo", modelsec.Source(manifest_file=manifest, pins={key: value})).version)
 except modelsec.ModelsecError as e:
-    print(e.reason)
+    print(e.reason, *(["HF_ENDPOINT"] if "HF_ENDPOINT" in e.detail else []))
 """
 
 
@@ -122,7 +122,8 @@ def test_python_asks_the_hub_as_its_own_tools_do_unless_it_is_told_not_to(world)
     assert fetched({"HF_ENDPOINT": hub.url, "HF_TOKEN": "hf_planted"}) == "1.0.0"
     assert fetched({"HF_ENDPOINT": hub.url}) == "unauthorized"
     assert fetched({"HF_ENDPOINT": hub.url, "HF_TOKEN": "hf_planted"}, profile="client", hub_environment=True) == "storage_credentials"
-    assert fetched({"HF_ENDPOINT": "http://127.0.0.1"}) == "plain_http"
+    assert fetched({"HF_ENDPOINT": "http://127.0.0.1"}) == "plain_http HF_ENDPOINT"  # the caller named no address
+    assert fetched({"HF_ENDPOINT": "not an address"}).endswith(" HF_ENDPOINT")
     assert fetched({"HF_ENDPOINT": "http://127.0.0.1"}, profile="client") == "host_not_allowed"  # it is not read
     before = len(hub.server.seen)
     assert fetched({"HF_ENDPOINT": hub.url, "HF_TOKEN": "hf_planted"}, hub_environment=False) == "host_not_allowed"  # the public Hub

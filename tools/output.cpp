@@ -93,6 +93,11 @@ void output::say(std::string_view line)
         put_line(stdout, line);
 }
 
+void output::unset(std::string_view variable)
+{
+    notice("warning: " + printable(variable) + " is not set; going on without it");
+}
+
 void output::notice(std::string_view line)
 {
     if (bar_)

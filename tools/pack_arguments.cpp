@@ -40,14 +40,14 @@ CLI::Option* pack_arguments::add_model_to(CLI::App& command, const char* purpose
     return command.add_option("MODEL", model, purpose)->type_name("");
 }
 
-client_options pack_arguments::owner() const
+client_options pack_arguments::owner(output& out) const
 {
-    client_options out;
-    out.store = checked_store(store);
-    out.policy = sharing.policy();
-    audit.apply_to(out);
-    out.transport.proxy = proxy.options();
-    return out;
+    client_options how;
+    how.store = checked_store(store);
+    how.policy = sharing.policy();
+    audit.apply_to(how);
+    how.transport.proxy = proxy.options(out);
+    return how;
 }
 
 json::object members_of(const pack_info& pack)

@@ -41,8 +41,8 @@ struct pack_arguments
         proxy.add_to(command, "Audit");
     }
     CLI::Option* add_model_to(CLI::App& command, const char* purpose);
-    client_options owner() const;
-    modelsec::client client() const { return modelsec::client(owner()); }
+    client_options owner(output& out) const;
+    modelsec::client client(output& out) const { return modelsec::client(owner(out)); }
 };
 
 /// The members of a result that is about an active pack.

@@ -3,6 +3,7 @@
 
 #include "command_error.hpp"
 #include "credentials.hpp"
+#include "output.hpp"
 #include "platform.hpp"
 
 #include <initializer_list>
@@ -85,6 +86,13 @@ void proxy_arguments::add_to(CLI::App& command, const std::string& group)
     command.add_option("--proxy-user-env", user_variable_, "The variable with USER:PASSWORD for the proxy")
         ->type_name("VAR")
         ->group(group);
+}
+
+proxy_options proxy_arguments::options(output& out) const
+{
+    if (const auto variable = unset_variable())
+        out.unset(*variable);
+    return options();
 }
 
 std::optional<std::string> proxy_arguments::unset_variable() const

@@ -11,6 +11,8 @@
 
 namespace modelsec::tool {
 
+class output;
+
 /// The proxy that was asked for, by the rules of curl: --proxy, else the first that is set of https_proxy, HTTPS_PROXY, all_proxy and
 /// ALL_PROXY; hosts that go past it from --no-proxy, else from no_proxy or NO_PROXY. `url` empty (not absent): no proxy at all.
 /// User and password come with the variable, or from `user_variable` ("user:password"): an argument that holds them is refused.
@@ -23,7 +25,9 @@ class proxy_arguments
 public:
     void add_to(CLI::App& command, const std::string& group);
     proxy_options options() const { return find_proxy(url_, no_proxy_, user_variable_); }
-    /// The variable of --proxy-user-env, if it is not set: worth a word.
+    /// The same, and says so if the variable of --proxy-user-env is not set.
+    proxy_options options(output& out) const;
+    /// That variable, if it is not set: worth a word.
     std::optional<std::string> unset_variable() const;
 
 private:

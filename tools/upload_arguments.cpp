@@ -88,7 +88,7 @@ placement upload_arguments::where() const
                          "--to: this model may not go there; see the table in publish --help");
 }
 
-upload_options upload_arguments::options(const std::string& out) const
+upload_options upload_arguments::options(const std::string& out, output& told) const
 {
     upload_options how;
     how.where = where();
@@ -106,7 +106,7 @@ upload_options upload_arguments::options(const std::string& out) const
     how.manifest_name = manifest.filename().string();
     how.sources = sources_.options(credentials_);
     how.transport.tls.ca_file = ca_;
-    how.transport.proxy = proxy_.options();
+    how.transport.proxy = proxy_.options(told);
     how.transport.credentials = make_provider({}, credentials_);
     how.state_file = out + ".upload";
     return how;

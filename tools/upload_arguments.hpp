@@ -27,7 +27,7 @@ public:
     /// Whether addresses of files that were not given become those at the host.
     bool gives_addresses() const { return wanted() && where().target != upload_kind::dir; }
     /// `out`: the manifest's file, beside which uploads in progress are remembered.
-    upload_options options(const std::string& out) const;
+    upload_options options(const std::string& out, output& told) const;
 
 private:
     std::optional<upload_kind> target() const;

@@ -102,7 +102,7 @@ try:
     with modelsec.Client(store, ca_file=ca, allowed_hosts=["127.0.0.1", "127.0.0.2", "127.0.0.3"], retries=1, **options) as client:
         print(client.fetch("demo", modelsec.Source(manifest_file=manifest, pins={key: value})).version)
 except modelsec.ModelsecError as e:
-    print(e.reason)
+    print(e.reason, *(["HF_ENDPOINT"] if "HF_ENDPOINT" in e.detail else []))
 """
 
 
@@ -121,8 +121,10 @@ def test_python_asks_the_hub_as_its_own_tools_do_unless_it_is_told_not_to(world)
 
     assert fetched({"HF_ENDPOINT": hub.url, "HF_TOKEN": "hf_planted"}) == "1.0.0"
     assert fetched({"HF_ENDPOINT": hub.url}) == "unauthorized"
-    assert fetched({"HF_ENDPOINT": hub.url, "HF_TOKEN": "hf_planted"}, profile="client") == "storage_credentials"
-    assert fetched({"HF_ENDPOINT": "http://127.0.0.1"}) in ("plain_http", "bad_url")
+    assert fetched({"HF_ENDPOINT": hub.url, "HF_TOKEN": "hf_planted"}, profile="client", hub_environment=True) == "storage_credentials"
+    assert fetched({"HF_ENDPOINT": "http://127.0.0.1"}) == "plain_http HF_ENDPOINT"  # the caller named no address
+    assert fetched({"HF_ENDPOINT": "not an address"}).endswith(" HF_ENDPOINT")
+    assert fetched({"HF_ENDPOINT": "http://127.0.0.1"}, profile="client") == "host_not_allowed"  # it is not read
     before = len(hub.server.seen)
     assert fetched({"HF_ENDPOINT": hub.url, "HF_TOKEN": "hf_planted"}, hub_environment=False) == "host_not_allowed"  # the public Hub
     # A stored token is for the public Hub, unless it is said that it may go elsewhere.
@@ -133,6 +135,59 @@ def test_python_asks_the_hub_as_its_own_tools_do_unless_it_is_told_not_to(world)
     assert len(hub.server.seen) == before
     assert fetched({"HF_ENDPOINT": hub.url, "HF_TOKEN_PATH": str(token)}) == "unauthorized"
     assert fetched({"HF_ENDPOINT": hub.url, "HF_TOKEN_PATH": str(token)}, hub_allow_endpoint=True) == "1.0.0"
+
+
+WHOEVER_IS_LOGGED_IN = """
+import asyncio, json, pathlib, sys, modelsec
+manifest, stores, ca, key, value = json.loads(sys.argv[1])
+source = modelsec.Source(manifest_file=manifest, pins={key: value})
+said = {}
+def how(call, **options):
+    try:
+        return call(str(pathlib.Path(stores) / str(len(said))), ca_file=ca, allowed_hosts=["huggingface.co"], proxy="http://127.0.0.1:9", no_proxy="",
+                    retries=1, **options)
+    except modelsec.ModelsecError as e:
+        return f"{int(e.code)} {e.reason}"
+def fetched(store, **options):
+    with modelsec.Client(store, **options) as client:
+        return client.fetch("demo", source).version
+def streamed(store, **options):
+    with modelsec.Client(store, **options) as client, client.stream("demo", source) as stream:
+        return stream.finish().version
+def awaited(store, **options):
+    async def run():
+        async with modelsec.AsyncClient(store, **options) as client:
+            return (await client.fetch("demo", source)).version
+    return asyncio.run(run())
+def ensured(store, **options):
+    return modelsec.ensure("demo", source, store=store, **options).version
+def ensured_async(store, **options):
+    return asyncio.run(modelsec.ensure_async("demo", source, store=store, **options)).version
+for call in (fetched, streamed, awaited):
+    said[call.__name__] = how(call)
+for call in (ensured, ensured_async):
+    said[call.__name__] = how(call, profile="client")
+said["told to"] = how(fetched, hub_environment=True)
+print(json.dumps(said))
+"""
+
+
+def test_python_clients_ask_the_hub_without_the_token_of_whoever_is_logged_in(world):
+    # Nobody is at the proxy: who comes as far as to ask for it was not refused for a token.
+    manifest = world.sign(world.described(MODEL, url=locator("m.gguf")))
+    key, _, value = world.pin.partition("=")
+    token = world.home / ".cache" / "huggingface" / "token"
+    token.parent.mkdir(parents=True)
+    token.write_text("hf_planted")
+    token.chmod(0o600)
+    for variables in ({}, {"HF_TOKEN": "hf_planted"}):
+        asked = json.dumps([str(manifest), str(world.folder / f"logged-in-{len(variables)}"), str(world.ca.file), key, value])
+        env = world.env({"PYTHONPATH": str(SOURCE / "bindings" / "python" / "src"), "LD_LIBRARY_PATH": str(LIBRARY), **variables})
+        done = subprocess.run([sys.executable, "-B", "-c", WHOEVER_IS_LOGGED_IN, asked], capture_output=True, text=True, env=env, timeout=60)
+        assert done.returncode == 0 and "hf_planted" not in done.stdout + done.stderr, done
+        said = json.loads(done.stdout)
+        assert said.pop("told to") == "50 storage_credentials"
+        assert set(said.values()) == {"10 proxy_failed"}, said
 
 
 def test_a_client_profile_that_holds_a_token_of_the_hub_is_refused(world):

@@ -99,6 +99,37 @@ TEST_CASE("the proxy's password comes from a variable and never from an argument
     CHECK(s.reason_of({"HTTPS_PROXY=http://" + userinfo + bare}) == "proxy_failed");
 }
 
+TEST_CASE("a variable of --proxy-user-env that is not set is told by every command that takes one")
+{
+    scene s;
+    REQUIRE(s.reason_of({}) == "none");
+    const std::string store = s.w.store();
+    s.w.place.write("manifest.json", "{}");
+    const std::string manifest = s.w.place / "manifest.json";
+    const std::vector<std::vector<std::string>> commands{
+        people_fetch(s.w),
+        {"status", "--store", store, "--audit-sink", "https://127.0.0.1:9/"},
+        {"gc", "--store", store},
+        {"verify", "--store", store},
+        {"path", "--store", store, "nothing"},
+        {"rollback", "--store", store, "nothing"},
+        {"remove", "--store", store, "nothing"},
+        {"repair", "--store", store},
+        {"doctor", "--store", store},
+        {"check-remote", manifest},
+    };
+    for (std::vector<std::string> command : commands)
+    {
+        CAPTURE(command.front());
+        command.insert(command.end(), {"--proxy-user-env", "MODELSEC_TEST_UNSET"});
+        const std::string said = run_command(command).err;
+        const std::string line = "MODELSEC_TEST_UNSET is not set";
+        const auto at = said.find(line);
+        CHECK(at != std::string::npos);
+        CHECK((at == std::string::npos || said.find(line, at + 1) == std::string::npos));
+    }
+}
+
 TEST_CASE("stapled OCSP answers are checked, required or not asked for")
 {
     scene s;

@@ -247,6 +247,21 @@ TEST_CASE("interim answers that nobody asked for end no upload: before the body,
     CHECK(s.refused == reason::none);
     CHECK(patient.connections() == 1);
 
+    // Wherever TLS records divide them, also within the blank line at their end.
+    const talker sparing(s.ca.issue(), [&](talk& t, unsigned) {
+        if (!t.handshake() || t.read_request().empty())
+            return;
+        const std::string said = "HTTP/1.1 102\r\nServer: x\r\n\r\n" + hints + go_on;
+        constexpr std::size_t piece = 16384;
+        for (const char c : said)
+            if (!t.write(std::string(1, c)) || !t.read_body(piece))
+                return;
+        if (t.read_body(size - piece * said.size()))
+            t.write(created);
+    });
+    CHECK(s.put(sparing, size) == 201);
+    CHECK(s.refused == reason::none);
+
     // The answer itself is heard at once, whatever came before it.
     const talker unwilling(s.ca.issue(), [&](talk& t, unsigned) {
         if (t.handshake() && !t.read_request().empty() && t.read_body(part) &&

@@ -5,11 +5,18 @@
 #include <modelsec/detail/base/local_file.hpp>
 #include <modelsec/detail/trust/signature_bundle.hpp>
 #include <modelsec/detail/manifest/model_statement.hpp>
+#include <modelsec/detail/trust/sigstore/verify.hpp>
+#include <modelsec/clock.hpp>
 #include <modelsec/model_signing.hpp>
 
 #include <doctest/doctest.h>
 
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+
 #include <functional>
+#include <memory>
 
 using namespace modelsec;
 
@@ -413,4 +420,147 @@ TEST_CASE("what release 0.2 of model-signing signed is read: one subject a file,
 
     const bytes encoded = historic_pae(as_bytes("{\"a\":\n'\\\xC3\xA9'}"));
     CHECK(as_text(encoded) == "DSSEV1 28 application/vnd.in-toto+json 12 b'{\"a\":\\n\\'\\\\\\xc3\\xa9\\'}'");
+}
+
+namespace {
+
+/// A certificate that OpenSSL made, with its key.
+class made_certificate
+{
+public:
+    /// Self-signed without `issuer`. Usages as in OpenSSL's configuration; empty: it says none.
+    made_certificate(const std::string& name, const made_certificate* issuer, const char* constraints, const std::string& usage,
+                     const std::string& extended, std::shared_ptr<EVP_PKEY> own = nullptr)
+        : key(own ? std::move(own) : std::shared_ptr<EVP_PKEY>(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"), EVP_PKEY_free)),
+          x509(X509_new(), X509_free)
+    {
+        const made_certificate& by = issuer ? *issuer : *this;
+        REQUIRE(X509_set_version(x509.get(), X509_VERSION_3) == 1);
+        static long serial = 0;
+        REQUIRE(ASN1_INTEGER_set(X509_get_serialNumber(x509.get()), ++serial) == 1);
+        X509_gmtime_adj(X509_getm_notBefore(x509.get()), -3600);
+        X509_gmtime_adj(X509_getm_notAfter(x509.get()), 3600);
+        REQUIRE(X509_set_pubkey(x509.get(), key.get()) == 1);
+        REQUIRE(X509_NAME_add_entry_by_txt(X509_get_subject_name(x509.get()), "CN", MBSTRING_UTF8,
+                                           reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0) == 1);
+        REQUIRE(X509_set_issuer_name(x509.get(), X509_get_subject_name(by.x509.get())) == 1);
+        extend(NID_basic_constraints, constraints);
+        extend(NID_key_usage, usage);
+        extend(NID_ext_key_usage, extended);
+        REQUIRE(X509_sign(x509.get(), by.key.get(), nullptr) > 0);
+    }
+
+    bytes der() const
+    {
+        bytes out(static_cast<std::size_t>(i2d_X509(x509.get(), nullptr)));
+        unsigned char* at = out.data();
+        i2d_X509(x509.get(), &at);
+        return out;
+    }
+    certificate parsed() const { return certificate::der(der()).value(); }
+    std::string pem() const
+    {
+        return written([&](BIO* to) { return PEM_write_bio_X509(to, x509.get()); });
+    }
+    public_key public_half() const
+    {
+        return public_key::pem(written([&](BIO* to) { return PEM_write_bio_PUBKEY(to, key.get()); })).value();
+    }
+    result<bytes> sign(bytes_view message) const
+    {
+        const std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> ctx(EVP_MD_CTX_new(), EVP_MD_CTX_free);
+        bytes out(64);
+        std::size_t size = out.size();
+        REQUIRE(EVP_DigestSignInit(ctx.get(), nullptr, nullptr, nullptr, key.get()) == 1);
+        REQUIRE(EVP_DigestSign(ctx.get(), out.data(), &size, message.data(), message.size()) == 1);
+        return out;
+    }
+
+    std::shared_ptr<EVP_PKEY> key;
+    std::shared_ptr<X509> x509;
+
+private:
+    void extend(int nid, const std::string& value)
+    {
+        if (value.empty())
+            return;
+        const std::unique_ptr<X509_EXTENSION, void (*)(X509_EXTENSION*)> made(
+            X509V3_EXT_conf_nid(nullptr, nullptr, nid, value.c_str()), X509_EXTENSION_free);
+        REQUIRE(made);
+        REQUIRE(X509_add_ext(x509.get(), made.get(), -1) == 1);
+    }
+
+    static std::string written(const std::function<int(BIO*)>& write)
+    {
+        const std::unique_ptr<BIO, void (*)(BIO*)> memory(BIO_new(BIO_s_mem()), BIO_free_all);
+        REQUIRE(write(memory.get()) == 1);
+        char* text = nullptr;
+        const long size = BIO_get_mem_data(memory.get(), &text);
+        return std::string(text, static_cast<std::size_t>(size));
+    }
+};
+
+}  // namespace
+
+// RFC 5280 sections 4.2.1.3 and 4.2.1.12.
+TEST_CASE("a certificate signs models by both of its usages, below none that is for other uses")
+{
+    const char *is_ca = "critical,CA:TRUE", *is_leaf = "critical,CA:FALSE", *issues = "critical,keyCertSign";
+    const char *signs = "critical,digitalSignature", *code = "codeSigning", *servers = "serverAuth,clientAuth";
+    // What the anchor says of itself counts for nothing.
+    const made_certificate root("root", nullptr, is_ca, issues, servers);
+    const made_certificate middle("middle", &root, is_ca, issues, ""), code_middle("code", &root, is_ca, issues, code),
+        any_middle("any", &root, is_ca, issues, "anyExtendedKeyUsage"), servers_middle("servers", &root, is_ca, issues, servers),
+        below_servers("below", &servers_middle, is_ca, issues, code);
+    model_statement model;
+    model.model_name = "m";
+    model.files.push_back({model_path::parse("a").value(), 5, {sha256(as_bytes("hello"))}});
+    signing_authority by;
+    REQUIRE(by.add(root.pem()).has_value());
+    const auto judged = [&](const made_certificate& leaf, const std::vector<const made_certificate*>& above) {
+        std::vector<certificate> chain{leaf.parsed()};
+        for (const made_certificate* c : above)
+            chain.push_back(c->parsed());
+        std::vector<bytes> raw;
+        for (const certificate& c : chain)
+            raw.emplace_back(c.raw().begin(), c.raw().end());
+        // What signs here is for signing; the certificate that is judged takes the place of the one that was asked for the signature.
+        const made_certificate good("good", &middle, is_leaf, signs, code, leaf.key);
+        std::string bundle =
+            sign_bundle(model, leaf.public_half(), [&](bytes_view m) { return leaf.sign(m); }, {}, {good.der()}).value();
+        json tree = parse_json(as_bytes(bundle)).value();
+        json::array certificates;
+        for (const bytes& c : raw)
+            certificates.push_back(json{{"rawBytes", to_base64(c)}});
+        member(member(member(tree, "verificationMaterial"), "x509CertificateChain"), "certificates") =
+            json(std::move(certificates));
+        const auto said = verify_model_bundle(as_bytes(tree.dump()), by, clock::system().now());
+        chain.push_back(root.parsed());
+        const auto purpose = check_purpose(chain);
+        CHECK(purpose.has_value() == said.has_value());
+        if (!purpose)
+            CHECK(purpose.error().why == reason::chain_invalid);
+        return said ? reason::none : said.error().why;
+    };
+    const auto leaf = [&](const made_certificate& issuer, const char* usage, const char* extended) {
+        return made_certificate("leaf", &issuer, is_leaf, usage, extended);
+    };
+    CHECK(judged(leaf(middle, signs, code), {&middle}) == reason::none);
+    CHECK(judged(leaf(code_middle, signs, code), {&code_middle}) == reason::none);
+    CHECK(judged(leaf(any_middle, signs, code), {&any_middle}) == reason::none);
+    CHECK(judged(leaf(root, signs, code), {}) == reason::none);
+    CHECK(judged(leaf(middle, "", code), {&middle}) == reason::none);
+    CHECK(judged(leaf(middle, signs, ""), {&middle}) == reason::none);
+    CHECK(judged(leaf(middle, "", ""), {&middle}) == reason::chain_invalid);
+    CHECK(judged(leaf(middle, signs, servers), {&middle}) == reason::chain_invalid);
+    CHECK(judged(leaf(middle, "critical,keyAgreement", code), {&middle}) == reason::chain_invalid);
+    CHECK(judged(leaf(servers_middle, signs, code), {&servers_middle}) == reason::chain_invalid);
+    CHECK(judged(leaf(below_servers, signs, code), {&below_servers, &servers_middle}) == reason::chain_invalid);
+
+    for (const auto& [usage, extended] : {std::pair{"critical,keyAgreement", code}, std::pair{signs, servers}, std::pair{signs, ""}})
+    {
+        const made_certificate wrong = leaf(middle, usage, extended);
+        CHECK(sign_bundle(model, wrong.public_half(), [&](bytes_view m) { return wrong.sign(m); }, {}, {wrong.der()}).error().why ==
+              reason::bad_option);
+    }
 }

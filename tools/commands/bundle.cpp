@@ -30,6 +30,8 @@ void bundle(const fetch_arguments& arguments, const bundle_options& to, output& 
         if (e.kind == event_kind::progress)
             out.progress("fetch", e.bytes, e.total);
     };
+    for (const std::string& variable : arguments.unset_variables())
+        out.unset(variable);
     const fetch_result got = make_bundle(arguments.client(), options, to).value();
     std::error_code ec;
     const std::uint64_t size = std::filesystem::file_size(to.path, ec);

@@ -23,7 +23,7 @@ void check(const fetch_arguments& arguments, output& out)
     client_options how = arguments.client();
     fetch_options what = arguments.fetch();
     for (const std::string& variable : arguments.unset_variables())
-        out.notice("warning: " + printable(variable) + " is not set; going on without it");
+        out.unset(variable);
     what.operation.events = [&out](const event& e) { out.observe(e); };
     const interrupt_guard guard(what.operation.control);
     if (!what.offline)

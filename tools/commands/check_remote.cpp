@@ -39,7 +39,7 @@ void check(const check_remote_arguments& a, output& out)
         value_or_hint(read_local_file(a.manifest, limits{}.envelope_bytes), "check-remote takes a manifest's file");
     remote_options how;
     how.transport.tls.ca_file = a.ca;
-    how.transport.proxy = a.proxy.options();
+    how.transport.proxy = a.proxy.options(out);
     how.transport.credentials = make_provider({}, a.credentials);
     how.sources = a.sources.options(a.credentials);
     how.read_bodies = !a.quick;

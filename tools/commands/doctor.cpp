@@ -187,7 +187,7 @@ void doctor(const doctor_arguments& a, output& out)
     const interrupt_guard guard(handle);
     remote_options how;
     how.transport.tls.ca_file = a.ca;
-    how.transport.proxy = a.proxy.options();
+    how.transport.proxy = a.proxy.options(out);
     how.transport.credentials = make_provider({}, a.credentials);
     how.handle = handle;
     how.read_bodies = false;

@@ -24,7 +24,7 @@ void gc(const gc_arguments& arguments, output& out)
     options.keep = arguments.keep;
     options.dry_run = arguments.dry_run;
     options.operation.trace_parent = arguments.audit.trace_parent();
-    const gc_report report = arguments.client().gc(options);
+    const gc_report report = arguments.client(out).gc(options);
     json::array removed(report.removed.begin(), report.removed.end());
     json::array skipped(report.skipped.begin(), report.skipped.end());
     out.succeed({{"removed", std::move(removed)}, {"bytes", report.bytes}, {"skipped", std::move(skipped)}});

@@ -21,7 +21,7 @@ struct path_arguments : pack_arguments
 void path(const path_arguments& arguments, output& out)
 {
     out.about(arguments.model);
-    const open_pack pack = arguments.client().open(arguments.model);
+    const open_pack pack = arguments.client(out).open(arguments.model);
     std::string where = pack.info().path;
     if (arguments.file)
     {

@@ -32,7 +32,7 @@ constexpr const char* examples =
 published_manifest publish_to(const upload_arguments& upload, const publish_arguments& arguments, publication content,
                               const std::vector<signing_key>& keys, const hash_options& how, output& out)
 {
-    upload_options options = upload.options(arguments.out_file());
+    upload_options options = upload.options(arguments.out_file(), out);
     options.handle = how.handle;
     options.on_progress = [&](std::uint64_t bytes, std::uint64_t total) { out.progress("upload", bytes, total); };
     options.keep_manifest = [&](const published_manifest& made) {

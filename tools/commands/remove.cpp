@@ -26,7 +26,7 @@ void remove(const remove_arguments& arguments, output& out)
     options.partial = arguments.partial;
     options.operation.trace_parent = arguments.audit.trace_parent();
     const interrupt_guard guard(options.operation.control);
-    const gc_report report = arguments.client().remove(options);
+    const gc_report report = arguments.client(out).remove(options);
     json::array removed(report.removed.begin(), report.removed.end());
     out.succeed({{"removed", std::move(removed)}, {"bytes", report.bytes}});
     for (const std::string& path : report.removed)

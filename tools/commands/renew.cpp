@@ -39,7 +39,7 @@ bool hosts_serve(const std::string& manifest, const renew_arguments& arguments, 
 {
     remote_options how;
     how.transport.tls.ca_file = arguments.ca;
-    how.transport.proxy = arguments.proxy.options();
+    how.transport.proxy = arguments.proxy.options(out);
     how.transport.credentials = make_provider({}, arguments.credentials);
     how.sources = arguments.sources.options(arguments.credentials);
     how.handle = handle;

@@ -62,7 +62,7 @@ void repair(const repair_arguments& arguments, output& out)
     options.operation.events = [&out](const event& e) { out.observe(e); };
     const interrupt_guard guard(options.operation.control);
     options.operation.trace_parent = arguments.audit.trace_parent();
-    const repair_report report = arguments.client().repair(options);
+    const repair_report report = arguments.client(out).repair(options);
     json::array models;
     for (const model_repair& m : report.models)
         models.push_back(describe(m));

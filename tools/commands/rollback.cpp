@@ -24,7 +24,7 @@ void rollback(const rollback_arguments& arguments, output& out)
     options.model_id = arguments.model;
     options.trust = arguments.trust.source({}, false);
     options.operation.trace_parent = arguments.audit.trace_parent();
-    const pack_info pack = arguments.client().rollback(options);
+    const pack_info pack = arguments.client(out).rollback(options);
     out.succeed(members_of(pack));
     out.say(arguments.model + ' ' + pack.version + " is active again: " + pack.path);
 }

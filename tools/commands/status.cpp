@@ -74,7 +74,7 @@ void print_table(const std::vector<model_status>& models, output& out)
 void status(const pack_arguments& arguments, output& out)
 {
     const std::string& model = arguments.model;
-    std::vector<model_status> models = arguments.client().status();
+    std::vector<model_status> models = arguments.client(out).status();
     if (!model.empty())
         std::erase_if(models, [&](const model_status& m) { return m.model_id != model; });
     if (!model.empty() && !models.empty() && models[0].why != reason::none)

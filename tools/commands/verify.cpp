@@ -33,7 +33,7 @@ void verify_one(modelsec::client& from, const std::string& model, const verify_a
 
 void verify(const verify_arguments& arguments, output& out)
 {
-    modelsec::client from = arguments.client();
+    modelsec::client from = arguments.client(out);
     if (!arguments.model.empty())
         return verify_one(from, arguments.model, arguments, out);
     bool any = false;

@@ -271,7 +271,10 @@ int32_t modelsec_client_create(const modelsec_client_options* options, modelsec_
         modelsec::hub_options hub;
         if (o.hub_environment != 0)
         {
-            MODELSEC_TRY(hub, c_api::hub_of_environment(o.hub_allow_endpoint != 0));
+            auto found = c_api::hub_of_environment(o.hub_allow_endpoint != 0);
+            if (found.has_error())  // whose caller named no address at all
+                return modelsec::fail(found.error().why, "HF_ENDPOINT: " + found.error().detail);
+            hub = std::move(*found);
         }
         *client = c_api::opaque(new c_api::client_handle{std::make_shared<c_api::shared_client>(o, audit, std::move(hub))});
         return {};

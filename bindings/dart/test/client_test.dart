@@ -5,6 +5,7 @@ import 'dart:ffi';
 import 'dart:io';
 
 import 'package:modelsec/modelsec.dart';
+import 'package:modelsec/src/convert.dart' show wholeSecondsOf;
 import 'package:test/test.dart';
 
 import 'support/origin.dart';
@@ -498,6 +499,35 @@ void main() {
       throwsCode<ModelsecSignatureException>(20, 'bad_signature'),
     );
     expect(events.where((e) => e.kind == ModelEventKind.alert), isEmpty);
+  });
+
+  test('numbers that cannot be meant are refused, not cut off', () async {
+    final world = await World.make();
+    for (final audit in const [
+      AuditOptions(fileBytes: -1),
+      AuditOptions(keptFiles: -1),
+      AuditOptions(keptFiles: 0x100000000),
+      AuditOptions(failuresInARow: -1),
+      AuditOptions(requestsPerHour: 0x100000000),
+      AuditOptions(sizeFactor: -1),
+      AuditOptions(sinkQueue: 0x100000000),
+    ]) {
+      expect(() => world.client(audit: audit), throwsRangeError);
+    }
+    expect(() => world.client(manifestRequestsPerDay: -1), throwsRangeError);
+    expect(
+      () => world.client(
+        audit: const AuditOptions(coolDown: Duration(milliseconds: -1)),
+      ),
+      throwsArgumentError,
+    );
+    expect(
+      [
+        for (final ms in [0, 1, 1000, 1001])
+          wholeSecondsOf(Duration(milliseconds: ms), 'coolDown'),
+      ],
+      [0, 1, 1, 2],
+    );
   });
 
   test('a deadline that is over at once is one', () async {

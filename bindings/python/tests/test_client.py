@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import pathlib
 import threading
@@ -12,6 +13,7 @@ import pytest
 
 import modelsec
 from modelsec import Client, EventKind
+from modelsec.options import whole_seconds
 from origin import Origin
 
 PATH = "/demo/1.0.0/model.bin"
@@ -61,6 +63,41 @@ def test_attempts_are_written_down_counted_and_bounded(origin: Origin, store: pa
 def test_audit_options_that_cannot_be_meant_are_refused(store: pathlib.Path, audit: modelsec.Audit, error: type[Exception]) -> None:
     with pytest.raises(error):
         Client(store, audit=audit)
+
+
+@pytest.mark.parametrize("option, largest", [("connections", 2**32 - 1), ("retries", 2**32 - 1), ("limit_rate", 2**64 - 1), ("min_rate", 2**64 - 1),
+                                             ("max_model_bytes", 2**64 - 1), ("manifest_requests_per_minute", 2**32 - 1),
+                                             ("manifest_requests_per_day", 2**32 - 1)])
+def test_counts_that_the_library_cannot_hold_are_refused_not_cut_off(store: pathlib.Path, option: str, largest: int) -> None:
+    for wrong in (-1, largest + 1):
+        with pytest.raises(ValueError, match=f"{option} is from 0 to {largest}, not {wrong}"):
+            Client(store, **{option: wrong})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("option, largest", [("file_bytes", 2**64 - 1), ("kept_files", 2**32 - 1), ("failures_in_a_row", 2**32 - 1),
+                                             ("requests_per_hour", 2**32 - 1), ("size_factor", 2**32 - 1), ("sink_queue", 2**32 - 1)])
+def test_so_are_those_of_an_audit(store: pathlib.Path, option: str, largest: int) -> None:
+    for wrong in (-1, largest + 1):
+        with pytest.raises(ValueError, match=f"{option} is from 0 to {largest}, not {wrong}"):
+            Client(store, audit=modelsec.Audit(**{option: wrong}))  # type: ignore[arg-type]
+
+
+def test_and_those_of_a_request(client: Client) -> None:
+    with pytest.raises(ValueError, match="keep is from 0 to 4294967295, not -1"):
+        client.gc(keep=-1)
+    for wrong in (-1, 2**64):
+        with pytest.raises(ValueError, match="min_sequence is from 0 to"):
+            client.check("demo", modelsec.Source(manifest_file="none", pins={}, min_sequence=wrong))
+
+
+def test_a_cool_down_is_the_default_at_least_a_second_or_forever(store: pathlib.Path) -> None:
+    said = [whole_seconds("cool_down", t) for t in (0, 0.001, 0.5, 1, 1.5, 3600)]
+    assert said == [0, 1, 1, 1, 2, 3600]
+    assert 30 * 24 * 3600 < whole_seconds("cool_down", math.inf) < 2**64
+    Client(store, audit=modelsec.Audit(cool_down=math.inf)).close()
+    for wrong in (-0.5, -math.inf, math.nan):
+        with pytest.raises(ValueError, match="cool_down is 0 or more seconds"):
+            Client(store, audit=modelsec.Audit(cool_down=wrong))
 
 
 def test_alerts_may_be_off(origin: Origin, store: pathlib.Path) -> None:

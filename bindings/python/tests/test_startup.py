@@ -13,6 +13,7 @@ import sys
 import threading
 import types
 import urllib.request
+from typing import Any
 
 import pytest
 
@@ -46,6 +47,18 @@ def test_threads_of_a_process_load_a_model_once(origin: Origin, store: pathlib.P
     assert len(models) == 16 and len(set(map(id, models))) == 1
     assert len(origin.requests("/manifest")) == 1
     assert os.fspath(models[0]) == str(models[0].path) and models[0].file().endswith("/model.bin")
+
+
+def test_another_sink_is_another_client(origin: Origin, store: pathlib.Path) -> None:
+    origin.publish(text="weights")
+
+    def key(**audit: Any) -> tuple[str, str, str]:
+        return startup.key_of(store, "demo", origin.source(), {"audit": modelsec.Audit(**audit)})
+
+    first = key(sink_url="https://one.example/planted", on_metrics=print)
+    assert first == key(sink_url="https://one.example/planted", on_metrics=len)
+    assert len({first, key(sink_url="https://two.example/planted"), key(), key(actor="a"), key(alerts_off=["unusual_host"])}) == 5
+    assert "planted" not in "".join(first)
 
 
 def test_processes_of_a_host_load_a_model_once(origin: Origin, store: pathlib.Path) -> None:

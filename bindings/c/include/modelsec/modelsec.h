@@ -176,7 +176,8 @@ typedef struct modelsec_client_options {
     uint32_t hub_allow_endpoint;         /**< 1: a token from a file also goes to an HF_ENDPOINT that only the environment names */
 } modelsec_client_options;
 
-/** Makes a client. Reads no disk and asks no network. Any thread. Codes: 2. */
+/** Makes a client. Reads no disk and asks no network. Any thread. Codes: 2, 50 (with `hub_environment`, where the variable HF_ENDPOINT is no
+ *  https address: `detail` names it). */
 MODELSEC_API int32_t modelsec_client_create(const modelsec_client_options *options, modelsec_client **client,
                                             modelsec_error **error) MODELSEC_MUST_CHECK;
 /** Running operations go on and keep what they need; the handle itself is gone. Any thread, once. Waits for nothing, save for an

@@ -63,7 +63,7 @@ final class AuditOptions {
   /// Of [Alert.unusualSize]; 4.
   final int sizeFactor;
 
-  /// How long the same alert of a model is not told again; an hour.
+  /// How long the same alert of a model is not told again, in whole seconds (rounded up), at most 30 days; an hour.
   final Duration coolDown;
 
   /// https: the events go on to it by POST, as JSON; it never holds an operation up.
@@ -86,14 +86,22 @@ Pointer<c.modelsec_audit_options> auditOf(AuditOptions? audit, Allocator a) {
   out.ref
     ..struct_size = sizeOf<c.modelsec_audit_options>()
     ..actor = chars(audit.actor, a)
-    ..file_bytes = audit.fileBytes
-    ..kept_files = audit.keptFiles
+    ..file_bytes = countOf(audit.fileBytes, 'fileBytes')
+    ..kept_files = countOf(audit.keptFiles, 'keptFiles', bits: 32)
     ..alerts_off = audit.alertsOff.fold(0, (sum, alert) => sum | alert._bit)
-    ..failures_in_a_row = audit.failuresInARow
-    ..requests_per_hour = audit.requestsPerHour
-    ..size_factor = audit.sizeFactor
-    ..sink_queue = audit.sinkQueue
-    ..cool_down_s = audit.coolDown.inSeconds
+    ..failures_in_a_row = countOf(
+      audit.failuresInARow,
+      'failuresInARow',
+      bits: 32,
+    )
+    ..requests_per_hour = countOf(
+      audit.requestsPerHour,
+      'requestsPerHour',
+      bits: 32,
+    )
+    ..size_factor = countOf(audit.sizeFactor, 'sizeFactor', bits: 32)
+    ..sink_queue = countOf(audit.sinkQueue, 'sinkQueue', bits: 32)
+    ..cool_down_s = wholeSecondsOf(audit.coolDown, 'coolDown')
     ..sink_url = chars(audit.sinkUrl?.toString(), a)
     ..sink_linger_ms = timeoutOf(audit.sinkLinger)
     ..metrics_file = chars(audit.metricsFile, a);

@@ -102,7 +102,7 @@ final class ModelsecClient implements Finalizable {
       ..private_key_file = chars(privateKeyFile, arena)
       ..spki_pins = charLists(spkiPins, arena)
       ..spki_pin_count = spkiPins.length
-      ..connections = connections
+      ..connections = countOf(connections, 'connections', bits: 32)
       ..limit_rate = limitRate
       ..lock_wait_ms = timeoutOf(lockWait)
       ..allowed_hosts = charLists(allowedHosts, arena)
@@ -113,7 +113,7 @@ final class ModelsecClient implements Finalizable {
       ..connect_timeout_ms = timeoutOf(connectTimeout)
       ..handshake_timeout_ms = timeoutOf(handshakeTimeout)
       ..stall_timeout_ms = timeoutOf(stallTimeout)
-      ..retries = retries
+      ..retries = countOf(retries, 'retries', bits: 32)
       ..group_shared = groupShared ? 1 : 0
       ..proxy = chars(proxy, arena)
       ..no_proxy = chars(noProxy, arena)
@@ -126,8 +126,16 @@ final class ModelsecClient implements Finalizable {
       ..first_byte_timeout_ms = timeoutOf(firstByteTimeout)
       ..automatic_repair = automaticRepair ? 1 : 0
       ..audit = auditOf(audit, arena)
-      ..manifest_requests_per_minute = manifestRequestsPerMinute
-      ..manifest_requests_per_day = manifestRequestsPerDay;
+      ..manifest_requests_per_minute = countOf(
+        manifestRequestsPerMinute,
+        'manifestRequestsPerMinute',
+        bits: 32,
+      )
+      ..manifest_requests_per_day = countOf(
+        manifestRequestsPerDay,
+        'manifestRequestsPerDay',
+        bits: 32,
+      );
     final out = arena<Pointer<c.modelsec_client>>();
     check((error) => c.modelsec_client_create(options, out, error));
     return ModelsecClient._(out.value);

@@ -64,6 +64,23 @@ int millisecondsOf(Duration time) => max(1, time.inMilliseconds);
 int timeoutOf(Duration time) =>
     time == Duration.zero ? 0 : millisecondsOf(time);
 
+/// A whole number as the library takes it: dart:ffi would cut off what is too large, and take -1 for the largest of all.
+int countOf(int value, String name, {int bits = 63}) =>
+    RangeError.checkValueInInterval(
+      value,
+      0,
+      bits == 32 ? 0xffffffff : 0x7fffffffffffffff,
+      name,
+    );
+
+/// A time of which the library counts whole seconds; zero is its default, so what is shorter than one is one.
+int wholeSecondsOf(Duration time, String name) {
+  if (time.isNegative) {
+    throw ArgumentError.value(time, name, 'must not be negative');
+  }
+  return (time.inMicroseconds / Duration.microsecondsPerSecond).ceil();
+}
+
 /// A request for the library. `calloc` zeroes what is not set.
 Pointer<c.modelsec_request> requestOf(
   int operation,
@@ -91,8 +108,8 @@ Pointer<c.modelsec_request> requestOf(
         : c.MODELSEC_FORMAT_DSSE
     ..offline = r.offline ? 1 : 0
     ..dry_run = r.dryRun ? 1 : 0
-    ..keep = keep
-    ..min_sequence = r.minSequence
+    ..keep = countOf(keep, 'keep', bits: 32)
+    ..min_sequence = countOf(r.minSequence, 'minSequence')
     ..deadline_ms = r.deadline == null ? 0 : millisecondsOf(r.deadline!)
     ..trace_parent = chars(r.traceParent, a);
   switch (trust) {

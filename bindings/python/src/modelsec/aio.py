@@ -32,7 +32,7 @@ class AsyncClient:
                  digest_policy: DigestPolicy = "automatic", store_policy: StorePolicy = "owner_only", automatic_repair: bool = False,
                  use_environment: bool = False, max_model_bytes: int = 0, fallback_after: float = 0, min_rate: int = 0,
                  audit: Optional[Audit] = None, manifest_requests_per_minute: int = 0, manifest_requests_per_day: int = 0,
-                 hub_environment: bool = True, hub_allow_endpoint: bool = False) -> None:
+                 hub_environment: Optional[bool] = None, hub_allow_endpoint: bool = False) -> None:
         options: ClientOptions = {
             "profile": profile, "ca_file": ca_file, "certificate_file": certificate_file, "private_key_file": private_key_file,
             "spki_pins": spki_pins, "connections": connections, "write_policy": write_policy, "limit_rate": limit_rate,
@@ -154,7 +154,7 @@ async def ensure_async(model_id: str, source: Source, *, store: Path, on_progres
                        first_byte_timeout: float = 0, digest_policy: DigestPolicy = "automatic", store_policy: StorePolicy = "owner_only",
                        automatic_repair: bool = False, use_environment: bool = False, max_model_bytes: int = 0, fallback_after: float = 0,
                        min_rate: int = 0, audit: Optional[Audit] = None, manifest_requests_per_minute: int = 0,
-                       manifest_requests_per_day: int = 0, hub_environment: bool = True, hub_allow_endpoint: bool = False) -> Model:
+                       manifest_requests_per_day: int = 0, hub_environment: Optional[bool] = None, hub_allow_endpoint: bool = False) -> Model:
     """modelsec.ensure() for a running loop, which is never blocked: the same options, the same Model. Cancelling the task cancels the
     download; so does Ctrl-C, also while a server starts. Callbacks come on the loop."""
     options: ClientOptions = {

@@ -9,8 +9,8 @@ from typing import Any, Callable, Optional, Union
 
 from . import _ffi
 from ._handle import Handle
-from .options import (Audit, Credentials, DigestPolicy, Ocsp, Path, Profile, StorePolicy, WritePolicy, from_environment, log, path, texts,
-                      word)
+from .options import (Audit, Credentials, DigestPolicy, Ocsp, Path, Profile, StorePolicy, WritePolicy, count, from_environment, log,
+                      path, texts, whole_seconds, word)
 from .operation import Listener, Operation, Progress, check, start
 from .pack import Pack
 from .progress import bar
@@ -40,8 +40,9 @@ class Client(Handle):
     is active.
 
     `hf://` addresses are asked for as huggingface_hub does it: HF_ENDPOINT (https only), the token from HF_TOKEN, HF_TOKEN_PATH or HF_HOME,
-    as they are when the client is made; without `hub_environment` at the public Hub, without a token. A stored token goes to an endpoint
-    that only the environment names with `hub_allow_endpoint` alone."""
+    as they are when the client is made. That is so for servers; with `profile` "client", which refuses that token, only by
+    `hub_environment=True`: else at the public Hub, without a token. A stored token goes to an endpoint that only the environment names
+    with `hub_allow_endpoint` alone."""
 
     def __init__(self, store: Path, *, profile: Profile = "client", ca_file: Optional[Path] = None,
                  certificate_file: Optional[Path] = None, private_key_file: Optional[Path] = None,
@@ -55,7 +56,7 @@ class Client(Handle):
                  digest_policy: DigestPolicy = "automatic", store_policy: StorePolicy = "owner_only", automatic_repair: bool = False,
                  use_environment: bool = False, max_model_bytes: int = 0, fallback_after: float = 0, min_rate: int = 0,
                  audit: Optional[Audit] = None, manifest_requests_per_minute: int = 0, manifest_requests_per_day: int = 0,
-                 hub_environment: bool = True, hub_allow_endpoint: bool = False) -> None:
+                 hub_environment: Optional[bool] = None, hub_allow_endpoint: bool = False) -> None:
         def ms(seconds: float) -> int:
             return milliseconds(seconds) if seconds != 0 else 0
 
@@ -70,27 +71,34 @@ class Client(Handle):
             struct_size=ctypes.sizeof(_ffi.ClientOptions), profile=word("profile", profile, Profile), store=_ffi.encoded(path(store)),
             ca_file=_ffi.encoded(path(ca_file)), certificate_file=_ffi.encoded(path(certificate_file)),
             private_key_file=_ffi.encoded(path(private_key_file)), spki_pins=_ffi.strings(spki_pins),
-            spki_pin_count=len(spki_pins), connections=connections, write_policy=word("write_policy", write_policy, WritePolicy),
-            limit_rate=limit_rate, lock_wait_ms=ms(lock_wait), credentials=self._ask,
+            spki_pin_count=len(spki_pins), connections=count("connections", connections, 32),
+            write_policy=word("write_policy", write_policy, WritePolicy),
+            limit_rate=count("limit_rate", limit_rate), lock_wait_ms=ms(lock_wait), credentials=self._ask,
             allowed_hosts=_ffi.strings(allowed_hosts), allowed_host_count=len(allowed_hosts),
-            user_agent=_ffi.encoded(user_agent), device_ram_mb=ram, device_free_disk_mb=disk,
+            user_agent=_ffi.encoded(user_agent), device_ram_mb=count("device", ram), device_free_disk_mb=count("device", disk),
             connect_timeout_ms=ms(connect_timeout), handshake_timeout_ms=ms(handshake_timeout),
-            stall_timeout_ms=ms(stall_timeout), retries=retries, group_shared=int(group_shared),
+            stall_timeout_ms=ms(stall_timeout), retries=count("retries", retries, 32), group_shared=int(group_shared),
             proxy=_ffi.encoded(proxy), no_proxy=_ffi.encoded(no_proxy), ocsp=word("ocsp", ocsp, Ocsp),
             ca_pem=_ffi.encoded(ca_pem), certificate_pem=_ffi.encoded(certificate_pem),
             private_key_pem=_ffi.encoded(private_key_pem), first_byte_timeout_ms=ms(first_byte_timeout),
             partial_chain=int(partial_chain), digest_policy=word("digest_policy", digest_policy, DigestPolicy),
             store_policy=word("store_policy", store_policy, StorePolicy), automatic_repair=int(automatic_repair),
-            max_model_bytes=max_model_bytes, fallback_after_ms=ms(fallback_after), min_rate=min_rate,
-            manifest_requests_per_minute=manifest_requests_per_minute, manifest_requests_per_day=manifest_requests_per_day,
-            hub_environment=int(hub_environment), hub_allow_endpoint=int(hub_allow_endpoint))
+            max_model_bytes=count("max_model_bytes", max_model_bytes), fallback_after_ms=ms(fallback_after),
+            min_rate=count("min_rate", min_rate),
+            manifest_requests_per_minute=count("manifest_requests_per_minute", manifest_requests_per_minute, 32),
+            manifest_requests_per_day=count("manifest_requests_per_day", manifest_requests_per_day, 32),
+            hub_environment=int(profile == "server" if hub_environment is None else hub_environment),
+            hub_allow_endpoint=int(hub_allow_endpoint))
         self._metrics = _metrics(audit)
         if audit is not None:
             options.audit = ctypes.pointer(_ffi.AuditOptions(
-                struct_size=ctypes.sizeof(_ffi.AuditOptions), actor=_ffi.encoded(audit.actor), file_bytes=audit.file_bytes,
-                kept_files=audit.kept_files, alerts_off=sum(_alert(name) for name in set(texts("alerts_off", audit.alerts_off))),
-                failures_in_a_row=audit.failures_in_a_row, requests_per_hour=audit.requests_per_hour, size_factor=audit.size_factor,
-                sink_queue=audit.sink_queue, cool_down_s=round(audit.cool_down), sink_url=_ffi.encoded(audit.sink_url),
+                struct_size=ctypes.sizeof(_ffi.AuditOptions), actor=_ffi.encoded(audit.actor),
+                file_bytes=count("file_bytes", audit.file_bytes), kept_files=count("kept_files", audit.kept_files, 32),
+                alerts_off=sum(_alert(name) for name in set(texts("alerts_off", audit.alerts_off))),
+                failures_in_a_row=count("failures_in_a_row", audit.failures_in_a_row, 32),
+                requests_per_hour=count("requests_per_hour", audit.requests_per_hour, 32), size_factor=count("size_factor", audit.size_factor, 32),
+                sink_queue=count("sink_queue", audit.sink_queue, 32), cool_down_s=whole_seconds("cool_down", audit.cool_down),
+                sink_url=_ffi.encoded(audit.sink_url),
                 sink_linger_ms=ms(audit.sink_linger), metrics_file=_ffi.encoded(path(audit.metrics_file)), metrics=self._metrics))
         handle = ctypes.c_void_p()
         error = ctypes.POINTER(_ffi.Error)()

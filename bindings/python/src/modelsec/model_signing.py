@@ -10,7 +10,7 @@ from typing import Any, Optional
 
 from . import _ffi
 from .operation import check
-from .options import Path, texts
+from .options import Path, count, texts
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,7 +87,8 @@ def sign_model(path: Path, private_key: str, *, certificates: Optional[str] = No
     names = texts("ignored", ignored)
     report = _reported(_ffi.lib.modelsec_sign_model, _ffi.ModelSigning(
         struct_size=ctypes.sizeof(_ffi.ModelSigning), private_key=_ffi.encoded(private_key), certificates=_ffi.encoded(certificates),
-        path=_ffi.encoded(os.fspath(path)), ignored=_ffi.strings(names), ignored_count=len(names), shard_bytes=shard_bytes,
+        path=_ffi.encoded(os.fspath(path)), ignored=_ffi.strings(names), ignored_count=len(names),
+        shard_bytes=count("shard_bytes", shard_bytes),
         follow_links=int(follow_links)))
     try:
         return bytes(report.contents.bundle)

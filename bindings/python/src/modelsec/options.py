@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import math
+import operator
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any, Callable, Optional, TypedDict, Union, get_args
@@ -42,7 +44,7 @@ class Audit:
     size_factor: int = 0
     """So many times larger or smaller than the version before; 4."""
     cool_down: float = 0
-    """How long the same alert of a model is not told again; an hour."""
+    """How long the same alert of a model is not told again, in whole seconds (rounded up), at most 30 days; an hour."""
     sink_url: Optional[str] = dataclasses.field(default=None, repr=False)
     """https: the events go on to it by POST, as JSON; it never holds an operation up."""
     sink_queue: int = 0
@@ -99,7 +101,7 @@ class ClientOptions(TypedDict, total=False):
     audit: Optional[Audit]
     manifest_requests_per_minute: int
     manifest_requests_per_day: int
-    hub_environment: bool
+    hub_environment: Optional[bool]
     hub_allow_endpoint: bool
 
 
@@ -109,6 +111,21 @@ def word(name: str, value: str, allowed: Any) -> int:
     if value not in words:
         raise ValueError(f"{name} is one of {', '.join(map(repr, words))}, not {value!r}")
     return words.index(value)
+
+
+def count(name: str, value: int, bits: int = 64) -> int:
+    """A whole number as the library takes it: ctypes would cut off what is too large, and take -1 for the largest of all."""
+    value = operator.index(value)
+    if not 0 <= value < 1 << bits:
+        raise ValueError(f"{name} is from 0 to {(1 << bits) - 1}, not {value}")
+    return value
+
+
+def whole_seconds(name: str, seconds: float) -> int:
+    """A time of which the library counts whole seconds; 0 is its default, so what is shorter than one is one. Infinity is fine."""
+    if not seconds >= 0:
+        raise ValueError(f"{name} is 0 or more seconds, not {seconds}")
+    return math.ceil(min(seconds, 1 << 53))
 
 
 def texts(name: str, values: Sequence[str]) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any, Optional, Union
 
 from . import _ffi
 from .model_signing import ModelSignature, signer_struct
-from .options import Format, Path, path, texts, word
+from .options import Format, Path, count, path, texts, word
 
 Pins = Union[str, Mapping[str, str], Mapping[str, Any]]
 
@@ -89,7 +89,7 @@ def build(operation: int, model_id: Optional[str], source: Optional[Source] = No
                      post_body=_ffi.encoded(post), headers=_ffi.headers(headers), header_count=len(headers),
                      pins_json=_ffi.encoded(pins_json(s.pins)), tier=_ffi.encoded(s.tier),
                      platforms=_ffi.strings(platforms), platform_count=len(platforms), format=format_number,
-                     offline=int(offline), dry_run=int(dry_run), keep=keep, min_sequence=s.min_sequence,
+                     offline=int(offline), dry_run=int(dry_run), keep=count("keep", keep, 32), min_sequence=count("min_sequence", s.min_sequence),
                      deadline_ms=milliseconds(deadline) if deadline is not None else 0, manifest=s.manifest,
                      manifest_size=len(s.manifest or b""), bundle=_ffi.encoded(path(s.bundle)), require_order=int(s.require_order),
                      partial=int(partial), trace_parent=_ffi.encoded(trace_parent))
@@ -107,5 +107,5 @@ def build(operation: int, model_id: Optional[str], source: Optional[Source] = No
             raise ValueError("a signature brings its own signers")
         bases = texts("bases", s.signature.bases)
         r.model_signer = ctypes.pointer(signer_struct(s.signature.signer))
-        r.model_bases, r.model_base_count, r.max_age_s = _ffi.strings(bases), len(bases), s.signature.max_age or 0
+        r.model_bases, r.model_base_count, r.max_age_s = _ffi.strings(bases), len(bases), count("max_age", s.signature.max_age or 0)
     return r

@@ -91,6 +91,9 @@ if hasattr(os, "register_at_fork"):
 def key_of(store: Path, model_id: str, source: Source, options: Mapping[str, Any]) -> tuple[str, str, str]:
     """Who asks for the same with the same options gets the same model. Callbacks are how to get there, not what; secrets are hashed."""
     said = {name: value for name, value in options.items() if not callable(value)}
+    audit = said.get("audit")
+    if audit is not None:  # its repr() keeps the sink's address to itself
+        said["audit"] = sorted((name, value) for name, value in vars(audit).items() if not callable(value))
     text = repr((dataclasses.astuple(source), sorted(said.items(), key=lambda item: item[0])))
     return str(pathlib.Path(store).resolve()), model_id, hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -146,7 +149,7 @@ def ensure(model_id: str, source: Source, *, store: Path, on_progress: Optional[
            first_byte_timeout: float = 0, digest_policy: DigestPolicy = "automatic", store_policy: StorePolicy = "owner_only",
            automatic_repair: bool = False, use_environment: bool = False, max_model_bytes: int = 0, fallback_after: float = 0,
            min_rate: int = 0, audit: Optional[Audit] = None, manifest_requests_per_minute: int = 0,
-           manifest_requests_per_day: int = 0, hub_environment: bool = True, hub_allow_endpoint: bool = False) -> Model:
+           manifest_requests_per_day: int = 0, hub_environment: Optional[bool] = None, hub_allow_endpoint: bool = False) -> Model:
     """The model, downloaded if need be: by one thread of one process of this host, while the others wait for it. Asked again for the same
     with the same options, this process gets the same one and nobody is asked. Where the network fails, what is active is good enough
     (`stale`). From `profile` on the options are Client's. Ctrl-C cancels, also while a server starts."""

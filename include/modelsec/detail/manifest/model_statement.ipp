@@ -149,6 +149,8 @@ result<std::string> sign_bundle(model_statement model, const public_key& key, co
         // Stricter than verifiers are: who follows the OMS conformance suite refuses any other.
         if (!own.for_code_signing())
             return fail(reason::bad_option, "the certificate is not for signing code (extended key usage)");
+        if (own.may_not_sign())
+            return fail(reason::bad_option, "the certificate is not for signatures (key usage)");
     }
     detail::sort_files(model);
     const std::string payload = detail::write_model_statement(model);

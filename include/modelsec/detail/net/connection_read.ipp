@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
+#include <utility>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
@@ -18,15 +19,20 @@ namespace detail {
 /// "HTTP/1.1 200"
 inline constexpr std::size_t status_line_bytes = 12;
 
+/// Forgets what is used already.
+inline void connection::impl::forget_used()
+{
+    if (in_begin == 0)
+        return;
+    std::memmove(in.data(), in.data() + in_begin, in_end - in_begin);
+    in_end -= in_begin;
+    in_begin = 0;
+}
+
 /// Adds to what is pending, which never grows over `cap`.
 inline awaitable<result<std::size_t>> connection::impl::receive_more(std::size_t cap)
 {
-    if (in_begin != 0)
-    {
-        std::memmove(in.data(), in.data() + in_begin, in_end - in_begin);
-        in_end -= in_begin;
-        in_begin = 0;
-    }
+    forget_used();
     if (in_end >= cap)
         co_return fail(reason::bad_response, "a header over the limit");
     if (in_end == in.size())
@@ -49,15 +55,15 @@ inline void connection::impl::complete_status_line()
 }
 
 /// Leaves out the first interim answer of what is pending: its length; 0 while it may become one and is not whole yet. `connection_lost`
-/// for what is the beginning of the answer itself.
-inline result<std::size_t> connection::impl::skip_interim()
+/// for what is the beginning of the answer itself. Its end does not begin within the first `searched` bytes of that.
+inline result<std::size_t> connection::impl::skip_interim(std::size_t searched)
 {
     constexpr std::string_view start = "HTTP/1.1 1";
     complete_status_line();
     const std::string_view text = as_text(pending());
     if (!start.starts_with(text.substr(0, start.size())))
         return fail(reason::connection_lost, "the server did not wait for all of the body");
-    const auto end = text.find("\r\n\r\n");
+    const auto end = text.find("\r\n\r\n", searched);
     if (end == std::string_view::npos)
         return std::size_t{0};
     reader.emplace();
@@ -74,23 +80,25 @@ inline result<std::size_t> connection::impl::skip_interim()
 inline result<void> connection::impl::take_interim()
 {
     const std::size_t cap = owner.caps().response_header_bytes;
-    bytes more(16u << 10);
-    tls_step step = stream.read(more);
+    constexpr std::size_t record = 16u << 10, line_ends = 4;
+    forget_used();
+    const std::size_t before = in_end;
+    in.resize(before + record);
+    tls_step step = stream.read(std::span(in).subspan(before));
+    in_end = before + (step.outcome == tls_step::done ? step.size : 0);
+    in.resize(in_end);
     if (step.outcome == tls_step::closed)
         return fail(reason::connection_lost, "the server closed the connection");
     if (step.outcome == tls_step::failed)
         return why_failed(std::move(step.problem));
     if (step.outcome != tls_step::done)
         return {};
-    const bytes_view before = pending();
-    bytes whole(before.begin(), before.end());
-    whole.insert(whole.end(), more.begin(), more.begin() + static_cast<std::ptrdiff_t>(step.size));
-    in = std::move(whole);
-    in_begin = 0;
-    in_end = in.size();
+    // What was pending before is part of one answer without its end, but for the last bytes. Each of them again for every record, however
+    // short, would be CWE-407.
+    std::size_t searched = before - std::min(before, line_ends - 1);
     while (in_begin != in_end)
     {
-        MODELSEC_TRY(const std::size_t skipped, skip_interim());
+        MODELSEC_TRY(const std::size_t skipped, skip_interim(std::exchange(searched, 0)));
         interim_bytes += skipped;
         // However it is divided: CWE-400.
         if (interim_bytes > cap || pending().size() > cap)

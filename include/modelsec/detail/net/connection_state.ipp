@@ -74,7 +74,8 @@ struct connection::impl
     awaitable<result<void>> write_all(bytes_view data, bool until_answered = false);
     awaitable<result<void>> write_body(const upload_body& body);
     result<void> take_interim();
-    result<std::size_t> skip_interim();
+    void forget_used();
+    result<std::size_t> skip_interim(std::size_t searched);
     awaitable<result<std::size_t>> receive(std::span<std::uint8_t> space);
     awaitable<result<std::size_t>> receive_more(std::size_t cap);
     awaitable<result<response_head>> read_head();

@@ -68,6 +68,8 @@ public:
     MODELSEC_DECL bool self_signed() const;
     /// RFC 5280 section 4.2.1.3, 4.2.1.12: may sign; and, if it says what for, code.
     MODELSEC_DECL bool may_sign() const;
+    /// It says what its key is for, and signatures are not among that.
+    MODELSEC_DECL bool may_not_sign() const;
     MODELSEC_DECL bool for_code_signing() const;
     /// It says what for, and code is not among that.
     MODELSEC_DECL bool for_other_uses() const;

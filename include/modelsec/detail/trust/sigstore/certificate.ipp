@@ -223,6 +223,12 @@ bool certificate::may_sign() const
     return usage != UINT32_MAX && (usage & KU_DIGITAL_SIGNATURE) != 0;
 }
 
+bool certificate::may_not_sign() const
+{
+    const std::uint32_t usage = X509_get_key_usage(x509_.get());
+    return usage != UINT32_MAX && (usage & KU_DIGITAL_SIGNATURE) == 0;
+}
+
 bool certificate::for_code_signing() const
 {
     const std::uint32_t usage = X509_get_extended_key_usage(x509_.get());

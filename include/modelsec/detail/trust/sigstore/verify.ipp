@@ -109,6 +109,17 @@ inline result<std::vector<certificate>> chain_at(const certificate& leaf,
     return fail(reason::chain_invalid, "no trusted authority issued the certificate");
 }
 
+result<void> check_purpose(const std::vector<certificate>& chain)
+{
+    const certificate& leaf = chain.front();
+    if (leaf.may_not_sign() || leaf.for_other_uses() || (!leaf.may_sign() && !leaf.for_code_signing()))
+        return fail(reason::chain_invalid, "the certificate is not for signing code");
+    for (std::size_t i = 1; i + 1 < chain.size(); ++i)
+        if (chain[i].for_other_uses())
+            return fail(reason::chain_invalid, "a certificate above the signer's is not for signing code");
+    return {};
+}
+
 inline result<std::string> check_identity_policy(const certificate& leaf, const identity_policy& by)
 {
     // Who asks for nobody would accept everybody.
@@ -138,6 +149,7 @@ result<signer_facts> verify_keyless(const sigstore_bundle& bundle, const sigstor
     {
         MODELSEC_TRY(const std::vector<certificate> chain, chain_at(leaf, root.authorities, time));
         MODELSEC_CHECK(verify_embedded_scts(chain, root.certificate_logs));
+        MODELSEC_CHECK(check_purpose(chain));
     }
     if (!leaf.may_sign() || !leaf.for_code_signing())
         return fail(reason::chain_invalid, "the certificate is not for signing code");
@@ -184,10 +196,7 @@ result<signer_facts> verify_certified(const sigstore_bundle& bundle, const std::
                    ? fail(reason::signer_expired, "the signer's certificate, or one above it, is not valid at this time")
                    : fail(reason::chain_invalid, "no given certificate leads to the signer's");
     out.authority = sha256(chain->back().raw());
-    // RFC 5280 section 4.2.1.3: for signatures; where it does not say, it must be for code. Section 4.2.1.12: what is for other uses, as a
-    // server's certificate is, is not for this one.
-    if ((!leaf.may_sign() && !leaf.for_code_signing()) || leaf.for_other_uses())
-        return fail(reason::chain_invalid, "the certificate is not for signing code");
+    MODELSEC_CHECK(check_purpose(*chain));
     MODELSEC_TRY(const verifying_key key, leaf.key());
     if (!bundle.content)
         return fail(reason::bundle_malformed, "needs an envelope");

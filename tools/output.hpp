@@ -48,8 +48,8 @@ public:
     // For people.
     /// A part of a result, painted where results go to a terminal.
     std::string painted(std::string_view text, paint how) const { return painted(text, how, colours_on_results_); }
-    void say(std::string_view line);     ///< a result, on stdout
-    void notice(std::string_view line);  ///< on stderr, above a bar
+    void say(std::string_view line);        ///< a result, on stdout
+    void notice(std::string_view line);     ///< on stderr, above a bar
     void unset(std::string_view variable);  ///< that an option names a variable that is not set
     // For programs.
     void object(const json::object& line);

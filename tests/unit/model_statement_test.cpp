@@ -429,9 +429,10 @@ class made_certificate
 {
 public:
     /// Self-signed without `issuer`. Usages as in OpenSSL's configuration; empty: it says none.
-    made_certificate(const std::string& name, const made_certificate* issuer, const char* constraints, const std::string& usage,
-                     const std::string& extended, std::shared_ptr<EVP_PKEY> own = nullptr)
-        : key(own ? std::move(own) : std::shared_ptr<EVP_PKEY>(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"), EVP_PKEY_free)),
+    made_certificate(const std::string& name, const made_certificate* issuer, const char* constraints,
+                     const std::string& usage, const std::string& extended, std::shared_ptr<EVP_PKEY> own = nullptr)
+        : key(own ? std::move(own)
+                  : std::shared_ptr<EVP_PKEY>(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"), EVP_PKEY_free)),
           x509(X509_new(), X509_free)
     {
         const made_certificate& by = issuer ? *issuer : *this;
@@ -510,7 +511,8 @@ TEST_CASE("a certificate signs models by both of its usages, below none that is 
     // What the anchor says of itself counts for nothing.
     const made_certificate root("root", nullptr, is_ca, issues, servers);
     const made_certificate middle("middle", &root, is_ca, issues, ""), code_middle("code", &root, is_ca, issues, code),
-        any_middle("any", &root, is_ca, issues, "anyExtendedKeyUsage"), servers_middle("servers", &root, is_ca, issues, servers),
+        any_middle("any", &root, is_ca, issues, "anyExtendedKeyUsage"),
+        servers_middle("servers", &root, is_ca, issues, servers),
         below_servers("below", &servers_middle, is_ca, issues, code);
     model_statement model;
     model.model_name = "m";
@@ -557,10 +559,12 @@ TEST_CASE("a certificate signs models by both of its usages, below none that is 
     CHECK(judged(leaf(servers_middle, signs, code), {&servers_middle}) == reason::chain_invalid);
     CHECK(judged(leaf(below_servers, signs, code), {&below_servers, &servers_middle}) == reason::chain_invalid);
 
-    for (const auto& [usage, extended] : {std::pair{"critical,keyAgreement", code}, std::pair{signs, servers}, std::pair{signs, ""}})
+    for (const auto& [usage, extended] :
+         {std::pair{"critical,keyAgreement", code}, std::pair{signs, servers}, std::pair{signs, ""}})
     {
         const made_certificate wrong = leaf(middle, usage, extended);
-        CHECK(sign_bundle(model, wrong.public_half(), [&](bytes_view m) { return wrong.sign(m); }, {}, {wrong.der()}).error().why ==
-              reason::bad_option);
+        CHECK(sign_bundle(model, wrong.public_half(), [&](bytes_view m) { return wrong.sign(m); }, {}, {wrong.der()})
+                  .error()
+                  .why == reason::bad_option);
     }
 }

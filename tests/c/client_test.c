@@ -490,10 +490,10 @@ typedef struct
     seen *operation;
 } lent;
 
-static void lend(void *user, const char *origin, modelsec_add_header_fn add, void *to)
+static void lend(void *user, const char *of, modelsec_add_header_fn add, void *to)
 {
     lent *l = user;
-    (void)origin;
+    (void)of;
     (void)add;
     (void)to;
     ++l->asked;

@@ -53,25 +53,27 @@ result<foreign_job> fetch_operation::begin_foreign()
             return asked ? result<void>() : work(*staged);
         });
     };
-    MODELSEC_CHECK(unless_asked_for([&](staging& staged) -> result<void> {
+    const auto look = [&](staging& staged) -> result<void> {
         MODELSEC_CHECK(disk.adopt(model, staged, out.wanted(), asked_.operation.control));
         MODELSEC_TRY(unknown, files_to_reuse(disk, model, staged, out.wanted()));
         return {};
-    }));
+    };
+    MODELSEC_CHECK(unless_asked_for(look));
     for (const reusable& what : unknown)
     {
         if (!what.file->index)
             continue;
         MODELSEC_TRY(auto pieces, pieces_of(what));
-        MODELSEC_CHECK(
-            unless_asked_for([&](staging& staged) { return reuse_file(disk, model, staged, what, std::move(pieces)); }));
+        const auto reuse = [&](staging& staged) { return reuse_file(disk, model, staged, what, std::move(pieces)); };
+        MODELSEC_CHECK(unless_asked_for(reuse));
     }
-    MODELSEC_CHECK(unless_asked_for([&](staging& staged) -> result<void> {
+    const auto reuse_by_chunks = [&](staging& staged) -> result<void> {
         for (const reusable& what : unknown)
             if (!what.file->index)
                 MODELSEC_CHECK(reuse_file(disk, model, staged, what, wanted_pieces(*what.file, what.missing)));
         return {};
-    }));
+    };
+    MODELSEC_CHECK(unless_asked_for(reuse_by_chunks));
     return out;
 }
 

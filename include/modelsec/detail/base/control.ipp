@@ -73,10 +73,16 @@ struct control::state
     {
         const steady_time now = time->steady_now();
         const std::lock_guard lock(times);
-        if (begins)
-            paused_since = now;
-        else if (const auto since = std::exchange(paused_since, std::nullopt))
-            due = detail::steady_after(due, std::chrono::ceil<std::chrono::milliseconds>(now - *since));
+        if (!begins)
+            due = due_at(now);
+        paused_since = begins ? std::optional(now) : std::nullopt;
+    }
+
+    /// `due`, put off by the pause that is running. With `times` held.
+    steady_time due_at(steady_time now) const noexcept
+    {
+        return paused_since ? detail::steady_after(due, std::chrono::ceil<std::chrono::milliseconds>(now - *paused_since))
+                            : due;
     }
 
     bool expired() const noexcept
@@ -92,8 +98,7 @@ struct control::state
     {
         const steady_time now = time ? time->steady_now() : steady_time{};
         const std::lock_guard lock(times);
-        return paused_since ? detail::steady_after(due, std::chrono::ceil<std::chrono::milliseconds>(now - *paused_since))
-                            : due;
+        return due_at(now);
     }
 };
 

@@ -24,27 +24,21 @@ inline std::chrono::milliseconds session::document_time(std::size_t size) const 
                                                : std::min(longest, more / rate * 1000 + more % rate * 1000 / rate));
 }
 
+/// A body that is held.
+class held_body final : public body_reader
+{
+public:
+    void begin() override { body.clear(); }
+    void take(bytes_view data) override { body.insert(body.end(), data.begin(), data.end()); }
+
+    bytes body;
+};
+
 awaitable<result<bytes>> session::read_all(connection& link, const response_head& head, std::size_t cap)
 {
-    if (head.content_length && *head.content_length > cap)
-        co_return fail(reason::too_large, "a body of " + std::to_string(*head.content_length) + " bytes");
-    cap = std::min(cap, std::numeric_limits<std::size_t>::max() / 2);
-    // CWE-400: a document that drips would never stall, and hold up whoever waits for it.
-    link.must_end_within(caps().document_start_time);
-    bytes body;
-    while (true)
-    {
-        const std::size_t size = body.size();
-        // One more than the cap, to see that it ends there.
-        body.resize(std::min(cap + 1, std::max(size + size / 2, size + (16u << 10))));
-        MODELSEC_CO_TRY(const std::size_t n, co_await link.read_some(std::span(body).subspan(size)));
-        body.resize(size + n);
-        if (n == 0)
-            co_return body;
-        if (body.size() > cap)
-            co_return fail(reason::too_large, "a body of more than " + std::to_string(cap) + " bytes");
-        link.may_take_longer(document_time(size + n) - document_time(size));
-    }
+    held_body to;
+    MODELSEC_CO_CHECK(co_await read_through(link, head, cap, to));
+    co_return std::move(to.body);
 }
 
 awaitable<result<void>> session::read_through(connection& link, const response_head& head, std::size_t cap, body_reader& to)
@@ -52,11 +46,13 @@ awaitable<result<void>> session::read_through(connection& link, const response_h
     if (head.content_length && *head.content_length > cap)
         co_return fail(reason::too_large, "a body of " + std::to_string(*head.content_length) + " bytes");
     cap = std::min(cap, std::numeric_limits<std::size_t>::max() / 2);
+    // CWE-400: a document that drips would never stall, and hold up whoever waits for it.
     link.must_end_within(caps().document_start_time);
     to.begin();
     bytes block(std::size_t{64} << 10);
     for (std::size_t size = 0;;)
     {
+        // One more than the cap, to see that it ends there.
         MODELSEC_CO_TRY(const std::size_t n,
                         co_await link.read_some(std::span(block).first(std::min(block.size(), cap + 1 - size))));
         if (n == 0)

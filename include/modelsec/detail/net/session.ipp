@@ -104,13 +104,19 @@ void session::run_until(const bool& done)
     }
 }
 
+/// When the operation's time is over: by a deadline that was set here, or by its control's.
+inline steady_time end_of_operation(const http_environment& env) noexcept
+{
+    return std::min(env.deadline.value_or(steady_time::max()), env.handle.due());
+}
+
 steady_time session::next_due() const
 {
     if (stopped())
         return impl_->last_tick + session_ending_tick;
     if (impl_->paused_since)
         return watch::never;
-    steady_time due = std::min(env_.deadline.value_or(watch::never), env_.handle.due());
+    steady_time due = end_of_operation(env_);
     for (const watch* w : watches_)
         due = std::min(due, w->due_);
     return impl_->idle.empty() ? due : std::min(due, impl_->idle.front().until);
@@ -388,7 +394,7 @@ awaitable<result<void>> session::before_retry(retry_fsm& retries, failure proble
         co_return *ended;
     if (head)
         in.server_wait = server_wait(head->find("retry-after"), head->find("ratelimit"), env_.time->now());
-    if (const steady_time due = std::min(env_.deadline.value_or(watch::never), env_.handle.due()); due != watch::never)
+    if (const steady_time due = end_of_operation(env_); due != watch::never)
         in.time_left = steady_left(steady_now(), due);
     MODELSEC_CO_TRY(const auto wait, retries.next(in));
     event e;

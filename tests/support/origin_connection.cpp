@@ -227,8 +227,6 @@ private:
             return send_endless();
         if (const auto what = send_body(out, wrong); what != then::next)
             return what;
-        if (wrong.extra_bytes > 0 && !write_piece(noise(static_cast<std::size_t>(wrong.extra_bytes)), wrong.chunked))
-            return then::cut;
         if (wrong.chunked && !write("0\r\n\r\n"))
             return then::cut;
         return wrong.announce || wrong.extra_bytes > 0 ? then::close : then::next;
@@ -250,6 +248,7 @@ private:
         const auto rate = wrong.bytes_per_second;
         const std::uint64_t paced = rate == 0 ? piece_bytes : std::max<std::uint64_t>(rate / 50, 1);
         std::string piece;
+        bool all = false;
         for (auto at = out.begin;;)
         {
             if (wrong.cut_at == at)
@@ -258,7 +257,7 @@ private:
                 return then::reset;
             if (wrong.stall_at == at)
                 return state_.wait_for_peer(socket_of(stream_).native_handle()), then::cut;
-            if (at == out.end)
+            if (all)
                 return then::next;
             auto until = std::min({out.end, at + piece_bytes, at + paced});
             for (const auto& stop : {wrong.cut_at, wrong.reset_at, wrong.stall_at})
@@ -268,7 +267,11 @@ private:
             out.body.read(at, piece.data(), piece.size());
             if (wrong.flip_at && *wrong.flip_at >= at && *wrong.flip_at < until)
                 piece[static_cast<std::size_t>(*wrong.flip_at - at)] ^= 1;
-            if (!write_piece(piece, wrong.chunked))
+            all = until == out.end;
+            // With the last byte, in one record: a client that waited long enough for more may believe that this is the end.
+            if (all && wrong.extra_bytes > 0)
+                piece += noise(static_cast<std::size_t>(wrong.extra_bytes));
+            if (!piece.empty() && !write_piece(piece, wrong.chunked))
                 return then::cut;
             if (rate > 0 && !state_.sleep(std::chrono::milliseconds(1000 * piece.size() / rate)))
                 return then::cut;
@@ -291,7 +294,7 @@ private:
         {
             char size[24];
             const auto end = std::to_chars(size, size + sizeof size, piece.size(), 16).ptr;
-            if (!write(std::string(size, end) + "\r\n") || !write(piece) || !write("\r\n"))
+            if (!write(std::string(size, end) + "\r\n" + piece + "\r\n"))
                 return false;
         }
         else if (!write(piece))

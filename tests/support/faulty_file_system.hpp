@@ -71,8 +71,7 @@ public:
     {
         MODELSEC_CHECK(step());
         auto out = real().open_file(at, name, mode);
-        if ((mode == modelsec::detail::open_mode::create_new || mode == modelsec::detail::open_mode::create_private) &&
-            out && *out)
+        if (mode == modelsec::detail::open_mode::create_new && out && *out)
             note({id(at)}, bury(at, name, id(*out)));
         return out;
     }

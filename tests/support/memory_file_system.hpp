@@ -79,8 +79,7 @@ public:
     result<file> open_file(const file& folder, const std::string& name, modelsec::detail::open_mode mode) override
     {
         node& parent = at(folder);
-        const bool create =
-            mode == modelsec::detail::open_mode::create_new || mode == modelsec::detail::open_mode::create_private;
+        const bool create = mode == modelsec::detail::open_mode::create_new;
         auto found = parent.children.find(name);
         if ((found != parent.children.end()) == create)
             return file();

@@ -80,8 +80,7 @@ inline constexpr unsigned store_patience = 1000;  ///< how often somebody else m
 
 /// Writes and syncs a new temporary file. `stem`: an identifier, or nothing; `write` gives its text to what it is called with, part by part.
 template <class Write>
-result<temporary_file> write_temporary(file_system& fs, const file& at, const std::string& stem, const Write& write,
-                                       open_mode mode = open_mode::create_new)
+result<temporary_file> write_temporary(file_system& fs, const file& at, const std::string& stem, const Write& write)
 {
     temporary_file out;
     for (unsigned i = 0; !out.content; ++i)
@@ -89,7 +88,7 @@ result<temporary_file> write_temporary(file_system& fs, const file& at, const st
         if (i == store_patience)
             return fail(reason::store_layout, "a temporary file that comes and goes");
         out.name = std::string(temporary_prefix) + stem + (stem.empty() ? "" : "~") + unique_word();
-        MODELSEC_TRY(file fresh, fs.open_file(at, out.name, mode));
+        MODELSEC_TRY(file fresh, fs.open_file(at, out.name, open_mode::create_new));
         if (!fresh)
             continue;
         // Somebody who found it before it was locked may have taken it for one that a crash left.
@@ -113,11 +112,9 @@ result<temporary_file> write_temporary(file_system& fs, const file& at, const st
 }
 
 /// Writes a file so that it is there whole or not at all (docs/architecture.md, rule 5). Replaces one of that name.
-inline result<void> write_whole(file_system& fs, const file& at, const std::string& name, bytes_view data,
-                                open_mode mode = open_mode::create_new)
+inline result<void> write_whole(file_system& fs, const file& at, const std::string& name, bytes_view data)
 {
-    MODELSEC_TRY(const temporary_file temporary, write_temporary(
-                                                     fs, at, {}, [&](const auto& to) { return to(data); }, mode));
+    MODELSEC_TRY(const temporary_file temporary, write_temporary(fs, at, {}, [&](const auto& to) { return to(data); }));
     MODELSEC_CHECK(fs.replace(at, temporary.name, at, name));
     return fs.sync(at);
 }

@@ -105,9 +105,8 @@ struct file_info
 enum class open_mode
 {
     read,
-    read_write,      ///< must exist
-    create_new,      ///< must not exist; for reading and writing
-    create_private,  ///< the same, for its owner alone whatever the policy shares
+    read_write,   ///< must exist
+    create_new,   ///< must not exist; for reading and writing
     read_linked,  ///< as read, under however many names (`cp -al`): for what is hashed whenever its change time is another
     lock          ///< must exist, under however many names; for locking, and for writing only if that is allowed
 };
@@ -143,8 +142,8 @@ public:
     virtual result<file> open_folder(const file& at, const std::string& name, bool create) = 0;
     /// A folder that is there, whoever may write to it: what is opened below it is only to be copied, and hashed after that.
     virtual result<file> open_source(const file& at, const std::string& name) { return open_folder(at, name, false); }
-    /// An invalid file if there is none (read, read_write) or already one (create_new, create_private). Refuses all but regular files with one
-    /// link (but read_linked, lock) that this user owns. New ones are 0600 (shared_read: 0644, but for create_private), whatever the umask.
+    /// An invalid file if there is none (read, read_write) or already one (create_new). Refuses all but regular files with one
+    /// link (but read_linked, lock) that this user owns. New ones are 0600 (shared_read: 0644), whatever the umask.
     virtual result<file> open_file(const file& at, const std::string& name, open_mode mode) = 0;
 
     /// Bytes read; fewer than asked only at the end of the file.

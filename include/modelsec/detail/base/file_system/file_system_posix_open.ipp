@@ -378,8 +378,7 @@ inline int open_flags(open_mode mode) noexcept
 {
     switch (mode)
     {
-    case open_mode::create_new:
-    case open_mode::create_private: return O_RDWR | O_CREAT | O_EXCL;
+    case open_mode::create_new: return O_RDWR | O_CREAT | O_EXCL;
     case open_mode::read_write:
     case open_mode::lock: return O_RDWR;
     case open_mode::read:
@@ -393,13 +392,12 @@ inline result<file> posix_open_file(const file& at, const std::string& name, ope
 {
     MODELSEC_CHECK(check_component(name));
     const access_rule& rule = at.rule();
-    const bool fresh = mode == open_mode::create_new || mode == open_mode::create_private;
-    const mode_t bits = mode == open_mode::create_private ? S_IRUSR | S_IWUSR : file_mode(rule);
+    const bool fresh = mode == open_mode::create_new;
     if (fresh && rule.reader)
         return fail(reason::store_permissions, "nothing is made in somebody else's store: " + name);
     // O_NONBLOCK: a planted pipe must not hold the library up.
     constexpr int common = O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
-    file out(::openat(at.native(), name.c_str(), common | open_flags(mode), bits), rule);
+    file out(::openat(at.native(), name.c_str(), common | open_flags(mode), file_mode(rule)), rule);
     if (!out && mode == open_mode::lock && (errno == EACCES || errno == EROFS))
         out = file(::openat(at.native(), name.c_str(), common | O_RDONLY), rule);
     if (!out)
@@ -407,7 +405,7 @@ inline result<file> posix_open_file(const file& at, const std::string& name, ope
     struct stat st
     {
     };
-    if (fresh && ::fchmod(out.native(), bits) != 0)
+    if (fresh && ::fchmod(out.native(), file_mode(rule)) != 0)
         return posix_failure_at("chmod", at, name);
     if (::fstat(out.native(), &st) != 0 || ::fcntl(out.native(), F_SETFL, ::fcntl(out.native(), F_GETFL) & ~O_NONBLOCK) < 0)
         return posix_failure_at("fstat", at, name);

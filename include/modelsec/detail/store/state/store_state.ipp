@@ -3,7 +3,6 @@
 #define MODELSEC_DETAIL_STORE_STATE_STORE_STATE_IPP
 
 #include <modelsec/detail/store/store_lock.ipp>
-#include <modelsec/detail/trust/envelope.hpp>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
@@ -40,35 +39,20 @@ result<model_state> store::update(const identifier& model, const std::function<r
     return fail(reason::lock_timeout, "the state changes all the time");
 }
 
-/// Whether an envelope may hold what opens something: a presigned address, the body of a request to an endpoint. It is kept as it was
-/// signed, so nothing can be taken out of it. In doubt it does (escapes may spell anything).
-inline bool may_hold_secrets(bytes_view raw, const limits& caps)
-{
-    auto e = parse_envelope(raw, envelope_format::dsse, caps);
-    if (!e)
-        e = parse_envelope(raw, envelope_format::pack, caps);
-    if (!e)
-        return false;  // a model's signature: it has no addresses
-    const std::string_view text = as_text(e->payload());
-    const auto has = [&](std::string_view word) { return text.find(word) != std::string_view::npos; };
-    return has("?") || has("endpoint") || has("\\u");
-}
-
 result<void> store::keep_envelope(bytes_view raw) const
 {
-    // CWE-732: where a store is shared for reading, what only its owner may use is for its owner; readers hash without it.
-    const bool alone = disk_->envelopes.rule().policy == store_policy::shared_read && may_hold_secrets(raw, disk_->caps);
     const std::string name = sha256(raw).hex() + ".json";
     MODELSEC_TRY(const file there, disk_->files->open_file(disk_->envelopes, name, open_mode::read_linked));
     if (there)
     {
         auto kept = read_whole(*disk_->files, there, raw.size());
         MODELSEC_TRY(const file_info what, disk_->files->info(there));
-        if (kept && !(alone && (what.mode & 077) != 0) && std::equal(kept->begin(), kept->end(), raw.begin(), raw.end()))
+        // One that its owner alone could read, by an earlier version or before the store was shared, is written anew.
+        const bool shared = disk_->envelopes.rule().policy != store_policy::shared_read || (what.mode & 0044) == 0044;
+        if (kept && shared && std::equal(kept->begin(), kept->end(), raw.begin(), raw.end()))
             return {};
     }
-    return write_whole(*disk_->files, disk_->envelopes, name, raw,
-                       alone ? open_mode::create_private : open_mode::create_new);
+    return write_whole(*disk_->files, disk_->envelopes, name, raw);
 }
 
 result<bytes> store::read_envelope(const sha256_digest& digest) const

@@ -7,7 +7,6 @@ with nothing waiting to be written. Medians; the runs themselves are in bench.js
 """
 import argparse
 import hashlib
-import importlib.util
 import json
 import os
 import pathlib
@@ -45,8 +44,10 @@ http {{
 """
 
 # What modelsec's median may be, as a share of the other's.
-WALL_TARGETS = {"curl -o file": 0.90, "curl, then openssl dgst": 0.65, "aria2c --checksum": 0.25, "curl -o /dev/null": 1.40}
-CPU_TARGETS = {"curl, then openssl dgst": 1.00}
+WALL_TARGETS = {"curl -o file, then sync": 0.70, "curl -o file": 1.15, "curl, then openssl dgst": 0.65, "awscrt": 0.65,
+                "huggingface_hub": 0.40}
+CPU_TARGETS = {"curl, then openssl dgst": 0.85}
+THREAD_TARGET = 0.45  # of the client's CPU seconds: no thread carries more, with chunks and four connections
 PEAK_TARGET_MIB = 32
 OFFLINE_TARGET_MS = 20
 WAN_SHARE_TARGET = 0.90  # of what all connections may bring, or of what the machine can do
@@ -119,13 +120,43 @@ def measure(steps):
     return wall, cpu, peak
 
 
-def contestants(modelsec, base, ca, digest, out, pins):
+def peers(root):
+    """A Python with awscrt and huggingface_hub; None, said why, where they cannot be had."""
+    place = root / "build" / "bench-python"
+    python = place / "bin" / "python"
+    try:
+        if not python.exists():
+            subprocess.run([sys.executable, "-m", "venv", place], check=True, capture_output=True)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "awscrt", "huggingface_hub"], check=True,
+                       capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        print("    awscrt and huggingface_hub cannot be had: their rows are left out")
+        return None
+    return python
+
+
+AWSCRT = """
+import sys
+from awscrt import http, io, s3
+ca, host, port, path, to = sys.argv[1:]
+group = io.EventLoopGroup()
+trust = io.TlsContextOptions()
+trust.override_default_trust_store_from_path(None, ca)
+client = s3.S3Client(bootstrap=io.ClientBootstrap(group, io.DefaultHostResolver(group)), region="us-east-1",
+                     tls_connection_options=io.ClientTlsContext(trust).new_connection_options(), throughput_target_gbps=10)
+request = http.HttpRequest("GET", path, http.HttpHeaders([("host", f"{host}:{port}")]))
+client.make_request(type=s3.S3RequestType.GET_OBJECT, request=request, recv_filepath=to).finished_future.result(600)
+"""
+
+
+def contestants(modelsec, base, ca, digest, out, pins, python, hub_port):
     """Name to the commands it runs; each leaves its file below `out`."""
     url, file = f"{base}/model.bin", out / "model.bin"
     aria2 = ["aria2c", "-q", "--no-conf", f"--ca-certificate={ca}", f"--checksum=sha-256={digest}", "-d", out, "-o", "model.bin"]
     curl = ["curl", "-sS", "--fail", "--cacert", ca]
-    return {
+    all_of_them = {
         "modelsec fetch": [fetch_command(modelsec, base, ca, out / "store", pins)],
+        "curl -o file, then sync": [[*curl, "-o", file, url], ["sync", file]],
         "curl -o file": [[*curl, "-o", file, url]],
         "curl, then openssl dgst": [[*curl, "-o", file, url], ["openssl", "dgst", "-sha256", file]],
         "aria2c --checksum": [[*aria2, url]],
@@ -133,6 +164,44 @@ def contestants(modelsec, base, ca, digest, out, pins):
         "wget": [["wget", "-q", "--no-config", f"--ca-certificate={ca}", "-O", file, url]],
         "curl -o /dev/null": [[*curl, "-o", "/dev/null", url]],
     }
+    if python:
+        host, port = base.removeprefix("https://").split(":")
+        all_of_them["awscrt"] = [[python, "-c", AWSCRT, ca, host, port, "/model.bin", file]]
+        all_of_them["huggingface_hub"] = [["env", *wan.hub_environment(hub_port, ca), python, "-c", wan.HUB, wan.COMMIT, out / "hub"]]
+    return all_of_them
+
+
+def cpu_by_thread(command):
+    """Runs it and looks at its threads meanwhile: CPU seconds of each, the greatest first."""
+    tick, seen = os.sysconf("SC_CLK_TCK"), {}
+    with subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as running:
+        tasks = pathlib.Path(f"/proc/{running.pid}/task")
+        while running.poll() is None:
+            for task in list(tasks.iterdir()) if tasks.exists() else []:
+                try:
+                    fields = (task / "stat").read_text().rpartition(")")[2].split()
+                except OSError:
+                    continue  # it has just ended
+                seen[task.name] = (int(fields[11]) + int(fields[12])) / tick
+            time.sleep(0.005)
+    return sorted((seconds for seconds in seen.values() if seconds > 0), reverse=True)
+
+
+def spread_over_threads(modelsec, folder, base, pins):
+    """What one file with chunks costs by thread, over four connections; whether the target is reached."""
+    out = folder / "out"
+    shares = []
+    for _ in range(3):
+        shutil.rmtree(out, ignore_errors=True)
+        out.mkdir()
+        os.sync()
+        threads = cpu_by_thread([*fetch_command(modelsec, base, folder / "ca.pem", out / "store", pins), "--connections", "4"])
+        shares.append((threads[0] / sum(threads), threads))
+    share, threads = sorted(shares)[1]
+    reached = share <= THREAD_TARGET
+    print("CPU seconds by thread: " + ", ".join(f"{t:.2f}" for t in threads) +
+          f"; the greatest share {share:.2f} (target <= {THREAD_TARGET}{'' if reached else ', missed'})")
+    return [round(t, 2) for t in threads], reached
 
 
 def fetch_command(modelsec, base, ca, store, pins):
@@ -160,7 +229,7 @@ def machine():
     return {"cpu": cpu, "cores": os.cpu_count(), "kernel": platform.release(), "system": platform.freedesktop_os_release()["PRETTY_NAME"]}
 
 
-def over_there(modelsec, folder, port, ours_near, mib):
+def over_there(modelsec, folder, port, ours_near, mib, python):
     """One file from a host that is far and slow a connection: one run each. Rows for the chart, and whether the targets are reached."""
     out, ca = folder / "out", folder / "ca.pem"
     url, file, limit = f"https://127.0.0.1:{port}/model.bin", out / "model.bin", wan.RATE_MB * 10**6 * wan.CONNECTIONS
@@ -177,10 +246,8 @@ def over_there(modelsec, folder, port, ours_near, mib):
                                 "--file-allocation=none", "-d", out, "-o", "model.bin", url],
         "curl -o file": ["curl", "-sS", "--fail", "--cacert", ca, "-o", file, url],
     }
-    if importlib.util.find_spec("huggingface_hub"):
-        os.environ.update(HF_ENDPOINT=f"https://127.0.0.1:{port}", REQUESTS_CA_BUNDLE=str(ca), SSL_CERT_FILE=str(ca),
-                          HF_HUB_DISABLE_XET="1", HF_HUB_DISABLE_TELEMETRY="1", HF_HUB_DISABLE_PROGRESS_BARS="1")
-        steps["huggingface_hub"] = [sys.executable, "-c", wan.HUB, wan.COMMIT, out / "hub"]
+    if python:
+        steps["huggingface_hub"] = ["env", *wan.hub_environment(port, ca), python, "-c", wan.HUB, wan.COMMIT, out / "hub"]
     machine_rate = (mib << 20) / ours_near
     rows, print_line = [], "    {:34}{:8.2f} s {:8.1f} MB/s{:10.1f} MiB".format
     print(f"\n==> From afar: {wan.RATE_MB} MB/s a connection, {2000 * wan.DELAY_S:.0f} ms there and back")
@@ -260,8 +327,10 @@ def main():
             if arguments.packs:
                 reached = packs.run(modelsec, folder, base, pins, arguments.rounds, measure, arguments.out)
                 return 0 if reached or not arguments.check else 1
-            results, offline_ms = compete(modelsec, folder, base, digest, pins, arguments.rounds)
-            far, far_reached = over_there(modelsec, folder, relay.port, results["modelsec fetch"]["wall"], arguments.mib)
+            python = peers(root)
+            results, offline_ms = compete(modelsec, folder, base, digest, pins, arguments.rounds, python, limited)
+            threads, spread = spread_over_threads(modelsec, folder, base, pins)
+            far, far_reached = over_there(modelsec, folder, relay.port, results["modelsec fetch"]["wall"], arguments.mib, python)
         finally:
             relay.close()
             server.terminate()
@@ -270,10 +339,10 @@ def main():
         shutil.rmtree(folder, ignore_errors=True)
 
     rows, reached = report(results, offline_ms)
-    reached = reached and far_reached
+    reached = reached and far_reached and spread
     data = {"machine": machine(), "mib": arguments.mib, "rounds": arguments.rounds, "offline_ms": round(offline_ms, 2),
             "versions": [version_of(str(modelsec), "--version"), version_of("curl", "--version"), version_of("aria2c", "--version"),
-                         version_of("wget", "--version"), version_of("openssl", "version")], "results": rows, "wan": far}
+                         version_of("wget", "--version"), version_of("openssl", "version")], "results": rows, "threads": threads, "wan": far}
     arguments.out.mkdir(exist_ok=True)
     (arguments.out / "bench.json").write_text(json.dumps(data, indent=2) + "\n")
     (arguments.out / "bench.svg").write_text(chart.bars(rows, f"{arguments.mib} MiB over TLS from this machine, seconds of wall time"))
@@ -283,11 +352,11 @@ def main():
     return 0 if reached or not arguments.check else 1
 
 
-def compete(modelsec, folder, base, digest, pins, rounds):
+def compete(modelsec, folder, base, digest, pins, rounds, python, hub_port):
     out, ca = folder / "out", folder / "ca.pem"
     runs = {}
     for turn in range(rounds):
-        for name, steps in contestants(modelsec, base, ca, digest, out, pins).items():
+        for name, steps in contestants(modelsec, base, ca, digest, out, pins, python, hub_port).items():
             shutil.rmtree(out, ignore_errors=True)
             out.mkdir()
             os.sync()

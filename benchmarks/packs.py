@@ -4,6 +4,7 @@
 Each row holds modelsec against something else in the same run, in turns: the ratio of the medians, with the least and the greatest
 of the turns' own ratios behind it.
 """
+import base64
 import json
 import os
 import pathlib
@@ -13,16 +14,54 @@ import statistics
 import subprocess
 import sys
 
-# The ratio that each row may have.
+import wan
+
+# The ratio that each row may have; None: it is told, and may be anything.
 TARGETS = {
     "1,000 x 64 KiB": 2.0,
+    "1,000 x 64 KiB, 20 ms": 1.1,
     "10,000 x 4 KiB": 2.0,
-    "1 % changed in 64 places": 0.50,
-    "1 KiB inserted at the front": 0.50,
+    "30 x 64 MiB, 20 MB/s, 40 ms": 0.95,
+    "1 % changed, 100 MB/s": 0.35,
+    "1 % changed, loopback": None,
+    "1 KiB in front, loopback": None,
+    "first tensor, 100 MB/s": 0.1,
+    "last tensor, 100 MB/s": 1.02,
     "verify with chunks": 0.55,
-    "resume with 70 % there": 0.50,
+    "resume at 70 %, chunks": 0.50,
+    "resume at 70 %, no chunks": 0.75,
 }
-BYTE_TARGETS = {"1 % changed in 64 places": 0.03, "1 KiB inserted at the front": 0.003}
+BYTE_TARGETS = {"1 % changed, 100 MB/s": 0.03, "1 % changed, loopback": 0.03, "1 KiB in front, loopback": 0.003}
+PEAK_TARGET_MIB = 64  # above what the idle client has
+LINE = ["--limit-rate", "100000000"]
+
+TENSORS = 16
+# Loads tensors in file order: the first one or all of them, while the file is downloaded or once it is there.
+LOAD = """
+import json, pathlib, sys, modelsec
+how, much, manifest, pins, ca, store = sys.argv[1:]
+source = modelsec.Source(manifest_url=manifest, pins=pathlib.Path(pins).read_text())
+def load(read):
+    size = int.from_bytes(read(0, 8), "little")
+    tensors = json.loads(bytes(read(8, size)))
+    for begin, end in sorted(t["data_offsets"] for t in tensors.values()):
+        assert len(read(8 + size + begin, end - begin)) == end - begin
+        if much == "first":
+            return
+with modelsec.Client(store, ca_file=ca, profile="server", limit_rate=100_000_000) as client:
+    if how == "stream":
+        with client.stream("bench-model", source) as stream:
+            load(lambda offset, length: stream.buffer(offset, length))
+            if much == "all":
+                stream.finish()
+    else:
+        client.fetch("bench-model", source)
+        with client.open("bench-model") as pack, pack.open() as file:
+            def read(offset, length):
+                file.seek(offset)
+                return file.read(length)
+            load(read)
+"""
 
 
 class Bench:
@@ -32,6 +71,20 @@ class Bench:
         self.ca = folder / "ca.pem"
         [self.key] = [f for f in (folder / "keys").iterdir() if not f.name.endswith(".pub.json")]
         self.rows, self.sequence = [], 1
+        self.relays = []
+        status = [self.modelsec, "status", "--store", self.out / "store"]
+        self.fresh()
+        self.idle_peak = measure([status])[2]
+
+    def far(self, delay_s, rate_mb):
+        """The same host, so far away and so slow a connection: its base address."""
+        port = int(self.base.rpartition(":")[2])
+        self.relays.append(wan.Relay(self.modelsec.with_name("bench_relay"), port, delay_s, rate_mb))
+        return f"https://127.0.0.1:{self.relays[-1].port}"
+
+    def close(self):
+        for relay in self.relays:
+            relay.close()
 
     def run(self, *command):
         done = subprocess.run([str(word) for word in command], stdin=subprocess.DEVNULL, capture_output=True, text=True)
@@ -65,9 +118,16 @@ class Bench:
         wall, against = statistics.median(m[0] for m in mine), statistics.median(t[0] for t in theirs)
         row = {"name": name, "wall": round(wall, 3), "other": shown, "other_wall": round(against, 3), "ratio": round(wall / against, 3),
                "spread": [round(min(ratios), 3), round(max(ratios), 3)], "peak": round(max(m[2] for m in mine), 1)}
-        reached = row["ratio"] <= TARGETS[name]
-        text = (f"{name:30}{wall:8.2f} s   x {row['ratio']:.2f} ({row['spread'][0]:.2f} to {row['spread'][1]:.2f}) of {shown}, "
-                f"target {TARGETS[name]:.2f}{'' if reached else ', missed'}")
+        target = TARGETS[name]
+        reached = target is None or row["ratio"] <= target
+        row["target"] = target
+        text = f"{name:30}{wall:8.2f} s   x {row['ratio']:.2f} ({row['spread'][0]:.2f} to {row['spread'][1]:.2f}) of {shown}"
+        if target is not None:
+            text += f", target {target:.2f}{'' if reached else ', missed'}"
+        above = row["peak"] - self.idle_peak
+        if not shown.startswith("loading"):  # of another program's memory nothing is said
+            text += f"; {above:.0f} MiB above the idle client's{'' if above <= PEAK_TARGET_MIB else ', missed'}"
+            reached = reached and above <= PEAK_TARGET_MIB
         if bytes_share is not None:
             row["bytes"] = round(bytes_share, 5)
             enough = bytes_share <= BYTE_TARGETS[name]
@@ -77,22 +137,28 @@ class Bench:
         self.rows.append(row)
         return reached
 
-    def many_files(self, name, count, size):
+    def many_files(self, name, count, size, base=None, aria2=False):
+        base = base or self.base
         www = self.folder / "www" / "many"
         shutil.rmtree(www, ignore_errors=True)
         www.mkdir()
         for i in range(count):
             (www / f"{i:05}.bin").write_bytes(os.urandom(size))
-        self.publish("many", "--folder", www, "--base-url", f"{self.base}/many")
-        listing = self.folder / "curl.txt"
-        listing.write_text("".join(f'url = "{self.base}/many/{i:05}.bin"\noutput = "{self.out}/{i:05}.bin"\n' for i in range(count)))
-        reached = self.compare(name, lambda: [self.fetch("many", self.out / "store")],
-                               lambda: [["curl", "-sS", "--fail", "--cacert", self.ca, "-Z", "--parallel-max", "8", "-K", listing]],
-                               "curl -Z --parallel-max 8")
+        self.publish("many", "--folder", www, "--base-url", f"{base}/many")
+        listing = self.folder / "list.txt"
+        if aria2:
+            listing.write_text("".join(f"{base}/many/{i:05}.bin\n" for i in range(count)))
+            other, shown = ["aria2c", "-q", "--no-conf", f"--ca-certificate={self.ca}", "-x8", "-j8", "--file-allocation=none", "-d", self.out,
+                            "-i", listing], "aria2c -x8 -j8"
+        else:
+            listing.write_text("".join(f'url = "{base}/many/{i:05}.bin"\noutput = "{self.out}/{i:05}.bin"\n' for i in range(count)))
+            other, shown = (["curl", "-sS", "--fail", "--cacert", self.ca, "-Z", "--parallel-max", "8", "-K", listing],
+                            "curl -Z --parallel-max 8")
+        reached = self.compare(name, lambda: [self.fetch("many", self.out / "store")], lambda: [other], shown)
         shutil.rmtree(www)
         return reached
 
-    def versions(self, name, change, total):
+    def versions(self, name, change, total, more=()):
         """A store with the old version, and a new one that was made of it; against fetching the new one anew."""
         old, new = self.folder / "www/model.bin", self.folder / "www/new.bin"
         before = self.folder / "before"
@@ -106,13 +172,14 @@ class Bench:
         def with_old():
             self.run("cp", "-a", before, self.out / "store")
             os.sync()
-            return [self.fetch("new", self.out / "store")]
+            return [self.fetch("new", self.out / "store", *more)]
 
         self.fresh()
         self.run("cp", "-a", before, self.out / "store")
         told = self.run(*[w for w in self.fetch("new", self.out / "store") if w != "--quiet"], "--json")
         travelled = json.loads(told.splitlines()[-1])["bytes_fetched"] + (self.folder / "www/new.index").stat().st_size
-        reached = self.compare(name, with_old, lambda: [self.fetch("new", self.out / "store")], "fetching it whole", travelled / total)
+        reached = self.compare(name, with_old, lambda: [self.fetch("new", self.out / "store", *more)], "fetching it whole",
+                               travelled / total)
         shutil.rmtree(before)
         new.unlink()
         return reached
@@ -125,9 +192,29 @@ class Bench:
         return self.compare("verify with chunks", ours, lambda: [["openssl", "dgst", "-sha256", self.folder / "www/model.bin"]],
                             "openssl dgst -sha256")
 
-    def resumed(self, total):
+    def without_chunks(self, name):
+        """What publish() signed, without its chunk digests; publish itself always gives some to so large a file. DSSE v1: PAE(type, body)."""
+        manifest = self.folder / "www" / f"{name}.json"
+        envelope = json.loads(manifest.read_text())
+        payload = json.loads(base64.b64decode(envelope["payload"]))
+        for artifact in payload["artifacts"]:
+            for file in [artifact, *artifact.get("files", [])]:
+                file.pop("chunks", None)
+        body, kind = json.dumps(payload).encode(), envelope["payloadType"].encode()
+        to_sign = self.folder / "to-sign"
+        to_sign.write_bytes(b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(body), body))
+        self.run("openssl", "pkeyutl", "-sign", "-rawin", "-inkey", self.key, "-in", to_sign, "-out", self.folder / "signature")
+        envelope["payload"] = base64.b64encode(body).decode()
+        envelope["signatures"][0]["sig"] = base64.b64encode((self.folder / "signature").read_bytes()).decode()
+        manifest.write_text(json.dumps(envelope))
+
+    def resumed(self, name, total, chunks):
+        self.publish("resumed", "--file", self.folder / "www/model.bin", "--url", f"{self.base}/model.bin")
+        if not chunks:
+            self.without_chunks("resumed")
+
         def cut():
-            command = [w for w in self.fetch("old", self.out / "store") if w != "--quiet"] + ["--json"]
+            command = [w for w in self.fetch("resumed", self.out / "store") if w != "--quiet"] + ["--json"]
             with subprocess.Popen([str(w) for w in command], stdout=subprocess.PIPE, text=True) as running:
                 assert running.stdout
                 for line in running.stdout:
@@ -137,9 +224,31 @@ class Bench:
                         break
                 running.stdout.read()
             os.sync()
-            return [self.fetch("old", self.out / "store")]
+            return [self.fetch("resumed", self.out / "store")]
 
-        return self.compare("resume with 70 % there", cut, lambda: [self.fetch("old", self.out / "store")], "fetching it anew")
+        return self.compare(name, cut, lambda: [self.fetch("resumed", self.out / "store")], "fetching it anew")
+
+    def tensors(self, total):
+        """A file of tensors that is loaded while it is downloaded, against fetching it and loading it then."""
+        root = pathlib.Path(__file__).resolve().parent.parent
+        environment = ["env", f"PYTHONPATH={root / 'bindings/python/src'}", f"LD_LIBRARY_PATH={self.modelsec.parent.parent / 'lib'}"]
+        each = total // TENSORS
+        header = json.dumps({f"t{i}": {"dtype": "U8", "shape": [each], "data_offsets": [i * each, (i + 1) * each]}
+                             for i in range(TENSORS)}).encode()
+        file = self.folder / "www/model.safetensors"
+        with open(self.folder / "www/model.bin", "rb") as source, open(file, "wb") as to:
+            to.write(len(header).to_bytes(8, "little") + header)
+            shutil.copyfileobj(source, to, 4 << 20)
+        self.publish("tensors", "--file", file, "--url", f"{self.base}/model.safetensors")
+
+        def loading(how, much):
+            return lambda: [[*environment, sys.executable, "-c", LOAD, how, much, f"{self.base}/tensors.json", self.pins, self.ca,
+                             self.out / "store"]]
+
+        reached = [self.compare("first tensor, 100 MB/s", loading("stream", "first"), loading("fetch", "first"), "loading it when all is there"),
+                   self.compare("last tensor, 100 MB/s", loading("stream", "all"), loading("fetch", "all"), "loading all when all is there")]
+        file.unlink()
+        return all(reached)
 
 
 def changed_in_places(old, new, places=64, share=0.01):
@@ -163,9 +272,22 @@ def run(modelsec, folder, base, pins, rounds, measure, out: pathlib.Path):
     bench = Bench(modelsec, folder, base, pins, rounds, measure)
     total = (folder / "www/model.bin").stat().st_size
     print(f"\n==> Packs, versions, resuming and verifying; {rounds} turns each")
-    reached = [bench.many_files("1,000 x 64 KiB", 1000, 64 << 10), bench.many_files("10,000 x 4 KiB", 10000, 4 << 10),
-               bench.versions("1 % changed in 64 places", changed_in_places, total),
-               bench.versions("1 KiB inserted at the front", inserted_in_front, total), bench.verified(), bench.resumed(total)]
+    try:
+        reached = [
+            bench.many_files("1,000 x 64 KiB", 1000, 64 << 10),
+            bench.many_files("1,000 x 64 KiB, 20 ms", 1000, 64 << 10, bench.far(0.01, 1000)),
+            bench.many_files("10,000 x 4 KiB", 10000, 4 << 10),
+            bench.many_files("30 x 64 MiB, 20 MB/s, 40 ms", 30, 64 << 20, bench.far(0.02, 20), aria2=True),
+            bench.versions("1 % changed, 100 MB/s", changed_in_places, total, LINE),
+            bench.versions("1 % changed, loopback", changed_in_places, total),
+            bench.versions("1 KiB in front, loopback", inserted_in_front, total),
+            bench.tensors(total),
+            bench.verified(),
+            bench.resumed("resume at 70 %, chunks", total, True),
+            bench.resumed("resume at 70 %, no chunks", total, False),
+        ]
+    finally:
+        bench.close()
     out.mkdir(exist_ok=True)
     (out / "packs.json").write_text(json.dumps({"rounds": rounds, "bytes": total, "results": bench.rows}, indent=2) + "\n")
     return all(reached)

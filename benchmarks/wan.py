@@ -33,6 +33,12 @@ hf_hub_download("bench/model", "model.bin", revision=sys.argv[1], cache_dir=sys.
 """
 
 
+def hub_environment(port, ca):
+    """Words for env(1): the Hub's own client asks this port, by plain HTTPS."""
+    return [f"HF_ENDPOINT=https://127.0.0.1:{port}", f"REQUESTS_CA_BUNDLE={ca}", f"SSL_CERT_FILE={ca}", "HF_HUB_DISABLE_XET=1",
+            "HF_HUB_DISABLE_TELEMETRY=1", "HF_HUB_DISABLE_PROGRESS_BARS=1"]
+
+
 def server(folder, port, digest, size):
     return SERVER.format(dir=folder, port=port, commit=COMMIT, digest=digest, size=size)
 
@@ -40,8 +46,8 @@ def server(folder, port, digest, size):
 class Relay:
     """The long way to a port of this machine, by bench_relay."""
 
-    def __init__(self, program, to_port):
-        self.process = subprocess.Popen([program, str(to_port), f"{1000 * DELAY_S:.0f}", str(RATE_MB * 10**6)], stdin=subprocess.PIPE,
+    def __init__(self, program, to_port, delay_s=DELAY_S, rate_mb=RATE_MB):
+        self.process = subprocess.Popen([program, str(to_port), f"{1000 * delay_s:.0f}", str(rate_mb * 10**6)], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, text=True)
         self.port = int(self.process.stdout.readline())
 

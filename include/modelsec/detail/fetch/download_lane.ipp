@@ -12,6 +12,8 @@ namespace detail {
 
 /// Read at most this much at once: progress is seen that often.
 inline constexpr std::size_t download_read = 256u << 10;
+/// Shorter bodies are read on the session's thread: they do not keep a core busy.
+inline constexpr std::uint64_t least_beside = 1u << 20;
 
 inline awaitable<void> download_run::work(lane& self)
 {
@@ -51,6 +53,8 @@ inline awaitable<result<void>> download_run::fetch(lane& self, std::optional<res
     if (body.has_error())
         co_return co_await refusal(self, std::move(answer), std::move(body).error());
     plan_.answered(self.order.lane, body->whole);
+    if (self.beside && comparing() && body->bytes.size() >= least_beside)
+        answer.link->read_beside();
     MODELSEC_CO_CHECK(co_await read_body(self, *answer.link, *body));
     net_.release(std::move(answer.link));
     co_return result<void>();

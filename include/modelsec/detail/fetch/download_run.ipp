@@ -21,6 +21,7 @@
 #include <map>
 #include <mutex>
 #include <set>
+#include <thread>
 #include <utility>
 
 MODELSEC_BEGIN_NAMESPACE
@@ -69,7 +70,8 @@ private:
         filling into;
         bool stopped = false;
         bool gone = false;
-        bool warm = false;  ///< it has delivered something
+        bool warm = false;    ///< it has delivered something
+        bool beside = false;  ///< its bodies are deciphered on another thread than this one
 
         std::uint64_t fetched = 0;  ///< body bytes of the request under way
 
@@ -117,6 +119,7 @@ private:
     plan_fsm plan_;
     std::set<std::size_t> ended_;  // files whose address has ended, by its host's own word
     std::list<lane> lanes_;
+    std::size_t lanes_begun_ = 0;
     std::exception_ptr thrown_;
     time_point compared_{};
     time_point next_look_{};       ///< what drive() sleeps until
@@ -323,6 +326,11 @@ inline void download_run::begin_lanes()
         lane& l = lanes_.emplace_back(net_);
         sink_.allow_blocks(sink_options().blocks + 2 * (lanes_.size() - 1));
         l.order = std::move(*order);
+        // Connections are spread over the cores: the first is this thread's.
+        const std::size_t ways =
+            std::min<std::size_t>(std::max(1u, std::thread::hardware_concurrency()), plan_.connections());
+        if (l.beside = lanes_begun_++ % ways != 0; l.beside)
+            net_.side().grow(ways - 1);
         boost::asio::co_spawn(net_.context(), work(l),
                               boost::asio::bind_cancellation_slot(l.stop.slot(), [this, &l](const std::exception_ptr& e) {
                                   if (e && !thrown_)

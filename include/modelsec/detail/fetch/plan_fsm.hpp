@@ -102,6 +102,8 @@ public:
     const std::optional<failure>& verdict() const noexcept { return verdict_; }
     std::size_t busy() const noexcept { return lanes_.size(); }
     const mirror_fsm& sources(std::size_t file) const { return files_[file].sources; }
+    /// How many lanes there may ever be at once.
+    unsigned connections() const noexcept { return connections_; }
     /// Lanes are opened up to this number.
     unsigned target() const noexcept { return growth_.target(); }
 

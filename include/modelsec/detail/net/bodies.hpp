@@ -18,6 +18,7 @@
 #include <modelsec/detail/net/redirect_fsm.ipp>
 #include <modelsec/detail/net/retry_fsm.ipp>
 #include <modelsec/detail/net/session.ipp>
+#include <modelsec/detail/net/side_threads.ipp>
 #include <modelsec/detail/net/staple.ipp>
 #include <modelsec/detail/net/tls.ipp>
 #include <modelsec/detail/net/tls_stream.ipp>

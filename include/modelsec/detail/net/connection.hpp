@@ -80,6 +80,9 @@ public:
     /// exactly where its framing says. Ended earlier: `truncated`.
     MODELSEC_DECL awaitable<result<std::size_t>> read_some(std::span<std::uint8_t> space);
 
+    /// What comes of this body is deciphered beside the session's thread (session::side()), where there are threads for that.
+    MODELSEC_DECL void read_beside() noexcept;
+
     /// The rest of the body is given up (`too_slow`) unless it has ended in so long. For bodies that are read at once: see
     /// may_take_longer().
     MODELSEC_DECL void must_end_within(std::chrono::milliseconds time) noexcept;

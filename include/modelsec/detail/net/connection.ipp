@@ -6,16 +6,23 @@
 #include <modelsec/detail/net/http_message.ipp>
 #include <modelsec/detail/net/tunnel.hpp>
 
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/deferred.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/experimental/parallel_group.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
+
+#include <exception>
+#include <utility>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
 /// So often data may be there at once before others have their turn.
 inline constexpr unsigned connection_reads_at_once = 16;
+/// Less space is filled where it is: the way to another thread and back would cost more.
+inline constexpr std::size_t connection_least_elsewhere = 64u << 10;
 
 /// What a wait for the socket came to. A watch closes it when the time is over; its verdict goes first.
 inline result<void> connection::impl::waited(const boost::system::error_code& ec)
@@ -117,12 +124,50 @@ inline awaitable<result<void>> connection::impl::write_body(const upload_body& b
     co_return result<void>();
 }
 
+/// A step of the stream on one of the side threads. This coroutine rests meanwhile; whoever wants the socket closed waits for the end of the
+/// step.
+inline awaitable<tls_step> connection::impl::read_elsewhere(std::span<std::uint8_t> space)
+{
+    tls_step out;
+    std::exception_ptr thrown;
+    elsewhere = true;
+    auto begin = [&](auto handler) {
+        boost::asio::post(owner.side().context(), [this, space, &out, &thrown, h = std::move(handler),
+                                                   work = boost::asio::make_work_guard(owner.context())]() mutable {
+            try
+            {
+                out = stream.read(space);
+            }
+            catch (...)
+            {
+                thrown = std::current_exception();
+            }
+            boost::asio::post(work.get_executor(), std::move(h));
+        });
+    };
+    co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void()>(begin, boost::asio::use_awaitable);
+    elsewhere = false;
+    if (std::exchange(must_close, false))
+        close();
+    if (thrown)
+        std::rethrow_exception(thrown);
+    co_return out;
+}
+
 /// Some bytes, or 0 where the server has ended the connection as TLS wants it.
 inline awaitable<result<std::size_t>> connection::impl::receive(std::span<std::uint8_t> space)
 {
+    const bool away = beside && space.size() >= connection_least_elsewhere;
+    // What would find nothing is not worth the way to another thread.
+    if (away && stream.drained())
+        MODELSEC_CO_CHECK(co_await wait(tls_step::want_read));
     while (true)
     {
-        tls_step step = stream.read(space);
+        tls_step step;
+        if (away)
+            step = co_await read_elsewhere(space);
+        else
+            step = stream.read(space);
         if (step.outcome == tls_step::done)
         {
             // A server that is faster than its reader would keep this thread from everything else that it has to do.
@@ -158,6 +203,7 @@ awaitable<result<response_head>> connection::send(request_head request)
     impl& self = *impl_;
     MODELSEC_CO_TRY(secret_text text, request_text(request, self.owner.env().options->user_agent));
     self.idle = false;
+    self.beside = false;
     self.interim_bytes = 0;
     self.limit.expect(self.owner.caps().stall_timeout, reason::stall);
     self.whole_body.idle();
@@ -218,6 +264,11 @@ awaitable<result<std::size_t>> connection::read_some(std::span<std::uint8_t> spa
     if (self.body_ended)
         self.whole_body.idle();
     co_return n;
+}
+
+void connection::read_beside() noexcept
+{
+    impl_->beside = !impl_->owner.side().empty();
 }
 
 void connection::must_end_within(std::chrono::milliseconds time) noexcept

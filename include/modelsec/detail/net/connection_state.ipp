@@ -55,10 +55,16 @@ struct connection::impl
     std::uint64_t body_left = 0;
     bool body_ended = true;
     bool keep_alive = true;
-    bool idle = true;  // nothing has gone wrong, no exchange is under way
+    bool idle = true;         // nothing has gone wrong, no exchange is under way
+    bool beside = false;      // this body is read on other threads
+    bool elsewhere = false;   // a step is under way on another thread: nobody else touches the stream
+    bool must_close = false;  // once that step is over, which waits for nothing
 
     void close() noexcept
     {
+        must_close = elsewhere;
+        if (elsewhere)
+            return;
         boost::system::error_code ignored;
         stream.socket().close(ignored);
     }
@@ -77,6 +83,7 @@ struct connection::impl
     void forget_used();
     result<std::size_t> skip_interim(std::size_t searched);
     awaitable<result<std::size_t>> receive(std::span<std::uint8_t> space);
+    awaitable<tls_step> read_elsewhere(std::span<std::uint8_t> space);
     awaitable<result<std::size_t>> receive_more(std::size_t cap);
     awaitable<result<response_head>> read_head();
     void complete_status_line();

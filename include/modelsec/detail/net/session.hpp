@@ -7,6 +7,7 @@
 #include <modelsec/detail/net/http.hpp>
 #include <modelsec/detail/net/proxy.hpp>
 #include <modelsec/detail/net/retry_fsm.hpp>
+#include <modelsec/detail/net/side_threads.hpp>
 #include <modelsec/detail/net/tls.hpp>
 
 #include <boost/asio/io_context.hpp>
@@ -95,8 +96,8 @@ private:
 
 /// What the requests of one operation share: the thread and its io_context, connections kept open by origin, credentials,
 /// limits, the operation's deadline, cancel and pause. Unused connections are few, over all origins, and are closed after a time, the
-/// longest unused ones first: ever new origins would pile them up (CWE-770). Everything but wakeup::notify() happens on the thread that calls
-/// run().
+/// longest unused ones first: ever new origins would pile them up (CWE-770). Everything but wakeup::notify(), and single steps of
+/// connection::read_beside(), happens on the thread that calls run().
 class session
 {
 public:
@@ -155,6 +156,9 @@ public:
 
     /// Connections that are open and that nobody uses now.
     MODELSEC_DECL std::size_t idle_connections() const noexcept;
+
+    /// Threads that take steps of connections beside this session's own; none, unless somebody lets them grow.
+    MODELSEC_DECL side_threads& side() noexcept;
 
     boost::asio::io_context& context() noexcept { return context_; }
     const http_environment& env() const noexcept { return env_; }

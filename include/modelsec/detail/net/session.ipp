@@ -46,6 +46,7 @@ struct session::impl
     steady_time last_tick{};
     double allowance = 0;  // bytes that may be read at once under the rate limit; below 0: a debt
     std::optional<steady_time> allowance_at;
+    side_threads side;                               // goes before the connections whose steps it takes
     std::shared_ptr<void> control_hook, clock_hook;  // last: they go first, so that no change comes in any more
 };
 
@@ -184,6 +185,11 @@ void session::set_deadline(std::optional<steady_time> due)
     env_.deadline =
         due ? std::optional(steady_after(*due, std::chrono::ceil<std::chrono::milliseconds>(impl_->paused_in_all)))
             : std::nullopt;
+}
+
+side_threads& session::side() noexcept
+{
+    return impl_->side;
 }
 
 std::size_t session::idle_connections() const noexcept

@@ -53,6 +53,8 @@ public:
 
     boost::asio::ip::tcp::socket& socket() noexcept { return socket_; }
     SSL* ssl() noexcept { return ssl_.get(); }
+    /// The last read() took all that was there, and neither an end nor an error: the next has nothing to do before the socket can be read.
+    bool drained() const noexcept { return drained_; }
     /// The peer closed the TCP connection, with or without notice.
     bool ended() const noexcept { return ended_; }
 
@@ -69,6 +71,7 @@ private:
     std::size_t overhead_ = 0;   // what has come since the last piece of data
     const std::size_t overhead_cap_;
     bool ended_ = false;
+    bool drained_ = false;
     bool broken_ = false;  // RFC 8446 section 6.2: nothing is sent after a fatal error
 };
 

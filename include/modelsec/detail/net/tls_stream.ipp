@@ -156,6 +156,7 @@ tls_step tls_stream::read(std::span<std::uint8_t> space)
     // As much as fits, and what TLS needs around it.
     begin_step(std::min(space.size(), tls_most_at_once) + tls_step_bytes);
     std::size_t filled = 0;
+    drained_ = false;
     while (filled < space.size())
     {
         ERR_clear_error();
@@ -164,6 +165,7 @@ tls_step tls_stream::read(std::span<std::uint8_t> space)
         if (returned != 1)
         {
             // What is there goes first; the next call finds an end or an error again.
+            drained_ = SSL_get_error(ssl_.get(), returned) == SSL_ERROR_WANT_READ;
             if (filled != 0)
                 break;
             return step(returned);

@@ -11,6 +11,7 @@ skip()
     exit 0
 }
 
+[ -e /sys/fs/ext4 ] || modprobe -q ext4 2>/dev/null || true
 [ -e /sys/fs/ext4/features/verity ] || skip "kernel without fs-verity"
 [ "$(id -u)" = 0 ] || skip "only root may mount a disk"
 command -v mkfs.ext4 >/dev/null || skip "mkfs.ext4 is missing (e2fsprogs)"

@@ -83,6 +83,7 @@ public:
     }
     result<verity_answer> enable_verity(const file& f) override
     {
+        MODELSEC_CHECK(step());
         if (before_enable)
             before_enable();
         if (refuse != 0)
@@ -111,6 +112,7 @@ public:
     }
     result<std::optional<sha256_digest>> measure_verity(const file& f) override
     {
+        MODELSEC_CHECK(step());
         struct stat st
         {
         };
@@ -285,10 +287,46 @@ TEST_CASE("a pack under fs-verity is opened and verified without one read, whate
     REQUIRE(std::filesystem::remove(path));
     std::filesystem::rename(path + ".new", path);
     REQUIRE(::chmod(path.c_str(), 0600) == 0);
+    CHECK(w.says_verity());  // status asks no file
     CHECK(w.opens_by() == reason::none);
     CHECK_FALSE(w.says_verity());
     std::ofstream(path, std::ios::binary) << std::string(body_1.size(), 'x');
     CHECK(w.opens_by() == reason::pack_damaged);
+}
+
+TEST_CASE("every file of an archive is under fs-verity; of many, opening reads none, and what was exchanged later is found")
+{
+    verity_world w;
+    std::vector<support::zip_member> members;
+    for (int i = 0; i < 40; ++i)
+        members.push_back({"layer/" + std::to_string(i) + "/part.bin", std::string(static_cast<std::size_t>(i) * 300, 'p')});
+    w.offer(w.manifest(1, "1.0", support::zip_of(members), true));
+    REQUIRE(w.fetch().has_value());
+    check_events(w);
+    CHECK(w.disk.enabled == members.size());
+    CHECK(w.says_verity());
+    w.disk.reads = 0;
+    const auto pack = detail::open_active(w.owner, "demo");
+    REQUIRE(pack.has_value());
+    CHECK(pack->map("layer/39/part.bin").has_value());
+    CHECK(w.disk.reads == 0);
+    const std::string path = pack->info().path + "/layer/38/part.bin";
+    std::ofstream(path + ".new", std::ios::binary) << std::string(38 * 300, 'x');
+    std::filesystem::rename(path + ".new", path);
+    REQUIRE(::chmod(path.c_str(), 0600) == 0);
+    CHECK(pack->map("layer/38/part.bin").error().why == reason::pack_damaged);
+}
+
+TEST_CASE("the reading that fs-verity takes can be cancelled; what came is there for the next time")
+{
+    verity_transfer w;
+    w.disk.before_enable = [&] { w.asked.operation.control.cancel(); };
+    CHECK(w.finish() == reason::cancelled);
+    CHECK(w.active() == "none_active");
+    w.disk.before_enable = nullptr;
+    w.asked.operation.control = control();
+    CHECK(w.finish() == reason::none);
+    CHECK(w.says_verity());
 }
 
 TEST_CASE("what another file measures is no reason to trust this one")
@@ -325,7 +363,7 @@ TEST_CASE("a kernel that measures another digest than that of the verified bytes
 TEST_CASE(
     "where kernel or disk has no fs-verity a pack becomes active without, and that is told; where it must have it, not")
 {
-    for (const int code : {EOPNOTSUPP, ENOTTY, ENOPKG, EINVAL})
+    for (const int code : {EOPNOTSUPP, ENOTTY, ENOPKG, EINVAL, EPERM})
     {
         CAPTURE(code);
         verity_world wanted(verity_policy::wanted);

@@ -365,7 +365,7 @@ MODELSEC_API void modelsec_resume(uint64_t operation);
 
 typedef struct modelsec_pack_info {
     uint32_t struct_size;
-    uint32_t fs_verity; /**< 1: all files are under fs-verity: the kernel lets nobody change them */
+    uint32_t fs_verity; /**< 1: all files were under fs-verity when they were last opened or verified: the kernel lets nobody change them */
     const char *version;
     const char *sha256; /**< of the artifact, hex */
     const char *path;   /**< absolute folder; "" if it is gone */

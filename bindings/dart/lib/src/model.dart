@@ -66,7 +66,7 @@ final class PackInfo {
   /// Its size on disk.
   final int bytes;
 
-  /// All of its files are under fs-verity: the kernel lets nobody change them.
+  /// All of its files were under fs-verity when they were last opened or verified: the kernel lets nobody change them.
   final bool fsVerity;
 }
 

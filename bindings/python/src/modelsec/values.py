@@ -98,7 +98,7 @@ class PackInfo:
     path: Optional[pathlib.Path]
     sequence: int
     bytes: int
-    fs_verity: bool = False  #: the kernel lets nobody change its files
+    fs_verity: bool = False  #: all its files were under fs-verity when last opened or verified
 
 
 @dataclasses.dataclass(frozen=True)

@@ -37,7 +37,7 @@ public struct PackInfo: Sendable, Equatable {
     public let path: String
     public let sequence: UInt64
     public let bytes: UInt64
-    /// All of its files are under fs-verity (Linux): the kernel lets nobody change them.
+    /// All of its files were under fs-verity (Linux) when they were last opened or verified: the kernel lets nobody change them.
     public let fsVerity: Bool
 
     init(_ p: modelsec_pack_info) {

@@ -162,7 +162,8 @@ private:
         MODELSEC_TRY(const file_info now, fs_.info(content));
         // CWE-367: what lies there by now may be another file than the one that was checked.
         MODELSEC_TRY(const bool sealed, is_sealed(fs_, content, seen));
-        if (!sealed && (seen.verity || now.size != seen.size || now.inode != seen.inode || now.changed_ns != seen.changed_ns))
+        if (!sealed &&
+            (seen.verity || now.size != seen.size || now.inode != seen.inode || now.changed_ns != seen.changed_ns))
         {
             MODELSEC_TRY(file_record checked, check_content(fs_, content, seen, {}, {}));
             seen_ = std::make_unique<const file_record>(std::move(checked));

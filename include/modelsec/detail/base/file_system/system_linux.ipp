@@ -110,7 +110,9 @@ inline result<verity_answer> verity_answer_of(int code, const std::string& place
     case ENOTTY:
     case ENOSYS:
     case ENOPKG:
-    case EINVAL: return verity_answer::unsupported;  // EINVAL: pages of another size, before Linux 6.3
+    case EINVAL:  // pages of another size, before Linux 6.3
+    case EPERM:   // fs.verity.require_signatures: this system takes none without a signature of its own
+        return verity_answer::unsupported;
     case EBUSY:
     case ETXTBSY: return verity_answer::busy;
     default: return posix_failure(code, "enabling fs-verity", place);

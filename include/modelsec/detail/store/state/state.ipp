@@ -180,9 +180,12 @@ inline std::optional<file_record> read_file(std::string_view text)
     auto path = relative_path::parse(path_text);
     if (text != "}" || !path)
         return std::nullopt;
-    return file_record{std::move(*path), size,
-                       *digest,          static_cast<std::uint64_t>(inode),
-                       changed,          by_chunks ? digest_scope::chunks : digest_scope::whole,
+    return file_record{std::move(*path),
+                       size,
+                       *digest,
+                       static_cast<std::uint64_t>(inode),
+                       changed,
+                       by_chunks ? digest_scope::chunks : digest_scope::whole,
                        verity};
 }
 

@@ -219,9 +219,13 @@ TEST_CASE("the fs-verity digest of known files, in pieces of any size")
          {std::size_t{1}, std::size_t{4096}, std::size_t{4097}, std::size_t{128 * 4096}, std::size_t{128 * 4096 + 1}})
     {
         verity_hasher whole, pieces;
+        CHECK(pieces.clone().finish() == verity_hasher().finish());
         whole.update(as_bytes(std::string_view(text).substr(0, size)));
         for (std::size_t at = 0; at < size; at += 777)
+        {
             pieces.update(as_bytes(std::string_view(text).substr(at, std::min<std::size_t>(777, size - at))));
+            pieces = pieces.clone();
+        }
         CHECK(whole.finish() == pieces.finish());
     }
 }
@@ -329,6 +333,22 @@ TEST_CASE("the reading that fs-verity takes can be cancelled; what came is there
     CHECK(w.says_verity());
 }
 
+TEST_CASE("what was hashed when it came is not read again for fs-verity; a copy of what the store has is, once")
+{
+    verity_transfer w;
+    CHECK(w.finish() == reason::none);
+    CHECK(w.disk.enabled == 1);
+    CHECK(w.disk.reads == 0);
+    CHECK(w.says_verity());
+
+    auto m = w.manifest(1, "1.0", body_1);
+    m.model_id = "other";
+    w.offer(m);
+    REQUIRE(w.fetch().has_value());
+    CHECK(w.net.downloads == 0);
+    CHECK(w.disk.enabled == 2);
+}
+
 TEST_CASE("what another file measures is no reason to trust this one")
 {
     verity_world w;
@@ -429,6 +449,15 @@ TEST_CASE("bytes that change between their verification and fs-verity are found,
     CHECK(w.active() == "none_active");
     w.disk.before_enable = nullptr;
     CHECK(w.why() == reason::none);
+
+    verity_transfer known;  // where the digest of fs-verity came with the other one, too
+    known.disk.before_enable = [&] {
+        for (const auto& e : std::filesystem::recursive_directory_iterator(known.owner.store))
+            if (e.path().filename() == "model.bin")
+                std::fstream(e.path(), std::ios::binary | std::ios::in | std::ios::out).put('x');
+    };
+    CHECK(known.finish() == reason::digest_mismatch);
+    CHECK(known.active() == "none_active");
 }
 
 TEST_CASE("what is under fs-verity is collected, adopted, set aside and rolled back to like anything else")

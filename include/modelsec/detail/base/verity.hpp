@@ -22,6 +22,8 @@ public:
     MODELSEC_DECL void update(bytes_view data);
     /// Once, after the last byte.
     MODELSEC_DECL sha256_digest finish();
+    /// One that has taken the same bytes.
+    MODELSEC_DECL verity_hasher clone() const;
 
 private:
     struct level
@@ -33,7 +35,7 @@ private:
 
     MODELSEC_DECL void close_block(std::size_t height);
 
-    hasher hash_;
+    hasher hash_;                ///< of one block at a time: between two blocks it has nothing
     bytes data_;                 ///< the beginning of the next block of the file
     std::vector<level> levels_;  ///< of digests: the first is of the file's blocks
     std::uint64_t size_ = 0;

@@ -42,6 +42,15 @@ void verity_hasher::update(bytes_view data)
     }
 }
 
+verity_hasher verity_hasher::clone() const
+{
+    verity_hasher out;
+    out.data_ = data_;
+    out.levels_ = levels_;
+    out.size_ = size_;
+    return out;
+}
+
 sha256_digest verity_hasher::finish()
 {
     if (!data_.empty())

@@ -331,6 +331,7 @@ result<std::vector<verified_file>> fetch_operation::download_files(staging& stag
     what.direct = write_directly(wanted);
     what.connections = owner_.transport.connections;
     what.whole = owner_.digest == digest_policy::whole || wanted.is_zip || wanted.total_bytes() <= small;
+    what.verity = owner_.verity != verity_policy::off && !wanted.is_zip;
     what.fetched = &fetched_;
     what.feed = feed_;
     what.sources = &metrics_.sources;

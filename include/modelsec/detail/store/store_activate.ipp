@@ -30,9 +30,7 @@ inline void remember_pack(std::vector<barred_pack>& list, const pack_record& pac
         list.erase(list.begin());
 }
 
-/// Puts a file under fs-verity, and holds it against what was verified. From the first step on nobody can change it; then its bytes are
-/// hashed once, for SHA-256 and for fs-verity; so what the kernel measures is known to be of the signed bytes (CWE-367). Nothing: neither
-/// kernel nor disk can.
+/// Puts a file under fs-verity, and holds what the kernel measures against what was verified. Nothing: neither kernel nor disk can.
 inline result<std::optional<sha256_digest>> seal_file(file_system& fs, const file& content, const placed_file& f,
                                                       const control& handle)
 {
@@ -41,6 +39,11 @@ inline result<std::optional<sha256_digest>> seal_file(file_system& fs, const fil
         return std::optional<sha256_digest>();
     if (answer == verity_answer::busy)
         return fail(reason::verity_busy, f.path.str());
+    MODELSEC_TRY(const auto measured, fs.measure_verity(content));
+    if (measured && f.content.verity() && *measured == *f.content.verity())
+        return measured;
+    // Nobody has computed that digest of the verified bytes (only their chunks were hashed, or they were copied or unpacked), or these are
+    // other bytes. From now on nobody can change them: hashed once, for SHA-256 and for fs-verity, they tell (CWE-367).
     hasher whole;
     verity_hasher verity;
     bytes block(std::size_t{1} << 20);
@@ -63,9 +66,7 @@ inline result<std::optional<sha256_digest>> seal_file(file_system& fs, const fil
         return f.content.decided_by() == digest_scope::chunks
                    ? fail(reason::chunks_contradict, "all chunks were good, the whole is not: " + f.path.str())
                    : fail(reason::digest_mismatch, "changed since it was verified: " + f.path.str());
-    const sha256_digest expected = verity.finish();
-    MODELSEC_TRY(const auto measured, fs.measure_verity(content));
-    if (!measured || !(*measured == expected))
+    if (!measured || !(*measured == verity.finish()))
         return fail(reason::verity_mismatch, f.path.str());
     return measured;
 }

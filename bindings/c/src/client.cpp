@@ -184,9 +184,11 @@ modelsec::result<void> check_options(const modelsec_client_options& o)
     if (!o.store || !*o.store)
         return modelsec::fail(modelsec::reason::bad_option, "no store");
     if (o.profile > MODELSEC_PROFILE_SERVER || o.write_policy > MODELSEC_WRITE_CACHED || o.ocsp > MODELSEC_OCSP_OFF ||
-        o.fs_verity > MODELSEC_VERITY_REQUIRED || o.reserved_verity != 0 || o.digest_policy > MODELSEC_DIGEST_WHOLE ||
-        o.store_policy > MODELSEC_STORE_VOLUME)
+        o.digest_policy > MODELSEC_DIGEST_WHOLE || o.store_policy > MODELSEC_STORE_VOLUME ||
+        o.fs_verity > MODELSEC_VERITY_REQUIRED)
         return modelsec::fail(modelsec::reason::bad_option, "an enumerator that is none");
+    if (o.reserved_verity != 0)
+        return modelsec::fail(modelsec::reason::bad_option, "an option of a later version");
     if ((o.spki_pin_count > 0 && !o.spki_pins) || (o.allowed_host_count > 0 && !o.allowed_hosts))
         return modelsec::fail(modelsec::reason::bad_option, "a count without a list");
     if (o.manifest_requests_per_minute > 1000)

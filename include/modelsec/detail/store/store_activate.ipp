@@ -80,6 +80,8 @@ inline result<std::vector<sha256_digest>> seal_files(file_system& fs, const file
         return out;
     for (const placed_file& f : pack.files())
     {
+        if (how.handle.cancelled())
+            return fail(reason::cancelled);
         MODELSEC_TRY(const file content, in_parent_folder(fs, folder, f.path, false, [&](const file& parent) {
                          return fs.open_file(parent, f.path.file().str(), open_mode::read);
                      }));

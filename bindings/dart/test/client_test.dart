@@ -447,7 +447,8 @@ void main() {
     final warnings = <String?>[];
     await wanted.fetch(
       world.request(),
-      onEvent: (e) => e.kind == ModelEventKind.warning ? warnings.add(e.reason) : null,
+      onEvent: (e) =>
+          e.kind == ModelEventKind.warning ? warnings.add(e.reason) : null,
     );
     // As this kernel and disk have it.
     final sealed = wanted.status().single.active!.fsVerity;

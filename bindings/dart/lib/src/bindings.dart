@@ -145,7 +145,12 @@ final class modelsec_audit_options extends ffi.Struct {
 
   external ffi.Pointer<ffi.Char> metrics_file;
 
-  external ffi.Pointer<ffi.NativeFunction<ffi.Void Function(ffi.Pointer<ffi.Void> user, ffi.Pointer<ffi.Char> text)>> metrics;
+  external ffi.Pointer<
+    ffi.NativeFunction<
+      ffi.Void Function(ffi.Pointer<ffi.Void> user, ffi.Pointer<ffi.Char> text)
+    >
+  >
+  metrics;
 
   external ffi.Pointer<ffi.Void> metrics_user;
 }
@@ -182,7 +187,26 @@ final class modelsec_client_options extends ffi.Struct {
   @ffi.Uint64()
   external int lock_wait_ms;
 
-  external ffi.Pointer<ffi.NativeFunction<ffi.Void Function(ffi.Pointer<ffi.Void> user, ffi.Pointer<ffi.Char> origin, ffi.Pointer<ffi.NativeFunction<ffi.Void Function(ffi.Pointer<ffi.Void> to, ffi.Pointer<ffi.Char> name, ffi.Pointer<ffi.Char> value)>> add, ffi.Pointer<ffi.Void> to)>> credentials;
+  external ffi.Pointer<
+    ffi.NativeFunction<
+      ffi.Void Function(
+        ffi.Pointer<ffi.Void> user,
+        ffi.Pointer<ffi.Char> origin,
+        ffi.Pointer<
+          ffi.NativeFunction<
+            ffi.Void Function(
+              ffi.Pointer<ffi.Void> to,
+              ffi.Pointer<ffi.Char> name,
+              ffi.Pointer<ffi.Char> value,
+            )
+          >
+        >
+        add,
+        ffi.Pointer<ffi.Void> to,
+      )
+    >
+  >
+  credentials;
 
   external ffi.Pointer<ffi.Void> credentials_user;
 
@@ -702,14 +726,38 @@ external ffi.Pointer<ffi.Char> modelsec_code_message(int code);
 @ffi.Native<ffi.Void Function(ffi.Pointer<modelsec_error>)>()
 external void modelsec_error_release(ffi.Pointer<modelsec_error> error);
 
-@ffi.Native<ffi.Int32 Function(ffi.Pointer<modelsec_client_options>, ffi.Pointer<ffi.Pointer<modelsec_client>>, ffi.Pointer<ffi.Pointer<modelsec_error>>)>()
-external int modelsec_client_create(ffi.Pointer<modelsec_client_options> options, ffi.Pointer<ffi.Pointer<modelsec_client>> client, ffi.Pointer<ffi.Pointer<modelsec_error>> error);
+@ffi.Native<
+  ffi.Int32 Function(
+    ffi.Pointer<modelsec_client_options>,
+    ffi.Pointer<ffi.Pointer<modelsec_client>>,
+    ffi.Pointer<ffi.Pointer<modelsec_error>>,
+  )
+>()
+external int modelsec_client_create(
+  ffi.Pointer<modelsec_client_options> options,
+  ffi.Pointer<ffi.Pointer<modelsec_client>> client,
+  ffi.Pointer<ffi.Pointer<modelsec_error>> error,
+);
 
 @ffi.Native<ffi.Void Function(ffi.Pointer<modelsec_client>)>()
 external void modelsec_client_release(ffi.Pointer<modelsec_client> client);
 
-@ffi.Native<ffi.Int32 Function(ffi.Pointer<modelsec_client>, ffi.Pointer<ffi.Char>, ffi.Pointer<modelsec_header>, ffi.Size, ffi.Pointer<ffi.Pointer<modelsec_error>>)>()
-external int modelsec_client_set_headers(ffi.Pointer<modelsec_client> client, ffi.Pointer<ffi.Char> origin, ffi.Pointer<modelsec_header> headers, int count, ffi.Pointer<ffi.Pointer<modelsec_error>> error);
+@ffi.Native<
+  ffi.Int32 Function(
+    ffi.Pointer<modelsec_client>,
+    ffi.Pointer<ffi.Char>,
+    ffi.Pointer<modelsec_header>,
+    ffi.Size,
+    ffi.Pointer<ffi.Pointer<modelsec_error>>,
+  )
+>()
+external int modelsec_client_set_headers(
+  ffi.Pointer<modelsec_client> client,
+  ffi.Pointer<ffi.Char> origin,
+  ffi.Pointer<modelsec_header> headers,
+  int count,
+  ffi.Pointer<ffi.Pointer<modelsec_error>> error,
+);
 
 @ffi.Native<ffi.Void Function(ffi.Pointer<modelsec_result>)>()
 external void modelsec_result_release(ffi.Pointer<modelsec_result> result);
@@ -718,13 +766,81 @@ external void modelsec_result_release(ffi.Pointer<modelsec_result> result);
 external void modelsec_event_release(ffi.Pointer<modelsec_event> event);
 
 @ffi.Native<ffi.Pointer<modelsec_pack> Function(ffi.Pointer<modelsec_event>)>()
-external ffi.Pointer<modelsec_pack> modelsec_event_take_pack(ffi.Pointer<modelsec_event> event);
+external ffi.Pointer<modelsec_pack> modelsec_event_take_pack(
+  ffi.Pointer<modelsec_event> event,
+);
 
-@ffi.Native<ffi.Int32 Function(ffi.Pointer<modelsec_client>, ffi.Pointer<modelsec_request>, ffi.Pointer<ffi.NativeFunction<ffi.Void Function(ffi.Pointer<ffi.Void> user, ffi.Pointer<modelsec_event> event)>>, ffi.Pointer<ffi.Void>, ffi.Pointer<ffi.Uint64>, ffi.Pointer<ffi.Pointer<modelsec_error>>)>()
-external int modelsec_start(ffi.Pointer<modelsec_client> client, ffi.Pointer<modelsec_request> request, ffi.Pointer<ffi.NativeFunction<ffi.Void Function(ffi.Pointer<ffi.Void> user, ffi.Pointer<modelsec_event> event)>> on_event, ffi.Pointer<ffi.Void> user, ffi.Pointer<ffi.Uint64> operation, ffi.Pointer<ffi.Pointer<modelsec_error>> error);
+@ffi.Native<
+  ffi.Int32 Function(
+    ffi.Pointer<modelsec_client>,
+    ffi.Pointer<modelsec_request>,
+    ffi.Pointer<
+      ffi.NativeFunction<
+        ffi.Void Function(
+          ffi.Pointer<ffi.Void> user,
+          ffi.Pointer<modelsec_event> event,
+        )
+      >
+    >,
+    ffi.Pointer<ffi.Void>,
+    ffi.Pointer<ffi.Uint64>,
+    ffi.Pointer<ffi.Pointer<modelsec_error>>,
+  )
+>()
+external int modelsec_start(
+  ffi.Pointer<modelsec_client> client,
+  ffi.Pointer<modelsec_request> request,
+  ffi.Pointer<
+    ffi.NativeFunction<
+      ffi.Void Function(
+        ffi.Pointer<ffi.Void> user,
+        ffi.Pointer<modelsec_event> event,
+      )
+    >
+  >
+  on_event,
+  ffi.Pointer<ffi.Void> user,
+  ffi.Pointer<ffi.Uint64> operation,
+  ffi.Pointer<ffi.Pointer<modelsec_error>> error,
+);
 
-@ffi.Native<ffi.Int32 Function(ffi.Pointer<modelsec_client>, ffi.Pointer<modelsec_request>, ffi.Pointer<ffi.NativeFunction<ffi.Void Function(ffi.Pointer<ffi.Void> user, ffi.Pointer<modelsec_event> event)>>, ffi.Pointer<ffi.Void>, ffi.Pointer<ffi.Uint64>, ffi.Pointer<ffi.Pointer<modelsec_result>>, ffi.Pointer<ffi.Pointer<modelsec_pack>>, ffi.Pointer<ffi.Pointer<modelsec_error>>)>()
-external int modelsec_run(ffi.Pointer<modelsec_client> client, ffi.Pointer<modelsec_request> request, ffi.Pointer<ffi.NativeFunction<ffi.Void Function(ffi.Pointer<ffi.Void> user, ffi.Pointer<modelsec_event> event)>> on_event, ffi.Pointer<ffi.Void> user, ffi.Pointer<ffi.Uint64> operation, ffi.Pointer<ffi.Pointer<modelsec_result>> result, ffi.Pointer<ffi.Pointer<modelsec_pack>> pack, ffi.Pointer<ffi.Pointer<modelsec_error>> error);
+@ffi.Native<
+  ffi.Int32 Function(
+    ffi.Pointer<modelsec_client>,
+    ffi.Pointer<modelsec_request>,
+    ffi.Pointer<
+      ffi.NativeFunction<
+        ffi.Void Function(
+          ffi.Pointer<ffi.Void> user,
+          ffi.Pointer<modelsec_event> event,
+        )
+      >
+    >,
+    ffi.Pointer<ffi.Void>,
+    ffi.Pointer<ffi.Uint64>,
+    ffi.Pointer<ffi.Pointer<modelsec_result>>,
+    ffi.Pointer<ffi.Pointer<modelsec_pack>>,
+    ffi.Pointer<ffi.Pointer<modelsec_error>>,
+  )
+>()
+external int modelsec_run(
+  ffi.Pointer<modelsec_client> client,
+  ffi.Pointer<modelsec_request> request,
+  ffi.Pointer<
+    ffi.NativeFunction<
+      ffi.Void Function(
+        ffi.Pointer<ffi.Void> user,
+        ffi.Pointer<modelsec_event> event,
+      )
+    >
+  >
+  on_event,
+  ffi.Pointer<ffi.Void> user,
+  ffi.Pointer<ffi.Uint64> operation,
+  ffi.Pointer<ffi.Pointer<modelsec_result>> result,
+  ffi.Pointer<ffi.Pointer<modelsec_pack>> pack,
+  ffi.Pointer<ffi.Pointer<modelsec_error>> error,
+);
 
 @ffi.Native<ffi.Void Function(ffi.Uint64)>()
 external void modelsec_cancel(int operation);
@@ -738,20 +854,36 @@ external void modelsec_resume(int operation);
 @ffi.Native<ffi.Void Function(ffi.Pointer<modelsec_status>)>()
 external void modelsec_status_release(ffi.Pointer<modelsec_status> status);
 
-@ffi.Native<ffi.Int32 Function(ffi.Pointer<modelsec_client>, ffi.Pointer<ffi.Pointer<modelsec_status>>, ffi.Pointer<ffi.Pointer<modelsec_error>>)>()
-external int modelsec_client_status(ffi.Pointer<modelsec_client> client, ffi.Pointer<ffi.Pointer<modelsec_status>> status, ffi.Pointer<ffi.Pointer<modelsec_error>> error);
+@ffi.Native<
+  ffi.Int32 Function(
+    ffi.Pointer<modelsec_client>,
+    ffi.Pointer<ffi.Pointer<modelsec_status>>,
+    ffi.Pointer<ffi.Pointer<modelsec_error>>,
+  )
+>()
+external int modelsec_client_status(
+  ffi.Pointer<modelsec_client> client,
+  ffi.Pointer<ffi.Pointer<modelsec_status>> status,
+  ffi.Pointer<ffi.Pointer<modelsec_error>> error,
+);
 
 @ffi.Native<ffi.Void Function(ffi.Pointer<modelsec_pack>)>()
 external void modelsec_pack_release(ffi.Pointer<modelsec_pack> pack);
 
 @ffi.Native<ffi.Pointer<ffi.Char> Function(ffi.Pointer<modelsec_pack>)>()
-external ffi.Pointer<ffi.Char> modelsec_pack_path(ffi.Pointer<modelsec_pack> pack);
+external ffi.Pointer<ffi.Char> modelsec_pack_path(
+  ffi.Pointer<modelsec_pack> pack,
+);
 
 @ffi.Native<ffi.Pointer<ffi.Char> Function(ffi.Pointer<modelsec_pack>)>()
-external ffi.Pointer<ffi.Char> modelsec_pack_version(ffi.Pointer<modelsec_pack> pack);
+external ffi.Pointer<ffi.Char> modelsec_pack_version(
+  ffi.Pointer<modelsec_pack> pack,
+);
 
 @ffi.Native<ffi.Pointer<ffi.Char> Function(ffi.Pointer<modelsec_pack>)>()
-external ffi.Pointer<ffi.Char> modelsec_pack_sha256(ffi.Pointer<modelsec_pack> pack);
+external ffi.Pointer<ffi.Char> modelsec_pack_sha256(
+  ffi.Pointer<modelsec_pack> pack,
+);
 
 @ffi.Native<ffi.Uint64 Function(ffi.Pointer<modelsec_pack>)>()
 external int modelsec_pack_sequence(ffi.Pointer<modelsec_pack> pack);
@@ -759,32 +891,87 @@ external int modelsec_pack_sequence(ffi.Pointer<modelsec_pack> pack);
 @ffi.Native<ffi.Size Function(ffi.Pointer<modelsec_pack>)>()
 external int modelsec_pack_file_count(ffi.Pointer<modelsec_pack> pack);
 
-@ffi.Native<ffi.Pointer<ffi.Char> Function(ffi.Pointer<modelsec_pack>, ffi.Size)>()
-external ffi.Pointer<ffi.Char> modelsec_pack_file_name(ffi.Pointer<modelsec_pack> pack, int index);
+@ffi.Native<
+  ffi.Pointer<ffi.Char> Function(ffi.Pointer<modelsec_pack>, ffi.Size)
+>()
+external ffi.Pointer<ffi.Char> modelsec_pack_file_name(
+  ffi.Pointer<modelsec_pack> pack,
+  int index,
+);
 
 @ffi.Native<ffi.Uint64 Function(ffi.Pointer<modelsec_pack>, ffi.Size)>()
-external int modelsec_pack_file_size(ffi.Pointer<modelsec_pack> pack, int index);
+external int modelsec_pack_file_size(
+  ffi.Pointer<modelsec_pack> pack,
+  int index,
+);
 
-@ffi.Native<ffi.Pointer<ffi.Char> Function(ffi.Pointer<modelsec_pack>, ffi.Size)>()
-external ffi.Pointer<ffi.Char> modelsec_pack_file_sha256(ffi.Pointer<modelsec_pack> pack, int index);
+@ffi.Native<
+  ffi.Pointer<ffi.Char> Function(ffi.Pointer<modelsec_pack>, ffi.Size)
+>()
+external ffi.Pointer<ffi.Char> modelsec_pack_file_sha256(
+  ffi.Pointer<modelsec_pack> pack,
+  int index,
+);
 
-@ffi.Native<ffi.Size Function(ffi.Pointer<modelsec_pack>, ffi.Pointer<ffi.Char>)>()
-external int modelsec_pack_find(ffi.Pointer<modelsec_pack> pack, ffi.Pointer<ffi.Char> name);
+@ffi.Native<
+  ffi.Size Function(ffi.Pointer<modelsec_pack>, ffi.Pointer<ffi.Char>)
+>()
+external int modelsec_pack_find(
+  ffi.Pointer<modelsec_pack> pack,
+  ffi.Pointer<ffi.Char> name,
+);
 
 @ffi.Native<ffi.Int Function(ffi.Pointer<modelsec_pack>, ffi.Size)>()
-external int modelsec_pack_file_descriptor(ffi.Pointer<modelsec_pack> pack, int index);
+external int modelsec_pack_file_descriptor(
+  ffi.Pointer<modelsec_pack> pack,
+  int index,
+);
 
 @ffi.Native<ffi.Void Function(ffi.Pointer<modelsec_model_report>)>()
-external void modelsec_model_report_release(ffi.Pointer<modelsec_model_report> report);
+external void modelsec_model_report_release(
+  ffi.Pointer<modelsec_model_report> report,
+);
 
-@ffi.Native<ffi.Int32 Function(ffi.Pointer<modelsec_model_check>, ffi.Pointer<ffi.Pointer<modelsec_model_report>>, ffi.Pointer<ffi.Pointer<modelsec_error>>)>()
-external int modelsec_verify_model(ffi.Pointer<modelsec_model_check> what, ffi.Pointer<ffi.Pointer<modelsec_model_report>> report, ffi.Pointer<ffi.Pointer<modelsec_error>> error);
+@ffi.Native<
+  ffi.Int32 Function(
+    ffi.Pointer<modelsec_model_check>,
+    ffi.Pointer<ffi.Pointer<modelsec_model_report>>,
+    ffi.Pointer<ffi.Pointer<modelsec_error>>,
+  )
+>()
+external int modelsec_verify_model(
+  ffi.Pointer<modelsec_model_check> what,
+  ffi.Pointer<ffi.Pointer<modelsec_model_report>> report,
+  ffi.Pointer<ffi.Pointer<modelsec_error>> error,
+);
 
-@ffi.Native<ffi.Int32 Function(ffi.Pointer<modelsec_model_signing>, ffi.Pointer<ffi.Pointer<modelsec_model_report>>, ffi.Pointer<ffi.Pointer<modelsec_error>>)>()
-external int modelsec_sign_model(ffi.Pointer<modelsec_model_signing> what, ffi.Pointer<ffi.Pointer<modelsec_model_report>> report, ffi.Pointer<ffi.Pointer<modelsec_error>> error);
+@ffi.Native<
+  ffi.Int32 Function(
+    ffi.Pointer<modelsec_model_signing>,
+    ffi.Pointer<ffi.Pointer<modelsec_model_report>>,
+    ffi.Pointer<ffi.Pointer<modelsec_error>>,
+  )
+>()
+external int modelsec_sign_model(
+  ffi.Pointer<modelsec_model_signing> what,
+  ffi.Pointer<ffi.Pointer<modelsec_model_report>> report,
+  ffi.Pointer<ffi.Pointer<modelsec_error>> error,
+);
 
-@ffi.Native<ffi.Int32 Function(ffi.Pointer<modelsec_client>, ffi.Pointer<modelsec_request>, ffi.Pointer<ffi.Pointer<modelsec_stream>>, ffi.Pointer<ffi.Pointer<modelsec_error>>)>()
-external int modelsec_stream_open(ffi.Pointer<modelsec_client> client, ffi.Pointer<modelsec_request> request, ffi.Pointer<ffi.Pointer<modelsec_stream>> stream, ffi.Pointer<ffi.Pointer<modelsec_error>> error);
+@ffi.Native<
+  ffi.Int32 Function(
+    ffi.Pointer<modelsec_client>,
+    ffi.Pointer<modelsec_request>,
+    ffi.Pointer<ffi.Pointer<modelsec_stream>>,
+    ffi.Pointer<ffi.Pointer<modelsec_error>>,
+  )
+>()
+external int modelsec_stream_open(
+  ffi.Pointer<modelsec_client> client,
+  ffi.Pointer<modelsec_request> request,
+  ffi.Pointer<ffi.Pointer<modelsec_stream>> stream,
+  ffi.Pointer<ffi.Pointer<modelsec_error>> error,
+);
 
 @ffi.Native<ffi.Void Function(ffi.Pointer<modelsec_stream>)>()
 external void modelsec_stream_release(ffi.Pointer<modelsec_stream> stream);
@@ -793,28 +980,71 @@ external void modelsec_stream_release(ffi.Pointer<modelsec_stream> stream);
 external void modelsec_stream_cancel(ffi.Pointer<modelsec_stream> stream);
 
 @ffi.Native<ffi.Pointer<ffi.Char> Function(ffi.Pointer<modelsec_stream>)>()
-external ffi.Pointer<ffi.Char> modelsec_stream_model_id(ffi.Pointer<modelsec_stream> stream);
+external ffi.Pointer<ffi.Char> modelsec_stream_model_id(
+  ffi.Pointer<modelsec_stream> stream,
+);
 
 @ffi.Native<ffi.Pointer<ffi.Char> Function(ffi.Pointer<modelsec_stream>)>()
-external ffi.Pointer<ffi.Char> modelsec_stream_version(ffi.Pointer<modelsec_stream> stream);
+external ffi.Pointer<ffi.Char> modelsec_stream_version(
+  ffi.Pointer<modelsec_stream> stream,
+);
 
 @ffi.Native<ffi.Size Function(ffi.Pointer<modelsec_stream>)>()
 external int modelsec_stream_file_count(ffi.Pointer<modelsec_stream> stream);
 
-@ffi.Native<ffi.Pointer<ffi.Char> Function(ffi.Pointer<modelsec_stream>, ffi.Size)>()
-external ffi.Pointer<ffi.Char> modelsec_stream_file_name(ffi.Pointer<modelsec_stream> stream, int index);
+@ffi.Native<
+  ffi.Pointer<ffi.Char> Function(ffi.Pointer<modelsec_stream>, ffi.Size)
+>()
+external ffi.Pointer<ffi.Char> modelsec_stream_file_name(
+  ffi.Pointer<modelsec_stream> stream,
+  int index,
+);
 
 @ffi.Native<ffi.Uint64 Function(ffi.Pointer<modelsec_stream>, ffi.Size)>()
-external int modelsec_stream_file_size(ffi.Pointer<modelsec_stream> stream, int index);
+external int modelsec_stream_file_size(
+  ffi.Pointer<modelsec_stream> stream,
+  int index,
+);
 
 @ffi.Native<ffi.Uint64 Function(ffi.Pointer<modelsec_stream>, ffi.Size)>()
-external int modelsec_stream_file_granularity(ffi.Pointer<modelsec_stream> stream, int index);
+external int modelsec_stream_file_granularity(
+  ffi.Pointer<modelsec_stream> stream,
+  int index,
+);
 
-@ffi.Native<ffi.Int32 Function(ffi.Pointer<modelsec_stream>, ffi.Size, ffi.Uint64, ffi.Pointer<ffi.Void>, ffi.Size, ffi.Pointer<ffi.Size>, ffi.Pointer<ffi.Pointer<modelsec_error>>)>()
-external int modelsec_stream_read(ffi.Pointer<modelsec_stream> stream, int index, int offset, ffi.Pointer<ffi.Void> into, int size, ffi.Pointer<ffi.Size> got, ffi.Pointer<ffi.Pointer<modelsec_error>> error);
+@ffi.Native<
+  ffi.Int32 Function(
+    ffi.Pointer<modelsec_stream>,
+    ffi.Size,
+    ffi.Uint64,
+    ffi.Pointer<ffi.Void>,
+    ffi.Size,
+    ffi.Pointer<ffi.Size>,
+    ffi.Pointer<ffi.Pointer<modelsec_error>>,
+  )
+>()
+external int modelsec_stream_read(
+  ffi.Pointer<modelsec_stream> stream,
+  int index,
+  int offset,
+  ffi.Pointer<ffi.Void> into,
+  int size,
+  ffi.Pointer<ffi.Size> got,
+  ffi.Pointer<ffi.Pointer<modelsec_error>> error,
+);
 
-@ffi.Native<ffi.Int32 Function(ffi.Pointer<modelsec_stream>, ffi.Pointer<ffi.Pointer<modelsec_result>>, ffi.Pointer<ffi.Pointer<modelsec_error>>)>()
-external int modelsec_stream_finish(ffi.Pointer<modelsec_stream> stream, ffi.Pointer<ffi.Pointer<modelsec_result>> result, ffi.Pointer<ffi.Pointer<modelsec_error>> error);
+@ffi.Native<
+  ffi.Int32 Function(
+    ffi.Pointer<modelsec_stream>,
+    ffi.Pointer<ffi.Pointer<modelsec_result>>,
+    ffi.Pointer<ffi.Pointer<modelsec_error>>,
+  )
+>()
+external int modelsec_stream_finish(
+  ffi.Pointer<modelsec_stream> stream,
+  ffi.Pointer<ffi.Pointer<modelsec_result>> result,
+  ffi.Pointer<ffi.Pointer<modelsec_error>> error,
+);
 
 @ffi.Native<ffi.Void Function(ffi.Pointer<modelsec_range>)>()
 external void modelsec_range_release(ffi.Pointer<modelsec_range> range);
@@ -822,41 +1052,153 @@ external void modelsec_range_release(ffi.Pointer<modelsec_range> range);
 @ffi.Native<ffi.Void Function(ffi.Pointer<modelsec_ranges>)>()
 external void modelsec_ranges_release(ffi.Pointer<modelsec_ranges> ranges);
 
-@ffi.Native<ffi.Int32 Function(ffi.Pointer<modelsec_client>, ffi.Pointer<modelsec_request>, ffi.Uint64, ffi.Uint64, ffi.Pointer<ffi.Pointer<modelsec_transfer>>, ffi.Pointer<ffi.Pointer<modelsec_error>>)>()
-external int modelsec_transfer_begin(ffi.Pointer<modelsec_client> client, ffi.Pointer<modelsec_request> request, int lease_s, int range_bytes, ffi.Pointer<ffi.Pointer<modelsec_transfer>> transfer, ffi.Pointer<ffi.Pointer<modelsec_error>> error);
+@ffi.Native<
+  ffi.Int32 Function(
+    ffi.Pointer<modelsec_client>,
+    ffi.Pointer<modelsec_request>,
+    ffi.Uint64,
+    ffi.Uint64,
+    ffi.Pointer<ffi.Pointer<modelsec_transfer>>,
+    ffi.Pointer<ffi.Pointer<modelsec_error>>,
+  )
+>()
+external int modelsec_transfer_begin(
+  ffi.Pointer<modelsec_client> client,
+  ffi.Pointer<modelsec_request> request,
+  int lease_s,
+  int range_bytes,
+  ffi.Pointer<ffi.Pointer<modelsec_transfer>> transfer,
+  ffi.Pointer<ffi.Pointer<modelsec_error>> error,
+);
 
 @ffi.Native<ffi.Void Function(ffi.Pointer<modelsec_transfer>)>()
-external void modelsec_transfer_release(ffi.Pointer<modelsec_transfer> transfer);
+external void modelsec_transfer_release(
+  ffi.Pointer<modelsec_transfer> transfer,
+);
 
 @ffi.Native<ffi.Pointer<ffi.Char> Function(ffi.Pointer<modelsec_transfer>)>()
-external ffi.Pointer<ffi.Char> modelsec_transfer_model_id(ffi.Pointer<modelsec_transfer> transfer);
+external ffi.Pointer<ffi.Char> modelsec_transfer_model_id(
+  ffi.Pointer<modelsec_transfer> transfer,
+);
 
 @ffi.Native<ffi.Pointer<ffi.Char> Function(ffi.Pointer<modelsec_transfer>)>()
-external ffi.Pointer<ffi.Char> modelsec_transfer_version(ffi.Pointer<modelsec_transfer> transfer);
+external ffi.Pointer<ffi.Char> modelsec_transfer_version(
+  ffi.Pointer<modelsec_transfer> transfer,
+);
 
-@ffi.Native<ffi.Pointer<ffi.Char> Function(ffi.Pointer<modelsec_transfer>, ffi.Pointer<ffi.Size>)>()
-external ffi.Pointer<ffi.Char> modelsec_transfer_envelope(ffi.Pointer<modelsec_transfer> transfer, ffi.Pointer<ffi.Size> size);
+@ffi.Native<
+  ffi.Pointer<ffi.Char> Function(
+    ffi.Pointer<modelsec_transfer>,
+    ffi.Pointer<ffi.Size>,
+  )
+>()
+external ffi.Pointer<ffi.Char> modelsec_transfer_envelope(
+  ffi.Pointer<modelsec_transfer> transfer,
+  ffi.Pointer<ffi.Size> size,
+);
 
-@ffi.Native<ffi.Int32 Function(ffi.Pointer<modelsec_transfer>, ffi.Pointer<ffi.Pointer<modelsec_range>>, ffi.Pointer<ffi.Pointer<modelsec_error>>)>()
-external int modelsec_transfer_next(ffi.Pointer<modelsec_transfer> transfer, ffi.Pointer<ffi.Pointer<modelsec_range>> range, ffi.Pointer<ffi.Pointer<modelsec_error>> error);
+@ffi.Native<
+  ffi.Int32 Function(
+    ffi.Pointer<modelsec_transfer>,
+    ffi.Pointer<ffi.Pointer<modelsec_range>>,
+    ffi.Pointer<ffi.Pointer<modelsec_error>>,
+  )
+>()
+external int modelsec_transfer_next(
+  ffi.Pointer<modelsec_transfer> transfer,
+  ffi.Pointer<ffi.Pointer<modelsec_range>> range,
+  ffi.Pointer<ffi.Pointer<modelsec_error>> error,
+);
 
-@ffi.Native<ffi.Int32 Function(ffi.Pointer<modelsec_transfer>, ffi.Pointer<ffi.Char>, ffi.Pointer<ffi.Void>, ffi.Size, ffi.Pointer<ffi.Uint64>, ffi.Pointer<ffi.Pointer<modelsec_error>>)>()
-external int modelsec_transfer_deliver(ffi.Pointer<modelsec_transfer> transfer, ffi.Pointer<ffi.Char> id, ffi.Pointer<ffi.Void> data, int size, ffi.Pointer<ffi.Uint64> taken, ffi.Pointer<ffi.Pointer<modelsec_error>> error);
+@ffi.Native<
+  ffi.Int32 Function(
+    ffi.Pointer<modelsec_transfer>,
+    ffi.Pointer<ffi.Char>,
+    ffi.Pointer<ffi.Void>,
+    ffi.Size,
+    ffi.Pointer<ffi.Uint64>,
+    ffi.Pointer<ffi.Pointer<modelsec_error>>,
+  )
+>()
+external int modelsec_transfer_deliver(
+  ffi.Pointer<modelsec_transfer> transfer,
+  ffi.Pointer<ffi.Char> id,
+  ffi.Pointer<ffi.Void> data,
+  int size,
+  ffi.Pointer<ffi.Uint64> taken,
+  ffi.Pointer<ffi.Pointer<modelsec_error>> error,
+);
 
-@ffi.Native<ffi.Int32 Function(ffi.Pointer<modelsec_transfer>, ffi.Pointer<ffi.Char>, ffi.Pointer<ffi.Char>, ffi.Pointer<ffi.Uint64>, ffi.Pointer<ffi.Pointer<modelsec_error>>)>()
-external int modelsec_transfer_deliver_file(ffi.Pointer<modelsec_transfer> transfer, ffi.Pointer<ffi.Char> id, ffi.Pointer<ffi.Char> path, ffi.Pointer<ffi.Uint64> taken, ffi.Pointer<ffi.Pointer<modelsec_error>> error);
+@ffi.Native<
+  ffi.Int32 Function(
+    ffi.Pointer<modelsec_transfer>,
+    ffi.Pointer<ffi.Char>,
+    ffi.Pointer<ffi.Char>,
+    ffi.Pointer<ffi.Uint64>,
+    ffi.Pointer<ffi.Pointer<modelsec_error>>,
+  )
+>()
+external int modelsec_transfer_deliver_file(
+  ffi.Pointer<modelsec_transfer> transfer,
+  ffi.Pointer<ffi.Char> id,
+  ffi.Pointer<ffi.Char> path,
+  ffi.Pointer<ffi.Uint64> taken,
+  ffi.Pointer<ffi.Pointer<modelsec_error>> error,
+);
 
-@ffi.Native<ffi.Int32 Function(ffi.Pointer<modelsec_transfer>, ffi.Pointer<ffi.Char>, ffi.Uint32, ffi.Pointer<ffi.Pointer<modelsec_error>>)>()
-external int modelsec_transfer_fail(ffi.Pointer<modelsec_transfer> transfer, ffi.Pointer<ffi.Char> id, int why, ffi.Pointer<ffi.Pointer<modelsec_error>> error);
+@ffi.Native<
+  ffi.Int32 Function(
+    ffi.Pointer<modelsec_transfer>,
+    ffi.Pointer<ffi.Char>,
+    ffi.Uint32,
+    ffi.Pointer<ffi.Pointer<modelsec_error>>,
+  )
+>()
+external int modelsec_transfer_fail(
+  ffi.Pointer<modelsec_transfer> transfer,
+  ffi.Pointer<ffi.Char> id,
+  int why,
+  ffi.Pointer<ffi.Pointer<modelsec_error>> error,
+);
 
-@ffi.Native<ffi.Int32 Function(ffi.Pointer<modelsec_transfer>, ffi.Pointer<ffi.Pointer<modelsec_ranges>>, ffi.Pointer<ffi.Pointer<modelsec_error>>)>()
-external int modelsec_transfer_handed_out(ffi.Pointer<modelsec_transfer> transfer, ffi.Pointer<ffi.Pointer<modelsec_ranges>> ranges, ffi.Pointer<ffi.Pointer<modelsec_error>> error);
+@ffi.Native<
+  ffi.Int32 Function(
+    ffi.Pointer<modelsec_transfer>,
+    ffi.Pointer<ffi.Pointer<modelsec_ranges>>,
+    ffi.Pointer<ffi.Pointer<modelsec_error>>,
+  )
+>()
+external int modelsec_transfer_handed_out(
+  ffi.Pointer<modelsec_transfer> transfer,
+  ffi.Pointer<ffi.Pointer<modelsec_ranges>> ranges,
+  ffi.Pointer<ffi.Pointer<modelsec_error>> error,
+);
 
-@ffi.Native<ffi.Int32 Function(ffi.Pointer<modelsec_transfer>, ffi.Pointer<ffi.Uint64>, ffi.Pointer<ffi.Pointer<modelsec_error>>)>()
-external int modelsec_transfer_missing(ffi.Pointer<modelsec_transfer> transfer, ffi.Pointer<ffi.Uint64> bytes, ffi.Pointer<ffi.Pointer<modelsec_error>> error);
+@ffi.Native<
+  ffi.Int32 Function(
+    ffi.Pointer<modelsec_transfer>,
+    ffi.Pointer<ffi.Uint64>,
+    ffi.Pointer<ffi.Pointer<modelsec_error>>,
+  )
+>()
+external int modelsec_transfer_missing(
+  ffi.Pointer<modelsec_transfer> transfer,
+  ffi.Pointer<ffi.Uint64> bytes,
+  ffi.Pointer<ffi.Pointer<modelsec_error>> error,
+);
 
-@ffi.Native<ffi.Int32 Function(ffi.Pointer<modelsec_transfer>, ffi.Pointer<ffi.Pointer<modelsec_result>>, ffi.Pointer<ffi.Pointer<modelsec_error>>)>()
-external int modelsec_transfer_finish(ffi.Pointer<modelsec_transfer> transfer, ffi.Pointer<ffi.Pointer<modelsec_result>> result, ffi.Pointer<ffi.Pointer<modelsec_error>> error);
+@ffi.Native<
+  ffi.Int32 Function(
+    ffi.Pointer<modelsec_transfer>,
+    ffi.Pointer<ffi.Pointer<modelsec_result>>,
+    ffi.Pointer<ffi.Pointer<modelsec_error>>,
+  )
+>()
+external int modelsec_transfer_finish(
+  ffi.Pointer<modelsec_transfer> transfer,
+  ffi.Pointer<ffi.Pointer<modelsec_result>> result,
+  ffi.Pointer<ffi.Pointer<modelsec_error>> error,
+);
 
 @ffi.Native<ffi.Int32 Function(ffi.Uint64)>()
 external int modelsec_shutdown(int ms);

@@ -58,6 +58,10 @@ void fetch_arguments::add_to(CLI::App& c, bool with_store)
                  "What decides: automatic (default; a large file's signed chunks, where they are ready first) or whole")
         ->type_name("automatic|whole")
         ->group(what);
+    c.add_option("--fs-verity", verity_,
+                 "Put what becomes active under fs-verity (Linux): nobody can change it then, and open reads none of it")
+        ->type_name("wanted|required")
+        ->group(what);
 
     static const char* const access = "Access";
     c.add_option("--token-env", token_variable_, "The variable with a bearer token for the manifest's origin")
@@ -146,6 +150,11 @@ client_options fetch_arguments::client() const
     if (digest_ != "automatic" && digest_ != "whole")
         usage("--digest is automatic or whole");
     out.digest = digest_ == "whole" ? digest_policy::whole : digest_policy::automatic;
+    if (verity_ != "off" && verity_ != "wanted" && verity_ != "required")
+        usage("--fs-verity is wanted or required");
+    out.verity = verity_ == "required" ? verity_policy::required
+                 : verity_ == "wanted" ? verity_policy::wanted
+                                       : verity_policy::off;
     if (!min_rate_.empty())
         out.caps.min_rate = size_option(min_rate_, "--min-rate takes bytes a second: 100k, 1MiB");
     out.transport.proxy = proxy_.options();

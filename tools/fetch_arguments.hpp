@@ -61,6 +61,7 @@ private:
     std::optional<std::uint64_t> first_byte_;
     std::optional<std::uint64_t> fallback_after_;
     std::string digest_ = "automatic";
+    std::string verity_ = "off";
     std::string min_rate_;
     std::vector<std::string> spki_pins_;
     std::string ocsp_ = "check";

@@ -108,6 +108,9 @@ struct client_options
         &detail::file_system::native();  ///< must outlive the client, its operations and what it opened
     unsigned threads =
         16;  ///< at most so many asynchronous operations at once, at least 3; two are kept for open() and status()
+    /// What becomes active is put under fs-verity, and must measure what was computed beside SHA-256, or is read once more for that (chunks
+    /// that decided, archives, copies). From then on open() and verify() read none of it.
+    verity_policy verity = verity_policy::off;
 };
 
 /// Where the signed manifest comes from: a URL (https), a local file, a bundle with all that belongs to it, or the very bytes;

@@ -170,9 +170,10 @@ TEST_CASE("fetch --fallback-after does with what is active where the network fai
     CHECK(people.exit_code == 0);
     CHECK(people.err.find("not_found") != std::string::npos);
     for (const char* wrong : {"--fallback-after=-1", "--first-byte=-1", "--min-sequence=-1", "--connections=-1",
-                              "--min-rate=much", "--digest=none"})
+                              "--min-rate=much", "--digest=none", "--fs-verity=always"})
         CHECK(run_command(people_fetch(w, {wrong})).exit_code == 2);
-    CHECK(run_command(people_fetch(w, {"--min-rate", "1k", "--digest", "whole", "--fallback-after", "5", "--model", "demo"}))
+    CHECK(run_command(people_fetch(w, {"--fs-verity", "wanted", "--min-rate", "1k", "--digest", "whole", "--fallback-after",
+                                       "5", "--model", "demo"}))
               .exit_code == 0);
 }
 

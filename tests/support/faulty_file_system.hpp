@@ -186,6 +186,22 @@ public:
         return real().free_space(at);
     }
 
+protected:
+    /// At the beginning of each call.
+    result<void> step()
+    {
+        ++calls_;
+        if (calls_ == run_at_)
+            std::exchange(run_, nullptr)();
+        if (calls_ == off_at_)
+            lose_power();
+        if (off_)
+            return modelsec::fail(modelsec::reason::store_io, "the power is off");
+        if (calls_ == fail_at_)
+            return modelsec::fail(why_, "as planned");
+        return {};
+    }
+
 private:
     using identity = std::pair<dev_t, ino_t>;
     static constexpr identity no_id{};
@@ -201,20 +217,6 @@ private:
     };
 
     static modelsec::detail::file_system& real() { return modelsec::detail::file_system::native(); }
-
-    result<void> step()
-    {
-        ++calls_;
-        if (calls_ == run_at_)
-            std::exchange(run_, nullptr)();
-        if (calls_ == off_at_)
-            lose_power();
-        if (off_)
-            return modelsec::fail(modelsec::reason::store_io, "the power is off");
-        if (calls_ == fail_at_)
-            return modelsec::fail(why_, "as planned");
-        return {};
-    }
 
     static identity id(const file& f)
     {

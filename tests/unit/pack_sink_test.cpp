@@ -137,6 +137,48 @@ TEST_CASE("the whole digest is computed beside the chunks while there is time, a
     }
 }
 
+TEST_CASE("the fs-verity digest comes with that of the whole, in the same pass; also where a bad chunk was taken out again")
+{
+    const auto content = sample(9 * mib + 4097);
+    verity_hasher known;
+    known.update(content);
+    const sha256_digest digest = known.finish();
+    for (const std::size_t chunk : {std::size_t{0}, std::size_t{mib}})
+        for (const bool backwards : {false, true})
+            for (const bool kept : {false, true})
+            {
+                const auto expected = signed_file(content, chunk);
+                bench b(expected, content);
+                b.options.verity = true;
+                b.options.blocks = 3;
+                b.start(kept ? range_set({2 * mib, 5 * mib}) : range_set());
+                auto wrong = content;
+                wrong[6 * mib + 1] ^= 1;
+                if (chunk != 0)
+                {
+                    REQUIRE(b.feed(wrong, mib, backwards));
+                    CHECK(b.refused().at(0).bytes == byte_range{6 * mib, 7 * mib});
+                }
+                REQUIRE(b.feed(content, mib, backwards));
+                const auto done = b.line->finish();
+                REQUIRE(done.has_value());
+                CHECK(done->at(0).verity() == digest);
+            }
+    for (const bool whole : {true, false})
+    {
+        const auto expected = signed_file(content, mib);
+        bench b(expected);
+        b.options.blocks = 3;
+        b.options.whole = whole;
+        b.options.verity = !whole;
+        b.start();
+        REQUIRE(b.feed(content, mib, true));
+        const auto done = b.line->finish();
+        REQUIRE(done.has_value());
+        CHECK_FALSE(done->at(0).verity().has_value());
+    }
+}
+
 TEST_CASE("kept ranges are not missing; they are read back once, hashed and counted")
 {
     const auto content = sample(9 * mib + 5);

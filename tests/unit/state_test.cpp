@@ -195,7 +195,8 @@ TEST_CASE("a state with two packs of 65,535 files is written and read part by pa
     std::vector<file_record> files;
     for (std::size_t i = 0; i < 65'535; ++i)
         files.push_back({relative_path::parse("layer/part-" + std::to_string(i)).value(), i, digest_of(std::to_string(i)), i,
-                         static_cast<std::int64_t>(i), i % 3 == 0 ? digest_scope::chunks : digest_scope::whole});
+                         static_cast<std::int64_t>(i), i % 3 == 0 ? digest_scope::chunks : digest_scope::whole,
+                         i % 4 == 0 ? std::optional(digest_of("verity of " + std::to_string(i))) : std::nullopt});
     state.active->files = files;
     state.last_good->files = files;
     state.pending->files = {};
@@ -225,7 +226,7 @@ TEST_CASE("a state with two packs of 65,535 files is written and read part by pa
         for (std::size_t i = 0; i < files.size(); ++i)
             if (!(pack->files[i].path == files[i].path && pack->files[i].size == i &&
                   pack->files[i].sha256 == files[i].sha256 && pack->files[i].inode == i &&
-                  pack->files[i].decided_by == files[i].decided_by))
+                  pack->files[i].decided_by == files[i].decided_by && pack->files[i].verity == files[i].verity))
                 FAIL(i);
     }
     const model_state copy = *back;
@@ -241,6 +242,17 @@ TEST_CASE("whatever stands where files do is refused, and in a later schema it i
     CHECK(parse_state(as_bytes(with(text, "\"size\":5,", "\"more\":{\"a\":[{}]},\"size\":5,"))).has_value());
     CHECK(parse_state(as_bytes(with(text, files, "[" + entry + "," + entry + "]"))).value().active->files.size() == 2);
     CHECK(parse_state(as_bytes(with(text, files, "[]"))).value().active->files.empty());
+    // The digest of fs-verity, as it is written and in another place; half of one is none.
+    const std::string digest = digest_of("verity").hex(), member = "\"verity\":\"" + digest + "\"";
+    for (const std::string& sealed :
+         {entry.substr(0, entry.size() - 1) + "," + member + "}", "{" + member + "," + entry.substr(1)})
+        CHECK(parse_state(as_bytes(with(text, files, "[" + sealed + "]"))).value().active->files.front().verity ==
+              digest_of("verity"));
+    for (const std::string& half : {digest.substr(1), digest + "00", std::string()})
+        CHECK(parse_state(
+                  as_bytes(with(text, files, "[" + entry.substr(0, entry.size() - 1) + ",\"verity\":\"" + half + "\"}]")))
+                  .error()
+                  .why == reason::state_damaged);
     for (const std::string& other : std::vector<std::string>{
              std::string("[0]"), std::string("[1,2]"), std::string("0"), std::string("{}"), std::string("[[]]"),
              std::string("[{}]"), "[," + entry + "]", "[" + entry + ",]", "[" + entry + entry + "]",

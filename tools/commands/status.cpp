@@ -31,9 +31,12 @@ json::object describe(const model_status& m)
         rejected.emplace_back(pack.version);
     if (m.why != reason::none)  // nothing else is known of it
         return {{"model_id", m.model_id}, {"reason", to_string(m.why)}};
-    return {{"model_id", m.model_id},     {"active", version_of(m.active)},  {"last_good", version_of(m.last_good)},
-            {"sequence", m.sequence},     {"rejected", std::move(rejected)}, {"bytes", m.bytes},
-            {"partials", m.partial_bytes}};
+    json::object out{{"model_id", m.model_id},     {"active", version_of(m.active)},  {"last_good", version_of(m.last_good)},
+                     {"sequence", m.sequence},     {"rejected", std::move(rejected)}, {"bytes", m.bytes},
+                     {"partials", m.partial_bytes}};
+    if (m.active && m.active->fs_verity)
+        out["fs_verity"] = true;
+    return out;
 }
 
 row cells_of(const model_status& m)
@@ -44,7 +47,7 @@ row cells_of(const model_status& m)
     for (const pack_info& pack : m.rejected)
         rejected += (rejected.empty() ? "" : ", ") + pack.version;
     return {m.model_id,
-            m.active ? m.active->version : "-",
+            m.active ? m.active->version + (m.active->fs_verity ? " (fs-verity)" : "") : "-",
             m.last_good ? m.last_good->version : "-",
             std::to_string(m.sequence),
             human_size(m.bytes),

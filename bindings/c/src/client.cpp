@@ -151,6 +151,7 @@ shared_client::shared_client(const modelsec_client_options& o, const std::option
     if (audit)
         options.audit = audit_of(*audit);
     options.manifest_requests = {o.manifest_requests_per_minute, o.manifest_requests_per_day};
+    options.verity = static_cast<modelsec::verity_policy>(o.fs_verity);
     options.transport.proxy = modelsec::proxy_options(text(o.proxy), text(o.no_proxy));
     options.transport.tls.ocsp = ocsp_policy_of(o.ocsp);
     set(options.lock_wait, o.lock_wait_ms);
@@ -183,8 +184,11 @@ modelsec::result<void> check_options(const modelsec_client_options& o)
     if (!o.store || !*o.store)
         return modelsec::fail(modelsec::reason::bad_option, "no store");
     if (o.profile > MODELSEC_PROFILE_SERVER || o.write_policy > MODELSEC_WRITE_CACHED || o.ocsp > MODELSEC_OCSP_OFF ||
-        o.digest_policy > MODELSEC_DIGEST_WHOLE || o.store_policy > MODELSEC_STORE_VOLUME)
+        o.digest_policy > MODELSEC_DIGEST_WHOLE || o.store_policy > MODELSEC_STORE_VOLUME ||
+        o.fs_verity > MODELSEC_VERITY_REQUIRED)
         return modelsec::fail(modelsec::reason::bad_option, "an enumerator that is none");
+    if (o.reserved_verity != 0)
+        return modelsec::fail(modelsec::reason::bad_option, "an option of a later version");
     if ((o.spki_pin_count > 0 && !o.spki_pins) || (o.allowed_host_count > 0 && !o.allowed_hosts))
         return modelsec::fail(modelsec::reason::bad_option, "a count without a list");
     if (o.manifest_requests_per_minute > 1000)

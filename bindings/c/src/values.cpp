@@ -112,6 +112,7 @@ owned_pack_info::owned_pack_info(const modelsec::pack_info& p)
     : modelsec_pack_info{}, version_text(p.version), sha256_text(p.artifact.hex()), path_text(p.path)
 {
     struct_size = sizeof(modelsec_pack_info);
+    fs_verity = p.fs_verity ? 1 : 0;
     version = version_text.c_str();
     sha256 = sha256_text.c_str();
     path = path_text.c_str();

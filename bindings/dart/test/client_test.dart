@@ -440,6 +440,34 @@ void main() {
     },
   );
 
+  test('where fs-verity cannot be had, a model is active without unless it is required', () async {
+    final world = await World.make();
+    await world.origin.publish({});
+    final wanted = world.client(fsVerity: FsVerity.wanted);
+    final warnings = <String?>[];
+    await wanted.fetch(
+      world.request(),
+      onEvent: (e) =>
+          e.kind == ModelEventKind.warning ? warnings.add(e.reason) : null,
+    );
+    // As this kernel and disk have it.
+    final sealed = wanted.status().single.active!.fsVerity;
+    expect(warnings.contains('verity_unsupported'), !sealed);
+    final required = world.client(
+      store: '${world.folder}/required',
+      fsVerity: FsVerity.required,
+    );
+    if (sealed) {
+      await required.fetch(world.request());
+      expect(required.status().single.active!.fsVerity, isTrue);
+    } else {
+      await expectLater(
+        required.fetch(world.request()),
+        throwsCode<ModelsecStoreException>(41, 'verity_unsupported'),
+      );
+    }
+  });
+
   test('attempts are written down, counted and bounded', () async {
     final world = await World.make();
     const trace = '4bf92f3577b34da6a3ce929d0e0e4736';

@@ -461,3 +461,22 @@ def test_a_ca_may_come_from_memory(origin: Origin, store: pathlib.Path) -> None:
         c.check("demo", origin.source())
     with pytest.raises(ValueError):
         modelsec.Client(store, store_policy="everybody")  # type: ignore[arg-type]
+
+
+def test_where_fs_verity_cannot_be_had_a_model_is_active_without_unless_it_is_required(origin: Origin, tmp_path: pathlib.Path) -> None:
+    origin.publish(text="x")
+    with modelsec.Client(tmp_path / "wanted", ca_file=origin.ca, fs_verity="wanted") as c:
+        assert c.fetch("demo", origin.source()).version == "1.0.0"
+        active = c.status()[0].active
+        assert active is not None
+        sealed = active.fs_verity  # as this kernel and disk have it
+    with modelsec.Client(tmp_path / "required", ca_file=origin.ca, fs_verity="required") as c:
+        if sealed:
+            assert c.fetch("demo", origin.source()).version == "1.0.0"
+        else:
+            with pytest.raises(modelsec.StoreError) as refused:
+                c.fetch("demo", origin.source())
+            assert refused.value.reason == "verity_unsupported"
+            assert c.status()[0].active is None
+    with pytest.raises(ValueError):
+        modelsec.Client(tmp_path, fs_verity="perhaps")  # type: ignore[arg-type]

@@ -93,6 +93,11 @@ enum {
     MODELSEC_STORE_SHARED_READ = 1, /**< 0755, 0644: others read it (images, read-only mounts) */
     MODELSEC_STORE_VOLUME = 2       /**< the volume is this application's alone, whoever owns its topmost folder (Kubernetes) */
 };
+enum {
+    MODELSEC_VERITY_OFF = 0,     /**< packs are not put under fs-verity (Linux) */
+    MODELSEC_VERITY_WANTED = 1,  /**< where kernel and disk can; else an event WARNING (verity_unsupported), and active without */
+    MODELSEC_VERITY_REQUIRED = 2 /**< where they cannot, nothing becomes active: 41 verity_unsupported */
+};
 
 /** Adds one header that a credential callback wants sent; copies it. Only to be called within that callback. */
 typedef void (*modelsec_add_header_fn)(void *to, const char *name, const char *value);
@@ -174,6 +179,8 @@ typedef struct modelsec_client_options {
     uint32_t hub_environment;            /**< 1: `hf://` as the Hub's own tools have it: HF_ENDPOINT, HF_TOKEN, HF_TOKEN_PATH, HF_HOME, as they are
                                               now; 0: the public Hub, without a token */
     uint32_t hub_allow_endpoint;         /**< 1: a token from a file also goes to an HF_ENDPOINT that only the environment names */
+    uint32_t fs_verity;                  /**< MODELSEC_VERITY_… */
+    uint32_t reserved_verity;            /**< zero */
 } modelsec_client_options;
 
 /** Makes a client. Reads no disk and asks no network. Any thread. Codes: 2, 50 (with `hub_environment`, where the variable HF_ENDPOINT is no
@@ -358,7 +365,7 @@ MODELSEC_API void modelsec_resume(uint64_t operation);
 
 typedef struct modelsec_pack_info {
     uint32_t struct_size;
-    uint32_t reserved;
+    uint32_t fs_verity; /**< 1: all files were under fs-verity when they were last opened or verified: the kernel lets nobody change them */
     const char *version;
     const char *sha256; /**< of the artifact, hex */
     const char *path;   /**< absolute folder; "" if it is gone */

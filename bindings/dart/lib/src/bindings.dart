@@ -43,6 +43,9 @@ const int MODELSEC_DIGEST_WHOLE = 1;
 const int MODELSEC_STORE_OWNER_ONLY = 0;
 const int MODELSEC_STORE_SHARED_READ = 1;
 const int MODELSEC_STORE_VOLUME = 2;
+const int MODELSEC_VERITY_OFF = 0;
+const int MODELSEC_VERITY_WANTED = 1;
+const int MODELSEC_VERITY_REQUIRED = 2;
 const int MODELSEC_ALERT_FAILURES = 1;
 const int MODELSEC_ALERT_REQUESTS = 2;
 const int MODELSEC_ALERT_SIZE = 4;
@@ -288,6 +291,12 @@ final class modelsec_client_options extends ffi.Struct {
 
   @ffi.Uint32()
   external int hub_allow_endpoint;
+
+  @ffi.Uint32()
+  external int fs_verity;
+
+  @ffi.Uint32()
+  external int reserved_verity;
 }
 
 final class modelsec_model_signer extends ffi.Struct {
@@ -531,7 +540,7 @@ final class modelsec_pack_info extends ffi.Struct {
   external int struct_size;
 
   @ffi.Uint32()
-  external int reserved;
+  external int fs_verity;
 
   external ffi.Pointer<ffi.Char> version;
 

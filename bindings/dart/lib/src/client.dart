@@ -38,6 +38,18 @@ enum OcspPolicy {
   off,
 }
 
+/// Whether what becomes active is put under fs-verity (Linux): from then on the kernel lets nobody change it.
+enum FsVerity {
+  /// No.
+  off,
+
+  /// Where kernel and disk can; else a warning `verity_unsupported`, and active without.
+  wanted,
+
+  /// Where they cannot, nothing becomes active: `verity_unsupported`.
+  required,
+}
+
 /// The version of the library that is loaded, as in `0.1.0`.
 String modelsecVersion() => textOf(c.modelsec_version());
 
@@ -62,6 +74,7 @@ final class ModelsecClient implements Finalizable {
   /// `audit` keeps a log of every attempt in the store. With `manifestRequestsPerMinute` (at most 1,000) or `manifestRequestsPerDay` nobody
   /// is asked for more manifests than that, over all processes that use the store: [ModelsecRateLimitedException], where [ensure] does
   /// with what is active.
+  /// `fsVerity` puts what becomes active under fs-verity (Linux, Android): nobody can change it, and opening reads none of it.
   factory ModelsecClient({
     required String store,
     Profile profile = Profile.client,
@@ -88,6 +101,7 @@ final class ModelsecClient implements Finalizable {
     AuditOptions? audit,
     int manifestRequestsPerMinute = 0,
     int manifestRequestsPerDay = 0,
+    FsVerity fsVerity = FsVerity.off,
     ({int ramMb, int freeDiskMb})? device,
   }) => using((arena) {
     final options = arena<c.modelsec_client_options>();
@@ -135,7 +149,12 @@ final class ModelsecClient implements Finalizable {
         manifestRequestsPerDay,
         'manifestRequestsPerDay',
         bits: 32,
-      );
+      )
+      ..fs_verity = switch (fsVerity) {
+        FsVerity.off => c.MODELSEC_VERITY_OFF,
+        FsVerity.wanted => c.MODELSEC_VERITY_WANTED,
+        FsVerity.required => c.MODELSEC_VERITY_REQUIRED,
+      };
     final out = arena<Pointer<c.modelsec_client>>();
     check((error) => c.modelsec_client_create(options, out, error));
     return ModelsecClient._(out.value);

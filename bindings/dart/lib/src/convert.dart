@@ -225,6 +225,7 @@ PackInfo? _packOf(Pointer<c.modelsec_pack_info> p) => p == nullptr
         path: textOf(p.ref.path),
         sequence: p.ref.sequence,
         bytes: p.ref.bytes,
+        fsVerity: p.ref.fs_verity != 0,
       );
 
 /// A status of the library.

@@ -48,6 +48,7 @@ final class PackInfo {
     required this.path,
     required this.sequence,
     required this.bytes,
+    this.fsVerity = false,
   });
 
   /// Its version in the manifest.
@@ -64,6 +65,9 @@ final class PackInfo {
 
   /// Its size on disk.
   final int bytes;
+
+  /// All of its files were under fs-verity when they were last opened or verified: the kernel lets nobody change them.
+  final bool fsVerity;
 }
 
 /// What a store holds of one model.

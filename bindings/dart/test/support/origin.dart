@@ -91,6 +91,7 @@ final class World {
     String? store,
     AuditOptions? audit,
     int manifestRequestsPerDay = 0,
+    FsVerity fsVerity = FsVerity.off,
   }) {
     final made = ModelsecClient(
       store: store ?? this.store,
@@ -98,6 +99,7 @@ final class World {
       limitRate: limitRate,
       audit: audit,
       manifestRequestsPerDay: manifestRequestsPerDay,
+      fsVerity: fsVerity,
     );
     addTearDown(made.close);
     return made;

@@ -9,8 +9,8 @@ from typing import Any, Callable, Optional, Union
 
 from . import _ffi
 from ._handle import Handle
-from .options import (Audit, Credentials, DigestPolicy, Ocsp, Path, Profile, StorePolicy, WritePolicy, count, from_environment, log,
-                      path, texts, whole_seconds, word)
+from .options import (Audit, Credentials, DigestPolicy, FsVerity, Ocsp, Path, Profile, StorePolicy, WritePolicy, count, from_environment,
+                      log, path, texts, whole_seconds, word)
 from .operation import Listener, Operation, Progress, check, start
 from .pack import Pack
 from .progress import bar
@@ -34,6 +34,8 @@ class Client(Handle):
     waits for the digest of every whole file. `store_policy` says who beside its owner may use the store. With `automatic_repair` a model
     whose newest state is damaged goes on with the highest that is whole (WARNING, memory_lost). ensure() does with what is active without
     a verified manifest after `fallback_after`; a source that brings less than `min_rate` bytes a second for ten seconds is given up.
+    `fs_verity` "wanted" or "required" puts what becomes active under fs-verity (Linux): nobody can change it, and opening reads none of
+    it.
 
     `audit` keeps a log of every attempt in the store. With `manifest_requests_per_minute` (at most 1,000) or `manifest_requests_per_day`
     nobody is asked for more manifests than that, over all processes that use the store: RateLimitedError, where ensure() does with what
@@ -56,7 +58,8 @@ class Client(Handle):
                  digest_policy: DigestPolicy = "automatic", store_policy: StorePolicy = "owner_only", automatic_repair: bool = False,
                  use_environment: bool = False, max_model_bytes: int = 0, fallback_after: float = 0, min_rate: int = 0,
                  audit: Optional[Audit] = None, manifest_requests_per_minute: int = 0, manifest_requests_per_day: int = 0,
-                 hub_environment: Optional[bool] = None, hub_allow_endpoint: bool = False) -> None:
+                 hub_environment: Optional[bool] = None, hub_allow_endpoint: bool = False,
+                 fs_verity: FsVerity = "off") -> None:
         def ms(seconds: float) -> int:
             return milliseconds(seconds) if seconds != 0 else 0
 
@@ -88,7 +91,7 @@ class Client(Handle):
             manifest_requests_per_minute=count("manifest_requests_per_minute", manifest_requests_per_minute, 32),
             manifest_requests_per_day=count("manifest_requests_per_day", manifest_requests_per_day, 32),
             hub_environment=int(profile == "server" if hub_environment is None else hub_environment),
-            hub_allow_endpoint=int(hub_allow_endpoint))
+            hub_allow_endpoint=int(hub_allow_endpoint), fs_verity=word("fs_verity", fs_verity, FsVerity))
         self._metrics = _metrics(audit)
         if audit is not None:
             options.audit = ctypes.pointer(_ffi.AuditOptions(

@@ -19,6 +19,7 @@ WritePolicy = Literal["automatic", "direct", "cached"]
 Ocsp = Literal["if_stapled", "required", "off"]
 DigestPolicy = Literal["automatic", "whole"]
 StorePolicy = Literal["owner_only", "shared_read", "volume"]
+FsVerity = Literal["off", "wanted", "required"]
 Format = Literal["dsse", "pack"]
 
 Alert = Literal["repeated_failures", "unusual_request_rate", "unusual_size", "unusual_host"]
@@ -103,6 +104,7 @@ class ClientOptions(TypedDict, total=False):
     manifest_requests_per_day: int
     hub_environment: Optional[bool]
     hub_allow_endpoint: bool
+    fs_verity: FsVerity
 
 
 def word(name: str, value: str, allowed: Any) -> int:

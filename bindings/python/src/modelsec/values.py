@@ -98,6 +98,7 @@ class PackInfo:
     path: Optional[pathlib.Path]
     sequence: int
     bytes: int
+    fs_verity: bool = False  #: all its files were under fs-verity when last opened or verified
 
 
 @dataclasses.dataclass(frozen=True)
@@ -155,7 +156,8 @@ def _pack_of(raw: Any) -> Optional[PackInfo]:
         return None
     p = raw.contents
     path: bytes = p.path
-    return PackInfo(_ffi.text(p.version), _ffi.text(p.sha256), _path_of(path) if path else None, p.sequence, p.bytes)
+    return PackInfo(_ffi.text(p.version), _ffi.text(p.sha256), _path_of(path) if path else None, p.sequence, p.bytes,
+                    bool(p.fs_verity))
 
 
 def status_of(raw: Any) -> list[ModelStatus]:

@@ -72,6 +72,15 @@ public struct AuditOptions: Sendable {
     }
 }
 
+/// Whether what becomes active is put under fs-verity (Linux): from then on the kernel lets nobody change it.
+public enum FsVerity: UInt32, Sendable {
+    case off = 0
+    /// Where kernel and disk can; else a warning `verity_unsupported`, and active without.
+    case wanted = 1
+    /// Where they cannot, nothing becomes active: `verity_unsupported`.
+    case required = 2
+}
+
 /// What stays the same over the life of a client. Zeros and nils mean the library's defaults.
 public struct ClientOptions: Sendable {
     /// The store's folder; made at the first fetch.
@@ -109,6 +118,8 @@ public struct ClientOptions: Sendable {
     /// At most so many over all processes that use the store, then `.rateLimited` and nobody is asked; at most 1,000; 0: no limit.
     public var manifestRequestsPerMinute: UInt32 = 0
     public var manifestRequestsPerDay: UInt32 = 0
+    /// Whether what becomes active is put under fs-verity (Linux).
+    public var fsVerity = FsVerity.off
 
     public init(store: String, caFile: String? = nil) {
         self.store = store
@@ -149,6 +160,7 @@ public final class ModelsecClient: @unchecked Sendable {
         o.audit = try options.audit.flatMap { memory.one(try $0.options(memory)) }
         o.manifest_requests_per_minute = options.manifestRequestsPerMinute
         o.manifest_requests_per_day = options.manifestRequestsPerDay
+        o.fs_verity = options.fsVerity.rawValue
         var made: OpaquePointer?
         try withExtendedLifetime(memory) { try check { modelsec_client_create(&o, &made, $0) } }
         client = made!

@@ -37,6 +37,8 @@ public struct PackInfo: Sendable, Equatable {
     public let path: String
     public let sequence: UInt64
     public let bytes: UInt64
+    /// All of its files were under fs-verity (Linux) when they were last opened or verified: the kernel lets nobody change them.
+    public let fsVerity: Bool
 
     init(_ p: modelsec_pack_info) {
         version = text(p.version)
@@ -44,6 +46,7 @@ public struct PackInfo: Sendable, Equatable {
         path = text(p.path)
         sequence = p.sequence
         bytes = p.bytes
+        fsVerity = p.fs_verity != 0
     }
 }
 

@@ -154,6 +154,25 @@ func allTests() -> [Test] { [
         }
         try expect(waited == "text 3" && later == "text 3")
     }),
+    ("where fs-verity cannot be had, a model is active without unless it is required", { world in
+        try world.origin.publish()
+        var options = ClientOptions(store: world.store, caFile: world.origin.ca)
+        options.fsVerity = .wanted
+        let wanted = try ModelsecClient(options)
+        _ = try await wanted.fetch(world.request)
+        // As this kernel and disk have it.
+        let sealed = try wanted.status()[0].active?.fsVerity == true
+        options.fsVerity = .required
+        options.store += "-required"
+        defer { try? FileManager.default.removeItem(atPath: world.store + "-required") }
+        let required = try ModelsecClient(options)
+        if sealed {
+            _ = try await required.fetch(world.request)
+            try expect(try required.status()[0].active?.fsVerity == true)
+        } else {
+            try await expectError(.store, "verity_unsupported") { _ = try await required.fetch(world.request) }
+        }
+    }),
     ("attempts are written down, counted and bounded", { world in
         let trace = "4bf92f3577b34da6a3ce929d0e0e4736"
         var audit = AuditOptions()

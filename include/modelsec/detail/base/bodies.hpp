@@ -15,6 +15,7 @@
 #include <modelsec/detail/base/openssl.ipp>
 #include <modelsec/detail/base/range_set.ipp>
 #include <modelsec/detail/base/secret.ipp>
+#include <modelsec/detail/base/verity.ipp>
 
 // Of this system.
 #include <modelsec/detail/base/platform.hpp>

@@ -32,6 +32,7 @@ struct download_request
     bool direct = true;        ///< write past the page cache where the file system can
     unsigned connections = 1;  ///< at most so many at once over all files (and at most 16)
     bool whole = true;         ///< the digest of every whole file is required, even where its chunks would do
+    bool verity = false;       ///< with the digest of a whole file that of fs-verity
     /// Bytes of the pack that are in hand: arrived now, or kept from an earlier run and hashed again. At least every 512
     /// KiB, never backwards, the sum of all sizes at last. On the calling thread.
     std::function<void(std::uint64_t)> progress;

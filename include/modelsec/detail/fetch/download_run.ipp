@@ -199,6 +199,7 @@ inline sink_options download_run::sink_settings(const session& net, const downlo
     sink_options out;
     out.direct = what.direct;
     out.whole = what.whole;
+    out.verity = what.verity;
     out.now = [&time = net.env().time ? *net.env().time : clock::system()] { return time.steady_now(); };
     if (stream_feed* const feed = what.feed)
         out.on_good = [feed, &what](std::size_t file, std::size_t chunk) {

@@ -90,8 +90,12 @@ result<fetch_result> fetch_operation::install(const store& disk, const accepted&
                    offer.claim.envelope,
                    now,
                    offer.claim.issued_at,
-                   offer.claim.ordered_elsewhere};
+                   offer.claim.ordered_elsewhere,
+                   owner_.verity,
+                   asked_.operation.control};
     MODELSEC_TRY(const pack_info info, disk.activate(lock, model, std::move(staged), pack, how));
+    if (owner_.verity == verity_policy::wanted && !info.fs_verity)
+        warn(reason::verity_unsupported);
     MODELSEC_CHECK(feed_from_active(disk, model));
     opening.active = true;
     return result_of(info, sequence, false);
@@ -327,6 +331,7 @@ result<std::vector<verified_file>> fetch_operation::download_files(staging& stag
     what.direct = write_directly(wanted);
     what.connections = owner_.transport.connections;
     what.whole = owner_.digest == digest_policy::whole || wanted.is_zip || wanted.total_bytes() <= small;
+    what.verity = owner_.verity != verity_policy::off && !wanted.is_zip;
     what.fetched = &fetched_;
     what.feed = feed_;
     what.sources = &metrics_.sources;

@@ -209,6 +209,7 @@ result<std::vector<verified_file>> verify_partials(const download_request& what,
         sink_options how;
         how.direct = what.direct;
         how.whole = what.whole;
+        how.verity = what.verity;
         how.now = [] { return steady_time(); };  // nothing is put: nothing waits to be made durable
         pack_sink sink(partials, expected, std::move(kept), how, [&] {
             const std::lock_guard lock(mutex);

@@ -40,6 +40,7 @@ struct sink_options
     std::chrono::milliseconds sync_every{2000};  ///< what was put becomes durable at least so often
     std::uint64_t sync_bytes = 256u << 20;       ///< … or after so many bytes
     bool whole = true;                           ///< the whole digest of every file is required, chunks or not
+    bool verity = false;                         ///< with a whole digest that of fs-verity, in the same pass
     unsigned threads = 0;                        ///< at most; 0: as many as the machine has processors
     /// Told (from any thread, with a lock held: it must only note it) that a chunk is good and on the disk, or all of a file without
     /// chunks. Perhaps more than once.

@@ -21,7 +21,7 @@ inline pack_sink::impl::impl(partial_files& where, const std::vector<const artif
     most_threads = std::clamp(o.threads != 0 ? o.threads : std::thread::hardware_concurrency(), 1u, sink_most_threads) + 1;
     entries.reserve(wanted.size());
     for (const artifact_file* f : wanted)
-        entries.push_back(std::make_unique<entry>(*f));
+        entries.push_back(std::make_unique<entry>(*f, o.verity));
     const std::lock_guard lock(mutex);
     start(std::move(journalled));
 }

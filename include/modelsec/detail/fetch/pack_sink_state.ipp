@@ -78,7 +78,7 @@ struct pack_sink::impl
 
     struct entry
     {
-        explicit entry(const artifact_file& wanted) : expected(&wanted), verifier(wanted) {}
+        entry(const artifact_file& wanted, bool verity) : expected(&wanted), verifier(wanted, verity) {}
 
         const artifact_file* expected;
         file_verifier verifier;

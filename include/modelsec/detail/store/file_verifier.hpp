@@ -4,6 +4,7 @@
 
 #include <modelsec/detail/base/digest.hpp>
 #include <modelsec/detail/base/range_set.hpp>
+#include <modelsec/detail/base/verity.hpp>
 #include <modelsec/detail/manifest/model.hpp>
 #include <modelsec/detail/store/verified.hpp>
 #include <modelsec/error.hpp>
@@ -27,16 +28,13 @@ public:
 
 private:
     friend class file_verifier;
-    range_hash(byte_range r, bool sha512) : range_(r), position_(r.begin)
-    {
-        if (sha512)
-            sha512_.emplace(hash_algorithm::sha512);
-    }
+    explicit range_hash(byte_range r) : range_(r), position_(r.begin) {}
 
     byte_range range_;
     std::uint64_t position_;
     hasher sha256_;
     std::optional<hasher> sha512_;
+    std::optional<verity_hasher> verity_;
 };
 
 /// Says whether the bytes of one file are the signed ones, whatever the order in which its parts are hashed: every byte is matched
@@ -45,8 +43,8 @@ private:
 class file_verifier
 {
 public:
-    /// `expected` must outlive this.
-    MODELSEC_DECL explicit file_verifier(const artifact_file& expected);
+    /// `expected` must outlive this. With `verity` the fs-verity digest of a whole is computed beside the others.
+    MODELSEC_DECL explicit file_verifier(const artifact_file& expected, bool verity = false);
 
     /// Chunks could decide: they are there, for every byte, and no digest was signed beside them that only the whole can match.
     bool chunks_suffice() const noexcept { return suffice_; }
@@ -74,6 +72,7 @@ private:
     std::vector<bool> good_;
     std::size_t good_count_ = 0;
     bool suffice_ = false;
+    bool verity_;
 };
 
 }  // namespace detail

@@ -15,20 +15,24 @@ void range_hash::update(bytes_view data)
     sha256_.update(data);
     if (sha512_)
         sha512_->update(data);
+    if (verity_)
+        verity_->update(data);
     position_ += data.size();
 }
 
 range_hash range_hash::clone() const
 {
-    range_hash out(range_, false);
+    range_hash out(range_);
     out.position_ = position_;
     out.sha256_ = sha256_.clone();
     if (sha512_)
         out.sha512_ = sha512_->clone();
+    if (verity_)
+        out.verity_ = verity_->clone();
     return out;
 }
 
-file_verifier::file_verifier(const artifact_file& expected) : expected_(&expected)
+file_verifier::file_verifier(const artifact_file& expected, bool verity) : expected_(&expected), verity_(verity)
 {
     if (!expected.chunks || expected.chunks->size_bytes == 0 || expected.size_bytes == 0)
         return;
@@ -46,12 +50,17 @@ byte_range file_verifier::chunk(std::size_t index) const
 
 range_hash file_verifier::begin_whole() const
 {
-    return {{0, expected_->size_bytes}, !expected_->sha512.empty()};
+    range_hash out({0, expected_->size_bytes});
+    if (!expected_->sha512.empty())
+        out.sha512_.emplace(hash_algorithm::sha512);
+    if (verity_)
+        out.verity_.emplace();
+    return out;
 }
 
 range_hash file_verifier::begin_chunk(std::size_t index) const
 {
-    return {chunk(index), false};
+    return range_hash(chunk(index));
 }
 
 bool file_verifier::check_chunk(std::size_t index, range_hash done)
@@ -74,6 +83,7 @@ result<verified_file> file_verifier::check_whole(range_hash done) const
     if (!done.complete() || !(done.range() == byte_range{0, expected_->size_bytes}))
         return fail(reason::size_mismatch, "fewer bytes than were signed");
     const auto digest = done.sha256_.finish_sha256();
+    const auto verity = done.verity_ ? std::optional(done.verity_->finish()) : std::nullopt;
     // TUF 1.0 section 5.7.3: every digest that is listed.
     if (done.sha512_ && done.sha512_->finish() != expected_->sha512)
         return fail(reason::digest_mismatch, "the SHA-512 is not the signed one");
@@ -84,7 +94,7 @@ result<verified_file> file_verifier::check_whole(range_hash done) const
             return fail(reason::digest_mismatch, "nothing was signed that the bytes could be matched against");
         if (!good_.empty() && (!all_good() || expected_->chunks->sha256.size() != good_.size()))
             return fail(reason::chunk_mismatch, "a shard that was not looked at yet");
-        return verified_file(expected_->size_bytes, digest, expected_->sha256, digest_scope::whole);
+        return verified_file(expected_->size_bytes, digest, expected_->sha256, digest_scope::whole, verity);
     }
     if (!(digest == expected_->sha256))
     {
@@ -93,7 +103,7 @@ result<verified_file> file_verifier::check_whole(range_hash done) const
         return all_good() ? fail(reason::chunks_contradict, "all chunks are good, the whole is " + digest.hex())
                           : fail(reason::chunk_mismatch, "a chunk that was not looked at yet");
     }
-    return verified_file(expected_->size_bytes, expected_->sha256, digest_scope::whole);
+    return verified_file(expected_->size_bytes, digest, digest, digest_scope::whole, verity);
 }
 
 result<verified_file> file_verifier::by_chunks() const

@@ -23,6 +23,8 @@ struct pack_info
     std::uint64_t sequence = 0;
     std::uint64_t bytes = 0;
     std::string path{};  ///< absolute folder; empty where there is none any more
+    bool fs_verity =
+        false;  ///< all of its files were under fs-verity when they were last opened or verified: see verity_policy
 };
 
 namespace detail {

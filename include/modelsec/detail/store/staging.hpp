@@ -98,6 +98,7 @@ private:
         : files_(&files), folder_(std::move(folder)), name_(std::move(name))
     {
     }
+    MODELSEC_DECL result<file> open_sealed(const sha256_digest& content);
     MODELSEC_DECL result<modelsec::detail::journal*> notes();
     MODELSEC_DECL result<void> append(const std::string& lines);
     MODELSEC_DECL result<void> take_back_placed();

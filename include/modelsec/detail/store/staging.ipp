@@ -94,6 +94,13 @@ result<file> staging::open_partial(const sha256_digest& content)
         return std::move(there).error();
     if (there && *there)
         return std::move(there).value();
+    // What is under fs-verity cannot be opened for writing, and need not be: it was whole when its activation ended early.
+    if (there.has_error())
+    {
+        MODELSEC_TRY(file sealed, open_sealed(content));
+        if (sealed)
+            return sealed;
+    }
     // What the journal says is not said of a new file.
     MODELSEC_TRY(modelsec::detail::journal* const says, notes());
     const auto known = says->files.find(content.hex());
@@ -103,6 +110,21 @@ result<file> staging::open_partial(const sha256_digest& content)
     if (!fresh)
         return fail(reason::store_layout, "a partial that comes and goes");
     return fresh;
+}
+
+/// The partial, if it is under fs-verity and all of it is there; else an invalid file.
+result<file> staging::open_sealed(const sha256_digest& content)
+{
+    auto there = files_->open_file(folder_, partial_name(content.hex()), open_mode::read);
+    if (there.has_error())
+        return is_unfit(there.error().why) ? result<file>(file()) : std::move(there).error();
+    if (!*there)
+        return file();
+    MODELSEC_TRY(const auto measured, files_->measure_verity(*there));
+    MODELSEC_TRY(const modelsec::detail::journal* const says, notes());
+    const auto known = says->files.find(content.hex());
+    const bool whole = known != says->files.end() && known->second.synced.covers({0, known->second.size});
+    return measured && whole ? std::move(*there) : file();
 }
 
 result<file> staging::open_for_reading(const sha256_digest& content) const

@@ -65,6 +65,8 @@ struct activation
     utc_time now;
     std::optional<utc_time> issued_at{};  ///< what orders a manifest without a sequence
     bool ordered_elsewhere = false;       ///< a TUF target
+    verity_policy verity = verity_policy::off;
+    control handle{};  ///< ends the reading that fs-verity takes
 
     order_mark mark() const
     {

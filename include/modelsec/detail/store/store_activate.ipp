@@ -2,6 +2,7 @@
 #ifndef MODELSEC_DETAIL_STORE_STORE_ACTIVATE_IPP
 #define MODELSEC_DETAIL_STORE_STORE_ACTIVATE_IPP
 
+#include <modelsec/detail/base/verity.hpp>
 #include <modelsec/detail/store/store_recover.ipp>
 
 #include <algorithm>
@@ -29,9 +30,79 @@ inline void remember_pack(std::vector<barred_pack>& list, const pack_record& pac
         list.erase(list.begin());
 }
 
-/// Checks that a staged folder holds the files of the pack, no more and no less, syncs it, and notes what `open` compares with.
-inline result<std::vector<file_record>> settle_files(file_system& fs, const file& folder, const verified_pack& pack)
+/// Puts a file under fs-verity, and holds what the kernel measures against what was verified. Nothing: neither kernel nor disk can.
+inline result<std::optional<sha256_digest>> seal_file(file_system& fs, const file& content, const placed_file& f,
+                                                      const control& handle)
 {
+    MODELSEC_TRY(const verity_answer answer, fs.enable_verity(content));
+    if (answer == verity_answer::unsupported)
+        return std::optional<sha256_digest>();
+    if (answer == verity_answer::busy)
+        return fail(reason::verity_busy, f.path.str());
+    MODELSEC_TRY(const auto measured, fs.measure_verity(content));
+    if (measured && f.content.verity() && *measured == *f.content.verity())
+        return measured;
+    // Nobody has computed that digest of the verified bytes (only their chunks were hashed, or they were copied or unpacked), or these are
+    // other bytes. From now on nobody can change them: hashed once, for SHA-256 and for fs-verity, they tell (CWE-367).
+    hasher whole;
+    verity_hasher verity;
+    bytes block(std::size_t{1} << 20);
+    std::uint64_t done = 0;
+    while (true)
+    {
+        if (handle.cancelled())
+            return fail(reason::cancelled);
+        MODELSEC_TRY(const std::size_t got, fs.read_at(content, done, block));
+        if (got == 0)
+            break;
+        whole.update(bytes_view(block).first(got));
+        verity.update(bytes_view(block).first(got));
+        done += got;
+    }
+    if (done != f.content.size())
+        return fail(reason::size_mismatch, "changed since it was verified: " + f.path.str());
+    // TUF 1.0 section 5.7.3, and CWE-354 where so far only the chunks were looked at.
+    if (!(whole.finish_sha256() == f.content.sha256()))
+        return f.content.decided_by() == digest_scope::chunks
+                   ? fail(reason::chunks_contradict, "all chunks were good, the whole is not: " + f.path.str())
+                   : fail(reason::digest_mismatch, "changed since it was verified: " + f.path.str());
+    if (!measured || !(*measured == verity.finish()))
+        return fail(reason::verity_mismatch, f.path.str());
+    return measured;
+}
+
+/// The fs-verity digests of a staged pack's files, in their order; empty where that is not asked for or cannot be had.
+inline result<std::vector<sha256_digest>> seal_files(file_system& fs, const file& folder, const verified_pack& pack,
+                                                     const activation& how)
+{
+    std::vector<sha256_digest> out;
+    if (how.verity == verity_policy::off)
+        return out;
+    for (const placed_file& f : pack.files())
+    {
+        if (how.handle.cancelled())
+            return fail(reason::cancelled);
+        MODELSEC_TRY(const file content, in_parent_folder(fs, folder, f.path, false, [&](const file& parent) {
+                         return fs.open_file(parent, f.path.file().str(), open_mode::read);
+                     }));
+        if (!content)
+            return fail(reason::store_layout, "a file vanished: " + f.path.str());
+        MODELSEC_TRY(const auto digest, seal_file(fs, content, f, how.handle));
+        if (digest)
+            out.push_back(*digest);
+        else if (how.verity == verity_policy::required)
+            return fail(reason::verity_unsupported, f.path.str());
+        else
+            return std::vector<sha256_digest>();  // the others lie on the same disk
+    }
+    return out;
+}
+
+/// Checks that a staged folder holds the files of the pack, no more and no less, syncs it, and notes what `open` compares with.
+inline result<std::vector<file_record>> settle_files(file_system& fs, const file& folder, const verified_pack& pack,
+                                                     const activation& how)
+{
+    MODELSEC_TRY(const auto sealed, seal_files(fs, folder, pack, how));
     // CWE-770: a pack may have 65,535 files.
     struct seen_file
     {
@@ -77,7 +148,12 @@ inline result<std::vector<file_record>> settle_files(file_system& fs, const file
         if (!seen.found)
             return fail(reason::store_layout, "a file of the pack is missing: " + seen.path);
         const placed_file& f = pack.files()[seen.which];
-        out.push_back({f.path, f.content.size(), f.content.sha256(), seen.inode, seen.changed_ns, f.content.decided_by()});
+        out.push_back(
+            {f.path, f.content.size(), f.content.sha256(), seen.inode, seen.changed_ns, f.content.decided_by(), {}});
+        if (sealed.empty())
+            continue;
+        out.back().verity = sealed[seen.which];
+        out.back().decided_by = digest_scope::whole;
     }
     return out;
 }
@@ -137,7 +213,7 @@ result<pack_info> store::activate(const model_lock& lock, const identifier& mode
     MODELSEC_TRY(const file folder, fs.open_folder(from.folder_, pack_folder_name, false));
     if (!folder)
         return fail(reason::store_layout, "nothing is staged");
-    MODELSEC_TRY(std::vector<file_record> files, settle_files(fs, folder, pack));
+    MODELSEC_TRY(std::vector<file_record> files, settle_files(fs, folder, pack, how));
     MODELSEC_CHECK(fs.sync(from.folder_));
     MODELSEC_TRY(std::string name, free_folder_name(*disk_, model, how.version, pack.artifact()));
     const pack_record record{how.version,  pack.artifact(), how.platform, std::move(name),

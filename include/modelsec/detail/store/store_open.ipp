@@ -110,8 +110,12 @@ result<std::vector<identifier>> store::models() const
 result<pack_info> store::info(const identifier& model, const pack_record& pack) const
 {
     pack_info out{pack.version.str(), pack.artifact, pack.sequence, 0, {}};
+    out.fs_verity = !pack.files.empty();
     for (const file_record& f : pack.files)
+    {
         out.bytes += f.size;
+        out.fs_verity = out.fs_verity && f.verity;
+    }
     MODELSEC_TRY(const file home, disk_->files->open_folder(disk_->root, model.str(), false));
     if (!home)
         return out;

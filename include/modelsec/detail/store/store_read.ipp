@@ -75,6 +75,16 @@ inline result<file> open_content(file_system& fs, const file& folder, const file
     return out;
 }
 
+/// Whether the kernel holds the file's bytes to the digest that was recorded when they were verified: then nothing of them need be read,
+/// whatever else is known of the file.
+inline result<bool> is_sealed(file_system& fs, const file& content, const file_record& f)
+{
+    if (!f.verity)
+        return false;
+    MODELSEC_TRY(const auto measured, fs.measure_verity(content));
+    return measured && *measured == *f.verity;  // a copy has none, and is hashed
+}
+
 /// Compares what an open file holds with what it held; what the file is known by from now on.
 inline result<file_record> check_content(file_system& fs, const file& content, const file_record& f, const control& handle,
                                          const hash_listener& listener)
@@ -87,6 +97,7 @@ inline result<file_record> check_content(file_system& fs, const file& content, c
     out.changed_ns = before.changed_ns;
     MODELSEC_TRY(const sha256_digest digest, hash_file(fs, content, handle, listener));
     out.decided_by = digest_scope::whole;
+    out.verity.reset();  // it would not have been hashed
     return digest == f.sha256 ? result<file_record>(std::move(out)) : damaged("not the bytes it had: " + f.path.str());
 }
 
@@ -150,7 +161,9 @@ private:
         MODELSEC_TRY(file content, open_content(fs_, *folder_, seen));
         MODELSEC_TRY(const file_info now, fs_.info(content));
         // CWE-367: what lies there by now may be another file than the one that was checked.
-        if (now.size != seen.size || now.inode != seen.inode || now.changed_ns != seen.changed_ns)
+        MODELSEC_TRY(const bool sealed, is_sealed(fs_, content, seen));
+        if (!sealed &&
+            (seen.verity || now.size != seen.size || now.inode != seen.inode || now.changed_ns != seen.changed_ns))
         {
             MODELSEC_TRY(file_record checked, check_content(fs_, content, seen, {}, {}));
             seen_ = std::make_unique<const file_record>(std::move(checked));
@@ -182,11 +195,19 @@ result<open_pack> store::open_files(const identifier& model, const pack_record& 
     {
         MODELSEC_TRY(file content, open_content(fs, *out.folder_, f));
         MODELSEC_TRY(const file_info what, fs.info(content));
-        if (what.size != f.size || what.inode != f.inode || what.changed_ns != f.changed_ns)
+        MODELSEC_TRY(const bool sealed, is_sealed(fs, content, f));
+        const bool other = what.size != f.size || what.inode != f.inode || what.changed_ns != f.changed_ns;
+        if (other || (f.verity && !sealed))
         {
             if (changed.empty())
                 changed.assign(pack.files.begin(), pack.files.end());
-            MODELSEC_TRY(changed[owned.size()], check_content(fs, content, f, handle, {}));
+            file_record& now = changed[owned.size()];
+            if (!sealed)
+            {
+                MODELSEC_TRY(now, check_content(fs, content, f, handle, {}));
+            }
+            now.inode = what.inode;
+            now.changed_ns = what.changed_ns;
         }
         owned.push_back(what.owned || what.roots);
         if (pack.files.size() <= files_held_open)
@@ -217,7 +238,9 @@ inline result<void> hash_batch(file_system& fs, const file& folder, std::span<co
 {
     std::deque<file> opened;
     std::deque<hashed_file> hashed;
+    std::vector<std::size_t> places;  // of `wanted` and of what it adds to `seen`, by the place in `opened`
     const std::size_t first = seen.size();
+    std::uint64_t trusted = 0;
     const auto signed_chunks_of = [&](const file_record& f) {
         const chunk_digests* const found = chunks ? chunks(f) : nullptr;
         return found && cover_all(*found, f.size) ? found : nullptr;
@@ -231,26 +254,38 @@ inline result<void> hash_batch(file_system& fs, const file& folder, std::span<co
         seen.push_back(f);
         seen.back().inode = before.inode;
         seen.back().changed_ns = before.changed_ns;
+        MODELSEC_TRY(const bool sealed, is_sealed(fs, content, f));
+        if (!sealed)
+            seen.back().verity.reset();
+        else if (scope == hash_scope::chunks_may_decide)
+        {
+            trusted += f.size;
+            continue;
+        }
+        places.push_back(seen.size() - 1 - first);
         opened.push_back(std::move(content));
         hashed_file& h = hashed.emplace_back();
         h.content = &opened.back();
         h.size = f.size;
         h.chunks = scope == hash_scope::chunks_may_decide ? signed_chunks_of(f) : nullptr;
     }
+    if (trusted > 0 && listener)
+        listener(trusted);
     MODELSEC_CHECK(pack_hasher(fs, handle).run(hashed, listener));
     // The other statement about a file of which the first one did not hold, without progress: that was told already.
     const auto ask_other = [&](std::size_t i, const chunk_digests* by) -> result<bool> {
         std::deque<hashed_file> one(1);
         one.front().content = &opened[i];
-        one.front().size = wanted[i].size;
+        one.front().size = wanted[places[i]].size;
         one.front().chunks = by;
         MODELSEC_CHECK(pack_hasher(fs, handle).run(one, {}));
-        return by ? one.front().chunks_good.load() : one.front().whole == wanted[i].sha256;
+        return by ? one.front().chunks_good.load() : one.front().whole == wanted[places[i]].sha256;
     };
     for (std::size_t i = 0; i < hashed.size(); ++i)
     {
         const hashed_file& h = hashed[i];
-        bool good = h.chunks ? h.chunks_good.load() : h.whole == wanted[i].sha256;
+        const file_record& f = wanted[places[i]];
+        bool good = h.chunks ? h.chunks_good.load() : h.whole == f.sha256;
         if (h.chunks && good)
             continue;
         // CWE-354: the digest of the whole is what a file of a pack is known by.
@@ -258,15 +293,15 @@ inline result<void> hash_batch(file_system& fs, const file& folder, std::span<co
         {
             MODELSEC_TRY(good, ask_other(i, nullptr));
         }
-        else if (const chunk_digests* const by = good ? nullptr : signed_chunks_of(wanted[i]))
+        else if (const chunk_digests* const by = good ? nullptr : signed_chunks_of(f))
         {
             MODELSEC_TRY(const bool chunks_good, ask_other(i, by));
             if (chunks_good)
-                return fail(reason::chunks_contradict, "all chunks are good, the whole is not: " + wanted[i].path.str());
+                return fail(reason::chunks_contradict, "all chunks are good, the whole is not: " + f.path.str());
         }
         if (!good)
-            return damaged("not the bytes it had: " + wanted[i].path.str());
-        seen[first + i].decided_by = digest_scope::whole;
+            return damaged("not the bytes it had: " + f.path.str());
+        seen[first + places[i]].decided_by = digest_scope::whole;
     }
     return {};
 }
@@ -297,7 +332,7 @@ result<void> store::hash_again(const identifier& model, const pack_record& pack,
 void store::remember_files(const identifier& model, const pack_record& pack, const file_list& seen) const
 {
     const auto same = [](const file_record& a, const file_record& b) {
-        return a.inode == b.inode && a.changed_ns == b.changed_ns && a.decided_by == b.decided_by;
+        return a.inode == b.inode && a.changed_ns == b.changed_ns && a.decided_by == b.decided_by && a.verity == b.verity;
     };
     if (disk_->root.rule().reader || std::equal(seen.begin(), seen.end(), pack.files.begin(), pack.files.end(), same))
         return;

@@ -6,6 +6,7 @@
 #include <modelsec/detail/base/name.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 MODELSEC_BEGIN_NAMESPACE
@@ -31,6 +32,8 @@ public:
     /// artifact_file::sha256: the digest of the bytes or, of a file that was signed in shards, what stands for these.
     const sha256_digest& signed_as() const noexcept { return signed_as_; }
     digest_scope decided_by() const noexcept { return decided_by_; }
+    /// The fs-verity digest of the same bytes, where it was computed in the same pass.
+    const std::optional<sha256_digest>& verity() const noexcept { return verity_; }
 
 private:
     friend class stream_verifier;
@@ -40,14 +43,16 @@ private:
         : verified_file(size, digest, digest, by)
     {
     }
-    verified_file(std::uint64_t size, const sha256_digest& digest, const sha256_digest& signed_as, digest_scope by)
-        : size_(size), sha256_(digest), signed_as_(signed_as), decided_by_(by)
+    verified_file(std::uint64_t size, const sha256_digest& digest, const sha256_digest& signed_as, digest_scope by,
+                  const std::optional<sha256_digest>& verity = {})
+        : size_(size), sha256_(digest), signed_as_(signed_as), decided_by_(by), verity_(verity)
     {
     }
     std::uint64_t size_;
     sha256_digest sha256_;
     sha256_digest signed_as_;
     digest_scope decided_by_;
+    std::optional<sha256_digest> verity_;
 };
 
 /// A verified file and its place in a pack.

@@ -3,10 +3,12 @@
 #define MODELSEC_DETAIL_BASE_FILE_SYSTEM_FILE_SYSTEM_HPP
 
 #include <modelsec/detail/base/bytes.hpp>
+#include <modelsec/detail/base/digest.hpp>
 #include <modelsec/detail/base/platform.hpp>
 #include <modelsec/error.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -24,7 +26,24 @@ enum class store_policy
     volume
 };
 
+/// Whether the files of a pack are put under fs-verity before it becomes active (Linux; ext4, f2fs and btrfs that were made for it): from
+/// then on the kernel lets nobody change them, and refuses to read a block that the disk changed.
+enum class verity_policy
+{
+    off,
+    wanted,   ///< where kernel and disk can; else an event `warning` by `verity_unsupported`, and the pack is active without
+    required  ///< where they cannot, nothing becomes active: `verity_unsupported`
+};
+
 namespace detail {
+
+/// What came of asking for fs-verity on a file.
+enum class verity_answer
+{
+    enabled,      ///< it is under fs-verity, now or since before
+    unsupported,  ///< not by this kernel or on this disk
+    busy          ///< somebody has the file open for writing, or asks for the same just now
+};
 
 /// What is asked of the owner and mode of an open folder, and of all that is opened below it.
 struct access_rule
@@ -191,6 +210,10 @@ public:
 
     /// Makes the empty file `to` share the bytes of `from`; false where the file system cannot.
     virtual result<bool> clone(const file& /*from*/, const file& /*to*/) { return false; }
+    /// Puts a file that is open for reading under fs-verity: SHA-256, blocks of 4096 bytes, no salt. Nobody may have it open for writing.
+    virtual result<verity_answer> enable_verity(const file& /*f*/) { return verity_answer::unsupported; }
+    /// The fs-verity digest (verity_hasher) that the kernel holds the file's bytes to; nothing if it does not.
+    virtual result<std::optional<sha256_digest>> measure_verity(const file& /*f*/) { return std::optional<sha256_digest>(); }
     /// Keeps a folder out of the system's backups, where the system has a way; else nothing.
     virtual result<void> exclude_from_backups(const file& /*folder*/) { return {}; }
 

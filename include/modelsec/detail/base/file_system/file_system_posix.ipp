@@ -206,6 +206,8 @@ public:
         return st.f_blocks == 0 ? unknown_space : std::uint64_t{st.f_bavail} * std::uint64_t{st.f_frsize};
     }
 
+    result<verity_answer> enable_verity(const file& f) override { return put_under_verity(f.native()); }
+    result<std::optional<sha256_digest>> measure_verity(const file& f) override { return verity_digest_of(f.native()); }
     result<bool> clone(const file& from, const file& to) override { return share_bytes(from.native(), to.native()) == 0; }
     result<void> exclude_from_backups(const file& folder) override
     {

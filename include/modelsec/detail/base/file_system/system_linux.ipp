@@ -3,10 +3,12 @@
 #define MODELSEC_DETAIL_BASE_FILE_SYSTEM_SYSTEM_LINUX_IPP
 
 #include <modelsec/detail/base/file_system/failure_posix.ipp>
+#include <modelsec/detail/base/file_system/file_system.hpp>
 
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/fs.h>
+#include <linux/fsverity.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -96,6 +98,54 @@ inline int reserve_room(int fd, off_t size)
 inline int share_bytes(int from, int to)
 {
     return ::ioctl(to, FICLONE, from);
+}
+
+/// What the error of a request for fs-verity says.
+inline result<verity_answer> verity_answer_of(int code, const std::string& place)
+{
+    switch (code)
+    {
+    case EEXIST: return verity_answer::enabled;
+    case EOPNOTSUPP:
+    case ENOTTY:
+    case ENOSYS:
+    case ENOPKG:
+    case EINVAL:  // pages of another size, before Linux 6.3
+    case EPERM:   // fs.verity.require_signatures: this system takes none without a signature of its own
+        return verity_answer::unsupported;
+    case EBUSY:
+    case ETXTBSY: return verity_answer::busy;
+    default: return posix_failure(code, "enabling fs-verity", place);
+    }
+}
+
+inline result<verity_answer> put_under_verity(int fd)
+{
+    fsverity_enable_arg how{};
+    how.version = 1;
+    how.hash_algorithm = FS_VERITY_HASH_ALG_SHA256;
+    how.block_size = 4096;
+    if (::ioctl(fd, FS_IOC_ENABLE_VERITY, &how) == 0)
+        return verity_answer::enabled;
+    const int code = errno;
+    const auto place = path_of(fd);
+    return verity_answer_of(code, place ? *place : std::string());
+}
+
+/// Nothing for a file that is not under fs-verity, or by another algorithm than ours; whatever else keeps it from being measured leaves it
+/// to be hashed.
+inline std::optional<sha256_digest> verity_digest_of(int fd) noexcept
+{
+    struct alignas(fsverity_digest)
+    {
+        unsigned char bytes[sizeof(fsverity_digest) + 64];
+    } space{};
+    auto* const measured = reinterpret_cast<fsverity_digest*>(space.bytes);
+    measured->digest_size = 64;
+    if (::ioctl(fd, FS_IOC_MEASURE_VERITY, measured) != 0 || measured->digest_algorithm != FS_VERITY_HASH_ALG_SHA256 ||
+        measured->digest_size != sha256_digest::size_bytes)
+        return std::nullopt;
+    return sha256_digest::from_bytes({space.bytes + sizeof(fsverity_digest), sha256_digest::size_bytes});
 }
 
 /// There is no one way on Linux; a CACHEDIR.TAG is by option.

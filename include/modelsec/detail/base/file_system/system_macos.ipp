@@ -84,6 +84,16 @@ inline int reserve_room(int fd, off_t size)
     return ::fcntl(fd, F_PREALLOCATE, &wanted);
 }
 
+inline result<verity_answer> put_under_verity(int)
+{
+    return verity_answer::unsupported;
+}
+
+inline std::optional<sha256_digest> verity_digest_of(int) noexcept
+{
+    return std::nullopt;
+}
+
 /// APFS clones by name only, into a file that is not there yet.
 inline int share_bytes(int, int)
 {

@@ -135,7 +135,9 @@ inline std::optional<file_record> file_from_json(const json& from)
     const std::uint64_t size = r.size("size");
     const sha256_digest digest = r.digest("sha256");
     const auto inode = static_cast<std::uint64_t>(r.integer("inode"));
-    file_record out{std::move(*path), size, digest, inode, r.integer("changed_ns"), digest_scope::whole};
+    file_record out{std::move(*path), size, digest, inode, r.integer("changed_ns"), digest_scope::whole, {}};
+    if (from.find("verity"))
+        out.verity = r.digest("verity");
     if (from.find("decided_by"))
         out.decided_by = r.text("decided_by") == "chunks" ? digest_scope::chunks : digest_scope::whole;
     return r.good() ? std::optional(std::move(out)) : std::nullopt;
@@ -167,12 +169,24 @@ inline std::optional<file_record> read_file(std::string_view text)
     if (!digest || !skip("\",\"inode\":") || !number(inode) || !skip(",\"changed_ns\":") || !number(changed))
         return std::nullopt;
     const bool by_chunks = skip(",\"decided_by\":\"chunks\"");
+    std::optional<sha256_digest> verity;
+    if (skip(",\"verity\":\""))
+    {
+        verity = sha256_digest::from_hex(text.substr(0, 2 * sha256_digest::size_bytes));
+        text.remove_prefix(std::min(text.size(), 2 * sha256_digest::size_bytes));
+        if (!verity || !skip("\""))
+            return std::nullopt;
+    }
     auto path = relative_path::parse(path_text);
     if (text != "}" || !path)
         return std::nullopt;
-    return file_record{std::move(*path), size,
-                       *digest,          static_cast<std::uint64_t>(inode),
-                       changed,          by_chunks ? digest_scope::chunks : digest_scope::whole};
+    return file_record{std::move(*path),
+                       size,
+                       *digest,
+                       static_cast<std::uint64_t>(inode),
+                       changed,
+                       by_chunks ? digest_scope::chunks : digest_scope::whole,
+                       verity};
 }
 
 inline void write_file(std::string& out, const file_record& f)
@@ -181,7 +195,8 @@ inline void write_file(std::string& out, const file_record& f)
     out += "{\"path\":\"" + f.path.str() + "\",\"size\":" + std::to_string(f.size) + ",\"sha256\":\"" + f.sha256.hex() +
            "\",\"inode\":" + std::to_string(static_cast<std::int64_t>(f.inode)) +
            ",\"changed_ns\":" + std::to_string(f.changed_ns);
-    out += f.decided_by == digest_scope::chunks ? ",\"decided_by\":\"chunks\"}" : "}";
+    out += f.decided_by == digest_scope::chunks ? ",\"decided_by\":\"chunks\"" : "";
+    out += f.verity ? ",\"verity\":\"" + f.verity->hex() + "\"}" : "}";
 }
 
 using found_lists = std::vector<std::vector<file_record>>;

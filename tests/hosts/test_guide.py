@@ -8,7 +8,7 @@ import subprocess
 
 from support import MODELSEC
 
-SOURCE = pathlib.Path(os.environ.get("MODELSEC_SOURCE_DIR") or pathlib.Path(__file__).resolve().parents[2])
+SOURCE = pathlib.Path(os.environ.get("MODELSEC_SOURCE_DIR") or pathlib.Path(__file__).resolve().parents[2]).resolve()
 GUIDE = (SOURCE / "docs" / "guide.md").read_text()
 
 
@@ -72,3 +72,35 @@ def test_a_client_takes_the_platform_it_names_and_any_is_a_name_like_others(tmp_
     assert taken("two.json") == 25
     assert taken("two.json", "linux_gguf", "any") == "linux_gguf"
     assert taken("two.json", "any") == "any"
+
+
+def links(page):
+    """Of a page in Markdown: each file of this project that it links to, and the heading there, if it names one."""
+    text = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    for target in re.findall(r"\]\(([^()\s]+)\)", re.sub(r"`[^`\n]*`", "", text)):
+        if not re.match(r"[a-z]+:", target):
+            file, _, heading = target.partition("#")
+            yield (page.parent / file).resolve() if file else page, heading
+
+
+def headings(page):
+    """As GitHub names them: lower case, without punctuation, hyphens for spaces."""
+    text = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    return {re.sub(r"[^\w\- ]", "", line.lower()).replace(" ", "-") for line in re.findall(r"^#+ (.+)$", text, re.MULTILINE)}
+
+
+def test_every_link_of_a_page_leads_somewhere_and_every_page_can_be_reached_from_the_first():
+    reached, todo, lost = set(), [SOURCE / "README.md"], []
+    while todo:
+        page = todo.pop()
+        if page in reached:
+            continue
+        reached.add(page)
+        for target, heading in links(page):
+            if not target.exists() or (heading and heading not in headings(target)):
+                lost.append(f"{page.relative_to(SOURCE)}: {target.name}#{heading}")
+            elif target.suffix == ".md":
+                todo.append(target)
+    assert not lost, lost
+    alone = [p.name for p in (SOURCE / "docs").rglob("*.md") if p.resolve() not in reached]
+    assert not alone, alone

@@ -58,7 +58,7 @@ for f in "${bodies[@]}"; do
 done
 
 heading "One direction, and one public line"
-python3 scripts/rooms.py || trouble "see docs/architecture.md, Which way includes run"
+python3 scripts/rooms.py || trouble "see docs/architecture.md, The rooms"
 
 # Who asks which system this is, or speaks to it past Boost: base/platform.hpp and the bodies that it chooses, and for C its one header.
 heading "Systems are told apart in one place"
@@ -69,7 +69,7 @@ grep -nE "^[[:space:]]*#[[:space:]]*(if|ifdef|ifndef|elif|elifdef|elifndef)\b.*\
 grep -nE '^[[:space:]]*#[[:space:]]*include <((sys|mach|arpa|net|netinet)/.*|unistd\.h|fcntl\.h|dirent\.h|poll\.h|pthread\.h|dlfcn\.h|windows\.h|winternl\.h|wincrypt\.h|winsock2\.h|aclapi\.h|io\.h)>' \
     "${neutral[@]}" | grep -v '^\(\./\)\?tools/' && trouble "a system's header outside of its bodies"
 
-# ARCHITECTURE rule 7: the library never prints, aborts, exits or reads the environment. Its own objects say what they call.
+# docs/architecture.md, rule 7: the library never prints, aborts, exits or reads the environment. Its own objects say what they call.
 heading "What the library calls"
 archive=build/dev/libmodelsec_cpp.a
 forbidden='^(abort|exit|_exit|_Exit|quick_exit|(v|f|vf|d|vd)?printf|puts|fputs|putc|fputc|putchar|perror|stdout|stderr|syslog|setenv|std::(cout|cerr|clog|cin))$'
@@ -83,7 +83,7 @@ fi
 grep -rnE '\b(secure_)?getenv\b' include src | grep -v 'detail/net/system_roots_' && trouble "reads the environment"
 
 heading "Rooms without IO"
-# ARCHITECTURE rule 1: decisions see no network, no file system, no clock.
+# docs/architecture.md, rule 1: decisions see no network, no file system, no clock.
 for f in include/modelsec/detail/trust/*.?pp include/modelsec/detail/manifest/*.hpp include/modelsec/detail/*/*_fsm.?pp; do
     [ -f "$f" ] || continue
     grep -nE '#include <(boost/asio|boost/beast|filesystem|fstream|iostream|unistd|sys/|fcntl|ctime)|system_clock::now' "$f" &&

@@ -7,7 +7,7 @@ namespace modelsec::tool {
 
 namespace {
 
-/// The word of docs/cli.md: chunks are told with their file, and what is open to all is "public".
+/// The stable word for scripts (`kind` of --json): wrong chunks are told as a wrong file is, and what is open to all is "public".
 std::string_view word_for(remote_problem kind) noexcept
 {
     return kind == remote_problem::chunks ? "digest" : kind == remote_problem::open ? "public" : to_string(kind);

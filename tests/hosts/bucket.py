@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 """A stand-in for S3 that checks every signature (AWS Signature Version 4, in the header or presigned), keeps multipart uploads, and encrypts by
-name. boto3 uploads to it and reads from it in test_bucket_clients.py: what it accepts is what this does."""
+name. boto3 uploads to it and reads from it in test_host_clients.py: what it accepts is what this does."""
 import hashlib
 import hmac
 import time

@@ -1,5 +1,5 @@
 # Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
-"""A stand-in for the Hugging Face Hub: downloads by commit; repositories, uploads by Git LFS and commits. The Hub's own clients download from it in test_hub_clients.py:
+"""A stand-in for the Hugging Face Hub: downloads by commit; repositories, uploads by Git LFS and commits. The Hub's own clients download from it in test_host_clients.py:
 what they accept is what it does."""
 import base64
 import hashlib

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 """A stand-in for Supabase's storage: buckets, objects, signed addresses, resumable uploads by the tus protocol 1.0.0. @supabase/storage-js works
-with it in test_storage_clients.py."""
+with it in test_host_clients.py."""
 import base64
 import hashlib
 import hmac

@@ -382,7 +382,7 @@ SECRETS = ["hf_planted", "PLANTED", "X-Amz-Signature", "token=", "AWS4-HMAC"]
 
 
 def check_messages(outcome):
-    """The generic channel shows no token, query, user or local path; nothing at all shows a secret (REQUIREMENTS: errors)."""
+    """The generic channel shows no token, query, user or local path; nothing at all shows a secret (docs/requirements.md, errors)."""
     everything = json.dumps(outcome.lines) + outcome.errors
     for secret in SECRETS:
         assert secret not in everything, everything

@@ -1,5 +1,5 @@
 # Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
-"""Any HTTPS host, an API with keys, Supabase's storage and functions, presigned buckets: a stand-in that answers as HOSTS has it."""
+"""Any HTTPS host, an API with keys, Supabase's storage and functions, presigned buckets: a stand-in that answers as docs/hosts.md has it."""
 import hashlib
 import json
 import urllib.parse

@@ -174,7 +174,7 @@ def test_the_largest_manifest_with_256_artifacts_64_keys_and_131072_chunks(world
 
 
 def index_of(sizes, digests):
-    """A content index: FORMATS, `MSIX1`."""
+    """A content index: docs/manifest.md, Index."""
     return b"MSIX1\0" + (64 * 1024).to_bytes(4, "big") + b"".join(size.to_bytes(4, "big") + digests[i * 32:i * 32 + 32] for i, size in enumerate(sizes))
 
 

@@ -76,7 +76,7 @@ std::string changed_in_places(std::string content, std::size_t places)
 
 }  // namespace
 
-TEST_CASE("publish --index writes what FORMATS says, and its size and digest are signed")
+TEST_CASE("publish --index writes what docs/manifest.md says, and its size and digest are signed")
 {
     released s;
     const std::string content = support::noise(3'000'000);

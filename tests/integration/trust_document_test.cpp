@@ -26,7 +26,7 @@ void replace_all(std::string& text, const std::string& what, const std::string& 
         text.replace(at, what.size(), by);
 }
 
-/// What the document's reader has: a folder with a model, a web server that serves `www/`.
+/// What the document's reader has: a folder with a model, a web server that has the model and serves `www/` beside it.
 struct reader
 {
     world w;
@@ -34,8 +34,9 @@ struct reader
     reader()
     {
         std::filesystem::create_directory(w.place / "www");
-        w.place.write("model.gguf", support::noise(100'000));
-        w.web.serve("/model.gguf", support::noise(100'000));
+        w.place.write("llama.gguf", support::noise(100'000));
+        for (const char* version : {"1.0.0", "1.1.0"})
+            w.web.serve("/llama/" + std::string(version) + "/llama.gguf", support::noise(100'000));
     }
 
     support::process_result type(std::string block)
@@ -68,7 +69,7 @@ struct reader
     void serve_www()
     {
         for (const auto& entry : std::filesystem::directory_iterator(w.place / "www"))
-            w.web.serve("/" + entry.path().filename().string(), support::read_file(entry.path().string()));
+            w.web.serve("/llama/" + entry.path().filename().string(), support::read_file(entry.path().string()));
     }
 };
 
@@ -85,13 +86,13 @@ TEST_CASE("the commands of docs/trust.md do what it says, from the first root to
     // And the key that went does not come back.
     const std::string forged = r.w.place / "www/manifest.json";
     std::filesystem::remove(forged);
-    REQUIRE(run_command({"publish", "--key", r.w.place / "release/release-2026.pem", "--model", "llama", "--version", "9.9",
-                         "--platform", "any", "--file", r.w.place / "model.gguf", "--url", r.w.web.url("/model.gguf"),
-                         "--sequence", "900", "--expires", "30d", "--out", forged})
+    REQUIRE(run_command({"publish", "--key", r.w.place / "keys/release-2026.pem", "--model", "llama3_1_8b_instruct",
+                         "--version", "9.9", "--platform", "any", "--file", r.w.place / "llama.gguf", "--url",
+                         r.w.web.url("/llama/1.1.0/llama.gguf"), "--sequence", "900", "--expires", "30d", "--out", forged})
                 .exit_code == 0);
     r.serve_www();
     const auto refused =
-        run_command({"fetch", "--manifest", r.w.web.url("/manifest.json"), "--root", r.w.place / "root.json", "--store",
-                     r.w.place / "models", "--ca", r.w.place / "ca.pem"});
+        run_command({"fetch", "--manifest", r.w.web.url("/llama/manifest.json"), "--root", r.w.place / "root.json",
+                     "--store", r.w.place / "models", "--ca", r.w.place / "ca.pem"});
     CHECK(refused.exit_code == 20);
 }

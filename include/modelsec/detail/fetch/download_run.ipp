@@ -118,7 +118,7 @@ private:
     wakeup bell_;
     boost::asio::steady_timer gone_;  ///< rung when a lane is gone
     staged_partials partials_;
-    pack_sink sink_;  ///< its threads ring the bell
+    pack_sink sink_;  ///< its threads ring the bell; its destructor makes durable what came
     plan_fsm plan_;
     std::set<std::size_t> ended_;  // files whose address has ended, by its host's own word
     std::string coding_;           // that an answer claimed; bytes are never decoded, so that it explains wrong ones
@@ -230,6 +230,8 @@ inline result<std::vector<verified_file>> download_run::run()
 {
     for (;;)
     {
+        // Also where this fails or is cancelled, what came is kept for the next run: ~pack_sink, which goes with this object, writes
+        // what was put and makes it durable.
         MODELSEC_CHECK(net_.run(drive()));
         const auto stale = plan_.must_renew();
         if (!stale)

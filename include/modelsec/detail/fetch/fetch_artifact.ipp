@@ -407,7 +407,7 @@ result<url> fetch_operation::first_address(const artifact& wanted, const artifac
     const std::string locator = locator_of(wanted, file);
     if (locator.empty())
         return ask_endpoint(*wanted.endpoint);
-    // A blob is named by its digest: one that is not the file's leads to other bytes (FORMATS: `oci://…@sha256:HEX`).
+    // A blob is named by its digest: one that is not the file's leads to other bytes (docs/manifest.md, Locators).
     if (locator.starts_with("oci://"))
         if (const auto blob = oci_locator::parse(locator); blob && !file.stands_in && !(blob->digest == file.sha256))
             return fail(reason::manifest_malformed, "an oci:// address with another digest than the file's");

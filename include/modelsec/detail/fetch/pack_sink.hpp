@@ -45,7 +45,7 @@ struct sink_options
     /// Told (from any thread, with a lock held: it must only note it) that a chunk is good and on the disk, or all of a file without
     /// chunks. Perhaps more than once.
     std::function<void(std::size_t file, std::size_t chunk)> on_good{};
-    /// A clock that only goes forward (injected: ARCHITECTURE rule 7).
+    /// A clock that only goes forward (injected: docs/architecture.md, rule 7).
     std::function<std::chrono::steady_clock::time_point()> now;
 };
 

@@ -213,8 +213,8 @@ void stream_feed::keep_chunk(const sha256_digest& content, std::size_t index, st
     }
 }
 
-/// A part of a chunk, from `from` on. ARCHITECTURE rule 2: what is read from the disk is hashed as it was read, in memory that nobody
-/// else writes to.
+/// A part of a chunk, from `from` on. What is read from the disk is hashed as it was read, in memory that nobody else writes to
+/// (docs/architecture.md, rule 2).
 result<void> stream_feed::read_chunk(content_state& c, std::size_t index, std::uint64_t from, std::span<std::uint8_t> into)
 {
     const artifact_file& f = *c.expected;

@@ -166,7 +166,7 @@ result<model_summary> verify_model(const std::string& path, const model_statemen
             differences.add(difference_kind::altered, job.path);
         last = &job.path;
     }
-    // Every signed digest was compared: rule 3, trust fails closed.
+    // Every signed digest was compared: trust fails closed (docs/architecture.md, rule 3).
     for (std::size_t i = 0; i < expected.files.size(); ++i)
         if (shard[i] != expected.files[i].digests.size() || shard[i] == 0)
             differences.add(difference_kind::altered, expected.files[i].path ? expected.files[i].path->str() : "");

@@ -212,7 +212,7 @@ result<verified_file> staging::copy(const artifact_file& content, const relative
                  }));
     if (!to)
         return fail(reason::store_layout, "the pack has this file already: " + path.str());
-    // ARCHITECTURE rule 2: what is read again from disk is hashed again, through the descriptor it is copied from.
+    // docs/architecture.md, rule 2: what is read again from disk is hashed again, through the descriptor it is copied from.
     stream_verifier check(content);
     bytes space(static_cast<std::size_t>(std::min<std::uint64_t>(std::max<std::uint64_t>(content.size_bytes, 1), 1u << 20)));
     for (std::uint64_t at = 0; at < content.size_bytes;)

@@ -309,6 +309,33 @@ TEST_CASE("what a bundle brings along holds, needed or not: a proof without chec
     CHECK(judged(material) == reason::bundle_malformed);
 }
 
+TEST_CASE("RFC 5280: a certificate is valid from its first second to its last, both included")
+{
+    const auto bundle = parse_sigstore_bundle(as_bytes(kept("message_v1.sigstore.json"))).value();
+    const sigstore_root root = root_of(root_text());
+    const certificate_authority& ca = root.trust().authorities.front();
+    const certificate& leaf = bundle.certificates.front();
+    const time_window valid = leaf.validity().value();
+    const auto fault = [](const certificate& c, const std::vector<certificate>& helpers, const certificate& anchor,
+                          utc_time at) {
+        const auto chain = verify_chain(c, helpers, {anchor}, at);
+        return chain ? std::optional<chain_fault>() : chain.error();
+    };
+    const std::chrono::seconds second{1};
+    CHECK(fault(leaf, ca.helpers, ca.anchor, valid.begin - second) == chain_fault::outside_window);
+    CHECK(fault(leaf, ca.helpers, ca.anchor, valid.begin) == std::nullopt);
+    CHECK(fault(leaf, ca.helpers, ca.anchor, *valid.end) == std::nullopt);
+    CHECK(fault(leaf, ca.helpers, ca.anchor, *valid.end + second) == chain_fault::outside_window);
+
+    // Of a chain each has a last second of its own, and it forgives no other: here the leaf has long expired.
+    const time_window above = ca.anchor.validity().value();
+    CHECK(fault(ca.anchor, {}, ca.anchor, *above.end) == std::nullopt);
+    CHECK(fault(ca.anchor, {}, ca.anchor, *above.end + second) == chain_fault::outside_window);
+    CHECK(fault(leaf, ca.helpers, ca.anchor, *above.end) == chain_fault::outside_window);
+    const certificate& stranger = root.trust().timestamp_authorities.front().anchor;
+    CHECK(fault(leaf, ca.helpers, stranger, *valid.end) == chain_fault::untrusted);
+}
+
 TEST_CASE("a timestamp is by the signer that is listed or, where only authorities are, by one that they issued")
 {
     json root = parse_json(as_bytes(root_text())).value();

@@ -313,6 +313,20 @@ inline bool add_all(STACK_OF(X509) * list, const std::vector<certificate>& certi
     });
 }
 
+/// RFC 5280 section 4.1.2.5: notAfter itself is within the validity; OpenSSL counts that second as expired.
+inline int forgive_last_second(int ok, X509_STORE_CTX* ctx)
+{
+    if (ok != 0 || X509_STORE_CTX_get_error(ctx) != X509_V_ERR_CERT_HAS_EXPIRED)
+        return ok;
+    const X509* const at_fault = X509_STORE_CTX_get_current_cert(ctx);
+    const auto end = at_fault ? time_of(X509_get0_notAfter(at_fault)) : std::nullopt;
+    const std::time_t at = X509_VERIFY_PARAM_get_time(X509_STORE_CTX_get0_param(ctx));
+    if (!end || static_cast<std::time_t>(end->time_since_epoch().count()) != at)
+        return ok;
+    X509_STORE_CTX_set_error(ctx, X509_V_OK);
+    return 1;
+}
+
 inline openssl_ptr<X509_STORE, X509_STORE_free> store_of(const std::vector<certificate>& anchors, utc_time at)
 {
     openssl_ptr<X509_STORE, X509_STORE_free> store(X509_STORE_new());
@@ -326,6 +340,7 @@ inline openssl_ptr<X509_STORE, X509_STORE_free> store_of(const std::vector<certi
         // What is listed as trusted is trusted, be it a root or not; nobody else is.
         X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN);
         X509_VERIFY_PARAM_set_depth(param, 8);
+        X509_STORE_set_verify_cb(store.get(), &forgive_last_second);
     }
     return store;
 }

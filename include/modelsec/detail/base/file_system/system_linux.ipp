@@ -98,6 +98,12 @@ inline int share_bytes(int from, int to)
     return ::ioctl(to, FICLONE, from);
 }
 
+inline int share_range(int from, std::uint64_t offset, int to, std::uint64_t place, std::uint64_t size)
+{
+    file_clone_range what{from, offset, size, place};
+    return ::ioctl(to, FICLONERANGE, &what);
+}
+
 /// There is no one way on Linux; a CACHEDIR.TAG is by option.
 inline void mark_excluded_from_backups(int) noexcept {}
 

@@ -411,9 +411,7 @@ TEST_CASE(
     "with several platforms indexes lie below theirs; a file keeps its own, and what no client keeps as it is has none")
 {
     const workshop shop;
-    support::zip_writer archive;
-    archive.add("m.bin", support::noise(2'000'000));
-    shop.place.write("m.zip", archive.finish());
+    shop.place.write("m.zip", support::zip_of({{"m.bin", support::noise(2'000'000)}}));
     const auto r = run_command(shop.publish({"--platform",
                                              "one",
                                              "--file",

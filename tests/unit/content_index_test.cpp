@@ -486,6 +486,7 @@ TEST_CASE("pieces of 64 MiB are found without being held, and read again only wi
         }
         std::size_t most = 0, reads = 0, wrong_from = 0;
     } fs(graveyard.path());
+    fs.clone_ranges_by([](auto&&...) -> result<bool> { return false; });  // also where this disk could
     const std::string path = dir / "store";
     const bytes old = sample(6u << 20);
     REQUIRE(support::install(fs, path, "m", support::how_to_activate("1"), {{"a.bin", text_of(old)}}).has_value());
@@ -566,7 +567,7 @@ TEST_CASE("signed chunks are shared whole, and however long a file is, a few at 
     s.run(1u << 20);
     CHECK(s.found == 5u << 20);
     CHECK(s.disk.shared == s.found);
-    CHECK(s.disk.asked == 3);
+    CHECK(s.disk.asked == 2);  // the first chunk, which tells that it can, and those behind the change
     const bytes long_one = sample(80u << 20);  // of more pieces than are put off
     reuse_on_sharing_disk l(long_one, changed_at(long_one, {0}));
     l.run();

@@ -5,6 +5,7 @@ Each row holds modelsec against something else in the same run, in turns: the ra
 of the turns' own ratios behind it.
 """
 import base64
+import contextlib
 import json
 import os
 import pathlib
@@ -24,6 +25,7 @@ TARGETS = {
     "30 x 64 MiB, 20 MB/s, 40 ms": 0.95,
     "1 % changed, 100 MB/s": 0.35,
     "1 % changed, loopback": None,
+    "1 % changed, XFS": 0.50,
     "1 KiB in front, loopback": None,
     "first tensor, 100 MB/s": 0.1,
     "last tensor, 100 MB/s": 1.02,
@@ -31,7 +33,7 @@ TARGETS = {
     "resume at 70 %, chunks": 0.50,
     "resume at 70 %, no chunks": 0.75,
 }
-BYTE_TARGETS = {"1 % changed, 100 MB/s": 0.03, "1 % changed, loopback": 0.03, "1 KiB in front, loopback": 0.003}
+BYTE_TARGETS = {"1 % changed, 100 MB/s": 0.03, "1 % changed, loopback": 0.03, "1 % changed, XFS": 0.03, "1 KiB in front, loopback": 0.003}
 PEAK_TARGET_MIB = 64  # above what the idle client has
 LINE = ["--limit-rate", "100000000"]
 
@@ -62,6 +64,32 @@ with modelsec.Client(store, ca_file=ca, profile="server", limit_rate=100_000_000
                 return file.read(length)
             load(read)
 """
+
+
+@contextlib.contextmanager
+def reflink_disk(folder, size):
+    """A new XFS on a loop device, where files can share their blocks; None, and why, where this user may not mount one."""
+    place, image = folder / "xfs", folder / "xfs.img"
+    if place.is_mount():  # of a bench that was killed
+        subprocess.run(["umount", str(place)], check=True)
+    place.mkdir(exist_ok=True)
+    with open(image, "wb") as f:
+        f.truncate(size)
+    for command in (["mkfs.xfs", "-q", "-m", "reflink=1", str(image)], ["mount", "-o", "loop", str(image), str(place)]):
+        try:
+            done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+            trouble = done.stderr.strip() if done.returncode else None
+        except OSError as e:
+            trouble = str(e)
+        if trouble is not None:
+            image.unlink()
+            yield None, f"{command[0]}: {trouble}"
+            return
+    try:
+        yield place, ""
+    finally:
+        subprocess.run(["umount", str(place)], check=True)
+        image.unlink()
 
 
 class Bench:
@@ -158,10 +186,22 @@ class Bench:
         shutil.rmtree(www)
         return reached
 
-    def versions(self, name, change, total, more=()):
-        """A store with the old version, and a new one that was made of it; against fetching the new one anew."""
+    def versions_on_xfs(self, name, change, total):
+        out = self.out
+        with reflink_disk(self.folder, 5 * total + (1 << 30)) as (place, trouble):
+            if place is None:
+                print(f"{name:30} not measured: {trouble}", flush=True)
+                return True
+            self.out = place / "out"
+            try:
+                return self.versions(name, change, total, place=place)
+            finally:
+                self.out = out
+
+    def versions(self, name, change, total, more=(), place=None):
+        """A store with the old version, and a new one that was made of it; against fetching the new one anew. Both below `place`."""
         old, new = self.folder / "www/model.bin", self.folder / "www/new.bin"
-        before = self.folder / "before"
+        before = (place or self.folder) / "before"
         shutil.rmtree(before, ignore_errors=True)
         self.publish("old", "--file", old, "--url", f"{self.base}/model.bin")
         self.run(*self.fetch("old", before))
@@ -280,6 +320,7 @@ def run(modelsec, folder, base, pins, rounds, measure, out: pathlib.Path):
             bench.many_files("30 x 64 MiB, 20 MB/s, 40 ms", 30, 64 << 20, bench.far(0.02, 20), aria2=True),
             bench.versions("1 % changed, 100 MB/s", changed_in_places, total, LINE),
             bench.versions("1 % changed, loopback", changed_in_places, total),
+            bench.versions_on_xfs("1 % changed, XFS", changed_in_places, total),
             bench.versions("1 KiB in front, loopback", inserted_in_front, total),
             bench.tensors(total),
             bench.verified(),

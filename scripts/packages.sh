@@ -7,7 +7,7 @@ needs_build="g++ cmake ninja-build pkg-config libboost1.81-dev|libboost-dev libs
     libutf8proc-dev zlib1g-dev libzstd-dev libcli11-dev"
 needs_test="$needs_build docker-registry git doctest-dev python3-jsonschema nginx squid tinyproxy microsocks curl openssl zip unzip python3 python3-pytest softhsm2 opensc valgrind abigail-tools patchelf e2fsprogs libfsverity-dev"
 needs_all="postgresql npm python3-pip"  # of slow tests: they install packages of npm and PyPI
-needs_bench="$needs_build nginx curl aria2 wget openssl python3-venv"
+needs_bench="$needs_build nginx curl aria2 wget openssl python3-venv xfsprogs"
 needs_clang="clang-16 libclang-rt-16-dev llvm-16"
 needs_lint="$needs_test clang-16 clang-format-16 clang-tidy-16 shellcheck binutils mypy python3-venv"
 needs_fuzz="$needs_build $needs_clang"

@@ -269,6 +269,10 @@ void publish_arguments::add_to(CLI::App& c)
     repeatable(c, "--index", indexes_, "Write the list of its pieces here: clients then fetch what is new in it", "FILE")
         ->group(files);
     repeatable(c, "--index-url", index_urls_, "Where clients get that list", "URL")->group(files);
+    c.add_option("--index-dir", index_dir_,
+                 "Write such lists of all larger files here, as NAME.msindex; clients get each at its file's URL.msindex")
+        ->type_name("DIR")
+        ->group(files);
     repeatable(c, "--mirror", mirrors_, "Where else they get it", "URL")->group(files);
     c.add_flag("--zip", zips_, "The file is a zip archive; clients unpack it")->group(files);
     repeatable(c, "--folder", folders_, "A whole folder in place of files; .git is left out", "DIR")->group(files);
@@ -372,6 +376,8 @@ publication publish_arguments::content(utc_time now, bool addresses_follow) cons
         usage("--chunk-size is from 256KiB to 64MiB");
     if (from_.empty())
         out.artifacts = artifacts(addresses_follow);
+    if (!index_dir_.empty())
+        out.index_dir = index_dir_;
     if (out.artifacts.empty())
         usage("say what is published: --platform with --file and --url, --folder and --base-url, or --from");
     return out;

@@ -59,6 +59,7 @@ private:
     CLI::App* command_ = nullptr;
     signing_arguments signing_;
     std::vector<std::string> indexes_, index_urls_;
+    std::string index_dir_;
     std::vector<std::string> platforms_, files_, urls_, mirrors_, folders_, base_urls_, mirror_bases_, excludes_,
         encrypt_for_;
     std::string model_, version_, tier_, expires_, chunk_size_, format_, out_, from_;

@@ -1,6 +1,7 @@
 # Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 """publish --to: who may be asked to keep what, what hosts are told (by their logs), and that what was uploaded is what clients get."""
 import base64
+import hashlib
 import json
 import subprocess
 from types import SimpleNamespace
@@ -292,6 +293,31 @@ def test_a_folder_takes_files_whole_and_is_its_owner_s_alone_unless_they_are_pub
     assert (shared / "1.0.0" / "model.gguf").stat().st_mode & 0o777 == 0o644
     # Without an address nobody knows where the folder is served.
     assert publish("--to", f"dir:{place}").code == 2
+
+
+def test_an_index_is_uploaded_beside_its_file_and_clients_fetch_what_is_new_by_it(world):
+    bucket, publish = Bucket(world), Publisher(world)
+    options = ["--to", "s3://models", "--env", "production", "--sensitivity", "internal", "--endpoint", bucket.url, "--credentials", keys(world, bucket),
+               "--index-dir", world.folder / "lists"]
+    assert publish(*options).code == 0
+    payload = json.loads(base64.b64decode(json.loads(publish.out.read_text())["payload"]))
+    by_name = {f["name"]: f for f in payload["artifacts"][0]["files"]}
+    assert "index" not in by_name["config.json"]
+    index, list_ = by_name["model.gguf"]["index"], (world.folder / "lists" / "model.gguf.msindex").read_bytes()
+    assert index == {"url": by_name["model.gguf"]["url"] + ".msindex", "sha256": hashlib.sha256(list_).hexdigest(), "size_bytes": len(list_)}
+    assert list_ in bucket.objects.values()
+    store = world.folder / "store"
+    client = ["--profile", "server", "--credentials", options[9]]
+    world.fetch(publish.out, *client, store=store)
+    publish.files["model.gguf"] = b"new in front" + MODEL
+    (publish.folder / "model.gguf").write_bytes(publish.files["model.gguf"])
+    assert publish(*options).code == 0
+    outcome = world.fetch(publish.out, *client, store=store)
+    assert world.fetched(outcome, "model.gguf") == publish.files["model.gguf"]
+    assert outcome.result["bytes_fetched"] < len(MODEL) / 2
+    # To a folder, too.
+    assert publish("--to", f"dir:{world.folder / 'served'}", "--index-dir", world.folder / "lists", urls=True).code == 0
+    assert (world.folder / "served/1.0.0/model.gguf.msindex").read_bytes() == (world.folder / "lists/model.gguf.msindex").read_bytes()
 
 
 def test_a_server_in_trouble_is_asked_again(world):

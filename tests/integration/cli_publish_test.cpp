@@ -364,6 +364,142 @@ TEST_CASE("publish refuses a link in a folder unless it is told to follow it, an
     expect_refused(following, 31, "unsafe_name");
 }
 
+namespace {
+
+/// What the manifest says of an index; it is that of the file at `path`, or there is none and no such file.
+std::string index_url_of(const modelsec::detail::json& file, const std::string& path)
+{
+    const auto* index = file.find("index");
+    CHECK((index != nullptr) == std::filesystem::exists(path));
+    if (!index)
+        return {};
+    const std::string text = support::read_file(path);
+    CHECK(text.starts_with("MSIX1"));
+    CHECK(index->size_at("size_bytes") == text.size());
+    CHECK(index->string_at("sha256") == support::sha256_hex(text));
+    return std::string(index->string_at("url").value());
+}
+
+}  // namespace
+
+TEST_CASE("publish --index-dir writes an index for each file that gains by it, beside which clients get it")
+{
+    const workshop shop;
+    std::filesystem::create_directories(shop.place / "llm/shard 1");
+    shop.place.write("llm/config.json", "{}");
+    shop.place.write("llm/a.bin", support::noise(1'048'576));
+    shop.place.write("llm/b.bin", support::noise(1'048'575));
+    shop.place.write("llm/shard 1/c.bin", support::noise(2'000'000));
+    // Written into the folder itself it is no file of the model the next time.
+    for (const std::string to : {"lists", "llm", "llm"})
+    {
+        const auto r = run_command(shop.publish(
+            {"--index-dir", shop.place / to, "--folder", shop.place / "llm", "--base-url", "https://cdn.example/llm"}));
+        REQUIRE_MESSAGE(r.exit_code == 0, r.err);
+        const auto payload = shop.payload();
+        const auto& files = *payload.find("artifacts")->as_array()->front().find("files")->as_array();
+        REQUIRE(files.size() == 4);
+        CHECK(index_url_of(files[0], shop.place / (to + "/a.bin.msindex")) == "https://cdn.example/llm/a.bin.msindex");
+        CHECK(index_url_of(files[1], shop.place / (to + "/b.bin.msindex")).empty());
+        CHECK(index_url_of(files[2], shop.place / (to + "/config.json.msindex")).empty());
+        CHECK(index_url_of(files[3], shop.place / (to + "/shard 1/c.bin.msindex")) ==
+              "https://cdn.example/llm/shard%201/c.bin.msindex");
+    }
+}
+
+TEST_CASE(
+    "with several platforms indexes lie below theirs; a file keeps its own, and what no client keeps as it is has none")
+{
+    const workshop shop;
+    shop.place.write("m.zip", support::zip_of({{"m.bin", support::noise(2'000'000)}}));
+    const auto r = run_command(shop.publish({"--platform",
+                                             "one",
+                                             "--file",
+                                             shop.place / "model.gguf",
+                                             "--url",
+                                             "https://cdn.example/model.gguf",
+                                             "--platform",
+                                             "two",
+                                             "--file",
+                                             shop.place / "model.gguf",
+                                             "--url",
+                                             "https://cdn.example/2/model.gguf",
+                                             "--index",
+                                             shop.place / "own",
+                                             "--index-url",
+                                             "https://cdn.example/own",
+                                             "--platform",
+                                             "zip",
+                                             "--file",
+                                             shop.place / "m.zip",
+                                             "--url",
+                                             "https://cdn.example/m.zip",
+                                             "--zip",
+                                             "--platform",
+                                             "registry",
+                                             "--file",
+                                             shop.place / "model.gguf",
+                                             "--url",
+                                             "oci://registry.example/m@sha256:" + support::sha256_hex(shop.content),
+                                             "--index-dir",
+                                             shop.place / "lists"}));
+    REQUIRE_MESSAGE(r.exit_code == 0, r.err);
+    const auto payload = shop.payload();
+    const auto& all = *payload.find("artifacts")->as_array();
+    CHECK(index_url_of(all[0], shop.place / "lists/one/model.gguf.msindex") == "https://cdn.example/model.gguf.msindex");
+    CHECK(index_url_of(all[1], shop.place / "own") == "https://cdn.example/own");
+    CHECK(index_url_of(all[2], shop.place / "lists/zip/m.zip.msindex").empty());
+    CHECK(index_url_of(all[3], shop.place / "lists/registry/model.gguf.msindex").empty());
+
+    REQUIRE(support::run({"openssl", "genpkey", "-algorithm", "x25519", "-out", shop.place / "reader.pem"}).exit_code == 0);
+    REQUIRE(
+        support::run({"openssl", "pkey", "-in", shop.place / "reader.pem", "-pubout", "-out", shop.place / "reader.pub.pem"})
+            .exit_code == 0);
+    const auto sealed = run_command(
+        shop.publish_file({"--encrypt-for", shop.place / "reader.pub.pem", "--index-dir", shop.place / "sealed"}));
+    REQUIRE_MESSAGE(sealed.exit_code == 0, sealed.err);
+    CHECK_FALSE(shop.payload().find("artifacts")->as_array()->front().find("index"));
+    CHECK_FALSE(std::filesystem::exists(shop.place / "sealed"));
+
+    expect_refused(shop.publish_file({"--index-dir", shop.place / "model.gguf"}), 2, "file_unreadable");
+}
+
+TEST_CASE("a description names an index for a file, with an address of its own or beside it, or a folder for all of them")
+{
+    const workshop shop;
+    const auto describe = [&](const std::string& platforms, const std::string& more = {}) {
+        shop.place.write("demo.publish.json", R"({"model_id": "m", "version": "1", "expires": "20d", "sequence": 1, )" +
+                                                  more + R"("platforms": [)" + platforms + "]}");
+        return std::vector<std::string>{"publish", "--key",        shop.key(), "--from", shop.place / "demo.publish.json",
+                                        "--out",   shop.manifest()};
+    };
+    const std::string file = R"("file": "model.gguf", "url": "https://cdn.example/m.gguf")";
+    REQUIRE(run_command(describe(R"({"platform": "any", )" + file + R"(, "index": {"file": "m.list"}})")).exit_code == 0);
+    CHECK(index_url_of(shop.payload().find("artifacts")->as_array()->front(), shop.place / "m.list") ==
+          "https://cdn.example/m.gguf.msindex");
+    shop.place.write("b.bin", support::noise(2'000'000));
+    const std::string several = R"({"platform": "any", "files": [{)" + file +
+                                R"(, "index": {"file": "m2.list", "url": "https://lists.example/m2"}},
+                                {"file": "b.bin", "url": "https://cdn.example/b.bin"}]})";
+    REQUIRE(run_command(describe(several, R"("index_dir": "lists", )")).exit_code == 0);
+    const auto payload = shop.payload();
+    const auto& files = *payload.find("artifacts")->as_array()->front().find("files")->as_array();
+    CHECK(index_url_of(files[0], shop.place / "m2.list") == "https://lists.example/m2");
+    CHECK(index_url_of(files[1], shop.place / "lists/b.bin.msindex") == "https://cdn.example/b.bin.msindex");
+    auto elsewhere = describe(several);
+    elsewhere.insert(elsewhere.end(), {"--index-dir", shop.place / "more"});
+    REQUIRE(run_command(elsewhere).exit_code == 0);
+    CHECK(std::filesystem::exists(shop.place / "more/b.bin.msindex"));
+
+    for (const std::string wrong :
+         {R"("m.list")", R"({"url": "https://cdn.example/i"})", R"({"file": "i", "path": "i"})", R"({"file": ""})"})
+        expect_refused(describe(R"({"platform": "any", )" + file + R"(, "index": )" + wrong + "}"), 24, "json_malformed");
+    expect_refused(describe(R"({"platform": "any", )" + file + "}", R"("index_dir": 1, )"), 24, "json_malformed");
+    expect_refused(describe(R"({"platform": "any", "file": "model.gguf", "url": "oci://registry.example/m@sha256:)" +
+                            support::sha256_hex(shop.content) + R"(", "index": {"file": "i"}})"),
+                   2, "bad_option");
+}
+
 TEST_CASE("renew signs the same pack again without its files, and only what a known key has signed")
 {
     const workshop shop;

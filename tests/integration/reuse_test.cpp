@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 
 using namespace integration;
 
@@ -138,6 +139,47 @@ TEST_CASE("of a version that changed in a few places only those travel, and what
     s.publish(third, 3, true);
     CHECK(s.fetch().size_at("bytes_fetched").value() < third.size() / 20);
     CHECK(s.active() == third);
+}
+
+TEST_CASE("of a folder each file has an index beside it, and only what changed in each of them travels")
+{
+    released s;
+    std::filesystem::create_directories(s.w.place / "llm/part");
+    std::map<std::string, std::string> files{
+        {"config.json", "{}"}, {"a.bin", support::noise(5'000'000)}, {"part/b.bin", support::noise(6'000'000)}};
+    std::uint64_t total = 0;
+    for (const std::string version : {"1", "2"})
+    {
+        total = 0;
+        for (auto& [name, content] : files)
+        {
+            if (version == "2" && content.size() > 100)
+                content = "in front" + changed_in_places(content, 2);
+            s.w.place.write("llm/" + name, content);
+            total += content.size();
+        }
+        const auto r =
+            run_command({"publish", "--key", s.w.place / "keys/v1.pem", "--model", "demo", "--version", version,
+                         "--sequence", version, "--expires", "30d", "--out", s.w.place / "manifest.json", "--folder",
+                         s.w.place / "llm", "--base-url", s.w.web.url("/" + version), "--index-dir", s.w.place / "lists"});
+        REQUIRE_MESSAGE(r.exit_code == 0, r.err);
+        for (const auto& [name, content] : files)
+        {
+            s.w.web.serve("/" + version + "/" + name, content);
+            if (content.size() > 100)
+                s.w.web.serve("/" + version + "/" + name + ".msindex",
+                              support::read_file(s.w.place / ("lists/" + name + ".msindex")));
+        }
+        s.w.web.serve("/manifest", support::read_file(s.w.place / "manifest.json"), "application/json");
+        const auto travelled = s.fetch().size_at("bytes_fetched").value();
+        if (version == "1")
+            CHECK(travelled == total);
+        else
+            CHECK(travelled < total / 6);
+    }
+    const std::string pack = run_command({"path", "--store", s.w.store(), "demo"}).out;
+    for (const auto& [name, content] : files)
+        CHECK(support::read_file(pack.substr(0, pack.size() - 1) + '/' + name) == content);
 }
 
 TEST_CASE(

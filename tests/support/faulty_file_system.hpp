@@ -43,6 +43,18 @@ public:
     void fail_at(std::uint64_t call, modelsec::reason why) { fail_at_ = call, why_ = why; }
     void power_off_at(std::uint64_t call, power_loss loss) { off_at_ = call, loss_ = loss; }
     void run_at(std::uint64_t call, std::function<void()> what) { run_at_ = call, run_ = std::move(what); }
+    /// How ranges are shared, in place of what this disk can.
+    using range_cloner = std::function<result<bool>(const file&, std::uint64_t, const file&, std::uint64_t, std::uint64_t)>;
+    void clone_ranges_by(range_cloner how) { cloner_ = std::move(how); }
+    /// What a disk that shares ranges seems to do.
+    static result<bool> clone_by_copy(const file& from, std::uint64_t offset, const file& to, std::uint64_t place,
+                                      std::uint64_t size)
+    {
+        modelsec::bytes content(static_cast<std::size_t>(size));
+        MODELSEC_TRY(const std::size_t got, real().read_at(from, offset, content));
+        MODELSEC_CHECK(real().write_at(to, place, modelsec::bytes_view(content).first(got)));
+        return got == content.size();
+    }
     /// try_lock says yes to everybody.
     void locks_lie() { locks_lie_ = true; }
     std::uint64_t calls() const { return calls_; }
@@ -185,6 +197,13 @@ public:
         MODELSEC_CHECK(step());
         return real().free_space(at);
     }
+    result<bool> clone_range(const file& from, std::uint64_t offset, const file& to, std::uint64_t place,
+                             std::uint64_t size) override
+    {
+        MODELSEC_CHECK(step());
+        remember_content(to);
+        return cloner_ ? cloner_(from, offset, to, place, size) : real().clone_range(from, offset, to, place, size);
+    }
 
 protected:
     /// At the beginning of each call.
@@ -325,6 +344,7 @@ private:
     power_loss loss_ = power_loss::nothing;
     std::uint64_t run_at_ = 0;
     std::function<void()> run_;
+    range_cloner cloner_;
     bool locks_lie_ = false;
     bool off_ = false;
     std::uint64_t graves_ = 0;

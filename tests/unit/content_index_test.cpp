@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <map>
 #include <set>
 
 using namespace modelsec;
@@ -78,6 +79,127 @@ wanted_pieces looked_for_by_chunks(const artifact_file& wanted)
 std::string text_of(const bytes& content)
 {
     return std::string(as_text(content));
+}
+
+/// A disk that shares ranges as it is told to, and knows what was read, shared and written.
+struct sharing_disk final : support::faulty_file_system
+{
+    enum class answer
+    {
+        shares,
+        cannot,   ///< EOPNOTSUPP, EINVAL, EXDEV
+        half,     ///< EINVAL after a part of it
+        breaks,   ///< EIO, once
+        is_full,  ///< ENOSPC, once
+    };
+
+    explicit sharing_disk(const std::string& graveyard) : faulty_file_system(graveyard)
+    {
+        clone_ranges_by([this](const file& from, std::uint64_t offset, const file& to, std::uint64_t place,
+                               std::uint64_t size) -> result<bool> {
+            ++asked;
+            misplaced += offset % block != 0 || place % block != 0 || size % block != 0;
+            unread += !read[from.native()].covers({offset, offset + size});
+            switch (std::exchange(next, next == answer::breaks || next == answer::is_full ? answer::shares : next))
+            {
+            case answer::cannot: return false;
+            case answer::half: CHECK(clone_by_copy(from, offset, to, place, size / 2).value()); return false;
+            case answer::breaks: return fail(reason::store_io, "as planned");
+            case answer::is_full: return fail(reason::disk_full, "as planned");
+            case answer::shares: break;
+            }
+            shared += size;
+            return clone_by_copy(from, offset, to, place, size);
+        });
+    }
+    result<std::size_t> read_at(const file& f, std::uint64_t offset, std::span<std::uint8_t> into) override
+    {
+        auto got = support::faulty_file_system::read_at(f, offset, into);
+        if (got)
+            read[f.native()].add({offset, offset + *got});
+        return got;
+    }
+    result<void> write_at(const file& f, std::uint64_t offset, bytes_view data) override
+    {
+        written += data.size();
+        return support::faulty_file_system::write_at(f, offset, data);
+    }
+    result<file_info> info(const file& f) override
+    {
+        auto out = support::faulty_file_system::info(f);
+        if (out)
+            out->block = block;
+        return out;
+    }
+
+    answer next = answer::shares;
+    std::uint64_t block = 4096;
+    std::size_t asked = 0, misplaced = 0, unread = 0;
+    std::uint64_t shared = 0, written = 0;
+    std::map<native_handle, range_set> read;
+};
+
+/// A store on such a disk that holds one file, and another version of it that is wanted.
+struct reuse_on_sharing_disk
+{
+    support::temp_dir dir, graveyard;
+    sharing_disk disk{graveyard.path()};
+    bytes fresh;
+    std::uint64_t found = 0;
+
+    reuse_on_sharing_disk(const bytes& old, bytes wanted_content) : fresh(std::move(wanted_content))
+    {
+        REQUIRE(support::install(disk, dir / "store", "m", support::how_to_activate("1"), {{"a.bin", text_of(old)}})
+                    .has_value());
+    }
+    /// By its content, or by signed chunks of this size.
+    void run(std::uint64_t chunk = 0)
+    {
+        const store held = support::open_store(dir / "store", disk).value();
+        artifact_file wanted;
+        wanted.size_bytes = fresh.size();
+        wanted.sha256 = sha256(fresh);
+        auto staged = held.stage(support::id("m"), wanted.sha256).value();
+        if (chunk != 0)
+        {
+            wanted.chunks.emplace();
+            wanted.chunks->size_bytes = chunk;
+            for (std::size_t at = 0; at < fresh.size(); at += chunk)
+                wanted.chunks->sha256.push_back(
+                    sha256(bytes_view(fresh).subspan(at, std::min<std::size_t>(chunk, fresh.size() - at))));
+        }
+        auto pieces = chunk != 0 ? looked_for_by_chunks(wanted) : looked_for(index_of(fresh), staged, wanted);
+        disk.written = 0;
+        disk.read.clear();
+        found = reuse_bytes(held, support::id("m"), staged, wanted, std::move(pieces), {}).value();
+        const file partial = staged.open_partial(wanted.sha256).value();
+        std::uint64_t noted = 0;
+        for (const auto& r : staged.journal(wanted.sha256, wanted.size_bytes).value())
+        {
+            bytes got(static_cast<std::size_t>(r.size()));
+            REQUIRE(disk.read_at(partial, r.begin, got).value() == got.size());
+            CHECK(std::equal(got.begin(), got.end(), fresh.begin() + static_cast<std::ptrdiff_t>(r.begin)));
+            noted += r.size();
+        }
+        CHECK(noted == found);
+        CHECK(disk.misplaced == 0);
+        CHECK(disk.unread == 0);
+    }
+};
+
+bytes changed_at(bytes content, std::initializer_list<std::size_t> places)
+{
+    for (const std::size_t at : places)
+        for (std::size_t i = 0; i < 500; ++i)
+            content[at + i] ^= 0x55;
+    return content;
+}
+
+bytes moved_by(std::size_t size, const bytes& content)
+{
+    bytes out = sample(size, 3);
+    out.insert(out.end(), content.begin(), content.end());
+    return out;
 }
 
 }  // namespace
@@ -364,6 +486,7 @@ TEST_CASE("pieces of 64 MiB are found without being held, and read again only wi
         }
         std::size_t most = 0, reads = 0, wrong_from = 0;
     } fs(graveyard.path());
+    fs.clone_ranges_by([](auto&&...) -> result<bool> { return false; });  // also where this disk could
     const std::string path = dir / "store";
     const bytes old = sample(6u << 20);
     REQUIRE(support::install(fs, path, "m", support::how_to_activate("1"), {{"a.bin", text_of(old)}}).has_value());
@@ -403,4 +526,117 @@ TEST_CASE("of a file in a hundred thousand islands no more are kept than the jou
     CHECK(has_room_for(found, {90, 100}));
     found.subtract({0, 50});
     CHECK(has_room_for(found, {10'000'000, 10'000'050}));
+}
+
+TEST_CASE("what lies alike in the disk's blocks is shared in few ranges, and only its ends are written")
+{
+    const bytes old = sample(6u << 20);
+    for (const std::size_t moved : {std::size_t{0}, std::size_t{8192}})
+    {
+        CAPTURE(moved);
+        reuse_on_sharing_disk s(old, moved_by(moved, changed_at(old, {2'000'000, 4'000'000})));
+        s.run();
+        CHECK(s.found > s.fresh.size() * 9 / 10);
+        CHECK(s.disk.asked <= 4);  // one more than the ranges between the changes: the first time only asks
+        CHECK(s.disk.shared > s.found - 8 * 4096);
+        CHECK(s.disk.shared <= s.found);
+        // The ends, and the journal.
+        CHECK(s.disk.written < 8 * 4096);
+    }
+}
+
+TEST_CASE("what lies otherwise in the disk's blocks, or on a disk that tells of none, is written")
+{
+    const bytes old = sample(6u << 20);
+    for (const std::uint64_t block : {std::uint64_t{4096}, std::uint64_t{0}})
+    {
+        CAPTURE(block);
+        reuse_on_sharing_disk s(old, moved_by(block == 0 ? 8192 : 1000, old));
+        s.disk.block = block;
+        s.run();
+        CHECK(s.found > s.fresh.size() * 9 / 10);
+        CHECK(s.disk.asked == 0);
+        CHECK(s.disk.written >= s.found);
+    }
+}
+
+TEST_CASE("signed chunks are shared whole, and however long a file is, a few at once")
+{
+    const bytes old = sample(6u << 20);
+    reuse_on_sharing_disk s(old, changed_at(old, {2'000'000}));
+    s.run(1u << 20);
+    CHECK(s.found == 5u << 20);
+    CHECK(s.disk.shared == s.found);
+    CHECK(s.disk.asked == 2);  // the first chunk, which tells that it can, and those behind the change
+    const bytes long_one = sample(80u << 20);  // of more pieces than are put off
+    reuse_on_sharing_disk l(long_one, changed_at(long_one, {0}));
+    l.run();
+    CHECK(l.disk.asked >= 3);
+    CHECK(l.disk.asked <= 5);
+    CHECK(l.disk.shared > l.found - 8 * 4096);
+}
+
+TEST_CASE("a disk that cannot share ranges is asked once in an attempt, and all is written")
+{
+    const bytes old = sample(6u << 20);
+    for (const auto answer : {sharing_disk::answer::cannot, sharing_disk::answer::half})
+        for (const std::uint64_t chunk : {0u, 1u << 20})
+        {
+            reuse_on_sharing_disk s(old, changed_at(old, {2'000'000, 4'000'000}));
+            s.disk.next = answer;
+            s.run(chunk);
+            CHECK(s.found >= (chunk != 0 ? 4u << 20 : s.fresh.size() * 9 / 10));
+            CHECK(s.disk.asked == 1);
+            CHECK(s.disk.shared == 0);
+            CHECK(s.disk.written >= s.found);
+        }
+}
+
+TEST_CASE("a range that could not be shared for another reason is written, and the next one is shared again")
+{
+    const bytes old = sample(6u << 20);
+    for (const auto answer : {sharing_disk::answer::breaks, sharing_disk::answer::is_full})
+    {
+        reuse_on_sharing_disk s(old, changed_at(old, {2'000'000, 4'000'000}));
+        s.disk.next = answer;
+        s.run();
+        CHECK(s.found > s.fresh.size() * 9 / 10);
+        CHECK(s.disk.asked >= 4);
+        CHECK(s.disk.shared > s.found * 9 / 10);
+        CHECK(s.disk.shared + s.disk.written >= s.found);
+    }
+}
+
+TEST_CASE("at whichever call the disk fails while it shares, what is noted is what was found")
+{
+    const bytes old = sample(2u << 20);
+    const bytes fresh = changed_at(old, {1'000'000});
+    artifact_file wanted;
+    wanted.size_bytes = fresh.size();
+    wanted.sha256 = sha256(fresh);
+    for (std::uint64_t k = 1;; ++k)
+    {
+        CAPTURE(k);
+        reuse_on_sharing_disk s(old, fresh);
+        const store held = support::open_store(s.dir / "store", s.disk).value();
+        auto staged = held.stage(support::id("m"), wanted.sha256).value();
+        auto pieces = looked_for(index_of(fresh), staged, wanted);
+        const std::uint64_t before = s.disk.calls();
+        s.disk.fail_at(before + k, reason::store_io);
+        const auto found = reuse_bytes(held, support::id("m"), staged, wanted, std::move(pieces), {});
+        const bool over = s.disk.calls() < before + k;
+        s.disk.fail_at(0, reason::store_io);
+        const file partial = staged.open_partial(wanted.sha256).value();
+        for (const auto& r : staged.journal(wanted.sha256, wanted.size_bytes).value())
+        {
+            bytes got(static_cast<std::size_t>(r.size()));
+            REQUIRE(s.disk.read_at(partial, r.begin, got).value() == got.size());
+            CHECK(std::equal(got.begin(), got.end(), fresh.begin() + static_cast<std::ptrdiff_t>(r.begin)));
+        }
+        if (over)
+        {
+            CHECK(found.value() > fresh.size() / 2);
+            break;
+        }
+    }
 }

@@ -8,6 +8,7 @@
 
 #include <doctest/doctest.h>
 
+#include <fcntl.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
@@ -225,6 +226,40 @@ TEST_CASE("what is written is read again, and a short read means the end")
     CHECK(fs.sync(*f).has_value());
     CHECK(fs.sync(*root).has_value());
     CHECK(fs.free_space(*root).value() > 0);
+}
+
+TEST_CASE("a range is shared with its bytes or not at all, and never with another disk")
+{
+    const temp_dir dir;
+    const file root = fs.open_root(dir.path(), false).value();
+    const file from = fs.open_file(root, "from", open_mode::create_new).value();
+    const file to = fs.open_file(root, "to", open_mode::create_new).value();
+    const std::uint64_t block = fs.info(from).value().block;
+    REQUIRE(block != 0);
+    const std::size_t size = static_cast<std::size_t>(block);
+    std::string content(4 * size, 'a');
+    std::fill(content.begin() + static_cast<std::ptrdiff_t>(size), content.end(), 'b');
+    write(from, content);
+    const auto shared = fs.clone_range(from, block, to, 2 * block, 2 * block);
+    REQUIRE(shared.has_value());
+    bytes got(4 * size);
+    if (*shared)  // btrfs, XFS
+    {
+        CHECK(fs.info(to).value().size == 4 * block);
+        REQUIRE(fs.read_at(to, 0, got).value() == got.size());
+        CHECK(as_text(got) == std::string(2 * size, '\0') + std::string(2 * size, 'b'));
+        write(from, std::string(4 * size, 'c'));
+        REQUIRE(fs.read_at(to, 2 * block, got).value() == 2 * size);
+        CHECK(got[0] == 'b');
+    }
+    else
+        CHECK(fs.info(to).value().size == 0);
+    CHECK_FALSE(fs.clone_range(from, 1, to, 0, block).value());          // beside the blocks
+    CHECK_FALSE(fs.clone_range(from, block, to, 0, 9 * block).value());  // more than there is
+    const file elsewhere(::open("/proc/self/status", O_RDONLY | O_CLOEXEC));
+    CHECK_FALSE(fs.clone_range(elsewhere, 0, to, 0, block).value());
+    const file device(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    CHECK_FALSE(fs.clone_range(device, 0, to, 0, block).value());
 }
 
 TEST_CASE("rename and link replace nothing, replace does")

@@ -85,8 +85,10 @@ MODELSEC_DECL bool has_room_for(const range_set& found, byte_range more);
 
 /// Copies what the store holds of a file, whatever it is a part of there, into the file's partial, and notes it in the journal: then
 /// only the rest is fetched, and all of it is verified as if it had been. Every piece is hashed in the memory that it was read to and
-/// is written from; one that does not stand in one block is read, and hashed, once more for that. Returns how many bytes were found;
-/// nothing is left of a find of less than a tenth of what is missing. Memory: 1 MiB, and `pieces`.
+/// is written from; one that does not stand in one block is read, and hashed, once more for that. Where the disk lets two files share
+/// bytes (file_system::clone_range) and the pieces lie alike in its blocks, they are hashed as they are read, and then shared through
+/// that descriptor rather than written. Returns how many bytes were found; nothing is left of a find of less than a tenth of what is
+/// missing. Memory: 1 MiB, and `pieces`.
 MODELSEC_DECL result<std::uint64_t> reuse_bytes(const store& disk, const identifier& model, staging& staged,
                                                 const artifact_file& wanted, wanted_pieces pieces, const control& handle);
 

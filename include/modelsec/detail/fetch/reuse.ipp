@@ -23,6 +23,10 @@ inline constexpr std::uint64_t reuse_most_read = 4;
 inline constexpr std::uint64_t reuse_patience = 64u << 20;
 /// So much of a file of the store is in memory at once, however long a piece is.
 inline constexpr std::size_t reuse_block = std::size_t{1} << 20;
+/// Less than this is copied where it could be shared: an extent of its own costs more.
+inline constexpr std::uint64_t reuse_least_shared = 64u << 10;
+/// So many pieces are shared at once at most: they are remembered until then.
+inline constexpr std::size_t reuse_most_pieces = 1024;
 
 wanted_pieces::wanted_pieces(range_set missing) : missing_(std::move(missing))
 {
@@ -168,13 +172,26 @@ result<void> look_through(file_system& fs, const file& from, std::uint64_t size,
     return {};
 }
 
-/// Writes a piece to its place. False: read again, it is another one.
+/// Writes what does not lie in `shared`, which is there already.
+inline result<void> write_around(file_system& fs, const file& to, std::uint64_t place, bytes_view data, byte_range shared)
+{
+    const std::uint64_t end = place + data.size();
+    const byte_range before{place, std::min(end, shared.begin)};
+    const byte_range after{std::max(place, std::min(end, shared.end)), end};
+    for (const byte_range& r : {before, after})
+        if (!r.empty())
+            MODELSEC_CHECK(fs.write_at(
+                to, r.begin, data.subspan(static_cast<std::size_t>(r.begin - place), static_cast<std::size_t>(r.size()))));
+    return {};
+}
+
+/// Writes a piece to its place, but for what of it is `shared`. False: read again, it is another one.
 inline result<bool> write_piece(file_system& fs, const file& from, const known_piece& piece, const file& to,
-                                std::uint64_t place, const control& handle)
+                                std::uint64_t place, const control& handle, byte_range shared = {})
 {
     if (!piece.held.empty())
     {
-        MODELSEC_CHECK(fs.write_at(to, place, piece.held));
+        MODELSEC_CHECK(write_around(fs, to, place, piece.held, shared));
         return true;
     }
     // docs/architecture.md, rule 2: what is read again is hashed again, in the memory that it is written from.
@@ -190,11 +207,147 @@ inline result<bool> write_piece(file_system& fs, const file& from, const known_p
         if (got == 0)
             return false;
         hash.update(bytes_view(block).first(got));
-        MODELSEC_CHECK(fs.write_at(to, place + done, bytes_view(block).first(got)));
+        MODELSEC_CHECK(write_around(fs, to, place + done, bytes_view(block).first(got), shared));
         done += got;
     }
     return hash.finish_sha256() == piece.digest;
 }
+
+/// Brings pieces of files of the store to their places in a partial. What stands side by side in both, at the same distance from the
+/// borders of the disk's blocks, is put off until there is no more of it, and shared at once where the disk can: of that only the ends,
+/// which are not whole blocks, are written. All else is written.
+class piece_taker
+{
+public:
+    piece_taker(staging& staged, const artifact_file& wanted, const control& handle)
+        : staged_(staged), fs_(staged.files()), wanted_(wanted), handle_(handle)
+    {
+    }
+
+    /// From here on pieces are those of this file, which outlives the next flush() or drop().
+    result<void> begin(const file& from)
+    {
+        from_ = &from;
+        MODELSEC_TRY(const file_info about, fs_.info(from));
+        source_block_ = about.block;
+        return {};
+    }
+
+    /// `piece` was hashed as it was read from the file that was begun.
+    result<void> take(const known_piece& piece, std::span<const wanted_pieces::place> places)
+    {
+        for (const auto& wanted_at : places)
+        {
+            if (handle_.cancelled())
+                return fail(reason::cancelled);
+            const byte_range place{wanted_at.offset, wanted_at.offset + piece.where.size()};
+            if (!continues(piece, place))
+            {
+                MODELSEC_CHECK(flush());
+                if (!has_room_for(found_, place))
+                    continue;
+                MODELSEC_CHECK(open());
+                if (!can_share(piece, place))
+                {
+                    MODELSEC_TRY(const bool good, write_piece(fs_, *from_, piece, to_, place.begin, handle_));
+                    if (good)
+                        found_.add(place);
+                    continue;
+                }
+                run_place_ = {place.begin, place.begin};
+            }
+            run_.push_back({piece.where, piece.digest, {}});
+            run_place_.end = place.end;
+            // The first time tells whether this disk can at all: no more than that is then read again.
+            if (run_.size() == reuse_most_pieces || (!shared_before_ && whole_blocks().size() >= reuse_least_shared))
+                MODELSEC_CHECK(flush());
+        }
+        return {};
+    }
+
+    /// What was put off.
+    result<void> flush()
+    {
+        const std::vector<known_piece> run = std::exchange(run_, {});
+        if (run.empty())
+            return {};
+        const std::uint64_t begin = run.front().where.begin;
+        byte_range shared = whole_blocks();
+        if (shared.size() < reuse_least_shared || !share(begin + (shared.begin - run_place_.begin), shared))
+            shared = {};
+        for (const known_piece& piece : run)
+        {
+            const std::uint64_t at = run_place_.begin + (piece.where.begin - begin);
+            const byte_range place{at, at + piece.where.size()};
+            bool good = shared.begin <= place.begin && place.end <= shared.end;
+            if (!good)
+            {
+                MODELSEC_TRY(good, write_piece(fs_, *from_, piece, to_, at, handle_, shared));
+            }
+            if (good)
+                found_.add(place);
+        }
+        return {};
+    }
+
+    /// Forgets what was put off: its file cannot be read any more.
+    void drop() { run_.clear(); }
+
+    /// What stands in the partial now.
+    const range_set& found() const noexcept { return found_; }
+
+private:
+    result<void> open()
+    {
+        if (to_)
+            return {};
+        MODELSEC_TRY(to_, staged_.open_partial(wanted_.sha256));
+        MODELSEC_TRY(const file_info about, fs_.info(to_));
+        block_ = about.block;
+        return {};
+    }
+
+    bool continues(const known_piece& piece, byte_range place) const
+    {
+        return !run_.empty() && run_.back().where.end == piece.where.begin && run_place_.end == place.begin;
+    }
+
+    bool can_share(const known_piece& piece, byte_range place) const
+    {
+        return sharing_ && block_ != 0 && block_ == source_block_ && place.begin % block_ == piece.where.begin % block_;
+    }
+
+    /// Of what was put off.
+    byte_range whole_blocks() const
+    {
+        const std::uint64_t past = run_place_.begin % block_;
+        return {run_place_.begin + (past == 0 ? 0 : block_ - past), run_place_.end - run_place_.end % block_};
+    }
+
+    /// The bytes were hashed as they were read through this descriptor; what they are by now is found when the file is verified.
+    bool share(std::uint64_t offset, byte_range place)
+    {
+        const auto done = fs_.clone_range(*from_, offset, to_, place.begin, place.size());
+        if (done && !*done)
+            sharing_ = false;
+        const bool shared = done && *done;
+        shared_before_ = shared_before_ || shared;
+        return shared;
+    }
+
+    staging& staged_;
+    file_system& fs_;
+    const artifact_file& wanted_;
+    const control& handle_;
+    const file* from_ = nullptr;
+    file to_;
+    std::uint64_t source_block_ = 0, block_ = 0;
+    range_set found_;
+    std::vector<known_piece> run_;  ///< what was put off, side by side
+    byte_range run_place_;
+    bool sharing_ = true;  ///< until the disk says that it cannot: it is asked no more in this attempt
+    bool shared_before_ = false;
+};
 
 /// What was found, without islands that are too small to be worth a request of their own.
 inline range_set worth_keeping(const range_set& found, byte_range all)
@@ -223,44 +376,32 @@ result<std::uint64_t> reuse_bytes(const store& disk, const identifier& model, st
                                       : piece_borders(static_cast<std::size_t>(wanted.chunks->size_bytes));
     MODELSEC_TRY(const std::vector<known_file> sources, disk.known_files(model));
 
-    file_system& fs = staged.files();
-    file to;
-    range_set found;
+    piece_taker taker(staged, wanted, handle);
     std::uint64_t looked_at = 0;
     for (const known_file& source : sources)
     {
         if (pieces.empty() || looked_at / reuse_most_read >= wanted.size_bytes)
             break;
         auto from = disk.open_known(source);
-        if (!from || !*from)
+        if (!from || !*from || taker.begin(*from).has_error())
             continue;  // it is only a chance
         looked_at += source.record.size;
         std::uint64_t in_vain = 0;
         const auto use = [&](const known_piece& piece) -> result<bool> {
-            in_vain += piece.where.size();
-            for (const auto& wanted_at : pieces.take(piece.digest, piece.where.size()))
-            {
-                if (handle.cancelled())
-                    return fail(reason::cancelled);
-                in_vain = 0;
-                const byte_range place{wanted_at.offset, wanted_at.offset + piece.where.size()};
-                if (!has_room_for(found, place))
-                    continue;
-                if (!to)
-                {
-                    MODELSEC_TRY(to, staged.open_partial(wanted.sha256));
-                }
-                MODELSEC_TRY(const bool good, write_piece(fs, *from, piece, to, place.begin, handle));
-                if (good)
-                    found.add(place);
-            }
+            const auto places = pieces.take(piece.digest, piece.where.size());
+            in_vain = places.empty() ? in_vain + piece.where.size() : 0;
+            MODELSEC_CHECK(taker.take(piece, places));
             return !pieces.empty() && in_vain < reuse_patience;
         };
-        const auto done = look_through(fs, *from, source.record.size, borders, handle, use);
+        auto done = look_through(staged.files(), *from, source.record.size, borders, handle, use);
+        if (done)
+            done = taker.flush();
+        else
+            taker.drop();
         if (done.has_error() && (handle.cancelled() || done.error().code() == errc::disk_full))
             return done.error();
     }
-    found = worth_keeping(found, all);
+    const range_set found = worth_keeping(taker.found(), all);
     if (found.empty())
         return std::uint64_t{0};
     if (found.size() < pieces.missing().size() / reuse_least_part)

@@ -105,6 +105,7 @@ public:
     }
 
     const json* find(std::string_view member) const { return object_.find(member); }
+    const std::string& where() const noexcept { return where_; }
 
 private:
     const json& object_;
@@ -124,6 +125,14 @@ inline result<file_to_publish> read_file_to_publish(const description_reader& r,
     MODELSEC_TRY(out.url, r.text("url", true));
     MODELSEC_TRY(out.mirrors, r.texts("mirrors"));
     MODELSEC_TRY(out.name, r.text("name"));
+    if (const json* index = r.find("index"))
+    {
+        const description_reader inner(*index, r.where() + ": index");
+        MODELSEC_CHECK(inner.only({"file", "url"}));
+        MODELSEC_TRY(const std::string to, inner.text("file", true));
+        out.index_path = path_from(folder, to);
+        MODELSEC_TRY(out.index_url, inner.text("url"));
+    }
     return out;
 }
 
@@ -155,14 +164,14 @@ inline result<artifact_to_publish> read_platform(const json& object, const std::
         for (std::size_t i = 0; i < list->size(); ++i)
         {
             const description_reader each((*list)[i], where + ": file " + std::to_string(i + 1));
-            MODELSEC_CHECK(each.only({"file", "name", "url", "mirrors"}));
+            MODELSEC_CHECK(each.only({"file", "name", "url", "mirrors", "index"}));
             MODELSEC_TRY(file_to_publish file, read_file_to_publish(each, folder));
             out.files.push_back(std::move(file));
         }
     }
     else
     {
-        MODELSEC_CHECK(r.only({"platform", "zip", "file", "name", "url", "mirrors"}));
+        MODELSEC_CHECK(r.only({"platform", "zip", "file", "name", "url", "mirrors", "index"}));
         MODELSEC_TRY(out.is_zip, r.flag("zip"));
         MODELSEC_TRY(file_to_publish file, read_file_to_publish(r, folder));
         out.files.push_back(std::move(file));
@@ -229,13 +238,18 @@ result<publication> parse_description(bytes_view text, const std::string& folder
     MODELSEC_TRY(const detail::json document, detail::parse_json(text));
     const detail::description_reader r(document, "the description");
     MODELSEC_CHECK(r.only({"$schema", "model_id", "version", "tier", "sequence", "expires", "chunk_size", "format", "family",
-                           "context_len", "min_device", "platforms"}));
+                           "context_len", "min_device", "index_dir", "platforms"}));
     publication out;
     out.issued_at = now;
     MODELSEC_TRY(out.model_id, r.text("model_id"));
     MODELSEC_TRY(out.version, r.text("version"));
     MODELSEC_TRY(out.tier, r.text("tier"));
     MODELSEC_TRY(out.family, r.text("family"));
+    if (r.has("index_dir"))
+    {
+        MODELSEC_TRY(const std::string indexes, r.text("index_dir"));
+        out.index_dir = detail::path_from(folder, indexes);
+    }
     MODELSEC_TRY(out.sequence, r.number("sequence"));
     MODELSEC_TRY(out.context_len, r.number("context_len"));
     MODELSEC_CHECK(detail::read_needs_to_publish(r, out));

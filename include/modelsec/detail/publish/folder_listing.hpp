@@ -21,7 +21,7 @@ struct folder_to_publish
 };
 
 /// The files of a folder with its subfolders, by name; each named by its place in there, its address percent-encoded (RFC 3986 section
-/// 2.1). Whatever is called `.git` is left out. `unsafe_name` for a name that clients refuse, `unsafe_entry` for links, devices
+/// 2.1). Whatever is called `.git` or `*.msindex` (publication::index_dir) is left out. `unsafe_name` for a name that clients refuse, `unsafe_entry` for links, devices
 /// and the like, `too_large` for more than 10,000 files, `file_missing` if nothing is left.
 MODELSEC_DECL result<std::vector<file_to_publish>> list_folder(const folder_to_publish& folder);
 

@@ -4,6 +4,7 @@
 
 #include <modelsec/detail/base/name.hpp>
 #include <modelsec/detail/publish/folder_listing.hpp>
+#include <modelsec/detail/publish/index_file.hpp>
 #include <modelsec/detail/source/percent.hpp>
 
 #include <algorithm>
@@ -60,7 +61,7 @@ public:
         {
             const std::string own = entry->path().filename().string();
             const std::string below = place.empty() ? own : place + '/' + own;
-            if (own == ".git" || excluded(below))
+            if (own == ".git" || own.ends_with(index_suffix) || excluded(below))
                 continue;
             MODELSEC_CHECK(take(*entry, below));
         }

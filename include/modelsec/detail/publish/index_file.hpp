@@ -6,9 +6,15 @@
 #include <modelsec/detail/manifest/model.hpp>
 
 #include <string>
+#include <string_view>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
+
+/// What an index is called: as its file, and this.
+inline constexpr std::string_view index_suffix = ".msindex";
+/// A smaller file travels sooner than it is looked for.
+inline constexpr std::uint64_t index_least_file = std::uint64_t{1} << 20;
 
 /// Writes the list of a file's content-defined chunks to `to` (docs/manifest.md, Index), and says what a manifest says of it. The file
 /// must have `size` bytes of this digest still: `file_unreadable`.

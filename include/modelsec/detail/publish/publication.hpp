@@ -21,10 +21,10 @@ struct file_to_publish
     std::string url;  ///< https, hf://ORG/REPO@COMMIT/PATH or oci://HOST/REPO@sha256:HEX
     std::vector<std::string> mirrors{};
     std::string name{};  ///< its place in the pack, with `/` between folders; empty: the path's last part
-    /// Where the list of its content-defined chunks is written, and will be had; both or none. With it, clients that hold another
-    /// version fetch what is new in this one (docs/manifest.md, Index).
+    /// Where the list of its content-defined chunks is written. With it, clients that hold another version fetch what is new in this
+    /// one (docs/manifest.md, Index).
     std::string index_path{};
-    std::string index_url{};
+    std::string index_url{};  ///< where clients get that list; empty: at the file's `url` with `.msindex` after it
     std::optional<encryption_info> encryption{};  ///< if `path` is the cipher text of the file, as encrypt_file() makes it
 };
 
@@ -52,6 +52,10 @@ struct publication
     std::optional<utc_time> expires_at{};  ///< must be there in DSSE; at most 400 days after `issued_at`
     std::uint64_t chunk_bytes = 4u << 20;  ///< enlarged until all chunk digests fit into a manifest
     std::vector<artifact_to_publish> artifacts{};
+    /// Where an index is written for every file that gains by one and has none yet: by its place in the pack, below its platform where
+    /// there are several, and `.msindex`. Files of 1 MiB or more do; archives, which clients do not keep, cipher text, which is another
+    /// one each time, and files of a registry, where nothing lies beside them, do not. Empty: nowhere.
+    std::string index_dir{};
 };
 
 /// A signed manifest, and what went into it.

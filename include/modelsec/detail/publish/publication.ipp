@@ -50,6 +50,12 @@ inline std::string name_of(const file_to_publish& file)
     return file.name.empty() ? std::filesystem::path(file.path).filename().string() : file.name;
 }
 
+/// Where clients get its index.
+inline std::string index_address(const file_to_publish& file)
+{
+    return file.index_url.empty() ? file.url + std::string(index_suffix) : file.index_url;
+}
+
 /// Whether the artifact is described by `files`: several of them, or one in a folder.
 inline bool has_file_list(const artifact_to_publish& artifact)
 {
@@ -82,10 +88,12 @@ inline result<void> check_artifact(const artifact_to_publish& artifact)
         MODELSEC_TRY(const relative_path parsed, relative_path::parse(place));
         MODELSEC_CHECK(places.add_file(parsed));
         MODELSEC_CHECK(check_address(file.url));
-        if (file.index_path.empty() != file.index_url.empty())
-            return fail(reason::bad_option, "an index has a file and an address");
-        if (!file.index_url.empty())
-            MODELSEC_CHECK(check_address(file.index_url));
+        if (file.index_path.empty() && !file.index_url.empty())
+            return fail(reason::bad_option, "an index has a file, not only an address");
+        if (!file.index_path.empty() && file.index_url.empty() && file.url.starts_with("oci://"))
+            return fail(reason::bad_option, "beside a file of a registry lies nothing: its index has an address of its own");
+        if (!file.index_path.empty())
+            MODELSEC_CHECK(check_address(index_address(file)));
         if (file.mirrors.size() > limits{}.mirrors)
             return fail(reason::too_large, "more than " + std::to_string(limits{}.mirrors) + " mirrors for " + place);
         for (const std::string& mirror : file.mirrors)
@@ -138,7 +146,7 @@ result<std::uint64_t> fitting_chunk(const publication& content, const std::vecto
         for (const file_to_publish& f : a.files)
         {
             other += member_text + f.url.size() + name_of(f).size() +
-                     (f.index_url.empty() ? 0 : member_text + f.index_url.size());
+                     (f.index_path.empty() ? 0 : member_text + index_address(f).size());
             for (const std::string& mirror : f.mirrors)
                 other += mirror.size() + 3;
         }
@@ -155,20 +163,17 @@ result<std::uint64_t> fitting_chunk(const publication& content, const std::vecto
 }
 
 /// The members that a single file and an element of `files` have in common.
-inline result<json> describe_file(const file_to_publish& file, const file_digests& digests, std::uint64_t chunk_bytes,
-                                  const control& handle)
+inline json describe_file(const file_to_publish& file, const file_digests& digests,
+                          const std::optional<index_reference>& index, std::uint64_t chunk_bytes)
 {
     json out{{"url", file.url}, {"sha256", digests.sha256.hex()}, {"size_bytes", digests.size_bytes}};
     if (file.encryption)
         out.set("encryption", describe_encryption(*file.encryption));
     if (!file.mirrors.empty())
         out.set("mirrors", json::array(file.mirrors.begin(), file.mirrors.end()));
-    if (!file.index_path.empty())
-    {
-        MODELSEC_TRY(const index_reference index, write_content_index(file.path, digests.size_bytes, digests.sha256,
-                                                                      file.index_path, file.index_url, handle));
-        out.set("index", json{{"url", index.url}, {"sha256", index.sha256.hex()}, {"size_bytes", index.size_bytes}});
-    }
+    if (index)
+        out.set("index",
+                json{{"url", index_address(file)}, {"sha256", index->sha256.hex()}, {"size_bytes", index->size_bytes}});
     if (digests.chunks.empty())  // the digest of a single chunk is that of the file
         return out;
     json::array chunks;
@@ -191,7 +196,8 @@ inline result<std::uint64_t> unpacked_bytes(const std::string& path, const file_
 }
 
 inline result<json> describe_artifact(const artifact_to_publish& artifact, const file_digests* digests,
-                                      std::uint64_t chunk_bytes, const control& handle)
+                                      const std::optional<index_reference>* indexes, std::uint64_t chunk_bytes,
+                                      const control& handle)
 {
     json out{{"platform", artifact.platform}, {"is_zip", artifact.is_zip}};
     if (artifact.is_zip)
@@ -202,7 +208,7 @@ inline result<json> describe_artifact(const artifact_to_publish& artifact, const
     if (!has_file_list(artifact))
     {
         out.set("file_name", name_of(artifact.files.front()));
-        MODELSEC_TRY(json only, describe_file(artifact.files.front(), *digests, chunk_bytes, handle));
+        json only = describe_file(artifact.files.front(), *digests, *indexes, chunk_bytes);
         for (auto& [key, value] : *only.as_object())
             out.set(key, std::move(value));
         return out;
@@ -210,7 +216,7 @@ inline result<json> describe_artifact(const artifact_to_publish& artifact, const
     json::array files;
     for (const file_to_publish& file : artifact.files)
     {
-        MODELSEC_TRY(json described, describe_file(file, *digests++, chunk_bytes, handle));
+        json described = describe_file(file, *digests++, *indexes++, chunk_bytes);
         described.set("name", name_of(file));
         files.push_back(std::move(described));
     }
@@ -298,6 +304,32 @@ result<void> check_public_text(const std::string& text)
 
 namespace detail {
 
+result<void> add_indexes(publication& content)
+{
+    namespace fs = std::filesystem;
+    if (content.index_dir.empty())
+        return {};
+    for (artifact_to_publish& artifact : content.artifacts)
+        for (file_to_publish& file : artifact.files)
+        {
+            if (!file.index_path.empty() || artifact.is_zip || file.encryption || file.url.starts_with("oci://"))
+                continue;
+            MODELSEC_TRY(const std::uint64_t size, size_of_file(file.path));
+            if (size < index_least_file)
+                continue;
+            const std::string place =
+                (content.artifacts.size() > 1 ? artifact.platform + '/' : std::string()) + name_of(file);
+            MODELSEC_CHECK(relative_path::parse(place));
+            const fs::path to = fs::path(content.index_dir) / (place + std::string(index_suffix));
+            std::error_code failed;
+            fs::create_directories(to.parent_path(), failed);
+            if (failed)
+                return fail(reason::file_unreadable, to.parent_path().string() + ": " + failed.message());
+            file.index_path = to.string();
+        }
+    return {};
+}
+
 result<hashed_publication> hash_publication(const publication& content, const std::vector<signing_key>& keys,
                                             const hash_options& options)
 {
@@ -315,6 +347,18 @@ result<hashed_publication> hash_publication(const publication& content, const st
         }
     MODELSEC_TRY(out.chunk_bytes, fitting_chunk(content, sizes, keys.size()));
     MODELSEC_TRY(out.digests, hash_files(paths, out.chunk_bytes, options));
+    const file_digests* digests = out.digests.data();
+    for (const artifact_to_publish& artifact : content.artifacts)
+        for (const file_to_publish& file : artifact.files)
+        {
+            out.indexes.emplace_back();
+            if (!file.index_path.empty())
+            {
+                MODELSEC_TRY(out.indexes.back(), write_content_index(file.path, digests->size_bytes, digests->sha256,
+                                                                     file.index_path, index_address(file), options.handle));
+            }
+            ++digests;
+        }
     return out;
 }
 
@@ -330,11 +374,13 @@ result<published_manifest> sign_publication(const publication& content, const st
         std::count_if(hashed.digests.begin(), hashed.digests.end(), [](const file_digests& d) { return d.cached; }));
     json::array artifacts;
     const file_digests* next = hashed.digests.data();
+    const std::optional<index_reference>* index = hashed.indexes.data();
     for (const artifact_to_publish& artifact : content.artifacts)
     {
-        MODELSEC_TRY(json described, describe_artifact(artifact, next, out.chunk_bytes, handle));
+        MODELSEC_TRY(json described, describe_artifact(artifact, next, index, out.chunk_bytes, handle));
         artifacts.push_back(std::move(described));
         next += artifact.files.size();
+        index += artifact.files.size();
     }
     MODELSEC_TRY(out.text, sign_payload(payload_of(content, std::move(artifacts)), content.format, keys));
     return out;
@@ -345,8 +391,10 @@ result<published_manifest> sign_publication(const publication& content, const st
 result<published_manifest> make_manifest(const publication& content, const std::vector<signing_key>& keys,
                                          const hash_options& options)
 {
-    MODELSEC_TRY(const detail::hashed_publication hashed, detail::hash_publication(content, keys, options));
-    return detail::sign_publication(content, keys, hashed, options.handle);
+    publication whole = content;
+    MODELSEC_CHECK(detail::add_indexes(whole));
+    MODELSEC_TRY(const detail::hashed_publication hashed, detail::hash_publication(whole, keys, options));
+    return detail::sign_publication(whole, keys, hashed, options.handle);
 }
 
 result<bool> add_signature(std::string& manifest, const signing_key& key)

@@ -50,10 +50,14 @@ inline result<envelope> parse_any_envelope(std::string_view text)
 MODELSEC_DECL result<std::uint64_t> fitting_chunk(const publication& content, const std::vector<std::uint64_t>& sizes,
                                                   std::size_t signatures);
 
+/// Gives the files that gain by it an index in publication::index_dir, whose folders are made.
+MODELSEC_DECL result<void> add_indexes(publication& content);
+
 /// The two halves of make_manifest(): between them files may be uploaded, and their addresses become known.
 struct hashed_publication
 {
-    std::vector<file_digests> digests;  ///< of all files, in the order of the artifacts
+    std::vector<file_digests> digests;                      ///< of all files, in the order of the artifacts
+    std::vector<std::optional<index_reference>> indexes{};  ///< of those that have one: it was written
     std::uint64_t bytes = 0;
     std::uint64_t chunk_bytes = 0;
 };

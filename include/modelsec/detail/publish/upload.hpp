@@ -50,7 +50,7 @@ struct uploaded_publication
     std::uint64_t files_present = 0;  ///< so many were there already
 };
 
-/// Publishes and uploads: the files are hashed, sent, and read back as clients would; then the manifest is signed, and uploaded last, so that
+/// Publishes and uploads: the files, and the indexes that lie beside them, are hashed, sent, and read back as clients would; then the manifest is signed, and uploaded last, so that
 /// nobody is ever led to what is not there. Addresses that `content` leaves empty become those at the host (not for `dir`). An upload
 /// that was broken off goes on where it was. Private places are made private, and nothing that is to be private stays where it can be had without
 /// credentials: `publicly_readable` (50). Other codes: those of make_manifest(), `upload_mismatch` (30), 10 to 14, `placement` where a server

@@ -2,6 +2,7 @@
 #ifndef MODELSEC_DETAIL_PUBLISH_UPLOAD_IPP
 #define MODELSEC_DETAIL_PUBLISH_UPLOAD_IPP
 
+#include <modelsec/detail/publish/index_file.hpp>
 #include <modelsec/detail/publish/signing.hpp>
 #include <modelsec/detail/publish/upload_host.hpp>
 #ifndef MODELSEC_SEPARATE_COMPILATION
@@ -47,6 +48,27 @@ inline std::vector<upload_file> files_to_upload(const publication& content)
             out.push_back(std::move(one));
         }
     return out;
+}
+
+/// The indexes that lie beside their files, which `files` begins with.
+inline void append_indexes(std::vector<upload_file>& files, const publication& content, const hashed_publication& hashed)
+{
+    std::size_t at = 0;
+    for (const artifact_to_publish& artifact : content.artifacts)
+        for (const file_to_publish& file : artifact.files)
+        {
+            if (const auto& index = hashed.indexes[at]; index && file.index_url.empty())
+            {
+                upload_file one = files[at];
+                one.path = file.index_path;
+                one.title += index_suffix;
+                one.name += index_suffix;
+                one.size_bytes = index->size_bytes;
+                one.sha256 = index->sha256;
+                files.push_back(std::move(one));
+            }
+            ++at;
+        }
 }
 
 class uploading
@@ -168,6 +190,7 @@ result<uploaded_publication> publish_to_host(publication content, const std::vec
             if (content.artifacts[a].files[f].url.empty())
                 open.emplace_back(a, f);
     set_addresses(content, open, *host, files);
+    MODELSEC_CHECK(add_indexes(content));
 
     MODELSEC_TRY(const hashed_publication hashed, hash_publication(content, keys, hashing));
     for (std::size_t i = 0; i < files.size(); ++i)
@@ -175,6 +198,7 @@ result<uploaded_publication> publish_to_host(publication content, const std::vec
         files[i].size_bytes = hashed.digests[i].size_bytes;
         files[i].sha256 = hashed.digests[i].sha256;
     }
+    append_indexes(files, content, hashed);
     MODELSEC_CHECK(uploading(*host, link, files).run());
     set_addresses(content, open, *host, files);
 

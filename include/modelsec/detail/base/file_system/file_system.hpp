@@ -110,6 +110,7 @@ struct file_info
     file_kind kind = file_kind::other;
     std::uint64_t size = 0;
     std::uint64_t allocated = 0;  ///< bytes on disk
+    std::uint64_t block = 0;      ///< what the disk counts this file's bytes in; 0: it does not say
     std::uint64_t device = 0;
     std::uint64_t inode = 0;
     std::int64_t changed_ns = 0;  ///< ctime
@@ -210,6 +211,14 @@ public:
 
     /// Makes the empty file `to` share the bytes of `from`; false where the file system cannot.
     virtual result<bool> clone(const file& /*from*/, const file& /*to*/) { return false; }
+    /// The same for `size` bytes at `offset` of `from`, which become those at `place` of `to`; all three multiples of the files' block
+    /// (file_info::block). Whether it did; if not, anything may stand at `place`. False: these two files cannot share bytes, and asking
+    /// again is of no use. A failure says nothing about other ranges.
+    virtual result<bool> clone_range(const file& /*from*/, std::uint64_t /*offset*/, const file& /*to*/,
+                                     std::uint64_t /*place*/, std::uint64_t /*size*/)
+    {
+        return false;
+    }
     /// Puts a file that is open for reading under fs-verity: SHA-256, blocks of 4096 bytes, no salt. Nobody may have it open for writing.
     virtual result<verity_answer> enable_verity(const file& /*f*/) { return verity_answer::unsupported; }
     /// The fs-verity digest (verity_hasher) that the kernel holds the file's bytes to; nothing if it does not.

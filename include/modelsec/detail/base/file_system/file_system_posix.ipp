@@ -209,6 +209,16 @@ public:
     result<verity_answer> enable_verity(const file& f) override { return put_under_verity(f.native()); }
     result<std::optional<sha256_digest>> measure_verity(const file& f) override { return verity_digest_of(f.native()); }
     result<bool> clone(const file& from, const file& to) override { return share_bytes(from.native(), to.native()) == 0; }
+    result<bool> clone_range(const file& from, std::uint64_t offset, const file& to, std::uint64_t place,
+                             std::uint64_t size) override
+    {
+        if (share_range(from.native(), offset, to.native(), place, size) == 0)
+            return true;
+        // Other disks, other kinds of files, file systems without it (ioctl_ficlonerange(2)); user-space ones know no such call.
+        const bool cannot = errno == EOPNOTSUPP || errno == EINVAL || errno == EXDEV || errno == ENOTTY || errno == ENOSYS ||
+                            errno == EPERM || errno == EBADF;
+        return cannot ? result<bool>(false) : posix_failure_at("clone of a range", to);
+    }
     result<void> exclude_from_backups(const file& folder) override
     {
         mark_excluded_from_backups(folder.native());

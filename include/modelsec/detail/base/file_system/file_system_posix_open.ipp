@@ -29,6 +29,7 @@ inline file_info posix_info(const struct stat& st)
     out.kind = S_ISREG(st.st_mode) ? file_kind::regular : S_ISDIR(st.st_mode) ? file_kind::folder : file_kind::other;
     out.size = static_cast<std::uint64_t>(st.st_size);
     out.allocated = static_cast<std::uint64_t>(st.st_blocks) * 512;
+    out.block = static_cast<std::uint64_t>(st.st_blksize);
     out.device = static_cast<std::uint64_t>(st.st_dev);
     out.inode = static_cast<std::uint64_t>(st.st_ino);
     out.changed_ns = std::int64_t{changed.tv_sec} * 1'000'000'000 + changed.tv_nsec;

@@ -148,6 +148,12 @@ inline std::optional<sha256_digest> verity_digest_of(int fd) noexcept
     return sha256_digest::from_bytes({space.bytes + sizeof(fsverity_digest), sha256_digest::size_bytes});
 }
 
+inline int share_range(int from, std::uint64_t offset, int to, std::uint64_t place, std::uint64_t size)
+{
+    file_clone_range what{from, offset, size, place};
+    return ::ioctl(to, FICLONERANGE, &what);
+}
+
 /// There is no one way on Linux; a CACHEDIR.TAG is by option.
 inline void mark_excluded_from_backups(int) noexcept {}
 

@@ -101,6 +101,13 @@ inline int share_bytes(int, int)
     return -1;
 }
 
+/// There is no way for parts of files.
+inline int share_range(int, std::uint64_t, int, std::uint64_t, std::uint64_t)
+{
+    errno = EOPNOTSUPP;
+    return -1;
+}
+
 /// What Time Machine (macOS) and the device backup (iOS) look for. Where attributes cannot be had, backups are as they were.
 inline void mark_excluded_from_backups(int fd) noexcept
 {

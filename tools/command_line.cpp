@@ -132,7 +132,10 @@ int run(int argc, char** argv)
     if (argc > 1 && std::string_view(argv[1]) == "help")
     {
         arguments.erase(arguments.begin() + 1);
-        arguments.push_back("--help");
+        const auto known = line.app.get_subcommands([](CLI::App*) { return true; });
+        const auto is_asked_for = [argv](const CLI::App* each) { return each->get_name() == argv[2]; };
+        if (argc == 2 || std::any_of(known.begin(), known.end(), is_asked_for))  // else that is the mistake
+            arguments.push_back("--help");
     }
     try
     {

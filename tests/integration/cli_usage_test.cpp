@@ -110,6 +110,8 @@ TEST_CASE("a publisher is told which of his files it was")
     CHECK(err({"inspect", place / "absent.json"}, "file_unreadable").find("absent.json") != std::string::npos);
     CHECK(err({"root", "verify", place / "absent.root.json"}, "file_unreadable").find("absent.root.json") !=
           std::string::npos);
+    CHECK(err({"publish", "--watch-expiry", "14d", place / "absent.manifest.json"}, "file_unreadable")
+              .find("absent.manifest.json") != std::string::npos);
     place.write("there.gguf", "content");
     const std::vector<std::string> publish{"publish",
                                            "--key",

@@ -18,8 +18,7 @@ constexpr const char* examples = R"(  modelsec publish --watch-expiry 14d manife
 
 utc_time expiry_of(const std::string& path)
 {
-    const bytes raw =
-        value_or_hint(read_local_file(path, limits{}.envelope_bytes), "--watch-expiry: check that the manifest may be read");
+    const bytes raw = read_local_file(path, limits{}.envelope_bytes).value();
     const manifest_summary about = value_or_hint(summarize_manifest(as_text(raw)), "--watch-expiry: that is no manifest");
     // One that never ends does not end sooner.
     return about.expires_at.value_or(utc_time::max());

@@ -23,16 +23,20 @@ public:
     {
         c.add_flag("--no-audit", off_, "Write no line into the store's audit log")->group(group);
         c.add_option("--actor", actor_, "Whom this is done for, in the audit log")->type_name("NAME")->group(group);
-        c.add_option("--trace-parent", trace_parent_,
-                     "W3C trace context, for the audit log and the manifest's origin; default: $TRACEPARENT")
-            ->type_name("00-TRACE-SPAN-FLAGS")
-            ->group(group);
+        add_trace_to(c, group, "W3C trace context, for the audit log and the manifest's origin; default: $TRACEPARENT");
         c.add_option("--metrics", metrics_, "Keep the store's counters in this file, for Prometheus' node exporter")
             ->type_name("FILE")
             ->group(group);
         c.add_option("--audit-sink", sink_, "Send the audit events on to this address, as JSON by POST")
             ->type_name("URL")
             ->group(group);
+    }
+
+    /// For commands that keep no log.
+    void add_trace_to(CLI::App& c, const std::string& group,
+                      const std::string& purpose = "W3C trace context, for the manifest's origin; default: $TRACEPARENT")
+    {
+        c.add_option("--trace-parent", trace_parent_, purpose)->type_name("00-TRACE-SPAN-FLAGS")->group(group);
     }
 
     /// For commands that ask for manifests.

@@ -128,9 +128,18 @@ int run(int argc, char** argv)
     const auto watches = [](std::string_view a) { return a == "--watch-expiry" || a.starts_with("--watch-expiry="); };
     if (argc > 2 && std::string_view(argv[1]) == "publish" && std::any_of(argv + 2, argv + argc, watches))
         arguments[1] = watch_expiry_name;
+    // As with git, docker and others: help, help SUBCOMMAND.
+    if (argc > 1 && std::string_view(argv[1]) == "help")
+    {
+        arguments.erase(arguments.begin() + 1);
+        const auto known = line.app.get_subcommands([](CLI::App*) { return true; });
+        const auto is_asked_for = [argv](const CLI::App* each) { return each->get_name() == argv[2]; };
+        if (argc == 2 || std::any_of(known.begin(), known.end(), is_asked_for))  // else that is the mistake
+            arguments.push_back("--help");
+    }
     try
     {
-        line.app.parse(argc, arguments.data());
+        line.app.parse(static_cast<int>(arguments.size()), arguments.data());
     }
     catch (const CLI::Success& e)  // --help, --version
     {
@@ -145,7 +154,10 @@ int run(int argc, char** argv)
         const bool json = std::find(argv, argv + argc, std::string_view("--json")) != argv + argc;
         output out(mode_of(json, false));
         const auto used = line.app.get_subcommands();
-        const std::string help = "see modelsec " + (used.empty() ? "" : used.front()->get_name() + ' ') + "--help";
+        std::string name = used.empty() ? "" : used.front()->get_name();
+        if (name == watch_expiry_name)
+            name = "publish";
+        const std::string help = "see modelsec " + (name.empty() ? "" : name + ' ') + "--help";
         const std::string what = hint_of(e);
         out.fail(reason::bad_option, what.empty() ? help : what + "; " + help, {});
         return static_cast<int>(errc::usage);

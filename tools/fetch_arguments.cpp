@@ -33,26 +33,34 @@ void fetch_arguments::add_to(CLI::App& c, bool with_store)
     repeatable(c, "--header-env", header_variables_, "The same, its value from a variable", "NAME=VAR")->group(source);
 
     static const char* const who = "Trust";
-    trust_.add_to(c);
-    trust_.add_repository_to(c, source);
+    trust_.add_to(c, with_store);
+    trust_.add_root_url_to(c);
     if (with_store)
+    {
+        trust_.add_repository_to(c, source);
         trust_.add_signature_to(c, source);
+    }
     count_option(c, "--min-sequence", min_sequence_, "Refuse what is older")->group(who);
     c.add_flag("--require-order", require_order_, "Refuse what nothing orders: no sequence, no issued_at, no trusted time")
         ->group(who);
 
     static const char* const what = "Model";
     if (with_store)
+    {
         add_store(c, store_, what);
-    sharing_.add_to(c, what);
+        sharing_.add_to(c, what);
+    }
     c.add_option("--model", model_, "The model expected")->type_name("ID")->group(what);
     c.add_option("--tier", tier_, "The tier expected")->type_name("TIER")->group(what);
     repeatable(c, "--platform", platforms_, "What runs here, the best first", "NAME")->group(what);
-    c.add_option("--max-bytes", max_bytes_, "At most so much in all files of a --signature (default 256GiB)")
-        ->type_name("BYTES")
-        ->group(what);
-    c.add_flag("--offline", offline_, "Ask nobody: is the model active?")->group(what);
-    c.add_flag("--dry-run", dry_run_, "Check everything, change and download nothing")->group(what);
+    if (with_store)
+    {
+        c.add_option("--max-bytes", max_bytes_, "At most so much in all files of a --signature (default 256GiB)")
+            ->type_name("BYTES")
+            ->group(what);
+        c.add_flag("--offline", offline_, "Ask nobody: is the model active?")->group(what);
+        c.add_flag("--dry-run", dry_run_, "Check everything, change and download nothing")->group(what);
+    }
 
     c.add_option("--digest", digest_,
                  "What decides: automatic (default; a large file's signed chunks, where they are ready first) or whole")
@@ -97,15 +105,18 @@ void fetch_arguments::add_to(CLI::App& c, bool with_store)
         ->group(network);
     count_option(c, "--first-byte", first_byte_, "How long a server may take to begin an answer (default 60)", "SECONDS")
         ->group(network);
-    count_option(c, "--fallback-after", fallback_after_,
-                 "Do with what is active where the network fails, or has no manifest after so long; 0: however long",
-                 "SECONDS")
-        ->group(network);
+    if (with_store)
+        count_option(c, "--fallback-after", fallback_after_,
+                     "Do with what is active where the network fails, or has no manifest after so long; 0: however long",
+                     "SECONDS")
+            ->group(network);
     c.add_option("--min-rate", min_rate_, "Give up a source that brings less than this for ten seconds: 100k, 1MiB")
         ->type_name("BYTES/S")
         ->group(network);
     c.add_option("--limit-rate", limit_rate_, "Not faster than this: 500k, 2MiB")->type_name("BYTES/S")->group(network);
 
+    if (!with_store)
+        return audit_.add_trace_to(c, network);
     audit_.add_to(c);
     audit_.add_limits_to(c);
 }

@@ -23,7 +23,7 @@ namespace modelsec::tool {
 class fetch_arguments
 {
 public:
-    /// `with_store`: whether --store is asked for.
+    /// `with_store`: whether the model goes into a store, with all that is said of one; else it is only carried elsewhere.
     void add_to(CLI::App& command, bool with_store = true);
 
     const std::string& model() const noexcept { return model_; }

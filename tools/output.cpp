@@ -60,6 +60,14 @@ std::string without_prefix(std::string_view text)
     return std::string(text.starts_with(prefix) ? text.substr(prefix.size()) : text);
 }
 
+/// ": model.gguf" of "/srv/models/model.gguf: it became shorter": which of his files it was, a publisher is told; where it lies, he knows.
+std::string name_in(std::string_view detail)
+{
+    std::string_view path = detail.substr(0, detail.find(": "));
+    path.remove_prefix(path.rfind('/') + 1);
+    return path.empty() ? std::string() : ": " + printable(path);
+}
+
 }  // namespace
 
 output::output(output_mode mode)
@@ -142,7 +150,9 @@ void output::fail(reason why, std::string_view own_hint, std::string_view detail
     if (bar_)
         bar_->clear();
     const errc code = code_of(why);
-    const std::string what(own_hint.empty() ? command_hint(why) : own_hint);
+    std::string what(own_hint.empty() ? command_hint(why) : own_hint);
+    if (publishing_ && own_hint.empty() && (why == reason::file_unreadable || why == reason::file_exists))
+        what += name_in(detail);
     if (json_lines())
     {
         json::object line = final_line(why);

@@ -41,7 +41,11 @@ public:
     /// The model that the final line is about, also when it is about an error.
     void about(std::string model_id) { model_id_ = std::move(model_id); }
     /// Errors are not about the initialization of a model: a command of publishers.
-    void publishing() noexcept { initializing_ = false; }
+    void publishing() noexcept
+    {
+        initializing_ = false;
+        publishing_ = true;
+    }
     /// Errors from here on say that a model could not be initialized, and nothing more to end users: a fetch.
     void initializing() noexcept { initializing_ = true; }
 
@@ -72,6 +76,7 @@ private:
 
     output_mode mode_;
     bool initializing_ = false;
+    bool publishing_ = false;
     bool colours_on_results_ = false;
     bool colours_on_errors_ = false;
     std::uint64_t bytes_fetched_ = 0;

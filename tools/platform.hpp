@@ -41,7 +41,7 @@ result<void> replace_file(const std::string& path, bytes_view content);
 /// Makes a folder (0700) unless it is there.
 result<void> make_folder(const std::string& path);
 
-/// While it lives, the first SIGINT or SIGTERM cancels an operation; the second one ends the process.
+/// While it lives, the first SIGINT, SIGTERM or SIGHUP cancels an operation; the second one, whichever it is, ends the process.
 class interrupt_guard
 {
 public:

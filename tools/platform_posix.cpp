@@ -54,7 +54,7 @@ failure file_failure(const char* what, const std::string& path)
     const reason why = error == EEXIST                      ? reason::file_exists
                        : error == ENOSPC || error == EDQUOT ? reason::disk_full
                                                             : reason::file_unreadable;
-    return fail(why, std::string(what) + ' ' + path + ": " + std::strerror(error));
+    return fail(why, path + ": " + what + ": " + std::strerror(error));
 }
 
 result<void> write_all(const file& to, const std::string& path, bytes_view content)
@@ -152,7 +152,8 @@ result<void> create_file(const std::string& path, bytes_view content, visibility
 result<void> replace_file(const std::string& path, bytes_view content)
 {
     const std::string temporary = path + ".new-" + std::to_string(::getpid());
-    MODELSEC_CHECK(create_file(temporary, content, visibility::everyone));
+    if (const auto made = create_file(temporary, content, visibility::everyone); made.has_error())
+        return fail(made.error().why, path + ": beside it, " + made.error().detail);
     if (::rename(temporary.c_str(), path.c_str()) != 0)
     {
         const failure why = file_failure("rename to", path);
@@ -179,6 +180,16 @@ constexpr std::array interrupts{SIGINT, SIGTERM, SIGHUP};
 extern "C" void modelsec_tool_interrupted(int)
 {
     const int saved = errno;
+    // The second one ends the process, whichever it is.
+    for (const int each : interrupts)
+    {
+        struct sigaction now = {};
+        if (::sigaction(each, nullptr, &now) == 0 && now.sa_handler == modelsec_tool_interrupted)
+        {
+            now.sa_handler = SIG_DFL;
+            ::sigaction(each, &now, nullptr);
+        }
+    }
     const char byte = 'i';
     [[maybe_unused]] const ssize_t put = ::write(interrupt_pipe.load(), &byte, 1);
     errno = saved;
@@ -210,7 +221,7 @@ interrupt_guard::interrupt_guard(control handle) : impl_(std::make_unique<impl>(
     });
     struct sigaction action = {};
     action.sa_handler = modelsec_tool_interrupted;
-    action.sa_flags = static_cast<int>(SA_RESTART | SA_RESETHAND);  // the second one ends the process
+    action.sa_flags = SA_RESTART;
     for (std::size_t i = 0; i < interrupts.size(); ++i)
     {
         ::sigaction(interrupts[i], nullptr, &impl_->before[i]);

@@ -242,6 +242,20 @@ utc_time manifest_expiry(const std::string& text, utc_time now)
     return time;
 }
 
+void refuse_lower_sequence(const std::string& path, const std::string& model_id, std::optional<std::uint64_t> sequence)
+{
+    const auto text = read_local_file(path, limits{}.envelope_bytes);
+    if (text.has_error() || !sequence)
+        return;
+    // What is no manifest, or another model's, is replaced as --out says.
+    const auto there = summarize_manifest(as_text(*text));
+    if (there.has_value() && there->model_id == model_id && there->sequence.value_or(0) > *sequence)
+        usage(
+            "--sequence: the manifest at --out has a higher one, and clients that have seen it take none below; count on, "
+            "or "
+            "move that file away");
+}
+
 void publish_arguments::add_to(CLI::App& c)
 {
     command_ = &c;
@@ -249,6 +263,10 @@ void publish_arguments::add_to(CLI::App& c)
     signing_.add_to(c, signing);
     c.add_option("--format", format_, "The envelope: dsse (default) or pack")->type_name("dsse|pack")->group(signing);
     c.add_option("--out", out_, "The manifest; replaced if it is there")->type_name("FILE")->required()->group(signing);
+
+    // Only told here: with it the command is another one, that no option but this belongs to (watch_expiry.cpp).
+    c.add_option("--watch-expiry", watch_expiry_, "By itself, with signed manifests behind it: which of them end sooner")
+        ->type_name("14d MANIFEST …");
 
     static const char* const model = "Model";
     c.add_option("--from", from_, "A description that holds all of this; options go before it")

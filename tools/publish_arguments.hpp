@@ -36,6 +36,9 @@ private:
 /// When a manifest of `--expires` ends.
 utc_time manifest_expiry(const std::string& text, utc_time now);
 
+/// Whoever has seen the manifest that is at `path` takes no lower sequence of that model: a usage error where one would replace it.
+void refuse_lower_sequence(const std::string& path, const std::string& model_id, std::optional<std::uint64_t> sequence);
+
 /// What was said to `modelsec publish`.
 class publish_arguments
 {
@@ -62,7 +65,7 @@ private:
     std::string index_dir_;
     std::vector<std::string> platforms_, files_, urls_, mirrors_, folders_, base_urls_, mirror_bases_, excludes_,
         encrypt_for_;
-    std::string model_, version_, tier_, expires_, chunk_size_, format_, out_, from_;
+    std::string model_, version_, tier_, expires_, chunk_size_, format_, out_, from_, watch_expiry_;
     std::optional<std::uint64_t> sequence_;
     std::optional<std::string> digest_cache_;
     bool follow_links_ = false;

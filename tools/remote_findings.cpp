@@ -15,7 +15,9 @@ std::string_view word_for(remote_problem kind) noexcept
 
 void tell(const remote_finding& finding, const remote_file& file, const std::string& place, output& out)
 {
-    const std::string name = file.name.empty() && !file.platform.empty() ? "the archive" : printable(file.name);
+    const std::string name = file.place == "oci"                           ? "the OCI artifact"
+                             : file.name.empty() && !file.platform.empty() ? "the archive"
+                                                                           : printable(file.name);
     const std::string text = std::string(to_string(finding.why)) + ": " + printable(finding.detail);
     out.object({{"type", "finding"},
                 {"kind", word_for(finding.kind)},
@@ -34,7 +36,7 @@ std::size_t tell_findings(const remote_report& report, output& out)
 {
     for (const remote_file& f : report.files)
         for (const remote_finding& finding : f.findings)
-            tell(finding, f, f.mirror == 0 ? "url" : "mirror " + std::to_string(f.mirror), out);
+            tell(finding, f, f.place, out);
     for (const remote_finding& finding : report.findings)
         tell(finding, {}, {}, out);
     return report.finding_count();

@@ -18,14 +18,15 @@ void trust_arguments::add_keys_to(CLI::App& c, const std::string& group)
     c.add_option("--pins", pins_file_, "The keys that may sign, and how many must")->type_name("FILE")->group(group);
 }
 
-void trust_arguments::add_to(CLI::App& c)
+void trust_arguments::add_to(CLI::App& c, bool with_signers)
 {
     static const char* const who = "Trust";
     add_keys_to(c, who);
     c.add_option("--root", root_file_, "The root.json that says who may sign; its successors are looked for")
         ->type_name("FILE")
         ->group(who);
-    signers_.add_to(c, "Trust in a signature (OpenSSF Model Signing)", "--ca-signing");
+    if (with_signers)
+        signers_.add_to(c, "Trust in a signature (OpenSSF Model Signing)", "--ca-signing");
 }
 
 void trust_arguments::add_signature_to(CLI::App& c, const std::string& group)
@@ -56,11 +57,15 @@ trust_source trust_arguments::model_signers(bool online) const
     return out;
 }
 
-void trust_arguments::add_repository_to(CLI::App& c, const std::string& group)
+void trust_arguments::add_root_url_to(CLI::App& c)
 {
     c.add_option("--root-url", root_url_, "The folder of its successors; default: that of the manifest")
         ->type_name("URL")
         ->group("Trust");
+}
+
+void trust_arguments::add_repository_to(CLI::App& c, const std::string& group)
+{
     c.add_option("--tuf", metadata_url_, "The metadata folder of a TUF repository, in place of a manifest")
         ->type_name("URL")
         ->group(group);

@@ -18,9 +18,11 @@ namespace modelsec::tool {
 class trust_arguments
 {
 public:
-    void add_to(CLI::App& command);
+    /// `with_signers`: also who may sign models without a manifest.
+    void add_to(CLI::App& command, bool with_signers = true);
     /// Only pinned keys.
     void add_keys_to(CLI::App& command, const std::string& group);
+    void add_root_url_to(CLI::App& command);
     void add_repository_to(CLI::App& command, const std::string& group);
     void add_signature_to(CLI::App& command, const std::string& group);
 

@@ -34,7 +34,7 @@ private:
     std::string destination() const;
 
     std::optional<std::string> to_, environment_, sensitivity_;
-    std::string destination_, endpoint_, kms_key_, ca_, credentials_;
+    std::string destination_, endpoint_, kms_key_, ca_, certificate_, certificate_key_, credentials_;
     source_arguments sources_;
     proxy_arguments proxy_;
 };

@@ -129,8 +129,8 @@ struct manifest_source
 /// manifests are signed by its `targets` role. So keys can be rotated, and lost, without a new application.
 struct pinned_root
 {
-    bytes root{};                 ///< the root.json, byte by byte
-    std::string url{};            ///< https; the folder that holds its successors
+    bytes root{};       ///< the root.json, byte by byte
+    std::string url{};  ///< https; the folder that holds its successors; may be empty for a bundle, which brings them
     bool forbidden_ends = false;  ///< for servers that answer 403 where a file is missing (S3 without ListBucket)
 };
 

@@ -5,6 +5,7 @@ import io
 import json
 import subprocess
 import tarfile
+import zipfile
 
 from support import MODELSEC, Answer, noise
 
@@ -85,3 +86,28 @@ def test_a_bundle_is_one_more_untrusted_source(world):
     # Signed by somebody else.
     code, result = fetch(world, whole, pin="k1=" + "A" * 43 + "=")
     assert code in (2, 20), result
+
+
+def test_an_archive_is_carried_as_it_was_signed(world):
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as out:
+        out.writestr("config.json", "{}")
+        out.writestr("weights/w.bin", MODEL)
+    content = archive.getvalue()
+    server = world.server(lambda seen: Answer(200, content))
+    manifest = world.sign(world.described(content, "model.zip", url=server.url + "/model.zip", is_zip=True))
+    bundle = make_bundle(world, manifest)
+    asked = len(server.seen)
+    assert not bundle.with_name(bundle.name + ".work").exists()
+    # A bundle of a bundle is the same bundle.
+    again = world.folder / "again.bundle"
+    done = subprocess.run([MODELSEC, "bundle", "--json", "--bundle", str(bundle), "--pin", world.pin, "--out", str(again)], capture_output=True, text=True,
+                          env=world.env(), timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+    result = json.loads(done.stdout.splitlines()[-1])
+    assert (result["model_id"], result["version"], result["sequence"]) == ("demo", "1.0.0", 1)
+    assert again.read_bytes() == bundle.read_bytes()
+    code, result = fetch(world, again)
+    assert code == 0, result
+    assert (world.folder / "offline/demo/1.0.0/weights/w.bin").read_bytes() == MODEL
+    assert len(server.seen) == asked

@@ -1,6 +1,7 @@
 # Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 """What is kept of a download that somebody ends, and when a slow host is left for a fast one."""
 import signal
+import socket
 import threading
 import time
 
@@ -50,6 +51,34 @@ def test_every_signal_that_ends_a_fetch_keeps_what_has_arrived(world, number):
     outcome = world.fetch(manifest)
     assert world.fetched(outcome) == MODEL
     assert outcome.result["bytes_fetched"] < 4_500_000, outcome
+
+
+def test_the_second_signal_ends_the_command_whichever_it_is(world):
+    """While it waits for an audit sink that says nothing, after the first one."""
+    over, begun = threading.Event(), threading.Event()
+
+    def answer(seen):
+        begun.set()
+        over.wait(60)
+        return Answer(503)
+
+    url = world.server(answer).url
+    with socket.create_server(("127.0.0.1", 0)) as sink:
+        sink.settimeout(30)
+        address = f"https://127.0.0.1:{sink.getsockname()[1]}/events"
+        for first, second in ((signal.SIGINT, signal.SIGTERM), (signal.SIGTERM, signal.SIGHUP), (signal.SIGHUP, signal.SIGINT), (signal.SIGTERM, signal.SIGTERM)):
+            for number in (first, second):
+                signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+            begun.clear()
+            process = world.fetch(world.sign(world.described(MODEL, url=url + "/m")), "--audit-sink", address, store=world.folder / f"store{first}{second}", wait=False)
+            assert begun.wait(30)
+            process.send_signal(first)
+            silent, _ = sink.accept()  # the end is told: it was cancelled, and lingers
+            process.send_signal(second)
+            process.communicate(timeout=30)
+            silent.close()
+            assert process.returncode == -second
+    over.set()
 
 
 def test_a_host_that_is_far_slower_than_a_mirror_is_left_for_it(world):

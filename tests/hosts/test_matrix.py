@@ -5,6 +5,7 @@ import base64
 import hashlib
 import json
 import re
+import threading
 import urllib.parse
 
 import pytest
@@ -240,6 +241,46 @@ def test_what_expires_while_the_line_is_broken_is_asked_for_anew_and_costs_no_fe
         outcome = kind.fetch()
         assert kind.world.fetched(outcome) == MODEL, name
         assert outcome.result["bytes_fetched"] == len(MODEL), name
+
+
+@pytest.mark.parametrize("door", [200, 401])
+def test_a_registry_may_ask_at_the_blob_alone_and_offer_basic_first(world, door):
+    kind = Registry(world)
+    asks = kind.answer
+
+    def answer(seen):
+        if seen.path == "/v2/" and door == 200:
+            return Answer(200)
+        answer = asks(seen)
+        if "WWW-Authenticate" in answer.headers:
+            answer.headers["WWW-Authenticate"] = 'Basic realm="r", ' + answer.headers["WWW-Authenticate"]
+        return answer
+
+    kind.server.answer = answer
+    assert world.fetched(kind.fetch()) == MODEL
+
+
+def test_docker_may_have_users_in_a_program_and_public_models_are_fetched_all_the_same(world):
+    kind = Registry(world)
+    config = world.home / ".docker" / "config.json"
+    config.parent.mkdir()
+    config.write_text(json.dumps({"credsStore": "desktop"}))
+    public = threading.Event()
+    public.set()
+
+    def answer(seen):
+        if seen.path.startswith("/token"):
+            return Answer(200, b'{"token":"nobody"}')
+        if seen.header("authorization") != "Bearer nobody" or not (public.is_set() or seen.path == "/v2/"):
+            return Answer(401, b"", {"WWW-Authenticate": f'Bearer realm="{kind.server.url}/token",service="registry"'})
+        return Answer(200) if seen.path == "/v2/" else kind.serve(seen)
+
+    kind.server.answer = answer
+    kind.options = []
+    assert world.fetched(kind.fetch()) == MODEL
+    public.clear()  # a token for nobody is given to all, and opens nothing
+    outcome = kind.fetch(store=world.folder / "private")
+    assert (outcome.code, outcome.reason) == (50, "credential_helper")
 
 
 def test_keys_to_a_bucket_that_expire_are_told_so_and_new_ones_go_on_where_it_was(world):

@@ -1,6 +1,7 @@
 # Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 """modelsec scan, check-remote and publish --watch-expiry."""
 import gzip
+import hashlib
 import io
 import json
 import struct
@@ -116,6 +117,97 @@ def test_what_a_manifest_points_at_is_fetched_again_and_compared(world):
     assert ("public", "url") in check_remote(world, public, "--private", "--credentials", credentials)[1]
 
 
+def findings(world, manifest, *options):
+    """Without what a manifest that ends soon is told."""
+    return check_remote(world, manifest, *options)[1] - {("expiry", "")}
+
+
+def index_of(content):
+    return b"MSIX1\0" + (64 * 1024).to_bytes(4, "big") + len(content).to_bytes(4, "big") + hashlib.sha256(content).digest()
+
+
+def test_a_missing_or_altered_index_is_found(world):
+    model = noise(300_000)
+    index = index_of(model)
+
+    def answer(seen):
+        if seen.path == "/index":
+            seen.headers.pop("range", None)  # clients ask for all of it: no ranges are missed
+            return Answer(200, index)
+        return Answer(200, model) if seen.path == "/m" else Answer(200, index[::-1]) if seen.path == "/altered" else Answer(404)
+
+    url = world.server(answer).url
+
+    def found(path):
+        about = {"url": url + path, "sha256": hashlib.sha256(index).hexdigest(), "size_bytes": len(index)}
+        return findings(world, world.sign(world.described(model, url=url + "/m", index=about)))
+
+    assert found("/index") == set()
+    assert found("/altered") == {("digest", "index")}
+    assert found("/gone") == {("unreachable", "index")}
+
+
+def test_an_endpoint_beside_an_address_is_asked_too_and_strangers_are_told_nothing(world):
+    model = noise(300_000)
+
+    def answer(seen):
+        known = seen.header("authorization") == "Bearer PLANTED"
+        if seen.path == "/open-endpoint" or (seen.path == "/endpoint" and known):
+            return Answer(200, json.dumps({"url": server.url + "/signed"}).encode())
+        if seen.path == "/endpoint" or (seen.path == "/closed" and not known):
+            return Answer(401)
+        return Answer(200, model) if seen.path in ("/signed", "/open", "/closed") else Answer(404)
+
+    server = world.server(answer)
+    url = server.url
+    credentials = world.folder / "credentials.json"
+    credentials.write_text(json.dumps({url: {"bearer": "PLANTED"}}))
+    credentials.chmod(0o600)
+    private = ("--private", "--credentials", credentials)
+
+    def manifest(path, endpoint, **more):
+        return world.sign(world.described(model, url=url + path, url_endpoint={"url": url + endpoint, "body": {}}, **more))
+
+    assert findings(world, manifest("/open", "/gone")) == {("unreachable", "url_endpoint")}
+    assert findings(world, manifest("/open", "/open-endpoint")) == set()
+    # What is signed for those who have a right may be had by whoever holds it: no finding.
+    assert findings(world, manifest("/closed", "/endpoint"), *private) == set()
+    assert findings(world, manifest("/open", "/endpoint", mirrors=[url + "/open"]), *private) == {("public", "url"), ("public", "mirror 1")}
+    assert findings(world, manifest("/closed", "/open-endpoint"), *private) == {("public", "url_endpoint")}
+
+
+def test_an_oci_manifest_that_is_not_there_is_found_though_its_layers_are(world):
+    model = noise(300_000)
+    digest = hashlib.sha256(model).hexdigest()
+    listed = json.dumps({"schemaVersion": 2, "layers": [{"mediaType": "application/octet-stream", "digest": "sha256:" + digest, "size": len(model),
+                                                         "annotations": {"org.opencontainers.image.title": "m.bin"}}]}).encode()
+
+    def answer(seen):
+        if "/manifests/" in seen.path:
+            return Answer(200, listed) if seen.path.endswith(hashlib.sha256(listed).hexdigest()) else Answer(404)
+        return Answer(200, model if "/blobs/" in seen.path else b"")
+
+    host = world.server(answer).url.removeprefix("https://")
+
+    def found(manifest_digest, name="m.bin"):
+        file = {"name": name, "sha256": digest, "size_bytes": len(model)}
+        return findings(world, world.sign({"oci": f"oci://{host}/t/l@sha256:{manifest_digest}", "files": [file]}))
+
+    assert found(hashlib.sha256(listed).hexdigest()) == set()
+    assert found("b" * 64) == {("unreachable", "oci")}
+    assert found(hashlib.sha256(listed).hexdigest(), "other.bin") == {("unreachable", "oci")}
+
+
+def test_a_whole_file_is_asked_for_as_a_range(world):
+    model = noise(300_000)
+    server = world.server(lambda seen: Answer(200, model) if seen.header("range") else Answer(403))
+    assert findings(world, world.sign(world.described(model, url=server.url + "/m"))) == set()
+    assert server.seen and all(s.header("range") for s in server.seen)
+    # Who forbids all but the first byte gives the whole to those who ask for it.
+    server.answer = lambda seen: Answer(200, model) if seen.header("range") in ("", "bytes=0-0") else Answer(403)
+    assert findings(world, world.sign(world.described(model, url=server.url + "/m"))) == set()
+
+
 def test_manifests_that_end_soon_are_told(world):
     soon = world.sign(world.described(b"x", url="https://h.example/x"))
     late = world.sign(world.described(b"x", url="https://h.example/x"), expires_at="2099-01-01T00:00:00Z")
@@ -126,3 +218,5 @@ def test_manifests_that_end_soon_are_told(world):
     assert watch(soon, late).returncode == 60
     assert str(soon) in watch(soon, late).stdout
     assert watch(late).returncode == 0
+    lines = [json.loads(line) for line in watch(late, soon, "--json").stdout.splitlines()]
+    assert [(line["type"], line.get("kind")) for line in lines] == [("manifest", None), ("finding", "expiry"), ("result", None)]

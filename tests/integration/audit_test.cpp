@@ -29,6 +29,17 @@ std::vector<json> lines_of(const std::string& text)
     return out;
 }
 
+/// What `modelsec audit --json` shows: records, then the result.
+std::vector<json> records_of(const std::string& text)
+{
+    auto out = lines_of(text);
+    REQUIRE(!out.empty());
+    CHECK(out.back().string_at("type") == "result");
+    CHECK(out.back().size_at("records") == out.size() - 1);
+    out.pop_back();
+    return out;
+}
+
 std::vector<std::string> with(std::vector<std::string> command, std::initializer_list<std::string> more)
 {
     command.insert(command.end(), more);
@@ -54,7 +65,7 @@ TEST_CASE("the command notes every attempt, and shows and filters what was noted
 
     const auto all = run_command({"audit", "--store", w.store(), "--json"});
     CHECK(all.exit_code == 0);
-    const auto lines = lines_of(all.out);
+    const auto lines = records_of(all.out);
     std::vector<std::string> operations;
     for (const json& line : lines)
         operations.emplace_back(line.string_at("modelsec.operation").value_or(""));
@@ -71,10 +82,43 @@ TEST_CASE("the command notes every attempt, and shows and filters what was noted
     CHECK(refused.out.find("22 older_sequence") != std::string::npos);
     CHECK(run_command({"audit", "--store", w.store(), "--model", "other"}).out.find("Nothing is noted") !=
           std::string::npos);
-    CHECK(run_command({"audit", "--store", w.store(), "--since", "2999-01-01T00:00:00Z", "--json"}).out.empty());
+    CHECK(records_of(run_command({"audit", "--store", w.store(), "--since", "2999-01-01T00:00:00Z", "--json"}).out).empty());
+    CHECK(records_of(run_command({"audit", "--store", w.store(), "--since", "60s", "--json"}).out).size() <= lines.size());
+    CHECK(records_of(run_command({"audit", "--store", w.store(), "--since", "1w", "--json"}).out).size() == lines.size());
     CHECK(run_command({"audit", "--store", w.store(), "--since", "soon"}).exit_code == 2);
     CHECK(support::run(with(fetched, {"--no-audit"})).exit_code == 22);
-    CHECK(lines_of(run_command({"audit", "--store", w.store(), "--json"}).out).size() == lines.size());
+    CHECK(records_of(run_command({"audit", "--store", w.store(), "--json"}).out).size() == lines.size());
+}
+
+TEST_CASE("of a manifest that lay here the log says which host gave the model")
+{
+    world w;
+    w.release("content");
+    const auto manifest = w.place.write("manifest.json", support::dsse_envelope(w.manifest("content").json(), {w.key}));
+    const std::vector<std::string> fetch{"fetch", "--manifest-file",  manifest,  "--pin",  w.key.pin(),
+                                         "--ca",  w.place / "ca.pem", "--store", w.store()};
+    REQUIRE(run_command(fetch).exit_code == 0);
+    const auto line = records_of(run_command({"audit", "--store", w.store(), "--json"}).out).at(0);
+    CHECK(line.string_at("server.address") == "127.0.0.1");
+}
+
+TEST_CASE("what is refused before anybody is asked makes no store")
+{
+    world w;
+    for (const char* address : {"http://models.invalid/m.json", "ftp://models.invalid/m.json"})
+    {
+        CHECK(
+            support::run(command({"fetch", "--manifest", address, "--pin", w.key.pin(), "--store", w.store()})).exit_code !=
+            0);
+        CHECK_FALSE(std::filesystem::exists(w.store()));
+    }
+    // Where there is one, it is noted.
+    w.release("content");
+    REQUIRE(support::run(fetch_command(w, w.store())).exit_code == 0);
+    CHECK(support::run(
+              command({"fetch", "--manifest", "http://models.invalid/m.json", "--pin", w.key.pin(), "--store", w.store()}))
+              .exit_code == 50);
+    CHECK(records_of(run_command({"audit", "--store", w.store(), "--json"}).out).size() == 2);
 }
 
 TEST_CASE("a fetch that is killed tears no line: the log of what came before and after is whole")
@@ -84,7 +128,7 @@ TEST_CASE("a fetch that is killed tears no line: the log of what came before and
     REQUIRE(support::run(fetch_command(w, w.store())).exit_code == 0);
     std::ofstream(w.store() + "/.modelsec/audit.jsonl", std::ios::app) << R"({"time":"2026-01-02T03:04:05Z","event.na)";
     REQUIRE(support::run(fetch_command(w, w.store())).exit_code == 0);
-    CHECK(lines_of(run_command({"audit", "--store", w.store(), "--json"}).out).size() == 2);
+    CHECK(records_of(run_command({"audit", "--store", w.store(), "--json"}).out).size() == 2);
 }
 
 TEST_CASE("the trace context of a fetch reaches the manifest's origin, its line, and no other host")
@@ -102,7 +146,7 @@ TEST_CASE("the trace context of a fetch reaches the manifest's origin, its line,
     REQUIRE(cdn.count() > 0);
     for (const auto& r : cdn.requests())
         CHECK(r.header("traceparent").empty());
-    const auto line = lines_of(run_command({"audit", "--store", w.store(), "--json"}).out).at(0);
+    const auto line = records_of(run_command({"audit", "--store", w.store(), "--json"}).out).at(0);
     CHECK(line.string_at("trace_id") == "4bf92f3577b34da6a3ce929d0e0e4736");
     CHECK(line.string_at("span_id") == "00f067aa0ba902b7");
     w.web.forget_requests();

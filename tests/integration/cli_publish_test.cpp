@@ -581,6 +581,27 @@ TEST_CASE("a file whose digests are known is not read again, unless it changed o
     CHECK(shop.payload().find("artifacts")->dump() != first);
 }
 
+TEST_CASE("a manifest is not replaced by one of a lower sequence, which nobody who saw it would take")
+{
+    const workshop shop;
+    const auto with = [&](const char* option, const char* value) {
+        auto all = shop.publish_file();
+        *std::next(std::find(all.begin(), all.end(), option)) = value;
+        return all;
+    };
+    REQUIRE(run_command(with("--sequence", "2")).exit_code == 0);
+    const std::string before = support::read_file(shop.manifest());
+    expect_refused(shop.publish_file(), 2, "--sequence");
+    CHECK(support::read_file(shop.manifest()) == before);
+    expect_refused({"renew", "--key", shop.key(), shop.manifest(), "--sequence", "4", "--expires", "5d", "--out",
+                    shop.place / "four.json"},
+                   0, "");
+    expect_refused({"renew", "--key", shop.key(), shop.manifest(), "--expires", "5d", "--out", shop.place / "four.json"}, 2,
+                   "--sequence");
+    // Another model's is another matter.
+    CHECK(run_command(with("--model", "other")).exit_code == 0);
+}
+
 TEST_CASE("check-remote finds what hosts serve wrongly, by status, length, whole digest and chunk")
 {
     world w;

@@ -70,6 +70,78 @@ TEST_CASE("options that are missing, unknown or contradictory are usage errors i
     refused({"fetch", "--store", "nowhere"});
     refused({"fetch", "--store", "nowhere", "--manifest-file", "m.json", "--token-env", "HOME"});
     refused({"path", "--store", "nowhere"});
+    // A bundle is made in a place of its own, and noted nowhere: what it does not heed it does not take.
+    for (const char* option : {"--store", "--metrics", "--audit-sink", "--actor", "--manifest-quota", "--manifest-rate",
+                               "--no-audit", "--offline", "--dry-run", "--shared-read", "--fallback-after", "--tuf"})
+        CHECK(refused({"bundle", "--manifest", "https://models.invalid/m.json", "--out", "nowhere", option}).find(option) !=
+              std::string::npos);
+}
+
+TEST_CASE("help is a word, too")
+{
+    const auto all = run_command({"help"});
+    CHECK(all.exit_code == 0);
+    CHECK(all.out == run_command({"--help"}).out);
+    const auto one = run_command({"help", "fetch"});
+    CHECK(one.exit_code == 0);
+    CHECK(one.out == run_command({"fetch", "--help"}).out);
+    refused({"help", "frobnicate"});
+    CHECK(run_command({"publish", "--help"}).out.find("--watch-expiry") != std::string::npos);
+    CHECK(refused({"publish", "--watch-expiry", "14d"}).find("see modelsec publish --help") != std::string::npos);
+}
+
+TEST_CASE("who removes a model that is not there is told where the names of models are")
+{
+    const support::temp_dir place;
+    const auto r = run_command({"remove", "--store", place / "store", "demo"});
+    CHECK(r.exit_code == 43);
+    CHECK_MESSAGE(r.err.find("modelsec status") != std::string::npos, r.err);
+    CHECK(r.err.find("etch a model first") == std::string::npos);
+}
+
+TEST_CASE("a publisher is told which of his files it was")
+{
+    const support::temp_dir place;
+    REQUIRE(run_command({"keygen", "--out", place / "keys", "--key-id", "k1"}).exit_code == 0);
+    const auto err = [](const std::vector<std::string>& arguments, const std::string& why) {
+        return refused(arguments, why);
+    };
+    CHECK(err({"keygen", "--out", place / "keys", "--key-id", "k1"}, "file_exists").find("k1.pem") != std::string::npos);
+    CHECK(err({"inspect", place / "absent.json"}, "file_unreadable").find("absent.json") != std::string::npos);
+    CHECK(err({"root", "verify", place / "absent.root.json"}, "file_unreadable").find("absent.root.json") !=
+          std::string::npos);
+    CHECK(err({"publish", "--watch-expiry", "14d", place / "absent.manifest.json"}, "file_unreadable")
+              .find("absent.manifest.json") != std::string::npos);
+    place.write("there.gguf", "content");
+    const std::vector<std::string> publish{"publish",
+                                           "--key",
+                                           place / "keys/k1.pem",
+                                           "--model",
+                                           "demo",
+                                           "--version",
+                                           "1",
+                                           "--sequence",
+                                           "1",
+                                           "--expires",
+                                           "5d",
+                                           "--platform",
+                                           "any",
+                                           "--file",
+                                           place / "there.gguf",
+                                           "--url",
+                                           "https://models.invalid/a",
+                                           "--file",
+                                           place / "gone.gguf",
+                                           "--url",
+                                           "https://models.invalid/b",
+                                           "--out",
+                                           place / "manifest.json"};
+    CHECK(err(publish, "file_unreadable").find("gone.gguf") != std::string::npos);
+    place.write("there.bundle", "");
+    CHECK(err({"bundle", "--manifest", "https://models.invalid/m.json", "--pins", place / "keys/k1.pub.json", "--out",
+               place / "there.bundle"},
+              "file_exists")
+              .find("there.bundle") != std::string::npos);
 }
 
 TEST_CASE("the store is the user's own where none is given, and every command finds it there")

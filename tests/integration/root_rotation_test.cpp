@@ -169,6 +169,42 @@ TEST_CASE("a rotation in the middle of a download does no harm")
     CHECK(active_version(h.w) == "2.0");
 }
 
+TEST_CASE("a bundle brings the successors of a pinned root, and nobody is asked for them")
+{
+    house h;
+    REQUIRE(h.rotate(1, {"--remove", "r1", "--targets-key", h.pub("r2")}, {"alice", "carol"}) == 0);
+    REQUIRE(h.publish("r2", 1, "1.0") == 0);
+    const std::string bundle = h.w.place / "demo.bundle", copy = h.w.place / "copy.bundle";
+    REQUIRE(h.run({"bundle", "--manifest", h.w.web.url("/manifest"), "--root", h.root(1), "--ca", h.w.place / "ca.pem",
+                   "--out", bundle}) == 0);
+    h.w.web.forget_requests();
+
+    CHECK(h.run({"check", "--bundle", bundle, "--root", h.root(1), "--store", h.w.store()}) == 0);
+    CHECK_FALSE(std::filesystem::exists(h.w.store()));
+    CHECK(h.run({"fetch", "--bundle", bundle, "--root", h.root(1), "--store", h.w.store()}) == 0);
+    CHECK(active_version(h.w) == "1.0");
+    // What judges an old store asks nobody either.
+    CHECK(h.run({"repair", "--root", h.root(1), "--store", h.w.store()}) == 0);
+    CHECK(h.run({"bundle", "--bundle", bundle, "--root", h.root(1), "--out", copy}) == 0);
+    CHECK(h.run({"fetch", "--bundle", copy, "--root", h.root(1), "--root-url", "https://roots.invalid/", "--store",
+                 h.w.place / "other"}) == 0);
+
+    auto options = h.w.options();
+    options.store = h.w.place / "third";
+    modelsec::fetch_options request;
+    request.manifest.bundle = bundle;
+    const auto pinned = support::read_file(h.root(1));
+    request.trust = modelsec::pinned_root{modelsec::bytes(pinned.begin(), pinned.end()), ""};
+    modelsec::client client(options);
+    CHECK(client.check(request).version == "1.0");
+    CHECK(client.fetch(request).version == "1.0");
+    CHECK(h.w.web.count() == 0);
+
+    // One that holds the rotation back does not bring the old key back: nothing was signed by it.
+    REQUIRE(h.rotate(2, {"--remove", "r2", "--targets-key", h.pub("r1")}, {"alice", "carol"}) == 0);
+    CHECK(h.run({"fetch", "--bundle", bundle, "--root", h.root(3), "--store", h.w.place / "fourth"}) == 20);
+}
+
 TEST_CASE("published under a root, a manifest is by its keys and for clients that know it")
 {
     house h;

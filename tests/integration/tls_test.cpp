@@ -1,6 +1,6 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 // Each way in which a server can fail to prove who it is, refused by its own reason, at once and not retried.
-#include "world.hpp"
+#include "command.hpp"
 
 #include <modelsec/detail/net/trust_roots.hpp>
 
@@ -220,6 +220,36 @@ TEST_CASE("without the address of a manifest nobody sees the client certificate,
     modelsec::client pinned(options);
     request.manifest.file = w.place.write("manifest.json", support::dsse_envelope(w.manifest("content").json(), {w.key}));
     CHECK(fetch(pinned, request).code == errc::ok);
+}
+
+TEST_CASE("whoever checks or publishes shows a client certificate to the host of the model, and to no other")
+{
+    world w;
+    auto insisting = server(w.ca.issue());
+    insisting.client_ca = w.ca.certificate();
+    support::origin home(insisting), other(insisting);
+    for (support::origin* each : {&home, &other})
+        each->serve("/model.bin", "content");
+    const auto me = w.options_with_certificate().transport.tls;
+    const auto check = [&](const std::string& first, const std::string& mirror, const std::vector<std::string>& more) {
+        auto m = w.manifest("content");
+        m.artifacts.front().url = first;
+        m.expires_at = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()) + std::chrono::days(30);
+        if (!mirror.empty())
+            m.artifacts.front().mirrors = {mirror};
+        std::vector<std::string> all{"check-remote", "--ca", w.place / "ca.pem",
+                                     w.place.write("manifest.json", support::dsse_envelope(m.json(), {w.key}))};
+        all.insert(all.end(), more.begin(), more.end());
+        return run_command(all).exit_code;
+    };
+    const std::vector<std::string> shown{"--cert", me.certificate_file, "--cert-key", me.private_key_file};
+    CHECK(check(home.url("/model.bin"), "", {}) == 60);
+    CHECK(check(home.url("/model.bin"), "", {"--cert", me.certificate_file}) == 2);
+    CHECK(home.count() == 0);
+    CHECK(check(home.url("/model.bin"), "", shown) == 0);
+    CHECK(home.count("/model.bin") > 0);
+    CHECK(check(home.url("/model.bin"), other.url("/model.bin"), shown) == 60);
+    CHECK(other.count() == 0);
 }
 
 TEST_CASE("a pinned key must be in the chain that was verified")

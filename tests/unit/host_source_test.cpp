@@ -215,6 +215,79 @@ TEST_CASE("no other host is asked for a registry's tokens, unless it is allowed 
     CHECK(oci_source({}, {}).locate(locator, net.ask).error().why == reason::bad_response);
 }
 
+TEST_CASE("a registry that offers several ways in is asked for a token, whichever order they come in")
+{
+    for (const char* field : {R"(Basic realm="x", Bearer realm="https://r.example/t",service="r")",
+                              R"(Negotiate, Bearer realm="https://r.example/t")",
+                              R"(Negotiate YWJj==, bearer  service="a, Basic b" , realm="https://r.example/t")",
+                              R"(Bearer realm="https://r.example/t", Basic realm="x")"})
+    {
+        const auto found = find_bearer_challenge({{"WWW-Authenticate", field}});
+        REQUIRE_MESSAGE(found.has_value(), field);
+        CHECK(found->realm == "https://r.example/t");
+    }
+    CHECK(find_bearer_challenge(
+              {{"WWW-Authenticate", "Basic realm=\"x\""}, {"www-authenticate", "Bearer realm=\"https://r.example/t\""}})
+              .has_value());
+    for (const char* field : {"", "Bearer", "Basic realm=\"Bearer realm=x\"", "Bearer service=\"r\", Basic realm=\"x\"",
+                              "Bearer realm=\"https://r.example/t", ",,, ,"})
+        CHECK_FALSE(find_bearer_challenge({{"WWW-Authenticate", field}}).has_value());
+}
+
+TEST_CASE("a registry that asks for nothing at its door is asked again where it refused")
+{
+    script net;
+    oci_source registry({}, {});
+    const std::string locator = "oci://r.example/team/llama@sha256:" + digest;
+    net.answer(200);
+    CHECK(registry.locate(locator, net.ask).value().headers.empty());
+    CHECK(net.asked.size() == 1);
+    net.answer(200);
+    net.answer(401, {{"WWW-Authenticate", R"(Bearer realm="https://r.example/t")"}});
+    net.answer(200, {}, R"({"token":"t0k"})");
+    CHECK(header_of(registry.locate(locator, net.ask).value().headers, "authorization") == "Bearer t0k");
+    REQUIRE(net.asked.size() == 4);
+    CHECK(net.asked[2].url == "https://r.example/v2/team/llama/blobs/sha256:" + digest);
+    CHECK(net.asked[2].status_only);
+}
+
+TEST_CASE("a user whom only a helper program knows is missed where a token for nobody does not do, and nowhere else")
+{
+    const support::temp_dir place;
+    registry_options options;
+    options.docker_config = place.write("config.json", R"({"credsStore":"desktop"})");
+    const std::string locator = "oci://r.example/team/llama@sha256:" + digest;
+    const std::vector<http_header> bearer{{"WWW-Authenticate", R"(Bearer realm="https://r.example/t")"}};
+    script net;
+    oci_source registry(options, {});
+    net.answer(401, bearer);
+    net.answer(200, {}, R"({"token":"nobody"})");
+    CHECK(header_of(registry.locate(locator, net.ask).value().headers, "authorization") == "Bearer nobody");
+    CHECK(header_of(net.asked.back().headers, "authorization").empty());
+    // It ended: another one does.
+    net.answer(401, bearer);
+    net.answer(200, {}, R"({"token":"nobody2"})");
+    net.answer(206);
+    CHECK(header_of(registry.locate(locator, net.ask).value().headers, "authorization") == "Bearer nobody2");
+    // It was never enough.
+    net.answer(401, bearer);
+    net.answer(200, {}, R"({"token":"nobody3"})");
+    net.answer(401, bearer);
+    CHECK(registry.locate(locator, net.ask).error().why == reason::credential_helper);
+    // Nobody gets one; or only a user with a password is let in.
+    for (const bool basic : {false, true})
+    {
+        script strict;
+        strict.answer(401, basic ? std::vector<http_header>{{"WWW-Authenticate", "Basic realm=\"x\""}} : bearer);
+        strict.answer(401);
+        CHECK(oci_source(options, {}).locate(locator, strict.ask).error().why == reason::credential_helper);
+    }
+    // Nobody may write.
+    script writing;
+    writing.answer(401, bearer);
+    CHECK(oci_source(options, {}, "pull,push").locate(locator, writing.ask).error().why == reason::credential_helper);
+}
+
 TEST_CASE("Docker's config file is read, and its helper programs are named and never run")
 {
     const auto of = [](std::string_view config, std::string_view host) {
@@ -227,6 +300,12 @@ TEST_CASE("Docker's config file is read, and its helper programs are named and n
     CHECK(of(config, "ecr.example").error().why == reason::credential_helper);
     CHECK(of(config, "ecr.example").error().detail.find("docker-credential-ecr-login") != std::string::npos);
     CHECK(of(R"({"credsStore":"desktop"})", "r.example").error().why == reason::credential_helper);
+    CHECK(of(R"({"auths":{"https://r.example/v1/":{"username":"u","password":"p"}}})", "r.example").value().reveal_text() ==
+          "Basic dTpw");
+    CHECK(of(R"({"auths":{"r.example":{"auth":"","username":"u","password":"p"}}})", "r.example").value().reveal_text() ==
+          "Basic dTpw");
+    CHECK(of(R"({"auths":{"r.example":{"username":"u"}}})", "r.example").value().empty());
+    CHECK(of(R"({"auths":{"r.example":{"username":"u:v","password":"p"}}})", "r.example").error().why == reason::bad_option);
     CHECK(of(R"({"auths":{"r.example":{"auth":"!"}}})", "r.example").error().why == reason::bad_option);
     CHECK(of("[]", "r.example").error().why == reason::bad_option);
 }

@@ -8,8 +8,6 @@
 #include <modelsec/client.hpp>
 
 #include <algorithm>
-#include <charconv>
-#include <limits>
 #include <memory>
 
 namespace modelsec::tool {
@@ -29,24 +27,16 @@ struct shown_records
     policy_arguments sharing;
 };
 
-/// "2026-01-02T03:04:05Z", or how long ago: "90m", "24h", "7d".
+/// "2026-01-02T03:04:05Z", or how long ago: "60s", "90m", "24h", "7d".
 utc_time parse_since(const std::string& text)
 {
     if (const auto time = parse_rfc3339(text))
         return *time;
-    std::int64_t count = 0;
-    const char* const end = text.data() + text.size();
-    const auto [unit, error] = std::from_chars(text.data(), end, count);
-    const auto now = clock::system().now();
+    const utc_time zero{};
+    const auto ago =
+        expiry_option(text, zero, "--since is a time (2026-01-02T03:04:05Z) or how long ago (60s, 90m, 24h, 7d)");
     // A century at most: no clock goes further back.
-    const bool whole = error == std::errc() && end - unit == 1 && count >= 0 && count <= 60 * 24 * 36'525;
-    if (whole && *unit == 'm')
-        return now - std::chrono::minutes(count);
-    if (whole && *unit == 'h')
-        return now - std::chrono::hours(std::min<std::int64_t>(count, 24 * 36'525));
-    if (whole && *unit == 'd')
-        return now - std::chrono::days(std::min<std::int64_t>(count, 36'525));
-    usage("--since is a time (2026-01-02T03:04:05Z) or how long ago (90m, 24h, 7d)");
+    return clock::system().now() - std::min<utc_time::duration>(ago - zero, std::chrono::days(36'525));
 }
 
 std::string outcome_of(const audit_record& r)
@@ -80,6 +70,7 @@ void audit(const shown_records& arguments, output& out)
                 (r.host.empty() ? "" : "  from " + printable(r.host)) + "  " + human_size(r.bytes) + "  by " +
                 printable(r.actor.empty() ? r.user : r.actor));
     }
+    out.succeed({{"records", records.size()}});
     if (records.empty())
         out.say("Nothing is noted.");
 }

@@ -35,7 +35,12 @@ void bundle(const fetch_arguments& arguments, const bundle_options& to, output& 
     const fetch_result got = make_bundle(arguments.client(), options, to).value();
     std::error_code ec;
     const std::uint64_t size = std::filesystem::file_size(to.path, ec);
-    out.succeed({{"version", got.version}, {"path", to.path}, {"bytes", size}});
+    out.about(got.model_id);
+    out.succeed({{"version", got.version},
+                 {"sequence", got.sequence},
+                 {"path", to.path},
+                 {"bytes", size},
+                 {"bytes_fetched", got.bytes_fetched}});
     out.say(got.model_id + ' ' + got.version + " in " + to.path + ", " + human_size(size));
 }
 
@@ -49,7 +54,6 @@ void add_bundle(command_line& line)
     const auto to = std::make_shared<bundle_options>();
     arguments->add_to(command, false);
     command.add_option("--out", to->path, "The bundle; must not be there yet")->type_name("FILE")->required();
-    command.add_option("--archive", to->archive, "The model's zip, which a store does not keep")->type_name("FILE");
     command.callback([&line, arguments, to] { line.chosen = [=](output& out) { bundle(*arguments, *to, out); }; });
 }
 

@@ -25,7 +25,7 @@ constexpr const char* examples =
 
 struct check_remote_arguments
 {
-    std::string manifest, ca, credentials;
+    std::string manifest, ca, certificate, certificate_key, credentials;
     source_arguments sources;
     proxy_arguments proxy;
     bool expect_private = false;
@@ -39,6 +39,10 @@ void check(const check_remote_arguments& a, output& out)
         value_or_hint(read_local_file(a.manifest, limits{}.envelope_bytes), "check-remote takes a manifest's file");
     remote_options how;
     how.transport.tls.ca_file = a.ca;
+    how.transport.tls.certificate_file = a.certificate;
+    how.transport.tls.private_key_file = a.certificate_key;
+    if (a.certificate.empty() != a.certificate_key.empty())
+        usage("--cert and --cert-key belong together");
     how.transport.proxy = a.proxy.options(out);
     how.transport.credentials = make_provider({}, a.credentials);
     how.sources = a.sources.options(a.credentials);
@@ -68,6 +72,9 @@ void add_check_remote(command_line& line)
     command.add_flag("--quick", a->quick, "Only status, length and ranges: one byte of each file");
     command.add_flag("--private", a->expect_private, "Nothing of it may be had without credentials");
     command.add_option("--ca", a->ca, "The CA to trust in place of the system's")->type_name("FILE");
+    command.add_option("--cert", a->certificate, "A client certificate, for the origin of the manifest's first address")
+        ->type_name("FILE");
+    command.add_option("--cert-key", a->certificate_key, "Its private key")->type_name("FILE");
     command.add_option("--credentials", a->credentials, "Tokens by origin, in a 0600 file")->type_name("FILE");
     a->proxy.add_to(command, "Options");
     a->sources.add_to(command, "Access");

@@ -20,8 +20,7 @@ constexpr const char* examples = R"(  modelsec inspect manifest.json
 void inspect(const std::string& path, output& out)
 {
     out.publishing();
-    const bytes text =
-        value_or_hint(read_local_file(path, limits{}.envelope_bytes), "check that the file is there and may be read");
+    const bytes text = read_local_file(path, limits{}.envelope_bytes).value();
     const json::value description =
         json::parse(value_or_hint(describe_document(text), "inspect reads envelopes, manifests, roots, pins and states"));
     out.object(description.as_object());

@@ -25,6 +25,8 @@ constexpr const char* examples =
                      public     any of s3, hf, supabase, oci, dir
                      internal   development: a private hf, supabase, s3, oci, dir; else s3 by aws:kms, oci, dir
                      high       a private oci, or dir
+  modelsec publish --watch-expiry 14d manifest.json other.json
+                   describes nothing: exit code 60 if any of these manifests ends sooner
   several files of one model: repeat --file and --url; several platforms: begin each with its --platform
 )";
 
@@ -58,6 +60,7 @@ void publish(const publish_arguments& arguments, const upload_arguments& upload,
     const std::vector<signing_key> keys = arguments.signing().keys();
     content.root_version = arguments.signing().root_version(keys);
     out.about(content.model_id);
+    refuse_lower_sequence(arguments.out_file(), content.model_id, content.sequence);
     hash_options how;
     how.on_progress = [&](std::uint64_t bytes, std::uint64_t total) { out.progress("hash", bytes, total); };
     how.digest_cache = arguments.digest_cache();

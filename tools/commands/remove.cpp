@@ -1,4 +1,5 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#include "../command_error.hpp"
 #include "../command_line.hpp"
 #include "../pack_arguments.hpp"
 #include "../platform.hpp"
@@ -18,6 +19,21 @@ struct remove_arguments : pack_arguments
     bool partial = false;
 };
 
+gc_report removed_by(client by, const remove_options& options)
+{
+    try
+    {
+        return by.remove(options);
+    }
+    catch (const error& e)
+    {
+        if (e.get_diagnostics().why != reason::none_active)
+            throw;
+        throw command_error(reason::none_active, "the store has no such model; modelsec status names those that are there",
+                            e.get_diagnostics().detail);
+    }
+}
+
 void remove(const remove_arguments& arguments, output& out)
 {
     out.about(arguments.model);
@@ -26,7 +42,7 @@ void remove(const remove_arguments& arguments, output& out)
     options.partial = arguments.partial;
     options.operation.trace_parent = arguments.audit.trace_parent();
     const interrupt_guard guard(options.operation.control);
-    const gc_report report = arguments.client(out).remove(options);
+    const gc_report report = removed_by(arguments.client(out), options);
     json::array removed(report.removed.begin(), report.removed.end());
     out.succeed({{"removed", std::move(removed)}, {"bytes", report.bytes}});
     for (const std::string& path : report.removed)

@@ -27,7 +27,7 @@ struct renew_arguments
 {
     signing_arguments signing;
     trust_arguments signed_by;
-    std::string manifest, expires, out, ca, credentials;
+    std::string manifest, expires, out, ca, certificate, certificate_key, credentials;
     std::optional<std::uint64_t> sequence;
     bool check = false;
     proxy_arguments proxy;
@@ -39,6 +39,8 @@ bool hosts_serve(const std::string& manifest, const renew_arguments& arguments, 
 {
     remote_options how;
     how.transport.tls.ca_file = arguments.ca;
+    how.transport.tls.certificate_file = arguments.certificate;
+    how.transport.tls.private_key_file = arguments.certificate_key;
     how.transport.proxy = arguments.proxy.options(out);
     how.transport.credentials = make_provider({}, arguments.credentials);
     how.sources = arguments.sources.options(arguments.credentials);
@@ -51,6 +53,8 @@ bool hosts_serve(const std::string& manifest, const renew_arguments& arguments, 
 void renew(const renew_arguments& arguments, output& out)
 {
     out.publishing();
+    if (arguments.certificate.empty() != arguments.certificate_key.empty())
+        usage("--cert and --cert-key belong together");
     renewal change;
     change.sequence = arguments.sequence;
     change.issued_at = clock::system().now();
@@ -68,6 +72,8 @@ void renew(const renew_arguments& arguments, output& out)
                             "MANIFEST is signed by none of the --key; if another key signed it, give that with --pins",
                             renewed.error().detail);
     const std::string manifest = std::move(renewed).value();
+    const manifest_summary about = summarize_manifest(manifest).value();
+    refuse_lower_sequence(arguments.out, about.model_id, about.sequence);
     if (arguments.check)
     {
         control handle;
@@ -75,7 +81,6 @@ void renew(const renew_arguments& arguments, output& out)
         if (!hosts_serve(manifest, arguments, handle, out))
             throw command_error(reason::findings, "hosts do not serve what the manifest says; nothing was written");
     }
-    const manifest_summary about = summarize_manifest(manifest).value();
     out.about(about.model_id);
     value_or_hint(replace_file(arguments.out, as_bytes(manifest)), "--out: the file cannot be written");
     out.succeed({{"version", about.version},
@@ -103,6 +108,10 @@ void add_renew(command_line& line)
     command.add_flag("--check", arguments->check, "Ask the hosts first: status, length, ranges; write nothing if one fails");
     command.add_option("--out", arguments->out, "The new manifest; replaced if it is there")->type_name("FILE")->required();
     command.add_option("--ca", arguments->ca, "The CA to trust in place of the system's")->type_name("FILE");
+    command
+        .add_option("--cert", arguments->certificate, "A client certificate, for the origin of the manifest's first address")
+        ->type_name("FILE");
+    command.add_option("--cert-key", arguments->certificate_key, "Its private key")->type_name("FILE");
     command.add_option("--credentials", arguments->credentials, "Tokens by origin, in a 0600 file")->type_name("FILE");
     arguments->proxy.add_to(command, "Options");
     arguments->sources.add_to(command, "Access, with --check");

@@ -47,8 +47,7 @@ utc_time present()
 
 root_document read_root(const std::string& path)
 {
-    const bytes text =
-        value_or_hint(read_local_file(path, limits{}.root_bytes), "check that the file is there and may be read");
+    const bytes text = read_local_file(path, limits{}.root_bytes).value();
     return value_or_hint(root_document::parse(text), "a root.json is expected");
 }
 
@@ -58,7 +57,7 @@ role_change change_of(const root_arguments::role& role)
     out.threshold = role.threshold;
     for (const std::string& path : role.key_files)
     {
-        const bytes text = value_or_hint(read_local_file(path, limits{}.root_bytes), "a public key cannot be read");
+        const bytes text = read_local_file(path, limits{}.root_bytes).value();
         const pins keys = value_or_hint(pins::parse(text), "public keys come as keygen makes them: ID.pub.json");
         out.add.insert(out.add.end(), keys.keys().begin(), keys.keys().end());
     }
@@ -171,8 +170,7 @@ void verify(const root_arguments& a, output& out)
     out.publishing();
     std::vector<bytes> chain;
     for (const std::string& path : a.files)
-        chain.push_back(
-            value_or_hint(read_local_file(path, limits{}.root_bytes), "check that the file is there and may be read"));
+        chain.push_back(read_local_file(path, limits{}.root_bytes).value());
     const root_document last =
         value_or_hint(root_document::verify(chain),
                       "the first root is not signed by enough of its own keys, or one does not follow "

@@ -18,8 +18,7 @@ constexpr const char* examples = R"(  modelsec publish --watch-expiry 14d manife
 
 utc_time expiry_of(const std::string& path)
 {
-    const bytes raw =
-        value_or_hint(read_local_file(path, limits{}.envelope_bytes), "--watch-expiry: check that the manifest may be read");
+    const bytes raw = read_local_file(path, limits{}.envelope_bytes).value();
     const manifest_summary about = value_or_hint(summarize_manifest(as_text(raw)), "--watch-expiry: that is no manifest");
     // One that never ends does not end sooner.
     return about.expires_at.value_or(utc_time::max());
@@ -37,15 +36,17 @@ void watch(const std::string& horizon, const std::vector<std::string>& manifests
         const bool ends = at < until;
         soon += ends ? 1 : 0;
         const json::value when = at == utc_time::max() ? json::value() : json::value(format_rfc3339(at));
-        out.object(
-            {{"type", "finding"}, {"kind", ends ? "expiry" : "none"}, {"path", printable(path)}, {"expires_at", when}});
+        json::object told{{"type", ends ? "finding" : "manifest"}, {"path", printable(path)}, {"expires_at", when}};
+        if (ends)
+            told["kind"] = "expiry";
+        out.object(told);
         out.say(printable(path) + ": " +
                 (at == utc_time::max() ? "never expires" : (ends ? "ends at " : "good until ") + format_rfc3339(at)));
     }
     if (soon != 0)
         throw command_error(reason::expires_soon, "renew it before it ends",
                             std::to_string(soon) + " of " + std::to_string(manifests.size()));
-    out.succeed({{"findings", 0}});
+    out.succeed({{"manifests", manifests.size()}, {"findings", 0}});
 }
 
 }  // namespace

@@ -2,12 +2,16 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import math
 import os
 import pathlib
+import ssl
+import tarfile
 import threading
 import time
+import urllib.request
 
 import pytest
 
@@ -266,6 +270,28 @@ def test_a_pinned_root_vouches_also_after_its_keys_were_rotated(origin: Origin, 
         client.fetch("demo", trusted)
     origin.publish(signed_by=5, version="2.0.0", sequence=2)
     assert client.fetch("demo", trusted).version == "2.0.0"
+
+
+def test_a_bundle_brings_the_successors_of_its_root(origin: Origin, store: pathlib.Path) -> None:
+    first = origin.order("root", version=1, targets=4)
+    origin.publish(signed_by=4)
+    with Client(store, ca_file=origin.ca) as online:
+        online.fetch("demo", origin.source(pins=None, root=modelsec.PinnedRoot(first["root"].encode(), first["root_url"])))
+        with online.open("demo") as pack:
+            (content,) = [pack.read(name) for name in pack.files]
+    with urllib.request.urlopen(origin.about["manifest_url"], context=ssl.create_default_context(cafile=origin.ca)) as answer:
+        envelope = answer.read()
+    bundle = store.parent / "demo.bundle"
+    with tarfile.open(bundle, "w", format=tarfile.USTAR_FORMAT) as out:
+        for name, part in (("envelope.json", envelope), ("sha256/" + hashlib.sha256(content).hexdigest(), content)):
+            entry = tarfile.TarInfo(name)
+            entry.size = len(part)
+            out.addfile(entry, io.BytesIO(part))
+    asked = len(origin.requests())
+    with Client(store.parent / "offline") as offline:
+        source = modelsec.Source(bundle=bundle, root=modelsec.PinnedRoot(first["root"].encode()))
+        assert offline.check("demo", source).version == offline.fetch("demo", source).version == "1.0.0"
+    assert len(origin.requests()) == asked
 
 
 def test_a_tuf_target_takes_the_place_of_a_manifest(origin: Origin, client: Client) -> None:

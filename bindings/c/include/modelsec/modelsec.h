@@ -248,7 +248,7 @@ typedef struct modelsec_request {
     uint64_t deadline_ms;          /**< for the whole attempt; 0: none */
     const char *root;              /**< in place of pins: a TUF root.json, byte by byte, whose `targets` role signs … */
     size_t root_size;
-    const char *root_url;          /**< … and the https folder with its successors */
+    const char *root_url;          /**< … and the https folder with its successors; none is needed with `bundle` */
     uint32_t root_forbidden_ends;  /**< 1: the server answers 403 where a root is missing */
     uint32_t reserved;
     const char *tuf_target;        /**< with `root`: a target of the TUF repository whose metadata lies at `root_url`, in place of a manifest */

@@ -17,10 +17,10 @@ Pins = Union[str, Mapping[str, str], Mapping[str, Any]]
 
 @dataclasses.dataclass(frozen=True)
 class PinnedRoot:
-    """A TUF root.json that the application ships, and the https folder that holds its successors."""
+    """A TUF root.json that the application ships, and the https folder that holds its successors (none for a bundle, which brings them)."""
 
     root: bytes = dataclasses.field(repr=False)
-    url: str
+    url: str = ""
     forbidden_ends: bool = False
 
 

@@ -51,8 +51,12 @@ public:
         }
         const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(owner_.clock->steady_now() - began_).count();
         record.duration_ms = static_cast<std::uint64_t>(std::max<std::int64_t>(took, 0));
-        // A request that was none leaves no store behind, nor does one that changes nothing.
-        const bool create = creates && record.code != errc::usage && !record.dry_run;
+        // The manifest lay here, or in the caller's memory: it was the artifact's host that was asked.
+        if (record.host.empty() && !seen.hosts.empty())
+            record.host = seen.hosts.front();
+        // A request that was none leaves no store behind, nor does one that was forbidden before anybody was asked, or changes nothing.
+        const bool refused = record.code == errc::usage || (record.code == errc::policy && seen.hosts.empty());
+        const bool create = creates && !refused && !record.dry_run;
         trail_.note_attempt(record, seen, create);
         if (!asked_.events)
             return;

@@ -37,7 +37,7 @@ inline result<std::function<bool(bytes_view)>> judge_of(const trust_source& trus
         return std::function<bool(bytes_view)>(
             [by = *signature, now, caps](bytes_view raw) { return verify_by_any(raw, by, now, caps).has_value(); });
     }
-    MODELSEC_CHECK(check_trust(trust));
+    MODELSEC_CHECK(check_trust(trust, false));
     trust_means means{nullptr, nullptr, &caps};
     std::optional<metadata_folder> kept;
     if (const auto folder = trust_folder(trust))

@@ -6,8 +6,6 @@
 #include <modelsec/detail/fetch/stream_feed.hpp>
 #include <modelsec/detail/store/stream.hpp>
 
-#include <charconv>
-
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
@@ -19,17 +17,9 @@ public:
     {
     }
 
-    result<http_answer> exchange(const http_request& request) override
+    result<http_answer> exchange(const http_request&) override
     {
-        const std::string& target = request.url.target();
-        const std::string_view name = std::string_view(target).substr(target.rfind('/') + 1);
-        std::uint64_t version = 0;
-        const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), version);
-        const std::string_view rest = name.substr(static_cast<std::size_t>(end - name.data()));
-        if (error != std::errc() || rest != ".root.json")
-            return fail(reason::not_found, "a bundle has no answer to this");
-        MODELSEC_TRY(auto root, from_->root(version));
-        return root ? http_answer{200, {}, std::move(*root), request.url} : http_answer{404, {}, {}, request.url};
+        return fail(reason::not_found, "a bundle has no answer to this");
     }
 
     result<std::vector<verified_file>> fetch_files(const download_request& what, staging& staged) override

@@ -423,10 +423,14 @@ result<url> fetch_operation::next_address(const artifact& wanted, const artifact
                                  fail(reason::unauthorized, "refused, and there is no other token"));
 }
 
-/// The layers of a whole artifact are the manifest's files, one for one.
 result<void> fetch_operation::check_layers(const artifact& wanted)
 {
     MODELSEC_TRY(const std::vector<oci_layer> layers, sources_.layers(wanted.oci));
+    return compare_layers(wanted, layers);
+}
+
+result<void> compare_layers(const artifact& wanted, const std::vector<oci_layer>& layers)
+{
     if (layers.size() != wanted.files.size())
         return fail(reason::manifest_malformed, "the OCI artifact has another number of layers than the manifest has files");
     for (const artifact_file& file : wanted.files)
@@ -462,6 +466,8 @@ result<verified_pack> fetch_operation::unpack(staging& staged, const artifact& w
     MODELSEC_TRY(const file content, staged.open_partial(archive.sha256()));
     const extraction what{archive.size(), archive.sha256(), wanted.extracted_bytes, {}};
     MODELSEC_TRY(auto tree, extract_zip(*owner_.files, content, folder, what, owner_.caps, asked_.operation.control));
+    if (take_archive_)
+        MODELSEC_CHECK(take_archive_(archive.sha256()));
     return make_verified_pack(std::move(tree), archive, wanted);
 }
 

@@ -14,6 +14,7 @@
 #include <modelsec/detail/manifest/select.hpp>
 #include <modelsec/detail/store/store.hpp>
 
+#include <functional>
 #include <map>
 
 MODELSEC_BEGIN_NAMESPACE
@@ -29,6 +30,12 @@ struct attempt_facts
 };
 
 struct foreign_job;
+
+/// Whether the layers of a whole OCI artifact are the manifest's files, one for one: `manifest_malformed`, `packed_layer`.
+MODELSEC_DECL result<void> compare_layers(const artifact& wanted, const std::vector<oci_layer>& layers);
+
+/// Gets the digest of an archive that was unpacked, before the store drops it.
+using archive_taker = std::function<result<void>(const sha256_digest&)>;
 
 /// How ranges are handed out.
 struct foreign_terms
@@ -54,6 +61,8 @@ public:
     void feed_readers(stream_feed* feed) noexcept { feed_ = feed; }
     /// Before run(): all of it has been delivered, and no host is asked for anything. `job` outlives the operation.
     void use_delivered(const foreign_job* job) noexcept { delivered_ = job; }
+    /// Before run(): whoever wants an archive beside what is unpacked takes it then.
+    void give_archive_to(archive_taker take) { take_archive_ = std::move(take); }
     /// Before run(): without a verified manifest after `wait` it ends with `manifest_late`.
     MODELSEC_DECL void expect_manifest_within(std::chrono::milliseconds wait);
     /// Artifact bytes that came over the network, of a failed attempt as well.
@@ -114,6 +123,7 @@ private:
 
     // Steps, in order (fetch_operation.ipp, fetch_trust.ipp, fetch_signature.ipp, fetch_accept.ipp, fetch_artifact.ipp).
     MODELSEC_DECL result<void> check_options() const;
+    MODELSEC_DECL result<void> open_bundle();
     MODELSEC_DECL result<void> check_target_options() const;
     MODELSEC_DECL result<void> check_signature_options() const;
     MODELSEC_DECL result<fetch_result> answer_offline() const;
@@ -204,6 +214,7 @@ private:
     std::optional<steady_time> manifest_due_;  // until there is one
     stream_feed* feed_ = nullptr;
     const foreign_job* delivered_ = nullptr;
+    archive_taker take_archive_;
     signing_keys keys_;
     std::vector<verified_file> adopted_;  // they need not be fetched
     std::string model_id_, version_;      // known from the manifest on
@@ -238,10 +249,11 @@ MODELSEC_DECL result<check_result> run_check(const client_options& owner, const 
                                              const network_maker& connect = make_network, attempt_facts* facts = nullptr);
 
 /// run(), with its one final event; `lenient` makes it ensure(); `feed`, if given, is told of the end as well; `delivered`: see
-/// use_delivered().
+/// use_delivered(); `take`: see give_archive_to().
 MODELSEC_DECL result<fetch_result> run_fetch(const client_options& owner, const fetch_options& asked, bool lenient,
                                              const network_maker& connect = make_network, attempt_facts* facts = nullptr,
-                                             stream_feed* feed = nullptr, const foreign_job* delivered = nullptr);
+                                             stream_feed* feed = nullptr, const foreign_job* delivered = nullptr,
+                                             const archive_taker& take = {});
 
 }  // namespace detail
 MODELSEC_END_NAMESPACE

@@ -32,11 +32,7 @@ result<fetch_result> fetch_operation::run()
     MODELSEC_CHECK(check_options());
     if (asked_.offline)
         return answer_offline();
-    if (!asked_.manifest.bundle.empty())
-    {
-        MODELSEC_TRY(bundle_reader from, bundle_reader::open(asked_.manifest.bundle, owner_.caps));
-        bundle_ = std::make_shared<const bundle_reader>(std::move(from));
-    }
+    MODELSEC_CHECK(open_bundle());
     tell_stage(stage::manifest);
     MODELSEC_TRY(accepted offer, obtain_offer_in_time());
     model_id_ = offer.manifest.model_id.str();
@@ -77,6 +73,15 @@ result<fetch_result> fetch_operation::run()
         return std::move(*active);
     }
     return install(disk, offer, *wanted);
+}
+
+result<void> fetch_operation::open_bundle()
+{
+    if (asked_.manifest.bundle.empty())
+        return {};
+    MODELSEC_TRY(bundle_reader from, bundle_reader::open(asked_.manifest.bundle, owner_.caps));
+    bundle_ = std::make_shared<const bundle_reader>(std::move(from));
+    return {};
 }
 
 void fetch_operation::expect_manifest_within(std::chrono::milliseconds wait)
@@ -148,6 +153,7 @@ result<check_result> fetch_operation::check()
     if (asked_.offline)
         return fail(reason::bad_option, "a check asks the network");
     MODELSEC_CHECK(check_options());
+    MODELSEC_CHECK(open_bundle());
     tell_stage(stage::manifest);
     MODELSEC_TRY(accepted offer, obtain_offer());
     model_id_ = offer.manifest.model_id.str();
@@ -173,6 +179,9 @@ result<void> fetch_operation::check_options() const
         1)
         return fail(reason::bad_option,
                     "a manifest comes from a URL, from a file, in a bundle or as bytes: exactly one of them");
+    // Before anything is made for it: also a root's chain has its place in the store.
+    if (!asked_.manifest.url.empty())
+        MODELSEC_CHECK(url::parse(asked_.manifest.url));
     // A pack envelope says nothing that ties it to what was asked for; the caller must (docs/manifest.md, Envelopes).
     if (asked_.format == envelope_format::pack && asked_.model_id.empty())
         return fail(reason::model_required);
@@ -183,7 +192,7 @@ result<void> fetch_operation::check_options() const
     // A pack envelope has one signature by one named key: there is no role of a root that it could stand for.
     if (asked_.format == envelope_format::pack && !std::holds_alternative<pins>(asked_.trust))
         return fail(reason::bad_option, "a pack envelope goes with pins");
-    return signature() ? result<void>() : check_trust(asked_.trust);
+    return signature() ? result<void>() : check_trust(asked_.trust, asked_.manifest.bundle.empty());
 }
 
 result<fetch_operation::accepted> fetch_operation::obtain_offer()
@@ -465,7 +474,7 @@ result<check_result> run_check(const client_options& owner, const fetch_options&
 
 result<fetch_result> run_fetch(const client_options& owner, const fetch_options& asked, bool lenient,
                                const network_maker& connect, attempt_facts* facts, stream_feed* feed,
-                               const foreign_job* delivered)
+                               const foreign_job* delivered, const archive_taker& take)
 {
     std::string model_id = asked.model_id;
     std::uint64_t fetched = 0;
@@ -475,6 +484,7 @@ result<fetch_result> run_fetch(const client_options& owner, const fetch_options&
         fetch_operation operation(owner, asked, connect);
         operation.feed_readers(feed);
         operation.use_delivered(delivered);
+        operation.give_archive_to(take);
         if (lenient && owner.caps.fallback_after.count() > 0)
             operation.expect_manifest_within(owner.caps.fallback_after);
         auto r = operation.run();

@@ -80,7 +80,8 @@ result<signing_keys> fetch_operation::find_keys(utc_time now)
     if (const auto folder = trust_folder(asked_.trust))
     {
         // The end of a transfer asks nobody: the latest root that is stored counts, and its expiry.
-        means.web = delivered_ ? nullptr : &web();
+        means.web = delivered_ || bundle_ ? nullptr : &web();
+        means.bundle = bundle_.get();
         MODELSEC_TRY(known, hold_metadata(*folder));
         means.kept = known.folder ? &*known.folder : nullptr;
     }

@@ -2,6 +2,7 @@
 #ifndef MODELSEC_DETAIL_FETCH_TRUST_DRIVER_HPP
 #define MODELSEC_DETAIL_FETCH_TRUST_DRIVER_HPP
 
+#include <modelsec/detail/fetch/bundle.hpp>
 #include <modelsec/detail/fetch/network.hpp>
 #include <modelsec/detail/store/store.hpp>
 #include <modelsec/detail/trust/trust_action.hpp>
@@ -17,7 +18,8 @@ struct trust_means
     network* web = nullptr;                 ///< null: nobody is asked; what is not kept is not there
     const metadata_folder* kept = nullptr;  ///< null: nothing is kept
     const limits* caps = nullptr;
-    bool read_only = false;  ///< what would be kept is only remembered until the end of the workflow
+    bool read_only = false;                 ///< what would be kept is only remembered until the end of the workflow
+    const bundle_reader* bundle = nullptr;  ///< has the root's successors: no address of theirs is needed
 };
 
 /// Does what a trust workflow (root_chain, tuf_client) asks for, below one address.
@@ -45,6 +47,7 @@ public:
 
 private:
     MODELSEC_DECL trust_input fetch(const trust_action& action);
+    MODELSEC_DECL trust_input take(const trust_action& action) const;
     MODELSEC_DECL trust_input load(const trust_action& action);
     MODELSEC_DECL trust_input keep(const trust_action& action);
 

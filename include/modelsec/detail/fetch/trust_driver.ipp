@@ -5,6 +5,8 @@
 #include <modelsec/detail/fetch/trust_driver.hpp>
 #include <modelsec/detail/net/retry_fsm.hpp>
 
+#include <charconv>
+
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
@@ -30,6 +32,8 @@ trust_input trust_driver::perform(const trust_action& action)
 // sits in between could hold back a rotation (TUF 1.0 section 5.3.3). Other metadata may be redirected: it is listed, or dated.
 trust_input trust_driver::fetch(const trust_action& action)
 {
+    if (means_.bundle)
+        return take(action);
     // A timestamp is asked for whatever is kept: the kept one is the latest there is, for as long as it has not expired.
     if (!means_.web)
         return action.name == "timestamp.json" ? load(action) : trust_input::absent();
@@ -49,6 +53,20 @@ trust_input trust_driver::fetch(const trust_action& action)
     if (answer->status < 200 || answer->status > 299)
         return trust_input::failed(status_failure(answer->status));
     return trust_input::got(std::move(answer->body));
+}
+
+// A bundle is made by whoever carries it: a rotation that it holds back stays unseen where no host is asked (docs/hosts.md, Bundles).
+trust_input trust_driver::take(const trust_action& action) const
+{
+    std::uint64_t version = 0;
+    const char* const past = action.name.data() + action.name.size();
+    const auto [rest, error] = std::from_chars(action.name.data(), past, version);
+    if (error != std::errc() || std::string_view(rest, static_cast<std::size_t>(past - rest)) != ".root.json")
+        return trust_input::absent();
+    auto root = means_.bundle->root(version);
+    if (!root)
+        return trust_input::failed(std::move(root).error());
+    return *root ? trust_input::got(std::move(**root)) : trust_input::absent();
 }
 
 trust_input trust_driver::load(const trust_action& action)

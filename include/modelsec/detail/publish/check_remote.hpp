@@ -22,6 +22,7 @@ MODELSEC_BEGIN_NAMESPACE
 /// How hosts are asked.
 struct remote_options
 {
+    /// A client certificate is for the origin of the manifest's first address; of probe_address(), for the address itself.
     transport_options transport{};
     source_options sources{};  ///< for `hf://`, `oci://` and buckets, as a client has them
     limits caps{};
@@ -29,7 +30,8 @@ struct remote_options
     const modelsec::clock* clock = &modelsec::clock::system();  ///< must outlive the call
     /// Whether bodies are read and hashed; else only the first byte of each is asked for.
     bool read_bodies = true;
-    /// Whether it is a finding that an address gives its first byte to somebody without credentials.
+    /// Whether it is a finding that an address gives its first byte to somebody without credentials. An endpoint is open if it tells strangers
+    /// an address that gives it; what it tells those who have a right is open to whoever holds it, and no finding.
     bool expect_private = false;
     std::chrono::seconds expires_within{0};  ///< a manifest that lives for less is a finding; 0: not looked at
     /// Bytes read so far of all that will be: (0, total) first. On the calling thread.
@@ -62,8 +64,9 @@ struct remote_finding
 struct remote_file
 {
     std::string platform;
-    std::string name;              ///< the file's place in the pack; empty for an archive
-    std::string url;               ///< as the manifest has it
+    std::string name;   ///< the file's place in the pack; empty for an archive
+    std::string place;  ///< which address of it: `url`, `mirror 1`, `url_endpoint`, `index`, or `oci` for a whole artifact
+    std::string url;    ///< as the manifest has it
     std::size_t mirror = 0;        ///< 0: the first address; else which mirror, from 1 on
     unsigned status = 0;           ///< of the answer to the first byte; 0: none came
     std::uint64_t size_bytes = 0;  ///< the signed size
@@ -89,8 +92,8 @@ struct remote_report
     bool clean() const noexcept { return finding_count() == 0; }
 };
 
-/// Asks every address and mirror in a manifest as a client would, and holds what comes against what is signed: status, length, ranges,
-/// and, with `read_bodies`, the digest of the whole and of each chunk. Findings are in the report; a failure means that the check
+/// Asks every address, mirror, endpoint, index and OCI manifest that a manifest names as a client would, and holds what comes against what
+/// is signed: status, length, ranges, and, with `read_bodies`, the digest of the whole and of each chunk. Findings are in the report; a failure means that the check
 /// itself could not be made: a manifest that is none (24), `cancelled`. Signatures are not looked at: the file is the publisher's own.
 MODELSEC_DECL result<remote_report> check_remote(std::string_view manifest, const remote_options& options = {});
 

@@ -2,6 +2,7 @@
 #ifndef MODELSEC_DETAIL_PUBLISH_CHECK_REMOTE_IPP
 #define MODELSEC_DETAIL_PUBLISH_CHECK_REMOTE_IPP
 
+#include <modelsec/detail/fetch/fetch_operation.hpp>
 #include <modelsec/detail/manifest/parse.hpp>
 #include <modelsec/detail/net/http_client.hpp>
 #include <modelsec/detail/net/proxy.hpp>
@@ -105,14 +106,17 @@ inline remote_finding finding_of(const failure& why)
     return {kind, why.why, why.detail};
 }
 
+inline constexpr std::string_view index_place = "index";
+
 /// Asks hosts, one address after the other.
 class remote_checker
 {
 public:
-    /// `options` must outlive this.
-    explicit remote_checker(const remote_options& options)
-        : options_(options), sources_(options.sources, options.transport.credentials, *options.clock,
-                                      [this](const http_request& request) { return client_.exchange(request); }),
+    /// `options` must outlive this. `home`: the origin that a client certificate is for.
+    explicit remote_checker(const remote_options& options, std::string home = {})
+        : options_(options), home_(std::move(home)),
+          sources_(options.sources, options.transport.credentials, *options.clock,
+                   [this](const http_request& request) { return client_.exchange(request); }),
           client_(environment())
     {
     }
@@ -122,6 +126,8 @@ public:
     {
         session& s = client_.get();
         request_head head(std::move(where));
+        // Of an index a client asks for all at once: it need not resume.
+        const bool resumes = out.place != index_place;
         if (!file || file->size_bytes != 0)
             head.range = http_range{0, 0};
         MODELSEC_CO_TRY(response got, co_await s.follow(std::move(head)));
@@ -140,7 +146,7 @@ public:
             if (file->size_bytes != 0 && verdict.has_error())
                 out.findings.push_back(finding_of(verdict.error()));
             out.ranges = verdict.has_value() && !verdict->whole;
-            if (file->size_bytes != 0 && verdict.has_value() && verdict->whole)
+            if (file->size_bytes != 0 && verdict.has_value() && verdict->whole && resumes)
                 out.findings.push_back({remote_problem::ranges, reason::range_mismatch,
                                         "the host ignores ranges: downloads cannot be resumed"});
             if (verdict.has_value() && verdict->whole)
@@ -155,12 +161,29 @@ public:
         co_return result<void>();
     }
 
-    /// The whole body.
+    /// The whole body, as one range: the Hub refuses files of more than 50 GB that are asked for without one. Who forbids ranges is asked
+    /// without, as by a client.
     awaitable<result<void>> read(url where, const artifact_file& file, remote_file& out)
     {
         session& s = client_.get();
-        MODELSEC_CO_TRY(response got, co_await s.follow(request_head(std::move(where))));
-        if (got.head.status != 200)
+        request_head head(where);
+        if (file.size_bytes != 0)
+            head.range = http_range{0, file.size_bytes - 1};
+        MODELSEC_CO_TRY(response got, co_await s.follow(head));
+        if (head.range && got.head.status == 403)
+        {
+            MODELSEC_CO_TRY(got, co_await s.follow(request_head(std::move(where))));
+        }
+        if (got.head.status == 206)
+        {
+            const auto verdict = check_range_answer(got.head, byte_range{0, file.size_bytes}, file.size_bytes);
+            if (verdict.has_error())
+            {
+                out.findings.push_back(finding_of(verdict.error()));
+                co_return result<void>();
+            }
+        }
+        else if (got.head.status != 200)
         {
             out.findings.push_back(finding_of(status_failure(got.head.status)));
             co_return result<void>();
@@ -221,8 +244,13 @@ public:
                (out.status == 200 || out.status == 206);
     }
 
+    /// The layers that the registry lists under an artifact's digest.
+    result<std::vector<oci_layer>> layers(const std::string& locator) { return sources_.layers(locator); }
+
     void expect(const artifact_file& file) { total_ += share(file); }
     void begin() { advance(0); }
+    /// Counts a file whose address is not known.
+    void pass(const artifact_file& file) { advance(share(file)); }
 
     /// The address that an endpoint hands out.
     result<std::string> ask_endpoint(const url_endpoint& endpoint)
@@ -240,6 +268,7 @@ private:
         http_environment out;
         out.options = &options_.transport;
         out.caps = &options_.caps;
+        out.manifest_origin = home_;
         out.time = options_.clock;
         out.handle = options_.handle;
         out.authorize = [this](const url& target) -> result<std::vector<http_header>> { return sources_.headers(target); };
@@ -275,6 +304,7 @@ private:
     }
 
     const remote_options& options_;
+    std::string home_;  // before client_, whose environment has it
     source_set sources_;
     http_client client_;
     std::uint64_t done_ = 0, total_ = 0;
@@ -288,6 +318,10 @@ inline remote_options without_credentials(remote_options options)
     options.sources.registries.docker_config.clear();
     options.sources.s3.credentials = {};
     options.sources.own.clear();
+    options.transport.tls.certificate_file.clear();
+    options.transport.tls.private_key_file.clear();
+    options.transport.tls.certificate_pem.clear();
+    options.transport.tls.private_key_pem = {};
     return options;
 }
 
@@ -295,6 +329,105 @@ inline remote_options without_credentials(remote_options options)
 inline std::string locator_of_file(const artifact& a, const artifact_file& f)
 {
     return f.url.empty() && !a.oci.empty() ? a.oci.substr(0, a.oci.rfind('@')) + "@sha256:" + f.sha256.hex() : f.url;
+}
+
+/// One address of a manifest, and what it should give.
+struct remote_place
+{
+    remote_file seen;
+    artifact_file content;                   ///< of an OCI artifact's manifest: nothing
+    const url_endpoint* endpoint = nullptr;  ///< which tells the address
+    const artifact* layers = nullptr;        ///< whose files the manifest of an OCI artifact lists
+};
+
+/// All that a client may ask for, in the order in which it would.
+inline std::vector<remote_place> places_of(const std::vector<artifact>& artifacts)
+{
+    std::vector<remote_place> out;
+    const auto add = [&out](const artifact& a, const artifact_file& f, std::string place,
+                            std::string address) -> remote_place& {
+        remote_place& added = out.emplace_back();
+        added.seen.platform = a.platform;
+        added.seen.name = f.name ? f.name->str() : std::string();
+        added.seen.place = std::move(place);
+        added.seen.url = std::move(address);
+        added.seen.size_bytes = f.size_bytes;
+        added.content = f;
+        return added;
+    };
+    for (const artifact& a : artifacts)
+    {
+        if (!a.oci.empty())
+            add(a, {}, "oci", a.oci).layers = &a;
+        for (const artifact_file& f : a.files)
+        {
+            if (const std::string first = locator_of_file(a, f); !first.empty())
+                add(a, f, "url", first);
+            // Also beside an address: a client turns to it when that is refused. What it tells is one file.
+            if (a.endpoint && a.files.size() == 1)
+                add(a, f, "url_endpoint", a.endpoint->url).endpoint = &*a.endpoint;
+            for (std::size_t i = 0; i < f.mirrors.size(); ++i)
+                add(a, f, "mirror " + std::to_string(i + 1), f.mirrors[i]).seen.mirror = i + 1;
+            if (!f.index)
+                continue;
+            artifact_file index;
+            index.size_bytes = f.index->size_bytes;
+            index.sha256 = f.index->sha256;
+            index.name = f.name;
+            add(a, index, std::string(index_place), f.index->url);
+        }
+    }
+    return out;
+}
+
+/// The origin of the first address; empty where only a source knows it.
+inline std::string home_of(const std::vector<remote_place>& places)
+{
+    if (places.empty())
+        return {};
+    const std::string& first = places.front().seen.url;
+    if (const auto blob = oci_locator::parse(first))
+        return blob->origin;
+    const auto where = url::parse(first);
+    return where ? where->origin() : std::string();
+}
+
+/// What comes of one address. `stranger`: who should get nothing there. Fails only if the check cannot go on.
+inline result<remote_file> check_place(const remote_place& p, remote_checker& checker, remote_checker* stranger)
+{
+    remote_file out = p.seen;
+    const auto note = [&out](const failure& why) { out.findings.push_back(finding_of(why)); };
+    if (p.layers)
+    {
+        auto listed = checker.layers(p.layers->oci);
+        if (listed.has_error() && listed.error().why == reason::cancelled)
+            return listed.error();
+        if (listed.has_error())
+            note(listed.error());
+        else if (const auto same = compare_layers(*p.layers, *listed); same.has_error())
+            note(same.error());
+        checker.pass(p.content);
+        return out;
+    }
+    result<std::string> address = out.url;
+    if (p.endpoint)
+        address = checker.ask_endpoint(*p.endpoint);
+    if (address.has_error() && address.error().why == reason::cancelled)
+        return address.error();
+    if (address.has_error())
+    {
+        note(address.error());
+        checker.pass(p.content);
+        return out;
+    }
+    MODELSEC_CHECK(checker.check(*address, p.content, out));
+    if (!stranger)
+        return out;
+    if (p.endpoint)
+        address = stranger->ask_endpoint(*p.endpoint);
+    if (address.has_value() && stranger->gives(*address, p.content))
+        out.findings.push_back({remote_problem::open, reason::findings, "anybody can have it"});
+    return out;
 }
 
 }  // namespace detail
@@ -325,46 +458,25 @@ result<remote_report> check_remote(std::string_view manifest, const remote_optio
         *about.expires_at - options.clock->now() < options.expires_within)
         out.findings.push_back(
             {remote_problem::expiry, reason::expires_soon, "the manifest expires at " + format_rfc3339(*about.expires_at)});
-    detail::remote_checker checker(options);
+    const std::vector<detail::remote_place> places = detail::places_of(artifacts);
+    detail::remote_checker checker(options, detail::home_of(places));
     const remote_options bare = detail::without_credentials(options);
     detail::remote_checker stranger(bare);
-    for (const artifact& a : artifacts)
-        for (const artifact_file& f : a.files)
-            for (std::size_t i = 0; i < f.mirrors.size() + 1; ++i)
-                checker.expect(f);
+    for (const detail::remote_place& p : places)
+        checker.expect(p.content);
     checker.begin();
-    for (const artifact& a : artifacts)
-        for (const artifact_file& f : a.files)
-            for (std::size_t i = 0; i < f.mirrors.size() + 1; ++i)
-            {
-                remote_file one{a.platform, f.name ? f.name->str() : std::string(),
-                                i == 0 ? detail::locator_of_file(a, f) : f.mirrors[i - 1], i};
-                one.size_bytes = f.size_bytes;
-                result<std::string> address = one.url;
-                if (one.url.empty() && a.endpoint)
-                {
-                    one.url = a.endpoint->url;
-                    address = checker.ask_endpoint(*a.endpoint);
-                }
-                if (address.has_value())
-                {
-                    MODELSEC_CHECK(checker.check(*address, f, one));
-                    if (options.expect_private && !a.endpoint && stranger.gives(*address, f))
-                        one.findings.push_back({remote_problem::open, reason::findings, "anybody can have it"});
-                }
-                else if (address.error().why == reason::cancelled)
-                    return address.error();
-                else
-                    one.findings.push_back(detail::finding_of(address.error()));
-                out.files.push_back(std::move(one));
-            }
+    for (const detail::remote_place& p : places)
+    {
+        MODELSEC_TRY(remote_file one, detail::check_place(p, checker, options.expect_private ? &stranger : nullptr));
+        out.files.push_back(std::move(one));
+    }
     return out;
 }
 
 result<remote_answer> probe_address(const std::string& url, const remote_options& options)
 {
     MODELSEC_TRY(const detail::url where, detail::url::parse(url));
-    return detail::remote_checker(options).probe(where);
+    return detail::remote_checker(options, where.origin()).probe(where);
 }
 
 result<void> check_transport(const transport_options& options)

@@ -11,13 +11,13 @@ MODELSEC_BEGIN_NAMESPACE
 /// Where a bundle goes.
 struct bundle_options
 {
-    std::string path{};     ///< the bundle; must not be there yet (`file_exists`)
-    std::string archive{};  ///< where the model's archive lies, if it is one: a store does not keep archives
+    std::string path{};  ///< the bundle; must not be there yet (`file_exists`)
 };
 
 /// One file with manifest, roots and model, for machines without a network: manifest_source::bundle. The model is fetched as a client would,
-/// by `access` and `model`, but into a folder beside the bundle that is gone afterwards; `access.store` is not looked at. Codes: those of
-/// client::fetch(), and `bad_option` for an archive whose place is not said. Blocks; cancel by `model.operation.control`.
+/// by `access` and `model`, but into a folder beside the bundle that is gone afterwards: `access.store` is not looked at, nor what is said of
+/// an audit log and of limits of requests. Codes: those of client::fetch(), and `bad_option` for what has no envelope (a target of TUF, a
+/// signed model). Blocks; cancel by `model.operation.control`.
 MODELSEC_DECL result<fetch_result> make_bundle(client_options access, const fetch_options& model, const bundle_options& to);
 
 MODELSEC_END_NAMESPACE

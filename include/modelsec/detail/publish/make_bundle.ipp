@@ -41,6 +41,23 @@ public:
         return fail(reason::state_unreadable, "no envelope was kept");
     }
 
+    std::string archive() const { return (path_ / "archive").string(); }
+
+    /// Keeps a verified archive, which the store is about to drop.
+    result<void> take_archive(const sha256_digest& content) const
+    {
+        std::error_code ec;
+        for (std::filesystem::directory_iterator at(path_ / "store/.modelsec/staging", ec), end; !ec && at != end;
+             at.increment(ec))
+        {
+            std::error_code moved;
+            std::filesystem::rename(at->path() / ("partial-" + content.hex()), archive(), moved);
+            if (!moved)
+                return {};
+        }
+        return fail(reason::store_io, "the archive cannot be kept");
+    }
+
     /// Successors of a pinned root, as the store keeps them: `<N>.root.json`.
     result<std::vector<std::pair<std::uint64_t, bytes>>> roots() const
     {
@@ -71,7 +88,7 @@ private:
     std::filesystem::path path_;
 };
 
-/// The files of the artifact that was fetched, as they were signed. An archive is not kept by a store: it comes from where it is.
+/// The files of the artifact that was fetched, as they were signed.
 inline result<std::vector<bundle_file>> files_of_bundle(const envelope& signed_by, const fetch_result& got,
                                                         const std::string& archive)
 {
@@ -80,8 +97,6 @@ inline result<std::vector<bundle_file>> files_of_bundle(const envelope& signed_b
     {
         if (!(a.content_digest() == got.artifact))
             continue;
-        if (a.is_zip && archive.empty())
-            return fail(reason::bad_option, "the model is an archive, which no store keeps: say where it lies");
         std::vector<bundle_file> out;
         for (const artifact_file& f : a.files)
             out.push_back({a.is_zip ? archive : got.path + '/' + f.name->str(), f.sha256, f.size_bytes});
@@ -96,16 +111,19 @@ result<fetch_result> make_bundle(client_options access, const fetch_options& mod
 {
     if (model.offline || model.dry_run)
         return fail(reason::bad_option, "a bundle is made of a model that is fetched");
+    if (std::holds_alternative<tuf_repository>(model.trust) || std::holds_alternative<model_signature>(model.trust))
+        return fail(reason::bad_option, "a bundle carries an envelope, which neither a TUF target nor a signed model has");
     std::error_code ec;
     if (to.path.empty() || std::filesystem::exists(to.path, ec))
         return to.path.empty() ? fail(reason::bad_option, "a bundle needs a path") : fail(reason::file_exists, to.path);
     const detail::bundle_workplace work(to.path);
     access.store = work.store();
-    MODELSEC_TRY(fetch_result got, detail::run_fetch(access, model, false));
+    MODELSEC_TRY(fetch_result got, detail::run_fetch(access, model, false, detail::make_network, nullptr, nullptr, nullptr,
+                                                     [&work](const sha256_digest& a) { return work.take_archive(a); }));
     MODELSEC_TRY(const bytes envelope, work.envelope());
     MODELSEC_TRY(const auto roots, work.roots());
     MODELSEC_TRY(const detail::envelope signed_by, detail::parse_any_envelope(as_text(envelope)));
-    MODELSEC_TRY(const auto files, detail::files_of_bundle(signed_by, got, to.archive));
+    MODELSEC_TRY(const auto files, detail::files_of_bundle(signed_by, got, work.archive()));
     MODELSEC_CHECK(detail::write_bundle(to.path, envelope, roots, files, model.operation.control));
     got.path = to.path;
     return got;

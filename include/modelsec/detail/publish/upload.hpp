@@ -25,10 +25,10 @@ struct upload_options
     /// s3: the server's origin, for one that is not Amazon's (buckets are then the first part of the path). supabase: the project's origin,
     /// as `https://PROJECT.supabase.co`. Else without meaning: the Hub's is `sources.hub.endpoint`.
     std::string endpoint{};
-    std::string kms_key{};        ///< s3 with `where.kms`: the key's id; empty: the bucket's own
-    std::string manifest_name{};  ///< what the signed manifest is called at the host; empty: manifest.json
-    source_options sources{};     ///< keys and tokens of the hosts
-    transport_options transport{};
+    std::string kms_key{};          ///< s3 with `where.kms`: the key's id; empty: the bucket's own
+    std::string manifest_name{};    ///< what the signed manifest is called at the host; empty: manifest.json
+    source_options sources{};       ///< keys and tokens of the hosts
+    transport_options transport{};  ///< a client certificate is for the origin that is uploaded to
     limits caps{};
     control handle{};                                           ///< keep a copy to cancel
     const modelsec::clock* clock = &modelsec::clock::system();  ///< must outlive the call

@@ -73,6 +73,16 @@ inline http_environment upload_environment(const upload_options& options, const 
     return out;
 }
 
+/// The origin that is uploaded to, which a client certificate is for.
+inline std::string upload_home(const upload_options& options)
+{
+    const bool registry = options.where.target == upload_kind::oci;
+    const auto home = url::parse(registry ? "https://" + options.destination.substr(0, options.destination.find('/'))
+                                 : options.where.target == upload_kind::hf ? options.sources.hub.endpoint
+                                                                           : options.endpoint);
+    return home ? home->origin() : std::string();
+}
+
 inline constexpr std::size_t upload_state_bytes = 1u << 20;
 
 /// The requests of upload_link as coroutines.
@@ -193,6 +203,7 @@ private:
 upload_link::upload_link(const upload_options& options)
     : options_(options), client_([&] {
           http_environment out = upload_environment(options, options.transport);
+          out.manifest_origin = upload_home(options);
           out.authorize = [this](const url& where) -> result<std::vector<http_header>> {
               return sources_ ? sources_->headers(where) : std::vector<http_header>();
           };

@@ -16,7 +16,8 @@ struct registry_options
     /// Hosts (or host:port) beside the registry itself that may be asked for its tokens, with its user and password
     /// (`realm_not_allowed` for others).
     std::vector<std::string> allowed_realms{};
-    /// Docker's config.json: `auths` are read from it, its helper programs never run (`credential_helper`, 50). Empty: none.
+    /// Docker's config.json: `auths` are read from it (`auth`, or `username` and `password`). Its helper programs never run: where a token for
+    /// nobody does not do, `credential_helper` (50). Empty: none.
     std::string docker_config{};
 };
 
@@ -76,12 +77,14 @@ public:
     /// The layers of a whole artifact, by the digest of its manifest: `digest_mismatch` if the registry serves another one.
     MODELSEC_DECL result<std::vector<oci_layer>> layers(std::string_view locator, const source_exchange& ask);
 
-    /// What requests to this repository carry; `again`: what was carried before was refused.
-    MODELSEC_DECL result<std::vector<http_header>> authorize(const oci_locator& what, bool again,
-                                                             const source_exchange& ask);
+    /// What requests to this repository carry; `again`: what was carried before was refused, at the address `refused`, which is asked how to
+    /// do better where the registry itself asks for nothing.
+    MODELSEC_DECL result<std::vector<http_header>> authorize(const oci_locator& what, bool again, const source_exchange& ask,
+                                                             const std::string& refused = {});
 
 private:
-    MODELSEC_DECL result<std::vector<http_header>> log_in(const oci_locator& what, const source_exchange& ask) const;
+    MODELSEC_DECL result<std::vector<http_header>> log_in(const oci_locator& what, const source_exchange& ask,
+                                                          const std::string& refused) const;
     MODELSEC_DECL result<std::string> fetch_token(const oci_locator& what, const bearer_challenge& challenge,
                                                   const std::string& basic, const source_exchange& ask) const;
     MODELSEC_DECL result<std::string> basic_for(const oci_locator& what) const;

@@ -80,17 +80,41 @@ inline bool take_parameter(std::string_view& text, std::string& name, std::strin
     return false;
 }
 
-std::optional<bearer_challenge> find_bearer_challenge(const std::vector<http_header>& headers)
+/// Calls `with` (scheme, its parameters) for each challenge, until it says that it has what it wants. One field may hold several, and there
+/// may be several fields (RFC 9110 section 11.6.1).
+template <class With>
+void each_challenge(const std::vector<http_header>& headers, const With& with)
 {
     for (const http_header& h : headers)
     {
-        std::string_view text = h.value;
-        if (!source_same(h.name, "www-authenticate") || text.size() < 7 || !source_same(text.substr(0, 7), "Bearer "))
+        if (!source_same(h.name, "www-authenticate"))
             continue;
-        text.remove_prefix(7);
+        std::string_view text = h.value;
+        while (true)
+        {
+            text.remove_prefix(std::min(text.find_first_not_of(" ,\t"), text.size()));
+            if (text.empty())
+                break;
+            const std::string_view scheme = text.substr(0, text.find_first_of(" ,\t"));
+            text.remove_prefix(scheme.size());
+            std::vector<std::pair<std::string, std::string>> parameters;
+            std::string name, value;
+            while (take_parameter(text, name, value))
+                parameters.emplace_back(name, value);
+            if (with(scheme, parameters))
+                return;
+        }
+    }
+}
+
+std::optional<bearer_challenge> find_bearer_challenge(const std::vector<http_header>& headers)
+{
+    std::optional<bearer_challenge> found;
+    each_challenge(headers, [&found](std::string_view scheme, const auto& parameters) {
+        if (!source_same(scheme, "bearer"))
+            return false;
         bearer_challenge out;
-        std::string name, value;
-        while (take_parameter(text, name, value))
+        for (const auto& [name, value] : parameters)
         {
             if (source_same(name, "realm"))
                 out.realm = value;
@@ -98,17 +122,18 @@ std::optional<bearer_challenge> find_bearer_challenge(const std::vector<http_hea
                 out.service = value;
         }
         if (!out.realm.empty())
-            return out;
-    }
-    return std::nullopt;
+            found = std::move(out);
+        return found.has_value();
+    });
+    return found;
 }
 
 inline bool asks_for_basic(const source_answer& answer)
 {
-    return std::any_of(answer.headers.begin(), answer.headers.end(), [](const http_header& h) {
-        return source_same(h.name, "www-authenticate") && h.value.size() >= 5 &&
-               source_same(std::string_view(h.value).substr(0, 5), "Basic");
-    });
+    bool out = false;
+    each_challenge(answer.headers,
+                   [&out](std::string_view scheme, const auto&) { return out = source_same(scheme, "basic"); });
+    return out;
 }
 
 inline bool is_packed_layer(std::string_view media_type)
@@ -174,6 +199,9 @@ result<secret> docker_authorization(bytes_view config, std::string_view host)
                                                    std::string(helper->as_string() ? *helper->as_string() : "?") + " for " +
                                                    std::string(host));
     if (const json* entry = member_of("auths"))
+    {
+        // Written by hand, or by other tools, the two stand beside each other, as Docker has them in memory.
+        const auto user = entry->string_at("username"), password = entry->string_at("password");
         if (const auto auth = entry->string_at("auth"); auth && !auth->empty())
         {
             auto plain = from_base64(*auth);
@@ -182,6 +210,17 @@ result<secret> docker_authorization(bytes_view config, std::string_view host)
             wipe(plain->data(), plain->size());
             return secret("Basic " + std::string(*auth));
         }
+        if (user && password && !user->empty())
+        {
+            // RFC 7617 section 2: what stands before the first colon is the user.
+            if (user->find(':') != std::string_view::npos)
+                return fail(reason::bad_option, "Docker's config file holds credentials that are none");
+            std::string plain = std::string(*user) + ':' + std::string(*password);
+            secret out("Basic " + to_base64(as_bytes(plain)));
+            wipe(plain.data(), plain.size());
+            return out;
+        }
+    }
     if (const auto store = doc->string_at("credsStore"); store && !store->empty())
         return fail(reason::credential_helper, "docker-credential-" + std::string(*store) + " for " + std::string(host));
     return secret();
@@ -200,8 +239,9 @@ result<source_request> oci_source::locate(std::string_view locator, const source
         const std::lock_guard lock(mutex_);
         again = located_[std::string(locator)]++ > 0;
     }
-    MODELSEC_TRY(std::vector<http_header> headers, authorize(what, again, ask));
-    return source_request{what.origin + "/v2/" + what.repository + "/blobs/sha256:" + what.digest.hex(), std::move(headers)};
+    std::string blob = what.origin + "/v2/" + what.repository + "/blobs/sha256:" + what.digest.hex();
+    MODELSEC_TRY(std::vector<http_header> headers, authorize(what, again, ask, blob));
+    return source_request{std::move(blob), std::move(headers)};
 }
 
 result<std::vector<oci_layer>> oci_source::layers(std::string_view locator, const source_exchange& ask)
@@ -212,7 +252,7 @@ result<std::vector<oci_layer>> oci_source::layers(std::string_view locator, cons
     source_answer answer;
     for (const bool again : {false, true})
     {
-        MODELSEC_TRY(request.headers, authorize(what, again, ask));
+        MODELSEC_TRY(request.headers, authorize(what, again, ask, request.url));
         request.headers.push_back({"Accept",
                                    "application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json, "
                                    "application/vnd.docker.distribution.manifest.v2+json, "
@@ -230,7 +270,8 @@ result<std::vector<oci_layer>> oci_source::layers(std::string_view locator, cons
 }
 
 /// What requests to this repository carry: nothing, Basic, or a token of the realm that the registry names.
-result<std::vector<http_header>> oci_source::authorize(const oci_locator& what, bool again, const source_exchange& ask)
+result<std::vector<http_header>> oci_source::authorize(const oci_locator& what, bool again, const source_exchange& ask,
+                                                       const std::string& refused)
 {
     const std::string key = what.origin + ' ' + what.repository;
     {
@@ -238,25 +279,54 @@ result<std::vector<http_header>> oci_source::authorize(const oci_locator& what, 
         if (const auto known = grants_.find(key); known != grants_.end() && !again)
             return known->second;
     }
-    MODELSEC_TRY(std::vector<http_header> headers, log_in(what, ask));
+    MODELSEC_TRY(std::vector<http_header> headers, log_in(what, ask, again ? refused : std::string()));
     const std::lock_guard lock(mutex_);
     return grants_[key] = std::move(headers);
 }
 
-result<std::vector<http_header>> oci_source::log_in(const oci_locator& what, const source_exchange& ask) const
+/// Whether the registry refuses this address, and how: 401 with a challenge. One byte of it is asked for.
+inline result<source_answer> ask_for_a_byte(const std::string& address, std::vector<http_header> headers,
+                                            const source_exchange& ask)
 {
-    MODELSEC_TRY(const source_answer hello, ask(source_request{what.origin + "/v2/"}));
-    if (hello.status != 401)
-        return std::vector<http_header>();  // open, or the origin's own credentials were enough
-    MODELSEC_TRY(const std::string basic, basic_for(what));
-    if (const auto challenge = find_bearer_challenge(hello.headers))
+    source_request request{address, std::move(headers)};
+    request.status_only = true;
+    return ask(request);
+}
+
+result<std::vector<http_header>> oci_source::log_in(const oci_locator& what, const source_exchange& ask,
+                                                    const std::string& refused) const
+{
+    MODELSEC_TRY(source_answer hello, ask(source_request{what.origin + "/v2/"}));
+    // Open, or the origin's own credentials were enough; but some let anybody in at the door, and ask at what lies behind it.
+    if (hello.status != 401 && !refused.empty())
     {
-        MODELSEC_TRY(std::string token, fetch_token(what, *challenge, basic, ask));
-        return std::vector<http_header>{{"Authorization", "Bearer " + std::move(token)}};
+        MODELSEC_TRY(hello, ask_for_a_byte(refused, {}, ask));
     }
-    if (basic.empty() || !asks_for_basic(hello))
-        return fail(reason::unauthorized, "the registry wants a user");
-    return std::vector<http_header>{{"Authorization", basic}};
+    if (hello.status != 401)
+        return std::vector<http_header>();
+    const auto basic = basic_for(what);
+    const bool helped = basic.has_error() && basic.error().why == reason::credential_helper && actions_ == "pull";
+    const auto challenge = find_bearer_challenge(hello.headers);
+    if (basic.has_error() && !(helped && challenge))
+        return basic.error();
+    if (!challenge)
+    {
+        if (basic->empty() || !asks_for_basic(hello))
+            return fail(reason::unauthorized, "the registry wants a user");
+        return std::vector<http_header>{{"Authorization", *basic}};
+    }
+    auto token = fetch_token(what, *challenge, helped ? std::string() : *basic, ask);
+    // What is public is to be had with a token for nobody; that there is a user whom only a program knows matters where that does not do.
+    if (token.has_error())
+        return helped && token.error().code() == errc::unauthorized ? basic.error() : std::move(token).error();
+    std::vector<http_header> out{{"Authorization", "Bearer " + std::move(*token)}};
+    if (helped && !refused.empty())
+    {
+        MODELSEC_TRY(const source_answer answer, ask_for_a_byte(refused, out, ask));
+        if (answer.status == 401 || answer.status == 403)
+            return basic.error();
+    }
+    return out;
 }
 
 /// The user and password of the registry's origin, as a header's value; empty if there is none.

@@ -21,6 +21,7 @@ struct source_request
     std::vector<http_header> headers{};      ///< for the origin of `url` alone: no redirect to elsewhere takes them along
     std::optional<std::string> post_body{};  ///< POST this JSON instead of GET
     std::size_t answer_bytes = 64u << 10;    ///< a longer answer is `too_large`
+    bool status_only = false;  ///< the first byte is asked for, and none is read: the answer to a refusal has headers
 };
 
 /// What a host answered, whatever its status.

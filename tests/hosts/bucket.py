@@ -76,6 +76,10 @@ class Bucket:
             return error(403, "SignatureDoesNotMatch")
         return None
 
+    def saying(self, encryption):
+        """How it is encrypted is said of every object and of every part, by the header of the request that gave it."""
+        return {"x-amz-server-side-encryption": encryption} if encryption and self.kms else {}
+
     def answer(self, seen):
         split = urllib.parse.urlsplit(seen.path)
         query = dict(urllib.parse.parse_qsl(split.query, keep_blank_values=True))
@@ -87,7 +91,7 @@ class Bucket:
             if refusal:
                 return refusal
         wished = seen.header("x-amz-server-side-encryption")
-        said = {"x-amz-server-side-encryption": wished} if wished and self.kms else {}
+        said = self.saying(wished)
         if seen.method == "POST" and "uploads" in query:
             number = f"id-{len(self.uploads) + 1}"
             self.uploads[number] = {"place": place, "parts": {}, "encryption": wished}
@@ -106,7 +110,7 @@ class Bucket:
                 self.parts_taken += 1
                 tag = '"' + hashlib.md5(seen.body).hexdigest() + '"'
                 upload["parts"][int(query["partNumber"])] = (tag, seen.body)
-                return Answer(200, b"", {"ETag": tag})
+                return Answer(200, b"", dict(self.saying(upload["encryption"]), ETag=tag))
             if seen.method == "GET":
                 after = int(query.get("part-number-marker", 0))
                 numbers = sorted(n for n in upload["parts"] if n > after)[:2]
@@ -126,10 +130,11 @@ class Bucket:
                     whole += upload["parts"][number][1]
                 self.objects[place], self.encryption[place] = whole, upload["encryption"]
                 del self.uploads[query["uploadId"]]
-                return xml(200, f"<CompleteMultipartUploadResult><Key>{key}</Key><ETag>&quot;x-{len(asked)}&quot;</ETag></CompleteMultipartUploadResult>")
+                return xml(200, f"<CompleteMultipartUploadResult><Key>{key}</Key><ETag>&quot;x-{len(asked)}&quot;</ETag></CompleteMultipartUploadResult>",
+                           self.saying(upload["encryption"]))
         if seen.method == "PUT":
             self.objects[place], self.encryption[place] = seen.body, wished
             return Answer(200, b"", dict(said, ETag='"' + hashlib.md5(seen.body).hexdigest() + '"'))
         if place not in self.objects:
             return error(404, "NoSuchKey")
-        return Answer(200, self.objects[place], {"ETag": '"' + hashlib.md5(self.objects[place]).hexdigest() + '"', "Last-Modified": "Thu, 01 Jan 2026 00:00:00 GMT"})
+        return Answer(200, self.objects[place], {**self.saying(self.encryption[place]), "ETag": '"' + hashlib.md5(self.objects[place]).hexdigest() + '"', "Last-Modified": "Thu, 01 Jan 2026 00:00:00 GMT"})

@@ -140,3 +140,19 @@ def test_altered_cipher_text_is_refused_before_any_key_is_asked_for(encrypted):
     world, keys, manifest, cipher, _ = encrypted
     cipher["bytes"] = cipher["bytes"][:-1] + bytes([cipher["bytes"][-1] ^ 1])
     assert world.fetch(manifest, "--decrypt-key", keys.secret).code == 30
+
+
+def test_a_folder_that_is_published_again_holds_what_was_encrypted_before_and_that_is_not_published(world):
+    keys = Keys(world.folder, "reader")
+    folder = world.folder / "pack"
+    (folder / "sub").mkdir(parents=True)
+    (folder / "m.gguf").write_bytes(noise(1000))
+    (folder / "sub" / "alone.enc").write_bytes(b"a file of its own")
+    for number in (1, 2, 3):
+        done = subprocess.run([MODELSEC, "publish", "--json", "--key", str(world.key), "--model", "demo", "--version", str(number), "--sequence", str(number),
+                               "--expires", "1d", "--platform", "any", "--folder", str(folder), "--base-url", "https://models.example/demo", "--encrypt-for",
+                               str(keys.public), "--out", str(world.folder / "out.json")], capture_output=True, text=True, env=world.env(), timeout=60)
+        assert done.returncode == 0, done.stdout + done.stderr
+        files = payload_of(world.folder / "out.json")["artifacts"][0]["files"]
+        assert [f["name"] for f in files] == ["m.gguf", "sub/alone.enc"]
+        assert sorted(p.name for p in folder.rglob("*") if p.is_file()) == ["alone.enc", "alone.enc.enc", "m.gguf", "m.gguf.enc"]

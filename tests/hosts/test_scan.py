@@ -1,13 +1,20 @@
 # Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 """modelsec scan, check-remote and publish --watch-expiry."""
+import bz2
 import gzip
 import hashlib
 import io
 import json
+import lzma
+import os
+import shutil
+import stat
 import struct
 import subprocess
 import tarfile
+import zipfile
 
+import pytest
 from support import MODELSEC, Answer, noise, run
 
 
@@ -54,16 +61,17 @@ def test_a_clean_tree_passes(tmp_path):
     assert scan(tmp_path) == (0, set())
 
 
-def test_layers_of_a_saved_image_are_looked_into(tmp_path):
-    def tar(entries, compress=False):
-        out = io.BytesIO()
-        with tarfile.open(fileobj=out, mode="w") as t:
-            for name, content in entries:
-                info = tarfile.TarInfo(name)
-                info.size = len(content)
-                t.addfile(info, io.BytesIO(content))
-        return gzip.compress(out.getvalue()) if compress else out.getvalue()
+def tar(entries, compress=False, format=tarfile.GNU_FORMAT):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=format) as t:
+        for name, content in entries:
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            t.addfile(info, io.BytesIO(content))
+    return gzip.compress(out.getvalue()) if compress else out.getvalue()
 
+
+def test_layers_of_a_saved_image_are_looked_into(tmp_path):
     clean = tar([("app/main.py", b"x"), ("etc/passwd", b"root")])
     dirty = tar([("app/" + "d" * 120 + "/model.safetensors", noise(5000)), ("app/.env", b"A=1")])
     deep = ("app/" + "d" * 120 + "/model.safetensors")
@@ -77,6 +85,241 @@ def test_layers_of_a_saved_image_are_looked_into(tmp_path):
     layer = tmp_path / "layer.tar.gz"
     layer.write_bytes(tar([("m.onnx", b"x")], compress=True))
     assert scan(layer)[1] == {("weights", "layer", "m.onnx")}
+
+
+TOKEN = "hf_" + "a1B2c3D4" * 5
+ZSTD = b"\x28\xb5\x2f\xfd" + noise(2000)
+
+
+def key_files(folder):
+    """A certificate, and private keys in every form that openssl writes."""
+    pem = folder / "pkcs8.out"
+    certificate = folder / "certificate.out"
+    run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", pem, "-out", certificate, "-days", "2", "-subj", "/CN=x")
+    ec = folder / "ec.out"
+    run("openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", ec)
+    der = {}
+    for name, command in {"pkcs8": ["pkcs8", "-topk8", "-nocrypt", "-in", pem], "encrypted": ["pkcs8", "-topk8", "-passout", "pass:x", "-in", pem],
+                          "pkcs1": ["rsa", "-traditional", "-in", pem], "sec1": ["ec", "-in", ec], "pkcs8-ec": ["pkcs8", "-topk8", "-nocrypt", "-in", ec]}.items():
+        out = folder / f"{name}.der"
+        run("openssl", *command, "-outform", "DER", "-out", out)
+        der[name] = out.read_bytes()
+    out = folder / "pkcs12.out"
+    run("openssl", "pkcs12", "-export", "-in", certificate, "-inkey", pem, "-passout", "pass:x", "-out", out)
+    der["pkcs12"] = out.read_bytes()
+    public = folder / "public.out"
+    run("openssl", "pkey", "-in", pem, "-pubout", "-outform", "DER", "-out", public)
+    run("openssl", "x509", "-in", certificate, "-outform", "DER", "-out", folder / "x509.out")
+    return pem.read_bytes(), certificate.read_bytes(), der, [public.read_bytes(), (folder / "x509.out").read_bytes()]
+
+
+def test_keys_and_tokens_are_found_wherever_in_a_file_they_stand_and_in_whatever_form(tmp_path):
+    (tmp_path / "made").mkdir()
+    pem, certificate, der, harmless = key_files(tmp_path / "made")
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    keys = {"behind.crt": certificate + pem, "far": certificate * 6 + pem, "very-far": b"x\n" * 1_200_000 + pem, "account.json": json.dumps({"private_key": pem.decode()}).encode(),
+            "apple.p8": b"?", **der}
+    tokens = {"hub": TOKEN, "git": "ghp_" + "A1b2" * 9, "git2": "github_pat_11ABCDEFG0" + "a1B2" * 10, "lab": "glpat-" + "aB3dE6gH9jK2mN5pQ8sT", "open": "sk-proj-" + "aB3d" * 8,
+              "slack": "xoxb-" + "123456789012-" * 2 + "aB3dE6", "hokusai": "hk_live_" + "a1b2" * 6, "aws": "AKIA" + "A1B2C3D4" * 2,
+              "jwt": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJyb2xlIjoic2VydmljZV9yb2xlIn0.c2ln", "far-token": "x\n" * 1_048_570 + TOKEN}
+    for name, content in keys.items():
+        (tree / name).write_bytes(content)
+    for name, content in tokens.items():
+        (tree / name).write_text(f"value = '{content}'\n")
+    (tree / "harmless").mkdir()
+    for i, content in enumerate([certificate, *harmless, b"if line == '-----BEGIN PRIVATE KEY-----':\n", b"hf_tokenizer_of_the_second_language_model(x)",
+                                 b".sk-toggleable__content-of-the-label", b"sourceMappingURL=data:application/json;base64,eyJ2ZXJzaW9uIjozLCJmaWxlIjoi",
+                                 b"AKIAIOSFODNN7EXAMPLE", b"starts_with(\"PuTTY-User-Key-File-\")"]):
+        (tree / "harmless" / str(i)).write_bytes(content)
+    site = tree / "site-packages"
+    site.mkdir()
+    (site / "paths.pth").write_text("import site\n")
+    assert scan(tree) == (60, {("key", "tree", name) for name in keys} | {("token", "tree", name) for name in tokens})
+
+
+@pytest.mark.parametrize("name", ["adapter_model.bin", "diffusion_pytorch_model.bin", "a.pkl", "a.joblib", "a.npy", "a.msgpack", "a.engine", "a.plan", "a.nemo", "a.mar",
+                                  "a.pte", "a.task", "a.mlmodelc/weights/x", "a.gguf.gz", "a.safetensors.zst"])
+def test_weights_are_known_by_their_names(tmp_path, name):
+    path = tmp_path / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"x")
+    assert scan(tmp_path) == (60, {("weights", "tree", name)})
+    assert "/" in name or scan(path)[0] == 60
+
+
+def test_a_file_that_is_no_archive_is_looked_at_itself(tmp_path):
+    pem = run("openssl", "genpkey", "-algorithm", "ed25519").stdout
+    for name, content, kind in (("m.gguf", b"GGUF", "weights"), (".env", b"A=1", "environment"), ("k.pem", pem.encode(), "key"), ("notes.txt", TOKEN.encode(), "token")):
+        (tmp_path / name).write_bytes(content)
+        assert scan(tmp_path / name) == (60, {(kind, "tree", name)})
+    (tmp_path / "app.py").write_text("x = 1\n")
+    assert scan(tmp_path / "app.py") == (0, set())
+    packed = tmp_path / "notes.txt.gz"
+    packed.write_bytes(gzip.compress(b"x" * 100_000 + b" " + TOKEN.encode()))
+    assert scan(packed) == (60, {("token", "tree", "notes.txt.gz")})
+    with zipfile.ZipFile(tmp_path / "app.whl", "w", zipfile.ZIP_DEFLATED) as z:
+        z.writestr("app/main.py", b"x")
+        z.writestr("app/settings.py", TOKEN)
+    assert scan(tmp_path / "app.whl") == (60, {("token", "layer", "app/settings.py")})
+
+
+def test_layers_in_every_form_are_looked_into_or_told(tmp_path):
+    clean, dirty = tar([("app/main.py", b"x" * 3000)]), tar([("app/.env", b"A=1")])
+    image = tmp_path / "image.tar"
+
+    def layer(content):
+        image.write_bytes(tar([("manifest.json", b"[]"), ("blobs/sha256/aa", content)]))
+        return scan(image)
+
+    found = (60, {("environment", "layer", "blobs/sha256/aa:app/.env")})
+    assert layer(clean) == layer(gzip.compress(clean)) == (0, set())
+    assert layer(gzip.compress(dirty[:700]) + gzip.compress(dirty[700:])) == found  # members, as some builders write them
+    assert layer(tar([("d" * 200 + "/x", b"x"), ("app/.env", b"A=1")], format=tarfile.PAX_FORMAT)) == found
+    assert layer(clean + dirty) == found
+    assert layer(tar([("inner.tar.gz", gzip.compress(dirty))])) == (60, {("environment", "layer", "blobs/sha256/aa:inner.tar.gz:app/.env")})
+    zipped = io.BytesIO()
+    with zipfile.ZipFile(zipped, "w") as z:
+        z.writestr("x.py", b"x")
+        z.writestr("m/.env", b"A=1")
+    assert layer(tar([("app.whl", zipped.getvalue())])) == (60, {("environment", "layer", "blobs/sha256/aa:app.whl:m/.env")})
+    for content in (ZSTD, lzma.compress(clean), bz2.compress(clean), gzip.compress(clean)[:-20], gzip.compress(clean) + b"more", clean[:1500], clean[:512], clean[:3584]):
+        code, told = layer(content)
+        assert code == 60 and ("unreadable", "layer", "blobs/sha256/aa") in told and {kind for kind, _, _ in told} == {"unreadable"}, (content[:20], told)
+    for name, content in {"l.tar.zst": ZSTD, "l.tar.xz": lzma.compress(clean), "cut.tar": clean[:1500], "cut.tar.gz": gzip.compress(clean)[:-20], "none.tar": noise(2000)}.items():
+        (tmp_path / name).write_bytes(content)
+        code, told = scan(tmp_path / name)
+        assert code == 60 and ("unreadable", "tree", name) in told, (name, told)
+    # The same in the folder of an OCI image.
+    blobs = tmp_path / "oci" / "blobs" / "sha256"
+    blobs.mkdir(parents=True)
+    (blobs / "aa").write_bytes(ZSTD)
+    (blobs / "bb").write_bytes(gzip.compress(dirty))
+    assert scan(tmp_path / "oci") == (60, {("unreadable", "tree", "blobs/sha256/aa"), ("environment", "layer", "blobs/sha256/bb:app/.env")})
+    assert scan(tmp_path / "oci", "--ignore", "blobs/sha256/aa", "--ignore", ".env") == (0, set())
+
+
+def test_a_folder_or_file_that_may_not_be_read_is_told(tmp_path):
+    tree = tmp_path / "tree"
+    for name in ("closed", "open"):
+        (tree / name).mkdir(parents=True)
+        (tree / name / "x.py").write_text("x")
+    (tree / "open" / "closed.py").write_text("x")
+    modes = {tree / "closed": 0, tree / "open" / "closed.py": 0}
+    # Root may read all: then somebody else is to be asked, who may pass the folders above.
+    command = [MODELSEC]
+    if os.geteuid() == 0:
+        for above in tree.parents:
+            if not above.stat().st_mode & stat.S_IXOTH:
+                modes[above] = above.stat().st_mode & 0o7777
+                above.chmod(modes[above] | 0o11)
+        command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", shutil.which(MODELSEC) or MODELSEC]
+    before = {path: path.stat().st_mode & 0o7777 for path in (tree / "closed", tree / "open" / "closed.py")}
+    try:
+        for path in before:
+            path.chmod(0)
+        done = subprocess.run([*command, "scan", "--json", str(tree)], capture_output=True, text=True, timeout=60)
+    finally:
+        for path, mode in {**modes, **before}.items():
+            path.chmod(mode)
+    found = {(f["kind"], f["path"]) for f in map(json.loads, done.stdout.splitlines()) if f["type"] == "finding"}
+    assert (done.returncode, found) == (60, {("unreadable", "closed"), ("unreadable", "open/closed.py")}), done
+
+
+def git(tree, *command):
+    return run("git", "-C", tree, "-c", "user.name=x", "-c", "user.email=x@example.com", *command)
+
+
+@pytest.mark.parametrize("form", ["sha1", "sha256"])
+def test_what_is_staged_is_found_by_its_content_though_the_tree_has_it_no_more(tmp_path, form):
+    tree = tmp_path / "tree"
+    (tree / "sub").mkdir(parents=True)
+    run("git", "init", "-q", f"--object-format={form}", tree)
+    (tree / "settings.py").write_text(f"A = '{TOKEN}'\n")
+    (tree / "sub" / "data").write_bytes(safetensors())
+    (tree / "sub" / "clean.py").write_text("x\n")
+    git(tree, "add", ".")
+    (tree / "settings.py").write_text("A = os.environ['A']\n")
+    (tree / "sub" / "data").unlink()
+    staged = (60, {("token", "index", "settings.py"), ("weights", "index", "sub/data")})
+    assert scan(tree) == staged
+    # From a folder within, what is staged below it.
+    assert scan(tree / "sub") == (60, {("weights", "index", "data")})
+    # From a folder around, too.
+    assert scan(tmp_path) == (60, {(kind, where, "tree/" + path) for kind, where, path in staged[1]})
+    git(tree, "update-index", "--split-index")
+    assert list((tree / ".git").glob("sharedindex.*"))
+    assert scan(tree) == staged
+    (tree / "more").write_text(f"{TOKEN}\n")
+    git(tree, "add", "more", "settings.py")  # one is new, and one replaced: not in the shared part
+    (tree / "more").unlink()
+    assert scan(tree) == (60, {("token", "index", "more"), ("weights", "index", "sub/data")})
+    git(tree, "rm", "-q", "--cached", "sub/data")
+    assert scan(tree) == (60, {("token", "index", "more")})
+    for shared in (tree / ".git").glob("sharedindex.*"):
+        shared.unlink()
+    assert scan(tree) == (60, {("unreadable", "index", ".git/index")})
+
+
+@pytest.mark.parametrize("form", ["sha1", "sha256"])
+def test_staged_files_that_lie_in_packs_are_read_from_there(tmp_path, form):
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    run("git", "init", "-q", f"--object-format={form}", tree)
+    lines = [f"line {i}, the {i * 7919 % 1009}th of some\n" for i in range(3000)]
+    for i in range(6):  # versions of one file: a pack has them as changes of each other
+        text = list(lines)
+        text[100 * i] = f"A = '{TOKEN}'\n"
+        (tree / f"part{i}.txt").write_text("".join(text))
+    (tree / "clean.txt").write_text("".join(lines))
+    (tree / "plain").write_text(f"{TOKEN}\n")
+    git(tree, "add", ".")
+    git(tree, "commit", "-q", "-m", "x")
+    git(tree, "gc", "-q", "--aggressive")
+    assert not list((tree / ".git" / "objects").glob("[0-9a-f][0-9a-f]/*"))
+    chains = run("git", "-C", tree, "verify-pack", "-v", next((tree / ".git" / "objects" / "pack").glob("*.idx"))).stdout
+    assert "chain length = 2" in chains
+    for path in tree.glob("*.txt"):
+        path.unlink()
+    (tree / "plain").unlink()
+    found = (60, {("token", "index", f"part{i}.txt") for i in range(6)} | {("token", "index", "plain")})
+    assert scan(tree) == found
+    # Another working tree of the same repository, and a repository that borrows its objects.
+    git(tree, "worktree", "add", "-q", "--no-checkout", tmp_path / "other")
+    git(tmp_path / "other", "read-tree", "HEAD")
+    assert scan(tmp_path / "other") == found
+    run("git", "clone", "-q", "--shared", "--no-checkout", tree, tmp_path / "clone")
+    git(tmp_path / "clone", "read-tree", "HEAD")
+    assert scan(tmp_path / "clone") == found
+    # What is staged, but not there (a partial clone): its name says something, or nothing does.
+    (tree / "m.gguf").write_bytes(b"GGUF")
+    (tree / "readme").write_bytes(b"text")
+    git(tree, "add", "m.gguf", "readme")
+    for path in (tree / ".git" / "objects").glob("[0-9a-f][0-9a-f]/*"):
+        path.unlink()
+    (tree / "m.gguf").unlink()
+    assert scan(tree)[1] - found[1] == {("weights", "index", "m.gguf"), ("unreadable", "index", "readme")}
+
+
+def test_a_sparse_index_a_file_only_announced_and_an_index_of_nonsense(tmp_path):
+    tree = tmp_path / "tree"
+    for name in ("kept", "left"):
+        (tree / name).mkdir(parents=True)
+        (tree / name / "settings").write_text(f"{name} {TOKEN}\n")
+    run("git", "init", "-q", tree)
+    git(tree, "add", ".")
+    git(tree, "commit", "-q", "-m", "x")
+    git(tree, "sparse-checkout", "set", "--cone", "--sparse-index", "kept")
+    assert not (tree / "left").exists()
+    found = {("token", "index", "kept/settings"), ("token", "index", "left/settings")}
+    assert scan(tree) == (60, found)
+    (tree / "announced").write_text("x\n")
+    git(tree, "add", "--intent-to-add", "announced")
+    assert scan(tree) == (60, found)
+    (tree / ".git" / "index").write_bytes(b"DIRC" + noise(500))
+    assert scan(tree) == (60, {("token", "tree", "kept/settings"), ("unreadable", "index", ".git/index")})
+    run("git", "init", "-q", "--bare", tmp_path / "bare")
+    assert scan(tmp_path / "bare") == (60, {("unreadable", "tree", ".")})
 
 
 def check_remote(world, manifest, *options):

@@ -143,6 +143,41 @@ def test_an_upload_to_s3_that_broke_off_goes_on_with_the_parts_that_are_there(wo
     assert bucket.objects["models", "1.0.0/model.gguf"] == other
 
 
+def test_what_lies_unencrypted_in_s3_is_sent_again_for_a_model_that_must_be_encrypted(world):
+    bucket, publish = Bucket(world), Publisher(world)
+    options = ["--to", "s3://models", "--env", "production", "--endpoint", bucket.url, "--credentials", keys(world, bucket)]
+    assert publish(*options, "--sensitivity", "public").code == 0
+    assert set(bucket.encryption.values()) == {""}
+    outcome = publish(*options, "--sensitivity", "internal")
+    assert outcome.code == 0 and outcome.upload["present"] == 0, outcome
+    assert set(bucket.encryption.values()) == {"aws:kms"} and bucket.objects["models", "1.0.0/model.gguf"] == MODEL
+    # Encrypted otherwise is not encrypted by the key service.
+    bucket.encryption["models", "1.0.0/model.gguf"] = "AES256"
+    outcome = publish(*options, "--sensitivity", "internal")
+    assert outcome.code == 0 and outcome.upload["present"] == 1, outcome
+    assert set(bucket.encryption.values()) == {"aws:kms"}
+
+
+@pytest.mark.parametrize("parts", [2, 3])
+def test_an_upload_to_s3_that_was_begun_without_encryption_does_not_go_on_for_a_model_that_must_be_encrypted(world, parts):
+    bucket, publish = Bucket(world), Publisher(world, {"model.gguf": LARGE})
+    options = ["--to", "s3://models", "--env", "production", "--endpoint", bucket.url, "--credentials", keys(world, bucket)]
+    answer = bucket.answer
+
+    def breaking(seen):
+        if seen.method == "POST" and "uploadId" in seen.path:
+            return Answer(403, b"<Error><Code>AccessDenied</Code></Error>")
+        return answer(seen)
+    bucket.server.answer = breaking
+    bucket.fail_after = parts
+    assert publish(*options, "--sensitivity", "public").code == 14
+    assert [(u["encryption"], len(u["parts"])) for u in bucket.uploads.values()] == [("", parts)]
+    bucket.server.answer, bucket.fail_after = answer, None
+    outcome = publish(*options, "--sensitivity", "internal")
+    assert outcome.code == 0, outcome
+    assert bucket.encryption["models", "1.0.0/model.gguf"] == "aws:kms" and bucket.objects["models", "1.0.0/model.gguf"] == LARGE
+
+
 def test_bytes_that_a_host_alters_are_found_when_they_are_read_back_and_no_manifest_is_left(world):
     bucket, publish = Bucket(world), Publisher(world)
     answer = bucket.answer

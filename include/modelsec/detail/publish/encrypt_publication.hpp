@@ -22,7 +22,8 @@ struct encryption_options
 
 /// Encrypts every file of a publication for these targets, FILE into FILE.enc beside it (0600; replaced if it is there), under a fresh key
 /// for each, and lets the publication be about those: make_manifest() comes next. The ids must stand in `content`: they are what binds
-/// a file to its model and version (docs/manifest.md, "Encryption"). `bad_option` for an archive, which would be unpacked, and for no target;
+/// a file to its model and version (docs/manifest.md, "Encryption"). A FILE.enc that is itself in the publication, beside FILE, is taken
+/// for what an earlier run wrote, and leaves it. `bad_option` for an archive, which would be unpacked, and for no target;
 /// `file_unreadable`, `disk_full`, `cancelled`.
 MODELSEC_DECL result<void> encrypt_publication(publication& content, const std::vector<encryption_target>& targets,
                                                const encryption_options& options = {});

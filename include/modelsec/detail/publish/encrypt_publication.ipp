@@ -6,12 +6,21 @@
 #include <modelsec/detail/publish/encrypt_publication.hpp>
 
 #include <filesystem>
+#include <set>
 
 MODELSEC_BEGIN_NAMESPACE
 
 result<void> encrypt_publication(publication& content, const std::vector<encryption_target>& targets,
                                  const encryption_options& options)
 {
+    // What an earlier run wrote beside the files is none of them: a folder that is published again holds it.
+    for (artifact_to_publish& a : content.artifacts)
+    {
+        std::set<std::string> written;
+        for (const file_to_publish& f : a.files)
+            written.insert(f.path + ".enc");
+        std::erase_if(a.files, [&](const file_to_publish& f) { return written.contains(f.path); });
+    }
     std::uint64_t total = 0, done = 0;
     for (const artifact_to_publish& a : content.artifacts)
         for (const file_to_publish& f : a.files)

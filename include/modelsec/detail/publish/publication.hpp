@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 MODELSEC_BEGIN_NAMESPACE
@@ -67,6 +68,10 @@ struct published_manifest
     std::uint64_t cached = 0;  ///< of them were not read: the digest cache knew them
     std::uint64_t chunk_bytes = 0;
 };
+
+/// Whether a word has the form of a token: of the Hugging Face Hub, Amazon, GitHub, GitLab, Slack, Hokusai, of one that begins with
+/// `sk-`, or of a JWT. What is published is refused by it, and `modelsec scan` looks for it.
+MODELSEC_DECL bool is_secret_word(std::string_view word);
 
 /// Refuses what must not stand in a manifest that anybody can read: user or query in a URL, tokens, a home folder
 /// (`secret_in_metadata`; CWE-200).

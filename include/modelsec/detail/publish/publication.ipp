@@ -19,18 +19,18 @@
 
 MODELSEC_BEGIN_NAMESPACE
 
-namespace detail {
-
-inline bool is_secret_word(std::string_view word)
+bool is_secret_word(std::string_view word)
 {
     const auto long_as = [&](std::string_view prefix, std::size_t least) {
         return word.starts_with(prefix) && word.size() >= least;
     };
     if (word.starts_with("hf_"))
         return long_as("hf_", 30);  // "hf_tokenizer.json" is a name
-    return is_storage_credential(word) || long_as("eyJ", 30) || long_as("sk-", 20) || long_as("hk_", 16) ||
+    return detail::is_storage_credential(word) || long_as("eyJ", 30) || long_as("sk-", 20) || long_as("hk_", 16) ||
            long_as("ghp_", 30) || long_as("github_pat_", 30) || long_as("glpat-", 20) || long_as("xox", 20);
 }
+
+namespace detail {
 
 inline bool has_secret_word(std::string_view text)
 {

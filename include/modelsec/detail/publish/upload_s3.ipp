@@ -36,12 +36,14 @@ public:
         const std::uint64_t part = std::max<std::uint64_t>(part_bytes, (file.size_bytes + 9999) / 10000);
         std::string id;
         std::map<std::uint64_t, std::string> parts;
+        bool begun_before = false;
         if (resume)
         {
             MODELSEC_TRY(id, upload_in_progress(key_of(file)));
             if (!id.empty())
             {
                 MODELSEC_TRY(parts, parts_there(file, id, part));
+                begun_before = !id.empty();
             }
         }
         if (id.empty())
@@ -63,12 +65,26 @@ public:
                                                               "&uploadId=" + percent_encode(id, false),
                                                           {}, body, "UNSIGNED-PAYLOAD"));
             MODELSEC_CHECK(expect_status(answer, {200}));
+            // How it is encrypted was said when it was begun, perhaps for a model that anybody may have.
+            if (begun_before && check_encryption(answer).has_error())
+                return put(file, false);
             const auto tag = answer.header("etag");
             if (!tag || tag->empty() || tag->size() > 256)
                 return fail(reason::bad_response, "a part without ETag");
             parts[number] = std::string(*tag);
         }
-        return complete(file, id, parts);
+        MODELSEC_CHECK(complete(file, id, parts));
+        MODELSEC_TRY(const bool encrypted, is_encrypted(file));
+        if (encrypted)
+            return {};
+        return begun_before ? put(file, false) : not_encrypted();
+    }
+
+    /// What lies there as plain text is not there, however equal: it is sent again.
+    result<bool> already_holds(const upload_file& file) override
+    {
+        MODELSEC_TRY(const bool encrypted, is_encrypted(file));
+        return encrypted ? upload_host::already_holds(file) : result<bool>(false);
     }
 
     result<std::string> put_manifest(const upload_file& manifest) override
@@ -98,8 +114,19 @@ private:
     result<void> check_encryption(const source_answer& answer) const
     {
         if (link_.options().where.kms && answer.header("x-amz-server-side-encryption") != std::string_view("aws:kms"))
-            return fail(reason::placement, "the server does not encrypt by aws:kms");
+            return not_encrypted();
         return {};
+    }
+
+    static failure not_encrypted() { return fail(reason::placement, "the server does not encrypt by aws:kms"); }
+
+    /// Whether the object is stored as it must be; one that is not there is not. To list the parts does not tell, to ask for the object does.
+    result<bool> is_encrypted(const upload_file& file)
+    {
+        if (!link_.options().where.kms)
+            return true;
+        MODELSEC_TRY(const source_answer answer, send("HEAD", locator(file), {}, nullptr, empty_sha256()));
+        return answer.status == 200 && check_encryption(answer).has_value();
     }
 
     result<source_answer> send(const std::string& method, const std::string& address,

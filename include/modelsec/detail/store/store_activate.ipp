@@ -40,7 +40,7 @@ inline result<std::optional<sha256_digest>> seal_file(file_system& fs, const fil
     if (answer == verity_answer::busy)
         return fail(reason::verity_busy, f.path.str());
     MODELSEC_TRY(const auto measured, fs.measure_verity(content));
-    if (measured && f.content.verity() && *measured == *f.content.verity())
+    if (measured && f.content.verity().has_value() && *measured == *f.content.verity())
         return measured;
     // Nobody has computed that digest of the verified bytes (only their chunks were hashed, or they were copied or unpacked), or these are
     // other bytes. From now on nobody can change them: hashed once, for SHA-256 and for fs-verity, they tell (CWE-367).

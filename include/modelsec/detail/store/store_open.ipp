@@ -114,7 +114,7 @@ result<pack_info> store::info(const identifier& model, const pack_record& pack) 
     for (const file_record& f : pack.files)
     {
         out.bytes += f.size;
-        out.fs_verity = out.fs_verity && f.verity;
+        out.fs_verity = out.fs_verity && f.verity.has_value();
     }
     MODELSEC_TRY(const file home, disk_->files->open_folder(disk_->root, model.str(), false));
     if (!home)

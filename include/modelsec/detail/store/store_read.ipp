@@ -79,7 +79,7 @@ inline result<file> open_content(file_system& fs, const file& folder, const file
 /// whatever else is known of the file.
 inline result<bool> is_sealed(file_system& fs, const file& content, const file_record& f)
 {
-    if (!f.verity)
+    if (!f.verity.has_value())
         return false;
     MODELSEC_TRY(const auto measured, fs.measure_verity(content));
     return measured && *measured == *f.verity;  // a copy has none, and is hashed
@@ -162,8 +162,8 @@ private:
         MODELSEC_TRY(const file_info now, fs_.info(content));
         // CWE-367: what lies there by now may be another file than the one that was checked.
         MODELSEC_TRY(const bool sealed, is_sealed(fs_, content, seen));
-        if (!sealed &&
-            (seen.verity || now.size != seen.size || now.inode != seen.inode || now.changed_ns != seen.changed_ns))
+        if (!sealed && (seen.verity.has_value() || now.size != seen.size || now.inode != seen.inode ||
+                        now.changed_ns != seen.changed_ns))
         {
             MODELSEC_TRY(file_record checked, check_content(fs_, content, seen, {}, {}));
             seen_ = std::make_unique<const file_record>(std::move(checked));
@@ -197,7 +197,7 @@ result<open_pack> store::open_files(const identifier& model, const pack_record& 
         MODELSEC_TRY(const file_info what, fs.info(content));
         MODELSEC_TRY(const bool sealed, is_sealed(fs, content, f));
         const bool other = what.size != f.size || what.inode != f.inode || what.changed_ns != f.changed_ns;
-        if (other || (f.verity && !sealed))
+        if (other || (f.verity.has_value() && !sealed))
         {
             if (changed.empty())
                 changed.assign(pack.files.begin(), pack.files.end());

@@ -4,9 +4,10 @@
 
 #include <modelsec/detail/base/digest.hpp>
 #include <modelsec/detail/base/name.hpp>
+#include <modelsec/detail/base/rare_digest.hpp>
 
 #include <cstdint>
-#include <optional>
+#include <utility>
 #include <vector>
 
 MODELSEC_BEGIN_NAMESPACE
@@ -33,7 +34,7 @@ public:
     const sha256_digest& signed_as() const noexcept { return signed_as_; }
     digest_scope decided_by() const noexcept { return decided_by_; }
     /// The fs-verity digest of the same bytes, where it was computed in the same pass.
-    const std::optional<sha256_digest>& verity() const noexcept { return verity_; }
+    const rare_digest& verity() const noexcept { return verity_; }
 
 private:
     friend class stream_verifier;
@@ -44,15 +45,15 @@ private:
     {
     }
     verified_file(std::uint64_t size, const sha256_digest& digest, const sha256_digest& signed_as, digest_scope by,
-                  const std::optional<sha256_digest>& verity = {})
-        : size_(size), sha256_(digest), signed_as_(signed_as), decided_by_(by), verity_(verity)
+                  rare_digest verity = {})
+        : size_(size), sha256_(digest), signed_as_(signed_as), decided_by_(by), verity_(std::move(verity))
     {
     }
     std::uint64_t size_;
     sha256_digest sha256_;
     sha256_digest signed_as_;
     digest_scope decided_by_;
-    std::optional<sha256_digest> verity_;
+    rare_digest verity_;
 };
 
 /// A verified file and its place in a pack.

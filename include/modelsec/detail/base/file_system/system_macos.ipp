@@ -3,6 +3,7 @@
 #define MODELSEC_DETAIL_BASE_FILE_SYSTEM_SYSTEM_MACOS_IPP
 
 #include <modelsec/detail/base/file_system/failure_posix.ipp>
+#include <modelsec/detail/base/file_system/file_system.hpp>
 
 #include <fcntl.h>
 #include <sys/param.h>

@@ -6,6 +6,7 @@
 #include <modelsec/detail/base/digest.hpp>
 #include <modelsec/detail/base/json.hpp>
 #include <modelsec/detail/base/name.hpp>
+#include <modelsec/detail/base/rare_digest.hpp>
 #include <modelsec/detail/store/verified.hpp>
 #include <modelsec/detail/trust/memory.hpp>
 
@@ -27,7 +28,7 @@ struct file_record
     std::uint64_t inode = 0;
     std::int64_t changed_ns = 0;
     digest_scope decided_by = digest_scope::whole;  ///< chunks: nobody has computed the digest of the whole yet
-    std::optional<sha256_digest> verity{};          ///< the fs-verity digest of its bytes, if it is under that
+    rare_digest verity{};                           ///< the fs-verity digest of its bytes, if it is under that
 };
 
 /// The files of a pack. Copies share one list: a state is copied whenever it is changed, and a pack may have 65,535 files (CWE-770).

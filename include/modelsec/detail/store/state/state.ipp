@@ -196,7 +196,7 @@ inline void write_file(std::string& out, const file_record& f)
            "\",\"inode\":" + std::to_string(static_cast<std::int64_t>(f.inode)) +
            ",\"changed_ns\":" + std::to_string(f.changed_ns);
     out += f.decided_by == digest_scope::chunks ? ",\"decided_by\":\"chunks\"" : "";
-    out += f.verity ? ",\"verity\":\"" + f.verity->hex() + "\"}" : "}";
+    out += f.verity.has_value() ? ",\"verity\":\"" + f.verity->hex() + "\"}" : "}";
 }
 
 using found_lists = std::vector<std::vector<file_record>>;

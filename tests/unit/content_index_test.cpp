@@ -567,7 +567,7 @@ TEST_CASE("signed chunks are shared whole, and however long a file is, a few at 
     s.run(1u << 20);
     CHECK(s.found == 5u << 20);
     CHECK(s.disk.shared == s.found);
-    CHECK(s.disk.asked == 2);  // the first chunk, which tells that it can, and those behind the change
+    CHECK(s.disk.asked == 2);                  // the first chunk, which tells that it can, and those behind the change
     const bytes long_one = sample(80u << 20);  // of more pieces than are put off
     reuse_on_sharing_disk l(long_one, changed_at(long_one, {0}));
     l.run();

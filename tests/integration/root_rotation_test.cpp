@@ -177,8 +177,10 @@ TEST_CASE("a bundle brings the successors of a pinned root, and nobody is asked 
     const std::string bundle = h.w.place / "demo.bundle", copy = h.w.place / "copy.bundle";
     REQUIRE(h.run({"bundle", "--manifest", h.w.web.url("/manifest"), "--root", h.root(1), "--ca", h.w.place / "ca.pem",
                    "--out", bundle}) == 0);
+    CHECK(h.run({"check", "--manifest", h.w.web.url("/manifest"), "--root", h.root(1), "--ca", h.w.place / "ca.pem",
+                 "--store", h.w.store()}) == 0);
+    CHECK_FALSE(std::filesystem::exists(h.w.store()));
     h.w.web.forget_requests();
-
     CHECK(h.run({"check", "--bundle", bundle, "--root", h.root(1), "--store", h.w.store()}) == 0);
     CHECK_FALSE(std::filesystem::exists(h.w.store()));
     CHECK(h.run({"fetch", "--bundle", bundle, "--root", h.root(1), "--store", h.w.store()}) == 0);

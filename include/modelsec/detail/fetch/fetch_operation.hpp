@@ -182,6 +182,7 @@ private:
     MODELSEC_DECL result<url> address_of(const artifact& wanted, const artifact_file& file, std::size_t source);
     MODELSEC_DECL result<std::vector<http_header>> headers_for(const url& address) const;
 
+    bool changes_nothing() const noexcept { return asked_.dry_run || checking_; }
     const tuf_repository* repository() const noexcept { return std::get_if<tuf_repository>(&asked_.trust); }
     const model_signature* signature() const noexcept { return std::get_if<model_signature>(&asked_.trust); }
     /// The address whose origin gets what the caller has for the manifest's.
@@ -215,6 +216,7 @@ private:
     stream_feed* feed_ = nullptr;
     const foreign_job* delivered_ = nullptr;
     archive_taker take_archive_;
+    bool checking_ = false;
     signing_keys keys_;
     std::vector<verified_file> adopted_;  // they need not be fetched
     std::string model_id_, version_;      // known from the manifest on

@@ -152,6 +152,7 @@ result<check_result> fetch_operation::check()
 {
     if (asked_.offline)
         return fail(reason::bad_option, "a check asks the network");
+    checking_ = true;
     MODELSEC_CHECK(check_options());
     MODELSEC_CHECK(open_bundle());
     tell_stage(stage::manifest);

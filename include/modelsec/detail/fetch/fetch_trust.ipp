@@ -58,12 +58,12 @@ inline result<manifest> manifest_of(const tuf_repository& from, const tuf_client
 result<fetch_operation::known_metadata> fetch_operation::hold_metadata(const sha256_digest& folder) const
 {
     known_metadata out;
-    auto disk = open_store(!asked_.dry_run);
-    if (!disk && asked_.dry_run && disk.error().why == reason::none_active)
+    auto disk = open_store(!changes_nothing());
+    if (!disk && changes_nothing() && disk.error().why == reason::none_active)
         return out;
     if (!disk)
         return std::move(disk).error();
-    if (asked_.dry_run)
+    if (changes_nothing())
     {
         MODELSEC_TRY(out.folder, disk->known_metadata(folder));
         return out;
@@ -75,7 +75,7 @@ result<fetch_operation::known_metadata> fetch_operation::hold_metadata(const sha
 
 result<signing_keys> fetch_operation::find_keys(utc_time now)
 {
-    trust_means means{nullptr, nullptr, &owner_.caps, asked_.dry_run};
+    trust_means means{nullptr, nullptr, &owner_.caps, changes_nothing()};
     known_metadata known;
     if (const auto folder = trust_folder(asked_.trust))
     {
@@ -112,7 +112,7 @@ result<fetch_operation::accepted> fetch_operation::find_target(utc_time now)
     tuf_client workflow(from.root, now, owner_.caps);
     trust_driver driver(
         from.metadata_url, false,
-        {delivered_ ? nullptr : &web(), known.folder ? &*known.folder : nullptr, &owner_.caps, asked_.dry_run});
+        {delivered_ ? nullptr : &web(), known.folder ? &*known.folder : nullptr, &owner_.caps, changes_nothing()});
     auto done = driver.run(workflow, workflow.resume(trust_input::finished()));
     if (done)
         done = driver.run(workflow, workflow.search(from.target));

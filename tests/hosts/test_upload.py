@@ -1,6 +1,7 @@
 # Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 """publish --to: who may be asked to keep what, what hosts are told (by their logs), and that what was uploaded is what clients get."""
 import base64
+import hashlib
 import json
 import subprocess
 from types import SimpleNamespace
@@ -216,6 +217,27 @@ def test_internal_models_in_development_go_to_a_private_repository_of_the_hub(wo
     assert publish("--to", "hf://org/demo", "--env", "development", "--sensitivity", "internal", env={"HF_ENDPOINT": hub.url}).code == 14
 
 
+@pytest.mark.parametrize("multipart", [False, True])
+def test_an_upload_to_the_hub_that_broke_off_sends_only_what_the_hub_has_not(world, multipart):
+    first, second = noise(1_500_000, 3), noise(2_500_000, 4)
+    hub, publish = Hub(world, {}, tokens=["hf_planted"]), Publisher(world, {"a.gguf": first, "b.gguf": second})
+    hub.multipart = multipart
+    take, broken = hub.cdn.answer, [True]
+
+    def breaking(seen):
+        if seen.method == "PUT" and broken[0] and hashlib.sha256(second).hexdigest() in seen.path:
+            return Answer(403, b"<Error><Code>AccessDenied</Code></Error>")
+        return take(seen)
+    hub.cdn.answer = breaking
+    options, env = ["--to", "hf://org/demo", "--env", "development", "--sensitivity", "internal"], {"HF_ENDPOINT": hub.url, "HF_TOKEN": "hf_planted"}
+    assert publish(*options, env=env).code == 14
+    assert not publish.out.exists() and list(hub.objects) == [hashlib.sha256(first).hexdigest()] and not hub.commits
+    broken[0] = False
+    outcome = publish(*options, env=env)
+    assert outcome.code == 0 and outcome.upload["bytes_sent"] == len(second), outcome
+    publish.fetched(env=env)
+
+
 def supabase_credentials(world, host):
     return credentials(world, host, {"bearer": SERVICE_KEY, "headers": {"apikey": SERVICE_KEY}})
 
@@ -327,6 +349,21 @@ def test_a_folder_takes_files_whole_and_is_its_owner_s_alone_unless_they_are_pub
     assert (shared / "1.0.0" / "model.gguf").stat().st_mode & 0o777 == 0o644
     # Without an address nobody knows where the folder is served.
     assert publish("--to", f"dir:{place}").code == 2
+
+
+def test_an_upload_to_a_folder_that_broke_off_is_made_whole(world):
+    publish = Publisher(world)
+    place = world.folder / "served"
+    assert publish("--to", f"dir:{place}", urls=True).code == 0
+    whole = (place / "1.0.0" / "config.json").stat()
+    # As a machine that stopped leaves it: one file half written, the manifest not there.
+    (place / "1.0.0" / "model.gguf").write_bytes(MODEL[:1000])
+    (place / "manifest.json").unlink()
+    outcome = publish("--to", f"dir:{place}", urls=True)
+    assert outcome.code == 0 and (outcome.upload["present"], outcome.upload["bytes_sent"]) == (1, len(MODEL)), outcome
+    assert (place / "1.0.0" / "model.gguf").read_bytes() == MODEL
+    assert (place / "1.0.0" / "config.json").stat() == whole  # not touched
+    assert sorted(p.name for p in place.rglob("*") if p.is_file()) == ["config.json", "manifest.json", "model.gguf"]
 
 
 def test_a_server_in_trouble_is_asked_again(world):

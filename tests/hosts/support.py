@@ -375,7 +375,7 @@ class World:
             return process
         out, errors = process.communicate(timeout=timeout)
         outcome = Outcome(process.returncode, out, errors)
-        check_messages(outcome)
+        check_messages(outcome, self.folder)
         return outcome
 
     def fetched(self, outcome, name="model.bin"):
@@ -386,13 +386,20 @@ class World:
 SECRETS = ["hf_planted", "PLANTED", "X-Amz-Signature", "token=", "AWS4-HMAC"]
 
 
-def check_messages(outcome):
-    """The generic channel shows no token, query, user or local path; nothing at all shows a secret (REQUIREMENTS: errors)."""
-    everything = json.dumps(outcome.lines) + outcome.errors
+def check_messages(outcome, folder=None, generic=True):
+    """Nothing that a command says shows a secret or a query (REQUIREMENTS: errors). `generic`: of a command that fetches or checks models, messages show no
+    address or path, and only what was fetched is told where it lies; those that publish tell their owner the cause, with the file's name."""
+    everything = json.dumps(outcome.lines, ensure_ascii=False) + outcome.errors
     for secret in SECRETS:
         assert secret not in everything, everything
-    message = outcome.result.get("message", "")
-    assert "/" not in message and "http" not in message, message
+    for line in outcome.lines if generic else []:
+        message = line.get("message", "")
+        assert "/" not in message and "http" not in message, message
+        for key, value in line.items():
+            if key not in ("path", "url", "folder"):
+                assert str(folder or "://") not in str(value) and "/home/" not in str(value), (key, line)
+    if generic:
+        assert not folder or str(folder) not in outcome.errors, outcome.errors
 
 
 def check_stores(folder):

@@ -119,7 +119,7 @@ print(head["ServerSideEncryption"], head["ContentLength"], s3.list_multipart_upl
     assert world.fetch(publish.out, "--credentials", holding("PLANTED"), env=env, store=world.folder / "refused").code == 14
     # Addresses that boto3 has signed. (With IAM on, moto asks them for a header.)
     address = asked(f"""
-urllib.request.urlopen(urllib.request.Request(URL + "/moto-api/reset-auth", data=b"1000000", headers={"Content-Type": "text/plain"}), context=__import__("ssl").create_default_context(cafile=CA))
+urllib.request.urlopen(urllib.request.Request(URL + "/moto-api/reset-auth", data=b"1000000", headers={{"Content-Type": "text/plain"}}), context=__import__("ssl").create_default_context(cafile=CA))
 print(client("s3", {key_id!r}, {secret!r}).generate_presigned_url("get_object", Params={{"Bucket": "models", "Key": "llama/1.0.0/model.gguf"}}, ExpiresIn=3600))
 """)
     assert "X-Amz-Signature=" in address

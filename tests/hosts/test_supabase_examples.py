@@ -186,7 +186,7 @@ def test_a_pack_manifest_is_served_to_the_byte_too(world):
     assert set(json.loads(text)) == {"key_id", "payload_b64", "sig_b64"}
     add_manifest(project.base, 3, text, form="pack")
     outcome = project.fetch("alice", "pack", "--model", "demo")
-    assert world.fetched(outcome) == MODEL
+    assert world.fetched(outcome, "m.gguf") == MODEL
     assert project.fetch("bob", "pack", "--model", "demo", store=world.folder / "other").reason == "not_found"
     request = urllib.request.Request(f"http://127.0.0.1:{project.ports['manifest']}/?model=demo&format=pack", headers={"Authorization": "Bearer alice"})
     with urllib.request.urlopen(request, timeout=30) as answer:

@@ -24,7 +24,7 @@ void tell(const remote_finding& finding, const remote_file& file, const std::str
                 {"platform", printable(file.platform)},
                 {"file", name},
                 {"place", place},
-                {"url", printable(file.url)},
+                {"url", printable(file.url.substr(0, file.url.find('?')))},  // a signed address is a token
                 {"reason", to_string(finding.why)},
                 {"text", text}});
     out.say(std::string(word_for(finding.kind)) + ": " + name + (place.empty() ? "" : " (" + place + "): ") + text);

@@ -11,47 +11,47 @@ import contextlib
 import logging
 import math
 import os
-import subprocess
+import pathlib
 import sys
-import json
 
 import fastapi
+import modelsec
 import onnxruntime
 
 log = logging.getLogger("inference")
 
 
 class Unusable(Exception):
-    """A model that cannot be used; `code` is modelsec's exit code, or 1."""
+    """A model that cannot be used; `code` is modelsec's code, or 1."""
 
     def __init__(self, code):
         super().__init__(f"Model initialization failed (code {code})")
         self.code = code
 
 
-def modelsec(*words):
-    """Runs the command; its last line is the result. Secrets reach it by its environment alone."""
-    done = subprocess.run([os.environ.get("MODELSEC", "modelsec"), *words, "--json"], capture_output=True, text=True, timeout=3600)
-    result = json.loads(done.stdout.splitlines()[-1]) if done.stdout.strip() else {}
-    if done.returncode:
-        log.error("modelsec %s: code %s, %s", words[0], done.returncode, result.get("reason"))
-        raise Unusable(done.returncode)
-    return result
+@contextlib.contextmanager
+def told():
+    """What modelsec refuses is a code to whoever asks, and a reason in the log."""
+    try:
+        yield
+    except modelsec.ModelsecError as problem:
+        log.error("modelsec: code %d, %s", problem.code, problem.reason)
+        raise Unusable(int(problem.code)) from problem
 
 
 class Model:
-    """One version, open: the file is read once through one descriptor, so that what is served is what was verified."""
+    """One version, loaded: read from an open pack, through the descriptor that was verified. A path might lead elsewhere by now."""
 
-    def __init__(self, path, version):
-        self.version = version
+    def __init__(self, pack):
+        self.version = pack.version
         try:
-            with open(os.open(os.path.join(path, "model.onnx"), os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW), "rb") as file:
+            with pack.open("model.onnx") as file:
                 content = file.read()
             options = onnxruntime.SessionOptions()
             options.intra_op_num_threads = 1
             self.session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
         except Exception as problem:
-            log.exception("the model of version %s does not load", version)
+            log.exception("the model of version %s does not load", self.version)
             raise Unusable(1) from problem
 
     def run(self, values):
@@ -73,16 +73,14 @@ class Model:
 
 class Service:
     def __init__(self):
-        self.store = ["--store", os.environ["MODEL_STORE"]]
-        self.name = os.environ["MODEL_ID"]
+        self.name, self.store, self.ca = os.environ["MODEL_ID"], os.environ["MODEL_STORE"], os.environ.get("MODEL_CA")
+        self.source = modelsec.Source(manifest_url=os.environ["MODEL_MANIFEST"], pins=pathlib.Path(os.environ["MODEL_PINS"]).read_text())
         self.model = None
         self.failed = None  # the code of the last change that did not come about
+        self.stale = False  # whether the host could not be asked for a newer one
 
-    def fetch(self):
-        command = ["fetch", *self.store, "--model", self.name, "--manifest", os.environ["MODEL_MANIFEST"], "--pins", os.environ["MODEL_PINS"]]
-        if "MODEL_CA" in os.environ:
-            command += ["--ca", os.environ["MODEL_CA"]]
-        return modelsec(*command)
+    def client(self):
+        return modelsec.Client(self.store, profile="server", ca_file=self.ca)
 
     def begin(self):
         """At start-up: the newest version, else the one that is active."""
@@ -92,25 +90,29 @@ class Service:
             log.warning("no newer model (code %s)", problem.code)
             self.failed = problem.code
         if self.model is None:
-            status = next((m for m in modelsec("status", *self.store)["models"] if m["model_id"] == self.name and m.get("active")), None)
-            if status is None:
-                raise Unusable(self.failed or 43)
-            model = Model(modelsec("path", *self.store, self.name)["path"], status["active"])
+            try:
+                with self.client() as client, client.open(self.name) as pack:
+                    model = Model(pack)
+            except modelsec.ModelsecError as problem:
+                raise Unusable(self.failed or int(problem.code)) from problem
             model.check()
             self.model = model
 
     def update(self):
         """Fetches, loads beside the present one, checks, and only then changes over. A version that fails is left and remembered as rejected."""
-        result = self.fetch()
-        if self.model is not None and result["version"] == self.model.version:
-            return False
+        with told():
+            verified = modelsec.ensure(self.name, self.source, store=self.store, ca_file=self.ca)
         try:
-            model = Model(result["path"], result["version"])
-            model.check()
+            with verified:  # open until it is loaded; closed, the next ensure() asks anew
+                self.stale = verified.stale
+                if self.model is not None and verified.version == self.model.version:
+                    return False
+                model = Model(verified)
+                model.check()
         except Unusable as problem:
             self.failed = problem.code
-            with contextlib.suppress(Unusable):
-                modelsec("rollback", *self.store, self.name)
+            with contextlib.suppress(Unusable), told(), self.client() as client:
+                client.rollback(self.name)
             raise
         self.model, self.failed = model, None  # requests that run keep the old one until they end
         return True
@@ -141,7 +143,8 @@ def make_app():
 
     @app.get("/healthz")
     async def healthz():
-        return {"status": "ok", "version": service.model.version, "update": "ok" if service.failed is None else f"Model initialization failed (code {service.failed})"}
+        update = f"Model initialization failed (code {service.failed})" if service.failed is not None else "stale" if service.stale else "ok"
+        return {"status": "ok", "version": service.model.version, "update": update}
 
     @app.post("/infer")
     def infer(values: list[float]):

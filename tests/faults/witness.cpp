@@ -14,6 +14,11 @@ modelsec::client_options witness::listening(modelsec::client_options options)
     options.audit.enabled = true;
     options.audit.file_bytes = 20'000;
     options.audit.on_metrics = [this](std::string_view text) { metrics_ = text; };
+    options.log.least = modelsec::log_level::debug;
+    options.log.write = [this](modelsec::log_level, std::string_view text) {
+        const std::lock_guard lock(mutex_);
+        lines_.emplace_back(text);
+    };
     return options;
 }
 
@@ -50,6 +55,15 @@ void witness::check(const integration::outcome& o)
                    e.detail,
                true, "an event");
     expect(metrics_, true, "the counters");
+    std::vector<std::string> lines;
+    {
+        const std::lock_guard lock(mutex_);
+        lines.swap(lines_);
+    }
+    CHECK_FALSE(lines.empty());
+    log_lines_ += lines.size();
+    for (const std::string& line : lines)
+        expect(line, true, "a line of the log");
     const auto records = w_.client().audit();
     CHECK_FALSE(records.empty());
     for (const modelsec::audit_record& r : records)

@@ -17,22 +17,25 @@ class witness
 public:
     explicit witness(const integration::world& w) : w_(w) {}
 
-    /// With these an attempt is audited, and what it counts is heard.
+    /// With these an attempt is audited and logged, and what it counts is heard.
     modelsec::client_options listening(modelsec::client_options options);
-    /// After an attempt: its messages and events, the audit log, its memory, the counters, and every file of the store.
+    /// After an attempt: its messages and events, the lines of its log, the audit log, its memory, the counters, and every file of the store.
     void check(const integration::outcome& o);
 
     /// What is wrong with a text for everybody, or, for the owner, with any text; empty: nothing.
     std::vector<std::string> found_in(const std::string& text, bool for_everybody) const;
     std::size_t texts() const noexcept { return texts_; }
     std::size_t files() const noexcept { return files_; }
+    std::size_t log_lines() const noexcept { return log_lines_; }
 
 private:
     void expect(const std::string& text, bool for_everybody, const std::string& source);
 
     const integration::world& w_;
     std::string metrics_;
-    std::size_t texts_ = 0, files_ = 0;
+    std::mutex mutex_;  // guards the lines: they come from the operations' threads
+    std::vector<std::string> lines_;
+    std::size_t texts_ = 0, files_ = 0, log_lines_ = 0;
 };
 
 }  // namespace faults

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -22,7 +23,7 @@ def once(name, command):
 
 def python(*names):
     """A folder for PYTHONPATH, and for sys.path."""
-    folder = once("python-" + "-".join(sorted(n.split("=")[0].split("<")[0] for n in names)),
+    folder = once("python-" + "-".join(sorted(re.split(r"[=<\[]", n)[0] for n in names)),
                   lambda to: [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target", to, *names])
     return folder
 

@@ -204,10 +204,12 @@ class Proxy:
 
 
 class Relay:
-    """Passes TCP connections on to a port of this machine. Once `cut_after` bytes went there over one of them, that one is cut, and no other after it."""
+    """Passes TCP connections on to a port of this machine. Once `cut_after` bytes went there over one of them, or `cut_answer_after` came back, that one
+    is cut, and no other after it; `on_cut` is called before anybody can know."""
 
     def __init__(self, port):
-        self.port_behind, self.cut_after, self.cuts = port, None, 0
+        self.port_behind, self.cut_after, self.cut_answer_after, self.cuts = port, None, None, 0
+        self.on_cut = lambda: None
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self.serve, daemon=True).start()
@@ -217,19 +219,22 @@ class Relay:
             while True:
                 near = self.listener.accept()[0]
                 far = socket.create_connection(("127.0.0.1", self.port_behind), 20)
-                threading.Thread(target=Proxy.pass_on, args=(far, near), daemon=True).start()
-                threading.Thread(target=self.pass_on, args=(near, far), daemon=True).start()
+                threading.Thread(target=self.pass_on, args=(far, near, "cut_answer_after"), daemon=True).start()
+                threading.Thread(target=self.pass_on, args=(near, far, "cut_after"), daemon=True).start()
 
-    def pass_on(self, near, far):
+    def pass_on(self, source, target, limit):
         passed = 0
         with contextlib.suppress(OSError):
-            while part := near.recv(65536):
-                far.sendall(part)
+            while part := source.recv(65536):
+                target.sendall(part)
                 passed += len(part)
-                if self.cut_after is not None and passed >= self.cut_after:
-                    self.cut_after, self.cuts = None, self.cuts + 1
+                after = getattr(self, limit)
+                if after is not None and passed >= after:
+                    setattr(self, limit, None)
+                    self.cuts += 1
+                    self.on_cut()
                     break
-        for end in (near, far):
+        for end in (source, target):
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
 
@@ -370,7 +375,7 @@ class World:
             return process
         out, errors = process.communicate(timeout=timeout)
         outcome = Outcome(process.returncode, out, errors)
-        check_messages(outcome)
+        check_messages(outcome, self.folder)
         return outcome
 
     def fetched(self, outcome, name="model.bin"):
@@ -381,13 +386,20 @@ class World:
 SECRETS = ["hf_planted", "PLANTED", "X-Amz-Signature", "token=", "AWS4-HMAC"]
 
 
-def check_messages(outcome):
-    """The generic channel shows no token, query, user or local path; nothing at all shows a secret (docs/requirements.md, errors)."""
-    everything = json.dumps(outcome.lines) + outcome.errors
+def check_messages(outcome, folder=None, generic=True):
+    """Nothing that a command says shows a secret or a query (docs/requirements.md, errors). `generic`: of a command that fetches or checks models, messages show no
+    address or path, and only what was fetched is told where it lies; those that publish tell their owner the cause, with the file's name."""
+    everything = json.dumps(outcome.lines, ensure_ascii=False) + outcome.errors
     for secret in SECRETS:
         assert secret not in everything, everything
-    message = outcome.result.get("message", "")
-    assert "/" not in message and "http" not in message, message
+    for line in outcome.lines if generic else []:
+        message = line.get("message", "")
+        assert "/" not in message and "http" not in message, message
+        for key, value in line.items():
+            if key not in ("path", "url", "folder"):
+                assert str(folder or "://") not in str(value) and "/home/" not in str(value), (key, line)
+    if generic:
+        assert not folder or str(folder) not in outcome.errors, outcome.errors
 
 
 def check_stores(folder):

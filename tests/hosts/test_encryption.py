@@ -7,6 +7,7 @@ import hashlib
 import json
 import struct
 import subprocess
+import threading
 
 import pytest
 from support import MODELSEC, Answer, noise, run
@@ -156,3 +157,34 @@ def test_a_folder_that_is_published_again_holds_what_was_encrypted_before_and_th
         files = payload_of(world.folder / "out.json")["artifacts"][0]["files"]
         assert [f["name"] for f in files] == ["m.gguf", "sub/alone.enc"]
         assert sorted(p.name for p in folder.rglob("*") if p.is_file()) == ["alone.enc", "alone.enc.enc", "m.gguf", "m.gguf.enc"]
+
+
+def test_an_encrypted_model_is_fetched_by_ranges_at_once_and_goes_on_where_the_line_broke(world):
+    plain, keys = noise(40_000_000), Keys(world.folder, "reader")
+    path, cipher, sent, cut = world.file("model.gguf", plain), {}, [], [3_000_000]
+    lock, at_once = threading.Lock(), threading.Barrier(2)
+
+    def answer(seen):
+        first = seen.header("range").removeprefix("bytes=").partition("-")[0]
+        with lock:
+            sent.append(int(first or 0))
+            number = len(sent)
+            end = sent[-1] + cut.pop() if number == 2 else None  # its line breaks
+        if number in (3, 4):  # neither is answered before the other was asked
+            at_once.wait(20)
+        return Answer(200, cipher["bytes"], cut=end)
+
+    server = world.server(answer)
+    done = subprocess.run([MODELSEC, "publish", "--json", "--key", str(world.key), "--model", "demo", "--version", "1.0.0", "--sequence", "1", "--expires", "1d",
+                           "--platform", "any", "--file", str(path), "--url", server.url + "/m.enc", "--encrypt-for", str(keys.public), "--chunk-size", "256KiB",
+                           "--out", str(world.folder / "m.json")], capture_output=True, text=True, env=world.env(), timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+    cipher["bytes"] = path.with_name("model.gguf.enc").read_bytes()
+    outcome = world.fetch(world.folder / "m.json", "--decrypt-key", keys.secret, "--connections", "4")
+    assert outcome.code == 0, outcome
+    assert not at_once.broken and len(set(sent)) > 4
+    assert sent[1] + 3_000_000 in sent  # it goes on where the line broke
+    # No byte of the cipher text came twice into the store but those of the chunk that the cut went through.
+    assert len(cipher["bytes"]) <= outcome.result["bytes_fetched"] <= len(cipher["bytes"]) + 256 * 1024
+    stored = next(p for p in (world.store / "demo" / "1.0.0").iterdir() if p.is_file() and p.stat().st_size == len(cipher["bytes"]))
+    assert stored.read_bytes() == cipher["bytes"]

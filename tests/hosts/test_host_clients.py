@@ -7,12 +7,13 @@ import shutil
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import packages
 from bucket import KEY_ID, SECRET, Bucket
 from hub import Hub
 from supabase import SERVICE_KEY, Supabase
-from support import noise
+from support import free_port, noise
 
 MODEL = noise(12_000_000)
 
@@ -67,6 +68,62 @@ assert s3.get_object(Bucket="models", Key="llama/model v1.bin")["Body"].read() =
     time.sleep(2.2)
     outcome = world.fetch(world.sign(world.described(MODEL, url=address)), store=world.folder / "ended")
     assert (outcome.code, outcome.reason) == (14, "url_expired")
+
+
+def test_a_server_that_others_have_written_takes_what_modelsec_uploads_and_gives_it_to_its_keys_and_signed_addresses(world):
+    """moto's server: an S3 of its own, with keys and policies of IAM, multipart uploads and aws:kms; it checks every signature."""
+    from test_upload import Publisher, credentials
+    folder, port = packages.python("moto[server]", "boto3"), free_port()
+    url = f"https://localhost:{port}"
+    # The first four actions may be anybody's: they make who may do the others.
+    env = world.env({"PYTHONPATH": str(folder), "INITIAL_NO_AUTH_ACTION_COUNT": "4"})
+    world.process([sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", port, "-s", "-c", world.ca.cert, "-k", world.ca.cert_key], port, world.folder / "moto.log",
+                  env=env, seconds=60)
+
+    def asked(script):
+        return python(world, f"URL, CA = {url!r}, {str(world.ca.file)!r}\n" + """
+import boto3, json, urllib.request
+from botocore.config import Config
+def client(name, id="any", secret="any"):
+    return boto3.client(name, endpoint_url=URL, verify=CA, region_name="eu-west-1", aws_access_key_id=id, aws_secret_access_key=secret,
+                        config=Config(s3={"addressing_style": "path"}, signature_version="s3v4" if name == "s3" else None))
+""" + script, folder)
+
+    key_id, secret = asked("""
+iam = client("iam")
+iam.create_user(UserName="publisher")
+key = iam.create_access_key(UserName="publisher")["AccessKey"]
+allow = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
+iam.put_user_policy(UserName="publisher", PolicyName="bucket", PolicyDocument=json.dumps(allow))
+client("s3").create_bucket(Bucket="models", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+print(key["AccessKeyId"], key["SecretAccessKey"])
+""").split()
+
+    def holding(secret):
+        return credentials(world, SimpleNamespace(url=url), {"s3": {"access_key_id": key_id, "secret_access_key": secret}})
+
+    large = noise(40_000_000, 7)
+    publish, env = Publisher(world, {"config.json": b"{}", "model.gguf": large}), {"AWS_REGION": "eu-west-1"}
+    options = ["--to", "s3://models/llama", "--env", "production", "--sensitivity", "internal", "--endpoint", url, "--credentials"]
+    assert publish(*options, holding("PLANTED"), env=env).code == 14
+    outcome = publish(*options, holding(secret), env=env)
+    assert outcome.code == 0 and outcome.upload["present"] == 0, outcome
+    assert asked(f"""
+s3 = client("s3", {key_id!r}, {secret!r})
+head = s3.head_object(Bucket="models", Key="llama/1.0.0/model.gguf")
+print(head["ServerSideEncryption"], head["ContentLength"], s3.list_multipart_uploads(Bucket="models").get("Uploads"))
+""") == f"aws:kms {len(large)} None"
+    again = publish(*options, holding(secret), env=env)
+    assert again.code == 0 and (again.upload["present"], again.upload["bytes_sent"]) == (2, 0), again
+    publish.fetched("--credentials", holding(secret), env=env)
+    assert world.fetch(publish.out, "--credentials", holding("PLANTED"), env=env, store=world.folder / "refused").code == 14
+    # Addresses that boto3 has signed. (With IAM on, moto asks them for a header.)
+    address = asked(f"""
+urllib.request.urlopen(urllib.request.Request(URL + "/moto-api/reset-auth", data=b"1000000", headers={{"Content-Type": "text/plain"}}), context=__import__("ssl").create_default_context(cafile=CA))
+print(client("s3", {key_id!r}, {secret!r}).generate_presigned_url("get_object", Params={{"Bucket": "models", "Key": "llama/1.0.0/model.gguf"}}, ExpiresIn=3600))
+""")
+    assert "X-Amz-Signature=" in address
+    assert world.fetched(world.fetch(world.sign(world.described(large, url=address, chunks=world.chunked(large))), store=world.folder / "presigned"), "model.bin") == large
 
 
 def test_boto3_reads_what_modelsec_has_uploaded(world):

@@ -46,13 +46,24 @@ class Signing:
 
 @pytest.mark.parametrize("host", EXPIRED)
 def test_an_address_that_expires_in_mid_download_is_asked_for_again_and_the_download_goes_on(world, host):
-    signing = Signing(world, MODEL, host)
+    signing = Signing(world, MODEL, host, uses=1)
+    serve, half = signing.server.answer, len(MODEL) // 2
+
+    def breaking(seen):  # the line breaks, and by then the address has expired
+        reply = serve(seen)
+        if reply.body is MODEL and len(signing.asked) == 1:
+            reply.cut = half
+        return reply
+
+    signing.server.answer = breaking
     artifact = world.described(MODEL, chunks=world.chunked(MODEL), url_endpoint={"url": signing.url + "/functions/v1/get-model-url", "body": {"modelId": "demo"}})
     outcome = world.fetch(world.sign(artifact), "--connections", "1")
     assert world.fetched(outcome) == MODEL
-    assert json.loads(signing.asked[0].body) == {"modelId": "demo"}
-    if len(signing.server.seen) > 2 + signing.uses:
-        assert len(signing.asked) > 1
+    assert [json.loads(seen.body) for seen in signing.asked] == [{"modelId": "demo"}] * 2
+    content = [seen for seen in signing.server.seen if seen not in signing.asked]
+    # The old address was refused, and the new one asked for no more than the rest.
+    assert [seen.status for seen in content] == [200, EXPIRED[host][0], 206]
+    assert content[-1].header("range").startswith(f"bytes={half}-")
     assert outcome.result["bytes_fetched"] == len(MODEL)
 
 
@@ -76,11 +87,14 @@ def test_the_true_code_in_supabase_s_400_is_what_the_user_is_told(world, body, e
     assert (outcome.code, outcome.reason) == expected
 
 
-@pytest.mark.parametrize("status,expected", [(401, (14, "unauthorized")), (402, (13, "quota")), (403, (14, "forbidden"))])
+@pytest.mark.parametrize("status,expected", [(401, (14, "unauthorized")), (402, (13, "quota")), (403, (14, "forbidden")), (429, (13, "rate_limited")),
+                                             (503, (12, "server_error"))])
 def test_an_api_s_answers_are_told_apart(world, status, expected):
-    server = world.server(lambda seen: Answer(status, b'{"error": "PLANTED"}'))
+    # A server that is to be left alone for an hour is not waited for.
+    server = world.server(lambda seen: Answer(status, b'{"error": "PLANTED"}', {"Retry-After": "3600"}))
     outcome = world.fetch(world.sign(world.described(MODEL, url=server.url + "/v1/models/demo")))
     assert (outcome.code, outcome.reason) == expected
+    assert len(server.seen) == 1 or status == 403  # there the credentials are asked for once more
 
 
 @pytest.mark.parametrize("entry,header,value", [({"bearer": "hk_live_PLANTED"}, "authorization", "Bearer hk_live_PLANTED"),
@@ -167,6 +181,61 @@ def test_the_instance_s_role_gives_keys_by_its_second_version_alone(world):
     assert metadata.seen[0].method == "PUT"
     outcome = world.fetch(manifest, "--s3-role", store=world.folder / "store2", env=dict(env, AWS_EC2_METADATA_SERVICE_ENDPOINT="http://metadata.example"))
     assert (outcome.code, outcome.reason) == (50, "plain_http")
+
+
+@pytest.fixture
+def container(world):
+    """The credentials endpoint of a container (ECS, EKS), and a bucket for the keys that it gives out."""
+    keys = json.dumps({"AccessKeyId": "ASIAPLANTEDPLANTEDPL", "SecretAccessKey": "PLANTED", "Token": "PLANTEDSESSION"}).encode()
+
+    def service(seen):
+        if seen.path == "/elsewhere":
+            return Answer(302, b"", {"Location": "/keys"})
+        return Answer(200, keys) if seen.path == "/keys" and seen.header("authorization") in ("", "PLANTEDTOKEN") else Answer(404)
+
+    endpoint = world.server(service, tls=False)
+    bucket = world.server(lambda seen: Answer(200, MODEL) if seen.header("x-amz-security-token") == "PLANTEDSESSION" else Answer(403))
+    manifest = world.sign(world.described(MODEL, url=bucket.url + "/bucket/m.gguf"))
+    stores = iter(range(100))
+
+    def fetch(path, *options, **env):
+        return world.fetch(manifest, "--s3-role", *options, store=world.folder / f"store{next(stores)}",
+                           env={"AWS_CONTAINER_CREDENTIALS_FULL_URI": endpoint.url + path, "AWS_ENDPOINT_URL_S3": bucket.url, **env})
+    return endpoint, bucket, fetch
+
+
+def test_a_container_s_endpoint_gives_keys_with_its_token_or_without(world, container):
+    endpoint, _, fetch = container
+    assert world.fetched(fetch("/keys")) == MODEL
+    assert [(s.method, s.path, s.header("authorization")) for s in endpoint.seen] == [("GET", "/keys", "")]
+    assert world.fetched(fetch("/keys", AWS_CONTAINER_AUTHORIZATION_TOKEN="PLANTEDTOKEN")) == MODEL
+    token = world.folder / "token"
+    token.write_text("PLANTEDTOKEN")
+    token.chmod(0o600)
+    assert world.fetched(fetch("/keys", AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=str(token))) == MODEL
+    assert [s.header("authorization") for s in endpoint.seen[1:]] == ["PLANTEDTOKEN"] * 2
+    token.chmod(0o644)
+    outcome = fetch("/keys", AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=str(token))
+    assert (outcome.code, outcome.reason) == (2, "secret_file_exposed") and len(endpoint.seen) == 3
+    # No name, no other machine, no https to a certificate of nobody: an address of this machine by plain http alone.
+    for wrong in ("http://metadata.example/keys", f"http://localhost:{endpoint.port}/keys", "http://192.0.2.1/keys"):
+        outcome = fetch("", AWS_CONTAINER_CREDENTIALS_FULL_URI=wrong)
+        assert (outcome.code, outcome.reason) == (50, "plain_http"), wrong
+    assert len(endpoint.seen) == 3
+
+
+def test_a_container_s_endpoint_that_sends_elsewhere_is_not_followed(container):
+    endpoint, bucket, fetch = container
+    outcome = fetch("/elsewhere")
+    assert outcome.code == 14, outcome
+    assert set(endpoint.paths()) == {"/elsewhere"} and not any(s.header("x-amz-security-token") for s in bucket.seen)
+
+
+def test_a_container_s_endpoint_is_asked_past_every_proxy(world, container):
+    endpoint, bucket, fetch = container
+    proxy = world.proxy()
+    assert world.fetched(fetch("/keys", HTTPS_PROXY=proxy.url, HTTP_PROXY=proxy.url, http_proxy=proxy.url, ALL_PROXY=proxy.url)) == MODEL
+    assert set(proxy.asked) == {f"127.0.0.1:{bucket.port}"} and endpoint.paths() == ["/keys"]
 
 
 def test_wrong_bytes_truncation_and_longer_bodies_are_refused_from_every_kind_of_host(world):

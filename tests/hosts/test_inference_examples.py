@@ -15,7 +15,9 @@ import packages
 import pytest
 from support import MODELSEC, Answer, free_port
 
-EXAMPLE = pathlib.Path(__file__).resolve().parents[2] / "examples" / "inference-server"
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+EXAMPLE = SOURCE / "examples" / "inference-server"
+LIBRARY = os.environ.get("MODELSEC_LIBRARY_DIR") or pathlib.Path(MODELSEC).parents[1] / "lib"
 
 
 def onnx_model(weights, bias):
@@ -47,7 +49,7 @@ class Service:
         return [sys.executable, "-B", EXAMPLE / "server.py"]
 
     def environment(self):
-        return {"PYTHONPATH": str(python_folder()), "MODELSEC": MODELSEC}
+        return {"PYTHONPATH": os.pathsep.join([str(python_folder()), str(SOURCE / "bindings" / "python" / "src")]), "LD_LIBRARY_PATH": str(LIBRARY)}
 
     def content(self, weights, bias):
         return onnx_model(weights, bias)
@@ -145,6 +147,30 @@ def does_not_begin_without_a_model(service, kind, code):
         service.start()
     assert f"Model initialization failed (code {code})" in str(ended.value) + service.log.read_text()
     assert str(world.store) not in str(ended.value)
+
+
+def test_the_server_in_python_reads_what_was_verified_though_the_path_leads_elsewhere(world):
+    """The file is replaced by name as soon as it is verified: what is served comes through the descriptor that is held."""
+    service = Service(world)
+    service.publish("1.0.0", service.content([1.0, 2.0], 0.5))
+    hook = world.folder / "hook"
+    hook.mkdir()
+    (hook / "other.onnx").write_bytes(service.content([7.0, 7.0], 7.0))
+    (hook / "sitecustomize.py").write_text(f"""
+import os, modelsec
+ensure = modelsec.ensure
+def replaced(*a, **kw):
+    model = ensure(*a, **kw)
+    os.chmod(model.path, 0o700)
+    os.replace({str(hook / 'other.onnx')!r}, model.path / "model.onnx")
+    return model
+modelsec.ensure = replaced
+""")
+    environment = service.environment()
+    service.environment = lambda: dict(environment, PYTHONPATH=os.pathsep.join([str(hook), environment["PYTHONPATH"]]))
+    service.start(MODEL_INTERVAL="600")
+    assert not (hook / "other.onnx").exists()
+    assert service.ask("/infer", [1, 1]) == (200, {"version": "1.0.0", "output": [3.5]})
 
 
 def test_a_new_version_is_changed_over_to_under_load_and_one_that_fails_its_own_check_is_rolled_back(world):

@@ -3,14 +3,17 @@
 which hosts are asked at all."""
 import base64
 import hashlib
+import itertools
 import json
 import re
+import shutil
+import subprocess
 import threading
 import urllib.parse
 
 import pytest
 from hub import Hub
-from support import COMMIT, Answer, check_stores, noise
+from support import COMMIT, MODELSEC, Answer, check_stores, noise
 
 MODEL = noise(3_000_000)
 HALF = 1_500_000
@@ -319,6 +322,20 @@ def test_every_host_that_is_asked_is_one_that_was_named(kind):
     assert set(proxy.asked) == kind.hosts()
 
 
+def test_who_is_given_a_mirror_of_the_host_asks_the_mirror_and_nobody_else(kind):
+    """Another server that speaks as the host does, by its own rules: functions and signed addresses, keys to a bucket, tokens and realms."""
+    mirror = type(kind)(kind.world)
+    proxy = kind.world.proxy()
+    assert kind.world.fetched(mirror.fetch("--proxy", proxy.url)) == MODEL
+    assert set(proxy.asked) == mirror.hosts() and not mirror.hosts() & kind.hosts()
+    # Also when it has nothing to give.
+    proxy.asked.clear()
+    mirror.server.answer = lambda seen: Answer(404)
+    assert mirror.fetch("--proxy", proxy.url, store=kind.world.folder / "failing").code in (12, 14)
+    assert proxy.asked and set(proxy.asked) <= mirror.hosts()
+    assert kind.server.seen == []
+
+
 def test_a_mirror_in_place_of_the_host_is_the_only_host_that_is_asked(world):
     """HF_ENDPOINT, another address in the manifest, a registry's mirror: whatever names the mirror, nobody else is asked, also not when it fails."""
     mirror = world.server(lambda seen: Answer(200, b"" if seen.path == "/v2/" else MODEL))
@@ -338,12 +355,38 @@ def test_a_mirror_in_place_of_the_host_is_the_only_host_that_is_asked(world):
     assert set(proxy.asked) == {host}
 
 
+def moved(kind):
+    """The next manifest names this host: who holds the bytes asks nobody, who does not gets them there."""
+    outcome = kind.fetch()
+    assert (outcome.code, outcome.result["already_active"], kind.sent) == (0, True, []), outcome
+    assert kind.world.fetched(kind.fetch(store=kind.world.folder / "fresh")) == MODEL
+    assert kind.sent
+
+
+@pytest.mark.parametrize("source,target", itertools.permutations(KINDS, 2))
+def test_a_model_moves_from_any_host_to_any_other_by_its_manifest_alone(world, source, target):
+    assert world.fetched(KINDS[source](world).fetch()) == MODEL
+    moved(KINDS[target](world))
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_model_moves_from_any_host_into_a_bundle_and_from_there_to_any_host(world, name):
+    source, bundle = KINDS[name](world), world.folder / "demo.bundle"
+
+    def command(*words):
+        done = subprocess.run([str(w) for w in (MODELSEC, *words, "--pin", world.pin)], capture_output=True, text=True, env=world.env(source.env), timeout=60)
+        assert done.returncode == 0, done.stdout + done.stderr
+    command("bundle", "--manifest-file", source.manifest(), "--ca", world.ca.file, *source.options, "--out", bundle)
+    command("fetch", "--bundle", bundle, "--store", world.store)
+    for target in KINDS:
+        moved(KINDS[target](world))
+        shutil.rmtree(world.folder / "fresh")
+
+
 def test_a_bundle_asks_no_host_at_all(world):
     server = world.server(lambda seen: Answer(200, MODEL))
     manifest = world.sign(world.described(MODEL, url=server.url + "/m"))
     bundle = world.folder / "models.bundle"
-    import subprocess
-    from support import MODELSEC
     made = subprocess.run([MODELSEC, "bundle", "--manifest-file", str(manifest), "--pin", world.pin, "--ca", str(world.ca.file), "--out", str(bundle)],
                           capture_output=True, text=True, env=world.env(), timeout=60)
     assert made.returncode == 0, made.stderr

@@ -15,13 +15,17 @@ import tarfile
 import zipfile
 
 import pytest
-from support import MODELSEC, Answer, noise, run
+from support import MODELSEC, Answer, Outcome, check_messages, noise, run
+
+TOKEN = "hf_" + "a1B2c3D4" * 5
 
 
 def scan(path, *options, env=None):
     done = subprocess.run([MODELSEC, "scan", "--json", *options, str(path)], capture_output=True, text=True, timeout=60)
-    lines = [json.loads(line) for line in done.stdout.splitlines()]
-    return done.returncode, {(f["kind"], f["where"], f["path"]) for f in lines if f["type"] == "finding"}
+    outcome = Outcome(done.returncode, done.stdout, done.stderr)
+    check_messages(outcome, generic=False)
+    assert TOKEN not in done.stdout + done.stderr and "PRIVATE KEY" not in done.stdout + done.stderr  # where it is, not what it is
+    return outcome.code, {(f["kind"], f["where"], f["path"]) for f in outcome.lines if f["type"] == "finding"}
 
 
 def safetensors():
@@ -87,7 +91,6 @@ def test_layers_of_a_saved_image_are_looked_into(tmp_path):
     assert scan(layer)[1] == {("weights", "layer", "m.onnx")}
 
 
-TOKEN = "hf_" + "a1B2c3D4" * 5
 ZSTD = b"\x28\xb5\x2f\xfd" + noise(2000)
 
 
@@ -325,7 +328,9 @@ def test_a_sparse_index_a_file_only_announced_and_an_index_of_nonsense(tmp_path)
 def check_remote(world, manifest, *options):
     done = subprocess.run([MODELSEC, "check-remote", "--json", "--ca", str(world.ca.file), *options, str(manifest)], capture_output=True, text=True,
                           env=world.env(), timeout=60)
-    return done.returncode, {(f["kind"], f["place"]) for f in map(json.loads, done.stdout.splitlines()) if f["type"] == "finding"}
+    outcome = Outcome(done.returncode, done.stdout, done.stderr)
+    check_messages(outcome, generic=False)
+    return outcome.code, {(f["kind"], f["place"]) for f in outcome.lines if f["type"] == "finding"}
 
 
 def test_what_a_manifest_points_at_is_fetched_again_and_compared(world):
@@ -333,7 +338,7 @@ def test_what_a_manifest_points_at_is_fetched_again_and_compared(world):
     wrong = bytes([model[0] ^ 1]) + model[1:]
 
     def answer(seen):
-        if seen.path == "/wrong":
+        if seen.path.startswith("/wrong"):
             return Answer(200, wrong)
         if seen.path == "/short":
             return Answer(200, model[:-1])
@@ -356,6 +361,9 @@ def test_what_a_manifest_points_at_is_fetched_again_and_compared(world):
     credentials.chmod(0o600)
     private = world.sign(world.described(model, url=url + "/private"))
     assert ("public", "url") not in check_remote(world, private, "--private", "--credentials", credentials)[1]
+    # An address that says who may have it is shown without that.
+    signed = world.sign(world.described(model, url=url + "/absent?X-Amz-Signature=PLANTED", mirrors=[url + "/wrong?token=PLANTED"]))
+    assert {("unreachable", "url"), ("digest", "mirror 1")} <= check_remote(world, signed)[1]
     public = world.sign(world.described(model, url=url + "/good"))
     assert ("public", "url") in check_remote(world, public, "--private", "--credentials", credentials)[1]
 

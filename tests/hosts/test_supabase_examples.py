@@ -12,7 +12,7 @@ import packages
 import pytest
 from postgres import Postgres
 from supabase import SERVICE_KEY, Supabase, said
-from support import Answer, free_port, noise
+from support import MODELSEC, Answer, Outcome, free_port, noise, run
 
 EXAMPLE = pathlib.Path(__file__).resolve().parents[2] / "examples" / "supabase"
 ALICE, BOB = "aaaaaaaa-0000-4000-8000-000000000001", "bbbbbbbb-0000-4000-8000-000000000002"
@@ -141,8 +141,7 @@ class Project:
 
     def fetch(self, who="alice", form="dsse", *more, **kw):
         command = ["--manifest", f"{self.url}/functions/v1/manifest?model=demo&format={form}", "--pin", self.world.pin, "--store", kw.pop("store", self.world.store), "--ca", self.world.ca.file,
-                   "--token-env", "TOKEN", *more]
-        from support import MODELSEC, Outcome
+                   "--token-env", "TOKEN", "--format", form, *more]
         done = subprocess.run([str(c) for c in [MODELSEC, "fetch", "--json", *command]], capture_output=True, text=True, env=self.world.env(self.token(who)), timeout=120)
         return Outcome(done.returncode, done.stdout, done.stderr)
 
@@ -171,10 +170,24 @@ def test_the_functions_serve_a_manifest_and_an_address_to_whom_they_may_and_tell
     assert SERVICE_KEY not in answers and SERVICE_KEY not in project.log.read_text()
 
 
+def signed_pack(world, project):
+    """A pack envelope (docs/manifest.md), whose address is a public one of the storage: what such clients know."""
+    path = world.file("m.gguf", MODEL)
+    project.storage.buckets["models"] = True
+    out = world.folder / "pack.json"
+    run(MODELSEC, "publish", "--format", "pack", "--key", world.key, "--model", "demo", "--version", "1.0.0", "--platform", "any", "--file", path,
+        "--url", f"{project.url}/storage/v1/object/public/models/llama/model.gguf", "--out", out)
+    return out.read_text()
+
+
 def test_a_pack_manifest_is_served_to_the_byte_too(world):
     project = Project(world)
-    text = json.dumps({"payload_b64": "e30=", "signature_b64": "x", "note": "spaces  and ünïcode"}, ensure_ascii=False)
+    text = signed_pack(world, project)
+    assert set(json.loads(text)) == {"key_id", "payload_b64", "sig_b64"}
     add_manifest(project.base, 3, text, form="pack")
+    outcome = project.fetch("alice", "pack", "--model", "demo")
+    assert world.fetched(outcome, "m.gguf") == MODEL
+    assert project.fetch("bob", "pack", "--model", "demo", store=world.folder / "other").reason == "not_found"
     request = urllib.request.Request(f"http://127.0.0.1:{project.ports['manifest']}/?model=demo&format=pack", headers={"Authorization": "Bearer alice"})
     with urllib.request.urlopen(request, timeout=30) as answer:
         assert answer.read().decode() == text

@@ -121,6 +121,7 @@ shared_client::shared_client(const modelsec_client_options& o, const std::option
     if (o.private_key_pem)
         options.transport.tls.private_key_pem = o.private_key_pem;
     options.transport.tls.partial_chain = o.partial_chain != 0;
+    options.transport.tls.roots_from_environment = o.roots_from_environment != 0;
     for (size_t i = 0; i < o.spki_pin_count; ++i)
         options.transport.tls.spki_pins.push_back(text(o.spki_pins[i]));
     if (o.connections != 0)

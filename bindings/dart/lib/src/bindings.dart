@@ -288,6 +288,12 @@ final class modelsec_client_options extends ffi.Struct {
 
   @ffi.Uint32()
   external int hub_allow_endpoint;
+
+  @ffi.Uint32()
+  external int roots_from_environment;
+
+  @ffi.Uint32()
+  external int reserved2;
 }
 
 final class modelsec_model_signer extends ffi.Struct {

@@ -45,7 +45,7 @@ void upload_arguments::add_to(CLI::App& c)
     c.add_option("--kms-key", kms_key_, "s3: the key that encrypts it there; default: the bucket's")
         ->type_name("ID")
         ->group(group);
-    c.add_option("--ca", ca_, "The CA to trust in place of the system's")->type_name("FILE")->group(group);
+    tls_.add_to(c, group);
     c.add_option("--credentials", credentials_, "Keys and tokens by origin, in a 0600 file")
         ->type_name("FILE")
         ->group(group);
@@ -105,7 +105,7 @@ upload_options upload_arguments::options(const std::string& out, output& told) c
     how.kms_key = kms_key_;
     how.manifest_name = manifest.filename().string();
     how.sources = sources_.options(credentials_);
-    how.transport.tls.ca_file = ca_;
+    how.transport.tls = tls_.options();
     how.transport.proxy = proxy_.options(told);
     how.transport.credentials = make_provider({}, credentials_);
     how.state_file = out + ".upload";

@@ -160,6 +160,7 @@ inline bool append_canonical(bytes& out, json_view from)
     case simdjson::dom::element_type::OBJECT:
     {
         std::vector<std::pair<std::string_view, simdjson::dom::element>> members;
+        members.reserve(simdjson::dom::object(value).size());
         for (const auto field : simdjson::dom::object(value))
             members.emplace_back(field.key, field.value);
         std::sort(members.begin(), members.end(), [](const auto& x, const auto& y) { return x.first < y.first; });
@@ -185,9 +186,10 @@ inline bool append_canonical(bytes& out, json_view from)
     return false;
 }
 
-std::optional<bytes> canonical_json(json_view from)
+std::optional<bytes> canonical_json(json_view from, std::size_t room)
 {
     bytes out;
+    out.reserve(room);
     return append_canonical(out, from) ? std::optional(std::move(out)) : std::nullopt;
 }
 

@@ -4,9 +4,10 @@
 
 #include <modelsec/detail/fetch/network.hpp>
 #include <modelsec/detail/store/store.hpp>
+#include <modelsec/detail/trust/threshold.hpp>
 #include <modelsec/detail/trust/trust_action.hpp>
 
-#include <map>
+#include <set>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
@@ -17,7 +18,8 @@ struct trust_means
     network* web = nullptr;                 ///< null: nobody is asked; what is not kept is not there
     const metadata_folder* kept = nullptr;  ///< null: nothing is kept
     const limits* caps = nullptr;
-    bool read_only = false;  ///< what would be kept is only remembered until the end of the workflow
+    go_on_function go_on{};  ///< asked between signatures: cancel, deadline
+    bool read_only = false;  ///< nothing is kept or removed; until the end of the workflow it looks as if it were
 };
 
 /// Does what a trust workflow (root_chain, tuf_client) asks for, below one address.
@@ -51,7 +53,7 @@ private:
     std::string base_;
     bool forbidden_ends_;
     trust_means means_;
-    std::map<std::string, std::optional<bytes>> pretended_;  ///< what a read-only run would have changed
+    std::set<std::string> changed_;  ///< what a read-only run would have changed: no workflow asks for what it has stored
 };
 
 /// `name` below the folder at `base`.

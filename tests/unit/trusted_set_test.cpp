@@ -347,7 +347,9 @@ TEST_CASE("cancel and deadline are asked between the signatures of TUF metadata,
     auto set = ms::detail::trusted_set::start(r.file(), now, {}, go_on).value();
     CHECK(asked == 1);
     REQUIRE(set.finish_root().has_value());
-    const auto file = sign(timestamp(1, listed(1)), r.timestamp.keys);
+    json part = timestamp(1, listed(1));
+    part.set("pad", std::string(1'000, 'x'));  // longer than the root by all its pairs
+    const auto file = sign(part, r.timestamp.keys);
     ended = ms::reason::cancelled;
     CHECK(why(set.load_timestamp(file)) == ms::reason::cancelled);
     CHECK(why(set.update_timestamp(file)) == ms::reason::cancelled);

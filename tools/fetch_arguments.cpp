@@ -87,11 +87,7 @@ void fetch_arguments::add_to(CLI::App& c, bool with_store)
     c.add_option("--decrypt-key", decrypt_file_, "A 0600 file with that key")->type_name("FILE")->group(access);
 
     static const char* const network = "Network";
-    c.add_option("--ca", ca_, "The CA to trust in place of the system's: a file, or a folder of them")
-        ->type_name("FILE|DIR")
-        ->group(network);
-    c.add_flag("--ca-partial", ca_partial_, "Believe what --ca holds as it is, an intermediate certificate too")
-        ->group(network);
+    tls_.add_to(c, network);
     c.add_option("--cert", certificate_, "A client certificate")->type_name("FILE")->group(network);
     c.add_option("--cert-key", certificate_key_, "Its private key")->type_name("FILE")->group(network);
     c.add_option("--ocsp", ocsp_,
@@ -141,15 +137,11 @@ client_options fetch_arguments::client() const
         out.caps.max_model_bytes = size_option(max_bytes_, "--max-bytes takes a size: 500MB, 16GiB");
     }
     tls_options& tls = out.transport.tls;
-    tls.ca_file = ca_;
+    tls = tls_.options();
     tls.certificate_file = certificate_;
     tls.private_key_file = certificate_key_;
     tls.spki_pins = spki_pins_;
     tls.ocsp = ocsp();
-    tls.partial_chain = ca_partial_;
-    tls.roots_from_environment = true;
-    if (ca_partial_ && ca_.empty())
-        usage("--ca-partial goes with --ca");
     if (first_byte_)
     {
         if (*first_byte_ == 0)

@@ -7,6 +7,7 @@
 #include "proxy.hpp"
 #include "source_arguments.hpp"
 #include "trust_arguments.hpp"
+#include "tls_arguments.hpp"
 
 #include <modelsec/client.hpp>
 
@@ -55,8 +56,8 @@ private:
     std::string format_ = "dsse";
     std::string token_variable_, credentials_file_;
     std::string profile_ = "server";
-    std::string ca_, certificate_, certificate_key_;
-    bool ca_partial_ = false;
+    tls_arguments tls_;
+    std::string certificate_, certificate_key_;
     bool with_store_ = true;
     std::optional<std::uint64_t> first_byte_;
     std::optional<std::uint64_t> fallback_after_;

@@ -3,6 +3,7 @@
 
 #include "command_error.hpp"
 #include "platform.hpp"
+#include "tls_arguments.hpp"
 
 namespace modelsec::tool {
 
@@ -47,6 +48,7 @@ client_options pack_arguments::owner(output& out) const
     how.policy = sharing.policy();
     audit.apply_to(how);
     how.transport.proxy = proxy.options(out);
+    how.transport.tls = default_tls();  // on the way to the audit sink
     return how;
 }
 

@@ -45,11 +45,8 @@ void upload_arguments::add_to(CLI::App& c)
     c.add_option("--kms-key", kms_key_, "s3: the key that encrypts it there; default: the bucket's")
         ->type_name("ID")
         ->group(group);
-    c.add_option("--ca", ca_, "The CA to trust in place of the system's")->type_name("FILE")->group(group);
-    c.add_option("--cert", certificate_, "A client certificate, for the host it is uploaded to")
-        ->type_name("FILE")
-        ->group(group);
-    c.add_option("--cert-key", certificate_key_, "Its private key")->type_name("FILE")->group(group);
+    tls_.add_to(c, group);
+    tls_.add_certificate_to(c, group, "A client certificate, for the host it is uploaded to");
     c.add_option("--credentials", credentials_, "Keys and tokens by origin, in a 0600 file")
         ->type_name("FILE")
         ->group(group);
@@ -109,11 +106,7 @@ upload_options upload_arguments::options(const std::string& out, output& told) c
     how.kms_key = kms_key_;
     how.manifest_name = manifest.filename().string();
     how.sources = sources_.options(credentials_);
-    if (certificate_.empty() != certificate_key_.empty())
-        usage("--cert and --cert-key belong together");
-    how.transport.tls.ca_file = ca_;
-    how.transport.tls.certificate_file = certificate_;
-    how.transport.tls.private_key_file = certificate_key_;
+    how.transport.tls = tls_.options();
     how.transport.proxy = proxy_.options(told);
     how.transport.credentials = make_provider({}, credentials_);
     how.state_file = out + ".upload";

@@ -4,6 +4,7 @@
 
 #include "proxy.hpp"
 #include "source_arguments.hpp"
+#include "tls_arguments.hpp"
 
 #include <modelsec/publish.hpp>
 
@@ -34,9 +35,10 @@ private:
     std::string destination() const;
 
     std::optional<std::string> to_, environment_, sensitivity_;
-    std::string destination_, endpoint_, kms_key_, ca_, certificate_, certificate_key_, credentials_;
+    std::string destination_, endpoint_, kms_key_, credentials_;
     source_arguments sources_;
     proxy_arguments proxy_;
+    tls_arguments tls_;
 };
 
 }  // namespace modelsec::tool

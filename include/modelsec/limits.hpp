@@ -40,6 +40,8 @@ struct limits
     /// How much may be hashed to try the signatures of one document: message bytes times pairs of signature and key.
     std::uint64_t signature_message_bytes = std::uint64_t{256} << 20;
     std::size_t delegations = 64;
+    /// What the delegations that lead to one target may say, all of them together: names, key ids and keys.
+    static constexpr std::size_t delegation_bytes = 2u << 20;
 
     /// All files of a model together whose sizes nobody signed (`model_too_large`).
     std::uint64_t max_model_bytes = std::uint64_t{256} << 30;

@@ -79,9 +79,6 @@ static void a_wish_of_a_later_version_is_refused_not_dropped(void)
     o.known.reserved = 1;
     expect_bad_option(modelsec_client_create(&o.known, &client, &error), &error, "an option of a later version");
     o.known.reserved = 0;
-    o.known.reserved_verity = 1;
-    expect_bad_option(modelsec_client_create(&o.known, &client, &error), &error, "an option of a later version");
-    o.known.reserved_verity = 0;
     o.known.fs_verity = MODELSEC_VERITY_REQUIRED + 1;
     expect_bad_option(modelsec_client_create(&o.known, &client, &error), &error, "an enumerator that is none");
     o.known.struct_size = offsetof(modelsec_client_options, reserved); /* built with an earlier header: not its own */

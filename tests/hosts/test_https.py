@@ -245,3 +245,17 @@ def test_wrong_bytes_truncation_and_longer_bodies_are_refused_from_every_kind_of
         outcome = world.fetch(world.sign(world.described(MODEL, url=server.url + "/m")), store=world.folder / name)
         assert outcome.code == 30, (name, outcome)
         assert hashlib.sha256(body).hexdigest() not in outcome.errors
+
+
+def test_mirrors_that_are_no_addresses_for_downloads_are_left_out_with_a_warning(world):
+    server = world.server(lambda seen: Answer(200, MODEL))
+    bad = ["ht!tp://x", "1https://x", "https://b b/x", "ftp://127.0.0.1/m", "file:m", "hf://a", "hf://o/r@main/m"]
+    good = server.url + "/m"
+    outcome = world.fetch(world.sign(world.described(MODEL, url=good, mirrors=bad)))
+    assert world.fetched(outcome) == MODEL
+    assert sum(1 for line in outcome.lines if line.get("event") == "warning" and line.get("reason") == "bad_mirror") == len(bad), outcome
+    for url, code, reason in (("ht!tp://x", 24, "manifest_malformed"), ("1https://x", 24, "manifest_malformed"), ("ftp://127.0.0.1/m", 50, "scheme_not_allowed")):
+        outcome = world.fetch(world.sign(world.described(MODEL, url=url, mirrors=[good])), store=world.folder / "other")
+        assert (outcome.code, outcome.reason) == (code, reason), url
+    outcome = world.fetch(world.sign(world.described(MODEL, url=good, mirrors=["http://127.0.0.1/m"])), store=world.folder / "other")
+    assert (outcome.code, outcome.reason) == (50, "plain_http"), outcome

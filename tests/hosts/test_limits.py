@@ -214,6 +214,132 @@ def test_chunks_of_64_mib_are_found_in_another_version_without_being_held(world)
     assert used_since_idle(world, peak) <= ROOM
 
 
+class Repository:
+    """A TUF repository of one key, whose metadata may be as large and as dear to read as its caps allow."""
+
+    expires = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 86400))
+
+    def __init__(self, world):
+        self.world = world
+        self.key = world.folder / "tuf-key.pem"
+        run("openssl", "genpkey", "-algorithm", "ed25519", "-out", self.key)
+        raw = subprocess.run(["openssl", "pkey", "-in", str(self.key), "-pubout", "-outform", "DER"], check=True, capture_output=True).stdout[-32:]
+        self.keys = {"k": {"keytype": "ed25519", "scheme": "ed25519", "keyval": {"public": raw.hex()}}}
+        self.role = {"keyids": ["k"], "threshold": 1}
+        root = dict(self.header("root"), consistent_snapshot=False, keys=self.keys, roles={r: self.role for r in ("root", "timestamp", "snapshot", "targets")})
+        self.root = world.file("root.json", self.sign(root))
+        self.files = {}
+
+    def header(self, kind):
+        return {"_type": kind, "spec_version": "1.0.31", "version": 1, "expires": self.expires}
+
+    def sign(self, part):
+        text = json.dumps(part, sort_keys=True, separators=(",", ":")).encode()
+        signature = self.world.folder / "tuf-signature"
+        run("openssl", "pkeyutl", "-sign", "-rawin", "-in", self.world.file("tuf-message", text), "-inkey", self.key, "-out", signature)
+        return b'{"signatures":[{"keyid":"k","sig":"%s"}],"signed":%s}' % (signature.read_bytes().hex().encode(), text)
+
+    def targets(self, listed, delegations=None):
+        """As large as targets metadata may be, with as many values as a document may have."""
+        part = dict(self.header("targets"), targets=dict(listed))
+        if delegations is not None:
+            part["delegations"] = delegations
+        filler = {"length": 1, "hashes": {"sha256": "0" * 64}}
+        size = 8 * MIB - len(json.dumps(part)) - 600_000 - 1_000
+        for i in range(size // 116):
+            part["targets"][f"filler-{i:06}"] = filler
+        part["x-values"] = [0] * 300_000  # with the fillers' own close to a million
+        out = self.sign(part)
+        assert 7 * MIB < len(out) <= 8 * MIB, len(out)
+        return out
+
+    def serve(self, roles, content):
+        """`roles`: metadata by name. Snapshot and timestamp are at their caps, too."""
+        listed = lambda data: {"version": 1, "length": len(data), "hashes": {"sha256": hashlib.sha256(data).hexdigest()}}
+        snapshot = dict(self.header("snapshot"), meta={name + ".json": listed(data) for name, data in roles.items()})
+        for i in range((1_999_000 - len(json.dumps(snapshot))) // 31):
+            snapshot["meta"][f"{i:06}.json"] = {"version": 1}
+        snapshot = self.sign(snapshot)
+        assert 1_800_000 < len(snapshot) <= 2_000_000, len(snapshot)
+        timestamp = dict(self.header("timestamp"), meta={"snapshot.json": listed(snapshot)}, pad=[0] * 7_900)
+        timestamp = self.sign(timestamp)
+        assert 15 * 1024 < len(timestamp) <= 16 * 1024, len(timestamp)
+        files = {f"/metadata/{name}.json": data for name, data in dict(roles, snapshot=snapshot, timestamp=timestamp).items()}
+        files["/targets/m.bin"] = content
+        headers = {f"X-Pad-{i}": "x" * 1_000 for i in range(60)}
+        return self.world.server(lambda seen: Answer(200, files[seen.path], headers) if seen.path in files else Answer(404))
+
+    def fetch(self, server, *options):
+        return measured(self.world, "fetch", "--json", "--tuf", server.url + "/metadata", "--target", "m.bin", "--root", self.root, "--model", "demo",
+                        "--store", self.world.store, "--ca", self.world.ca.file, *options)
+
+
+def listing(content):
+    return {"m.bin": {"length": len(content), "hashes": {"sha256": hashlib.sha256(content).hexdigest()}}}
+
+
+def test_targets_metadata_of_8_mib_below_the_largest_snapshot_and_timestamp(world):
+    content = noise(100_000)
+    repository = Repository(world)
+    server = repository.serve({"targets": repository.targets(listing(content))}, content)
+    outcome, peak = repository.fetch(server)
+    assert world.fetched(outcome, "m.bin") == content
+    assert used_since_idle(world, peak) <= ROOM
+    # What is kept is read again, under the same bounds, and the snapshot held against the one before.
+    outcome, peak = repository.fetch(server)
+    assert outcome.code == 0, outcome
+    assert used_since_idle(world, peak) <= ROOM
+
+
+def test_64_targets_roles_of_8_mib(world):
+    content = noise(100_000)
+    repository = Repository(world)
+    names = [f"role-{i:02}" for i in range(63)]
+    given = [{"name": n, "keyids": ["k"], "threshold": 1, "terminating": False, "paths": ["*"]} for n in names]
+    # One text for all but the last role: metadata does not say whose it is.
+    filled = repository.targets({})
+    roles = dict.fromkeys(names, filled)
+    roles[names[-1]] = repository.targets(listing(content))
+    roles["targets"] = repository.targets({}, {"keys": repository.keys, "roles": given})
+    server = repository.serve(roles, content)
+    outcome, peak = repository.fetch(server, "--dry-run")
+    assert outcome.code == 0, outcome
+    assert used_since_idle(world, peak) <= ROOM
+    outcome, peak = repository.fetch(server)
+    assert world.fetched(outcome, "m.bin") == content
+    assert used_since_idle(world, peak) <= ROOM
+    assert all(server.paths().count(f"/metadata/{n}.json") == 2 for n in names)  # once by each, the dry run keeps none
+
+
+def test_delegations_of_8_mib_that_all_lead_to_the_target(world):
+    content = noise(1_000)
+    repository = Repository(world)
+    role = {"keyids": ["k"], "terminating": False, "threshold": 1, "paths": ["*"]}
+    count = 75_000  # as many as the values of a document allow
+    delegations = {"keys": repository.keys, "roles": [dict(role, name=f"role-{i:06}") for i in range(count)]}
+    large = repository.sign(dict(repository.header("targets"), targets={}, delegations=delegations, pad="x" * 1_900_000))
+    assert 7 * MIB < len(large) <= 8 * MIB, len(large)
+    outcome, peak = repository.fetch(repository.serve({"targets": large, "role-000000": large}, content))
+    assert outcome.reason == "metadata_mismatch", outcome  # the snapshot does not list role-000001
+    assert used_since_idle(world, peak) <= ROOM
+
+
+def test_an_endpoint_whose_answers_are_as_large_as_they_may_be(world):
+    content = noise(300_000)
+    headers = {f"X-Pad-{i}": "x" * 1_000 for i in range(60)}
+
+    def answer(seen):
+        if seen.path == "/ask":
+            said = {"url": server.url + "/m", "pad": ""}
+            return Answer(200, json.dumps(dict(said, pad="x" * (65_536 - len(json.dumps(said))))).encode(), headers)
+        return Answer(200, content, headers)
+
+    server = world.server(answer)
+    outcome, peak = fetched(world, world.sign(world.described(content, url_endpoint={"url": server.url + "/ask", "body": {}})))
+    assert world.fetched(outcome) == content
+    assert used_since_idle(world, peak) <= ROOM
+
+
 @pytest.mark.parametrize("descriptors", range(4, 30, 2))
 def test_too_few_descriptors_have_a_reason_of_their_own(world, descriptors):
     content = noise(300_000)

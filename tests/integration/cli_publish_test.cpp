@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <map>
 
 #include <sys/stat.h>
@@ -625,12 +626,72 @@ TEST_CASE("check-remote finds what hosts serve wrongly, by status, length, whole
     CHECK(wrong.out.find("digest_mismatch") != std::string::npos);
     CHECK(wrong.out.find("chunk_mismatch") != std::string::npos);
     CHECK(check("/altered.bin", {"--quick"}).exit_code == 0);
+    // Clients take no notice of a coding's label: it is a finding only where it says why the bytes are others.
+    support::fault labelled;
+    labelled.gzip = true;
+    w.web.fail("/good.bin", labelled);
+    w.web.fail("/altered.bin", labelled);
+    CHECK(check("/good.bin").exit_code == 0);
+    const auto coded = check("/altered.bin");
+    CHECK(coded.exit_code == 60);
+    CHECK(coded.out.find("Content-Encoding: gzip") != std::string::npos);
+    w.web.heal("/good.bin");
+    w.web.heal("/altered.bin");
     CHECK(check("/short.bin", {"--quick"}).out.find("size_mismatch") != std::string::npos);
     CHECK(check("/absent.bin", {"--quick"}).out.find("not_found") != std::string::npos);
     const auto renew = run_command({"renew", "--key", shop.key(), shop.manifest(), "--expires", "60d", "--check", "--ca",
                                     w.place / "ca.pem", "--out", shop.place / "renewed.json"});
     CHECK(renew.exit_code == 60);
     CHECK(!std::filesystem::exists(shop.place / "renewed.json"));
+}
+
+TEST_CASE("every command that asks a host believes what SSL_CERT_FILE and SSL_CERT_DIR name, unless --ca says otherwise")
+{
+    world w;
+    w.release("content");
+    const workshop shop;
+    w.web.serve("/good.bin", shop.content);
+    REQUIRE(run_command(
+                shop.publish({"--platform", "any", "--file", shop.place / "model.gguf", "--url", w.web.url("/good.bin")}))
+                .exit_code == 0);
+    std::filesystem::create_directory(w.place / "roots");
+    w.place.write("roots/00000000.0", w.ca.certificate());
+    const std::string ca = w.place / "ca.pem";
+    int made = 0;
+    const auto another_file = [&] { return w.place / ("made-" + std::to_string(++made)); };
+    using arguments = std::vector<std::string>;
+    const std::vector<std::function<arguments()>> commands{
+        [&] {
+            return arguments{"check-remote", shop.manifest()};
+        },
+        [&] {
+            return arguments{"renew", "--key",   shop.key(), shop.manifest(), "--expires",
+                             "60d",   "--check", "--out",    another_file()};
+        },
+        [&] {
+            return arguments{"doctor", "--store", w.store(), "--manifest", w.web.url("/manifest")};
+        },
+        [&] {
+            return arguments{"bundle", "--manifest", w.web.url("/manifest"), "--pin", w.key.pin(), "--out", another_file()};
+        },
+    };
+    for (const auto& command : commands)
+    {
+        const auto code = [&](const arguments& options, const arguments& variables) {
+            support::process_options how;
+            how.environment = variables;
+            auto all = command();
+            all.insert(all.end(), options.begin(), options.end());
+            return run_command(all, how).exit_code;
+        };
+        CAPTURE(command().front());
+        CHECK(code({}, {}) != 0);
+        CHECK(code({}, {"SSL_CERT_FILE=" + ca}) == 0);
+        CHECK(code({}, {"SSL_CERT_DIR=" + (w.place / "roots")}) == 0);
+        CHECK(code({"--ca", ca}, {"SSL_CERT_FILE=/absent"}) == 0);
+        CHECK(code({"--ca", ca, "--ca-partial"}, {}) == 0);
+        CHECK(code({"--ca-partial"}, {}) == 2);
+    }
 }
 
 TEST_CASE("init makes all that a publisher begins with, and never replaces a key")

@@ -436,4 +436,19 @@ TEST_CASE("connections that nobody uses are few over all origins, and are closed
     CHECK(hasty.get().idle_connections() == 0);
     ask(hasty, origins.front());
     CHECK(origins.front().connections() == 4);
+
+    // Also while the operation is paused: however long that is, nobody is kept waiting for it.
+    modelsec::detail::http_environment held = environment();
+    modelsec::detail::http_client paused(held);
+    ask(paused, origins.front());
+    CHECK(paused.get().idle_connections() == 1);
+    std::optional<std::size_t> left;
+    boost::asio::steady_timer look(paused.get().context(), 200ms);
+    look.async_wait([&](auto) {
+        left = paused.get().idle_connections();
+        held.handle.resume();
+    });
+    held.handle.pause();
+    CHECK(paused.get().run(paused.get().sleep(1ms)).has_value());
+    CHECK(left == 0);
 }

@@ -8,6 +8,8 @@
 #include <modelsec/detail/base/digest.hpp>
 #include <modelsec/detail/base/encoding.hpp>
 #include <modelsec/detail/base/json.hpp>
+#include <modelsec/detail/base/json_document.hpp>
+#include <modelsec/detail/trust/metadata.hpp>
 
 #include <sodium.h>
 
@@ -67,6 +69,31 @@ inline ms::bytes sign(const json& signed_part, const signers& by)
     for (const signer& s : by)
         signatures.push_back(s.sign(canonical));
     return to_bytes(json{{"signatures", signatures}, {"signed", signed_part}}.dump());
+}
+
+/// A signed part as it is read from a file, whose text is gone afterwards.
+template <class Read>
+auto read_part(const json& part, const Read& read)
+{
+    const std::string text = part.dump();
+    const auto document = ms::detail::json_document::parse(ms::as_bytes(text), 16).value();
+    return read(document.root());
+}
+
+inline auto read_timestamp(const json& part)
+{
+    return read_part(part, [](auto view) { return ms::detail::parse_timestamp(view); });
+}
+
+inline auto read_snapshot(const json& part)
+{
+    return read_part(part, [](auto view) { return ms::detail::parse_snapshot(view); });
+}
+
+/// What it says of the target at `path`.
+inline auto read_targets(const json& part, std::string_view path = {}, const ms::limits& caps = {})
+{
+    return read_part(part, [&](auto view) { return ms::detail::parse_targets(view, path, caps); });
 }
 
 struct role

@@ -55,10 +55,7 @@ struct world
         return action ? ms::reason::none : action.error().why;
     }
 
-    ms::reason refresh(ms::detail::tuf_client& client)
-    {
-        return run(client, client.resume(ms::detail::trust_input::finished()));
-    }
+    ms::reason refresh(ms::detail::tuf_client& client) { return run(client, client.start()); }
 
     ms::reason refresh()
     {
@@ -72,9 +69,7 @@ struct world
     {
         done.clear();
         ms::detail::tuf_client client(std::nullopt, now);
-        if (const auto why = refresh(client); why != ms::reason::none)
-            return why;
-        const auto why = run(client, client.search(path));
+        const auto why = run(client, client.start(path));
         if (why == ms::reason::none && location)
             *location = client.found_location();
         return why;

@@ -22,7 +22,7 @@ std::vector<std::string> walk(const graph& g, const std::string& path, const std
         json t = targets(1, next->role == holder ? json::object{{path, target("x")}} : json::object{});
         if (const auto it = g.find(next->role); it != g.end())
             t = delegating(t, it->second);
-        const auto metadata = ms::detail::parse_targets(t).value();
+        const auto metadata = read_targets(t, path).value();
         const ms::detail::target_file* found = w.visit(metadata);
         CHECK((found != nullptr) == (next->role == holder));
     }
@@ -90,13 +90,19 @@ TEST_CASE("no pattern takes more than the product of the lengths: stars do not m
 TEST_CASE("TUF 4.5: path hash prefixes are of the SHA-256 of the path")
 {
     const std::string hash = ms::sha256(ms::as_bytes("a/b")).hex();
-    ms::detail::delegated_role d;
-    d.path_hash_prefixes = {"zz", hash.substr(0, 3)};
-    CHECK(ms::detail::is_delegated_path(d, "a/b"));
-    d.path_hash_prefixes = {hash + "0"};
-    CHECK_FALSE(ms::detail::is_delegated_path(d, "a/b"));
-    d.path_hash_prefixes.clear();
-    CHECK_FALSE(ms::detail::is_delegated_path(d, "a/b"));
+    const auto leads_there = [](json::array prefixes) {
+        const json d{{"name", "d"},
+                     {"keyids", json::array{}},
+                     {"threshold", 1},
+                     {"terminating", false},
+                     {"path_hash_prefixes", std::move(prefixes)}};
+        json t = targets(1);
+        t.set("delegations", json{{"keys", json::object()}, {"roles", json::array{d}}});
+        return !read_targets(t, "a/b").value().delegations->roles.empty();
+    };
+    CHECK(leads_there({json("zz"), json(hash.substr(0, 3))}));
+    CHECK_FALSE(leads_there({json(hash + "0")}));
+    CHECK_FALSE(leads_there({}));
 }
 
 TEST_CASE("TAP 15: the bin is the leftmost bits of the SHA-256 of the path, in hex of fixed width")
@@ -159,7 +165,7 @@ TEST_CASE("TUF 5.6.7.1: the number of roles that are visited is capped, and the 
     const graph chain{{"targets", {to("A")}}, {"A", {to("B")}}, {"B", {to("C")}}};
     CHECK(walk(chain, "x", {}, caps) == order{"targets", "A", "B"});
     ms::detail::delegation_walk w("x", caps);
-    const auto leads_on = ms::detail::parse_targets(delegating(targets(1), {to("A"), to("B"), to("C")})).value();
+    const auto leads_on = read_targets(delegating(targets(1), {to("A"), to("B"), to("C")}), "x").value();
     for (int i = 0; i < 3; ++i)
     {
         CHECK_FALSE(w.capped());

@@ -104,6 +104,36 @@ std::string kept(const std::string& file)
 
 TEST_SUITE_BEGIN("model signing");
 
+TEST_CASE("a bundle is tried within the budget that is configured, and cancelled between signatures")
+{
+    const std::string bundle = kept("p256.json");
+    const auto by = public_key::pem(kept("p256.pub")).value();
+    signature_budget budget;
+    REQUIRE(verify_bundle(as_bytes(bundle), by, {}, &budget).has_value());
+    const std::uint64_t once = budget.hashed;
+    CHECK(once == parse_signature_bundle(as_bytes(bundle))->content.signed_bytes.size());
+    limits caps;
+    caps.signature_message_bytes = once;
+    CHECK(verify_bundle(as_bytes(bundle), by, caps).has_value());
+    caps.signature_message_bytes = once - 1;
+    CHECK(verify_bundle(as_bytes(bundle), by, caps).error().why == reason::too_many_signatures);
+    budget.go_on = []() -> result<void> { return fail(reason::cancelled); };
+    CHECK(verify_bundle(as_bytes(bundle), by, {}, &budget).error().why == reason::cancelled);
+
+    // Of several signers all together have it, whatever kind they are of.
+    const utc_time now = parse_rfc3339("2027-01-01T00:00:00Z").value();
+    const auto certified = [&](const char* file) { return kept(std::string("certificate/") + file); };
+    signing_authority authority;
+    REQUIRE(authority.add(certified("ca.pem")).has_value());
+    signature_budget shared;
+    for (int i = 1; i <= 2; ++i)
+        CHECK(verify_model_bundle(as_bytes(certified("bundle.json")), authority, now, {}, &shared).has_value());
+    shared.message_bytes = shared.hashed;
+    CHECK(shared.hashed > 0);
+    CHECK(verify_model_bundle(as_bytes(certified("bundle.json")), authority, now, {}, &shared).error().why ==
+          reason::too_many_signatures);
+}
+
 TEST_CASE("bundles that model-signing made verify on every curve, and by no other key")
 {
     for (const std::string curve : {"p256", "p384", "p521"})

@@ -26,6 +26,10 @@ TEST_CASE("only https leads anywhere, and what can be moved under us is refused"
     CHECK(why("HTTP://h.example/m.gguf") == reason::plain_http);
     CHECK(why("ftp://h.example/m") == reason::scheme_not_allowed);
     CHECK(why("file:///etc/passwd") == reason::scheme_not_allowed);
+    CHECK(why("ht+t-p.9:x") == reason::scheme_not_allowed);
+    for (const char* none :
+         {"ht!tp://h.example/m", "1https://h.example/m", "://h.example/m", "h.example/a:b", "-x:y", "hf://a", ""})
+        CHECK(why(none) == reason::bad_url);
     CHECK(why("hf://org/repo@main/m.gguf") == reason::mutable_revision);
     CHECK(why("hf://org/repo/m.gguf") == reason::mutable_revision);
     CHECK(why("hf://org/repo@" + commit.substr(1) + "/m.gguf") == reason::mutable_revision);
@@ -60,15 +64,13 @@ TEST_CASE("a malformed address in a signed manifest is its publisher's fault; a 
     CHECK(resolve_signed("not an address").error().why == reason::manifest_malformed);
     CHECK(resolve_signed("http://h/x").error().why == reason::plain_http);
     CHECK(resolve_signed("https://h/x").has_value());
-    std::vector<reason> warnings;
-    const auto note = [&](const failure& f) { warnings.push_back(f.why); };
-    const auto mirrors = resolve_mirrors({"https://a/x", "https://b b/x", "https://c/x"}, note);
-    REQUIRE(mirrors.has_value());
-    REQUIRE(mirrors->size() == 2);
-    CHECK((*mirrors)[1].host() == "c");
-    CHECK(warnings == std::vector<reason>{reason::bad_mirror});
-    CHECK(resolve_mirrors({"https://b b/x"}, {}).value().empty());
-    CHECK(resolve_mirrors({"http://a/x"}, note).error().why == reason::plain_http);
+    for (const char* url : {"ht!tp://h/x", "1https://h/x"})
+        CHECK(resolve_signed(url).error().why == reason::manifest_malformed);
+    for (const char* bad :
+         {"https://b b/x", "ht!tp://h/x", "1https://h/x", "ftp://h/x", "file:x", "hf://a", "hf://o/r@main/x"})
+        CHECK(is_bad_mirror(resolve_locator(bad).error()));
+    CHECK_FALSE(is_bad_mirror(resolve_locator("http://a/x").error()));
+    CHECK_FALSE(is_bad_mirror(fail(reason::host_not_allowed)));
 }
 
 TEST_CASE("an endpoint's answer is a URL, absolute or Supabase's own")

@@ -63,7 +63,8 @@ TEST_CASE("timestamp and snapshot have caps of their own, far below those of tar
     CHECK(why(set.update_snapshot(sign(padded(listed_roles, caps.snapshot_bytes), {snapshot_key}))) ==
           ms::reason::too_large);
     CHECK(why(set.update_snapshot(sign(padded(listed_roles, caps.snapshot_bytes / 2), {snapshot_key}))) == ms::reason::none);
-    CHECK(why(set.update_targets(top, sign(padded(targets(1), caps.snapshot_bytes), {targets_key}))) == ms::reason::none);
+    CHECK(why(set.update_targets(top, {}, sign(padded(targets(1), caps.snapshot_bytes), {targets_key}))) ==
+          ms::reason::none);
 }
 
 TEST_CASE("metadata is taken in the order of the workflow only")
@@ -75,7 +76,7 @@ TEST_CASE("metadata is taken in the order of the workflow only")
     CHECK(why(set.update_timestamp(t)) == ms::reason::internal_error);
     CHECK(why(set.load_timestamp(t)) == ms::reason::internal_error);
     CHECK(why(set.update_snapshot(s)) == ms::reason::internal_error);
-    CHECK(why(set.update_targets(top, g)) == ms::reason::internal_error);
+    CHECK(why(set.update_targets(top, {}, g)) == ms::reason::internal_error);
     REQUIRE(set.finish_root().has_value());
     root_spec second;
     second.version = 2;
@@ -83,11 +84,11 @@ TEST_CASE("metadata is taken in the order of the workflow only")
     CHECK(why(set.update_snapshot(s)) == ms::reason::internal_error);
     REQUIRE(set.update_timestamp(t).has_value());
     CHECK(why(set.update_timestamp(t)) == ms::reason::internal_error);
-    CHECK(why(set.update_targets(top, g)) == ms::reason::internal_error);
+    CHECK(why(set.update_targets(top, {}, g)) == ms::reason::internal_error);
     REQUIRE(set.update_snapshot(s).has_value());
     CHECK(why(set.update_snapshot(s)) == ms::reason::internal_error);
-    CHECK(why(set.update_targets({"d", "targets"}, g)) == ms::reason::metadata_mismatch);
-    CHECK(set.update_targets(top, g).has_value());
+    CHECK(why(set.update_targets({"d", "targets"}, {}, g)) == ms::reason::metadata_mismatch);
+    CHECK(set.update_targets(top, {}, g).has_value());
     CHECK(set.targets("targets") != nullptr);
 }
 
@@ -223,11 +224,11 @@ TEST_CASE("TUF 5.5.6: an expired snapshot MUST NOT be used, kept or served")
 TEST_CASE("TUF 5.6.2 to 5.6.5: digest, signatures, version and expiry of targets metadata MUST hold")
 {
     const auto good = sign(targets(2), {targets_key});
-    CHECK(at_targets({{"targets", listed(2, good)}}).update_targets(top, good).has_value());
-    CHECK(why(at_targets({{"targets", listed(2, good)}}).update_targets(top, sign(targets(2), {targets_key, thief}))) ==
+    CHECK(at_targets({{"targets", listed(2, good)}}).update_targets(top, {}, good).has_value());
+    CHECK(why(at_targets({{"targets", listed(2, good)}}).update_targets(top, {}, sign(targets(2), {targets_key, thief}))) ==
           ms::reason::metadata_mismatch);
     const auto take = [](const json& part, const signers& by) {
-        return why(at_targets({{"targets", listed(2)}}).update_targets(top, sign(part, by)));
+        return why(at_targets({{"targets", listed(2)}}).update_targets(top, {}, sign(part, by)));
     };
     CHECK(take(targets(2), {targets_key}) == ms::reason::none);
     CHECK(take(targets(2), {thief}) == ms::reason::unknown_key);
@@ -241,28 +242,28 @@ TEST_CASE("a delegated role answers to the keys and the threshold of whoever del
 {
     const auto set_with = [](const std::vector<delegation>& to) {
         auto set = at_targets({{"targets", listed(1)}, {"a", listed(1)}, {"d", listed(1)}});
-        REQUIRE(set.update_targets(top, sign(delegating(targets(1), to), {targets_key})).has_value());
+        REQUIRE(set.update_targets(top, {}, sign(delegating(targets(1), to), {targets_key})).has_value());
         return set;
     };
     auto set = set_with({{"d", {{5, 6}, 2}}});
-    CHECK(set.update_targets({"d", "targets"}, sign(targets(1), {5, 6})).has_value());
-    CHECK(why(set_with({{"d", {{5, 6}, 2}}}).update_targets({"d", "targets"}, sign(targets(1), {5}))) ==
+    CHECK(set.update_targets({"d", "targets"}, {}, sign(targets(1), {5, 6})).has_value());
+    CHECK(why(set_with({{"d", {{5, 6}, 2}}}).update_targets({"d", "targets"}, {}, sign(targets(1), {5}))) ==
           ms::reason::threshold_unmet);
-    CHECK(why(set_with({{"d", {{5}}}}).update_targets({"d", "targets"}, sign(targets(1), {targets_key}))) ==
+    CHECK(why(set_with({{"d", {{5}}}}).update_targets({"d", "targets"}, {}, sign(targets(1), {targets_key}))) ==
           ms::reason::unknown_key);
-    CHECK(why(set_with({{"d", {{5}}}}).update_targets({"d", "a"}, sign(targets(1), {5}))) == ms::reason::internal_error);
-    CHECK(why(set_with({{"a", {{5}}}}).update_targets({"d", "targets"}, sign(targets(1), {5}))) ==
+    CHECK(why(set_with({{"d", {{5}}}}).update_targets({"d", "a"}, {}, sign(targets(1), {5}))) == ms::reason::internal_error);
+    CHECK(why(set_with({{"a", {{5}}}}).update_targets({"d", "targets"}, {}, sign(targets(1), {5}))) ==
           ms::reason::internal_error);
 
     // By way of "a" other keys speak for "d".
     auto two = set_with({{"a", {{7}}}, {"d", {{5}}}});
-    REQUIRE(two.update_targets({"a", "targets"}, sign(delegating(targets(1), {{"d", {{8}}}}), {7})).has_value());
-    CHECK(why(two.update_targets({"d", "a"}, sign(targets(1), {5}))) == ms::reason::unknown_key);
-    CHECK(two.update_targets({"d", "a"}, sign(targets(1), {8})).has_value());
-    CHECK(two.update_targets({"d", "targets"}, sign(targets(1), {5})).has_value());
-    two.forget_delegated();
+    REQUIRE(two.update_targets({"a", "targets"}, {}, sign(delegating(targets(1), {{"d", {{8}}}}), {7})).has_value());
+    CHECK(why(two.update_targets({"d", "a"}, {}, sign(targets(1), {5}))) == ms::reason::unknown_key);
+    CHECK(two.update_targets({"d", "a"}, {}, sign(targets(1), {8})).has_value());
+    CHECK(two.update_targets({"d", "targets"}, {}, sign(targets(1), {5})).has_value());
+    two.forget_targets();
     CHECK(two.targets("d") == nullptr);
-    CHECK(two.targets("targets") != nullptr);
+    CHECK(two.targets("targets") == nullptr);
 }
 
 TEST_CASE("metadata above its cap is refused before it is read")
@@ -272,4 +273,106 @@ TEST_CASE("metadata above its cap is refused before it is read")
     auto set = ms::detail::trusted_set::start(root_spec().file(), now, caps).value();
     REQUIRE(set.finish_root().has_value());
     CHECK(why(set.update_timestamp(sign(timestamp(1, listed(1)), {timestamp_key}))) == ms::reason::too_large);
+}
+
+TEST_CASE("of a targets role no more is kept than what it says of one target")
+{
+    std::vector<delegation> many;
+    for (int i = 0; i < 100; ++i)
+        many.push_back({"a" + std::to_string(i), {{5}}, {"a/*"}});
+    many.push_back({"b", {{6}}, {"b/*"}});
+    many.push_back({"b2", {{7}}, {"b/*"}, true});
+    many.push_back({"b3", {{8}}, {"b/*"}});
+    const json part = delegating(targets(1, {{"a/x", target("x")}, {"b/y", target("y")}}), many);
+
+    const auto of_b = read_targets(part, "b/z").value();
+    CHECK_FALSE(of_b.target.has_value());
+    REQUIRE(of_b.delegations->roles.size() == 2);  // none behind the terminating one
+    CHECK(of_b.delegations->roles[1].name == "b2");
+    CHECK(of_b.delegations->keys.size() == 2);
+    CHECK(read_targets(part, "b/y")->target->path == "b/y");
+    CHECK(read_targets(part)->delegations->roles.empty());
+
+    // More than may be visited are not kept, save one that says so.
+    ms::limits caps;
+    caps.delegations = 5;
+    CHECK(read_targets(part, "a/z", caps)->delegations->roles.size() == 6);
+
+    // A malformed one among those that are not kept refuses the file all the same.
+    json::object listed{{"a/x", target("x")}, {"bad", json{{"length", 1}}}};
+    CHECK(why(read_targets(targets(1, listed), "a/x")) == ms::reason::metadata_malformed);
+}
+
+TEST_CASE("what delegations to one target say has a cap over all roles, of which others have no part")
+{
+    const std::string long_id(700'000, 'k');
+    const auto with_keys = [&](int ids, const char* paths) {
+        json list = json::array{};
+        for (int i = 0; i < ids; ++i)
+            list.as_array()->push_back(json(long_id + std::to_string(i)));
+        const json role{
+            {"name", "d"}, {"keyids", list}, {"threshold", 1}, {"terminating", false}, {"paths", json::array{paths}}};
+        json out = targets(1);
+        out.set("delegations", json{{"keys", json::object()}, {"roles", json::array{role}}});
+        return out;
+    };
+    CHECK(read_targets(with_keys(2, "*"), "t")->delegations->text_bytes > 1'400'000);
+    CHECK(why(read_targets(with_keys(3, "*"), "t")) == ms::reason::too_large);
+    CHECK(read_targets(with_keys(3, "other"), "t").has_value());
+    CHECK(why(read_targets(delegating(targets(1), {{std::string(2'000, 'n'), {{5}}}}), "t")) == ms::reason::too_large);
+
+    auto set = at_targets({{"targets", listed(1)}, {"a", listed(1)}, {"d", listed(1)}});
+    json top_part = with_keys(2, "*");
+    json delegations = *top_part.find("delegations");
+    json::array roles = *delegations.find("roles")->as_array();
+    roles.push_back((*delegating(targets(1), {{"a", {{5}}}}).find("delegations")->find("roles")->as_array())[0]);
+    delegations.set("roles", roles);
+    delegations.set("keys", json{{"k5", signer(5).key()}});
+    top_part.set("delegations", delegations);
+    REQUIRE(set.update_targets(top, "t", sign(top_part, {targets_key})).has_value());
+    CHECK(why(set.update_targets({"a", "targets"}, "t", sign(with_keys(2, "*"), {5}))) == ms::reason::too_large);
+    CHECK(set.update_targets({"a", "targets"}, "t", sign(with_keys(2, "other"), {5})).has_value());
+}
+
+TEST_CASE("cancel and deadline are asked between the signatures of TUF metadata, which have the budget that is configured")
+{
+    int asked = 0;
+    ms::reason ended = ms::reason::none;
+    const auto go_on = [&]() -> ms::result<void> {
+        ++asked;
+        return ended == ms::reason::none ? ms::result<void>() : ms::fail(ended);
+    };
+    root_spec r;
+    r.timestamp = {{21, 22, 23, 24, 25, 26, 27, 28, 29}, 9};
+    auto set = ms::detail::trusted_set::start(r.file(), now, {}, go_on).value();
+    CHECK(asked == 1);
+    REQUIRE(set.finish_root().has_value());
+    json part = timestamp(1, listed(1));
+    part.set("pad", std::string(1'000, 'x'));  // longer than the root by all its pairs
+    const auto file = sign(part, r.timestamp.keys);
+    ended = ms::reason::cancelled;
+    CHECK(why(set.load_timestamp(file)) == ms::reason::cancelled);
+    CHECK(why(set.update_timestamp(file)) == ms::reason::cancelled);
+    CHECK(why(ms::detail::trusted_set::start(r.file(), now, {}, go_on)) == ms::reason::cancelled);
+    ended = ms::reason::none;
+    asked = 0;
+    CHECK(set.update_timestamp(file).value());
+    CHECK(asked == 3);  // nine pairs, four at a time
+
+    // Counted by the bytes that are hashed: nine pairs take nine times the signed part.
+    const auto e = ms::detail::parse_metadata_envelope(file, file.size()).value();
+    ms::detail::signature_budget budget;
+    const auto root = ms::detail::parse_root(r.signed_part()).value();
+    CHECK(ms::detail::check_authority(e, root.authority(ms::detail::tuf_role::timestamp), root.keys, &budget).has_value());
+    CHECK(budget.hashed == 9 * e.signed_bytes.size());
+    ms::limits caps;
+    caps.signature_message_bytes = 9 * e.signed_bytes.size() - 1;
+    REQUIRE(r.file().size() < caps.signature_message_bytes);
+    auto poor = ms::detail::trusted_set::start(r.file(), now, caps).value();
+    REQUIRE(poor.finish_root().has_value());
+    CHECK(why(poor.update_timestamp(file)) == ms::reason::too_many_signatures);
+    caps.signature_message_bytes += 1;
+    auto enough = ms::detail::trusted_set::start(r.file(), now, caps).value();
+    REQUIRE(enough.finish_root().has_value());
+    CHECK(enough.update_timestamp(file).has_value());
 }

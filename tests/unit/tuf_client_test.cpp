@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 using namespace tuf_test;
 
 TEST_CASE("an update asks for root N+1, timestamp, snapshot and targets in this order, and keeps the bytes as received")
@@ -223,4 +225,39 @@ TEST_CASE("the roots of one update are capped")
     ms::detail::tuf_client client(std::nullopt, now, caps);
     CHECK(w.refresh(client) == ms::reason::too_large);
     CHECK(version_of(w.kept["root.json"]) == 6);
+}
+
+TEST_CASE("an update ends as soon as it is cancelled, and passes over nothing that is kept because of that")
+{
+    repository r;
+    r.roles["targets"].first = targets(1, {{"t", target("x")}});
+    world w = trusting(r, true);
+    const auto kept = w.kept;
+    // However often it is asked, at any of these moments.
+    for (int moment = 1; moment < 12; ++moment)
+    {
+        int asked = 0;
+        const auto go_on = [&]() -> ms::result<void> {
+            return ++asked < moment ? ms::result<void>() : ms::fail(ms::reason::cancelled);
+        };
+        w.done.clear();
+        ms::detail::tuf_client client(std::nullopt, now, {}, go_on);
+        CHECK(w.run(client, client.start("t")) == ms::reason::cancelled);
+        CHECK(asked <= moment + 1);
+        CHECK(w.kept == kept);
+    }
+}
+
+TEST_CASE("an update that ends with a search reads each role once")
+{
+    repository r;
+    r.roles["targets"].first = delegating(targets(1), {{"d", {{5}}}});
+    r.roles["d"] = {targets(1, {{"t", target("x")}}), {5}};
+    world w = trusting(r);
+    CHECK(w.find("t") == ms::reason::none);
+    CHECK(std::count(w.done.begin(), w.done.end(), "load targets.json") == 1);
+    CHECK(w.find("t") == ms::reason::none);
+    CHECK(std::count(w.done.begin(), w.done.end(), "load targets.json") == 1);
+    CHECK(std::count(w.done.begin(), w.done.end(), "load d.json") == 1);
+    CHECK(w.find("absent") == ms::reason::target_mismatch);
 }

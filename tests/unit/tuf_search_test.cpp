@@ -81,7 +81,7 @@ TEST_CASE("a search before the update's end, and anything after a failure, is re
 TEST_CASE("TUF 5.7.3: a target is checked as it arrives: never more than its length, then every known digest")
 {
     const std::string content = "content";
-    const auto parse = [](json t) { return ms::detail::parse_targets(targets(1, {{"t", std::move(t)}}))->targets.at("t"); };
+    const auto parse = [](json t) { return read_targets(targets(1, {{"t", std::move(t)}}), "t")->target.value(); };
     const auto check = [&](const ms::detail::target_file& t, std::string_view got) {
         auto c = ms::detail::target_check::start(t);
         if (!c)

@@ -7,6 +7,7 @@
 #include "../remote_findings.hpp"
 #include "../source_arguments.hpp"
 #include "../text.hpp"
+#include "../tls_arguments.hpp"
 #include "commands.hpp"
 
 #include <memory>
@@ -25,7 +26,8 @@ constexpr const char* examples =
 
 struct check_remote_arguments
 {
-    std::string manifest, ca, certificate, certificate_key, credentials;
+    std::string manifest, credentials;
+    tls_arguments tls;
     source_arguments sources;
     proxy_arguments proxy;
     bool expect_private = false;
@@ -38,11 +40,7 @@ void check(const check_remote_arguments& a, output& out)
     const bytes raw =
         value_or_hint(read_local_file(a.manifest, limits{}.envelope_bytes), "check-remote takes a manifest's file");
     remote_options how;
-    how.transport.tls.ca_file = a.ca;
-    how.transport.tls.certificate_file = a.certificate;
-    how.transport.tls.private_key_file = a.certificate_key;
-    if (a.certificate.empty() != a.certificate_key.empty())
-        usage("--cert and --cert-key belong together");
+    how.transport.tls = a.tls.options();
     how.transport.proxy = a.proxy.options(out);
     how.transport.credentials = make_provider({}, a.credentials);
     how.sources = a.sources.options(a.credentials);
@@ -71,10 +69,8 @@ void add_check_remote(command_line& line)
     command.add_option("manifest", a->manifest, "The signed manifest")->type_name("MANIFEST")->required();
     command.add_flag("--quick", a->quick, "Only status, length and ranges: one byte of each file");
     command.add_flag("--private", a->expect_private, "Nothing of it may be had without credentials");
-    command.add_option("--ca", a->ca, "The CA to trust in place of the system's")->type_name("FILE");
-    command.add_option("--cert", a->certificate, "A client certificate, for the origin of the manifest's first address")
-        ->type_name("FILE");
-    command.add_option("--cert-key", a->certificate_key, "Its private key")->type_name("FILE");
+    a->tls.add_to(command, "Options");
+    a->tls.add_certificate_to(command, "Options", "A client certificate, for the origin of the manifest's first address");
     command.add_option("--credentials", a->credentials, "Tokens by origin, in a 0600 file")->type_name("FILE");
     a->proxy.add_to(command, "Options");
     a->sources.add_to(command, "Access");

@@ -7,6 +7,7 @@
 #include "../platform.hpp"
 #include "../proxy.hpp"
 #include "../text.hpp"
+#include "../tls_arguments.hpp"
 #include "commands.hpp"
 
 #include <modelsec/client.hpp>
@@ -27,7 +28,8 @@ constexpr const char* examples = R"(  modelsec doctor
 
 struct doctor_arguments
 {
-    std::string store, manifest, profile = "server", ca, credentials;
+    std::string store, manifest, profile = "server", credentials;
+    tls_arguments tls;
     proxy_arguments proxy;
 };
 
@@ -156,7 +158,10 @@ void examine_network(const doctor_arguments& a, const remote_options& how, exami
     if (const auto usable = check_transport(without_proxy); usable.has_error())
         e.finding("trust roots", {usable.error().why, {}}, "no server can be authenticated");
     else
-        e.good("trust roots", how.transport.tls.ca_file.empty() ? "the system's" : "those of --ca");
+        e.good("trust roots", !how.transport.tls.ca_file.empty() ? "those of --ca"
+                              : environment("SSL_CERT_FILE") || environment("SSL_CERT_DIR")
+                                  ? "those of SSL_CERT_FILE and SSL_CERT_DIR"
+                                  : "the system's");
 
     std::optional<utc_time> server;
     if (a.manifest.empty())
@@ -186,7 +191,7 @@ void doctor(const doctor_arguments& a, output& out)
     control handle;
     const interrupt_guard guard(handle);
     remote_options how;
-    how.transport.tls.ca_file = a.ca;
+    how.transport.tls = a.tls.options();
     how.transport.proxy = a.proxy.options(out);
     how.transport.credentials = make_provider({}, a.credentials);
     how.handle = handle;
@@ -214,7 +219,7 @@ void add_doctor(command_line& line)
     add_store(command, arguments->store);
     command.add_option("--manifest", arguments->manifest, "A manifest whose server is asked")->type_name("URL");
     command.add_option("--profile", arguments->profile, "server (default) or client")->type_name("server|client");
-    command.add_option("--ca", arguments->ca, "The CA to trust in place of the system's")->type_name("FILE");
+    arguments->tls.add_to(command, "Options");
     arguments->proxy.add_to(command, "Options");
     command.add_option("--credentials", arguments->credentials, "Tokens by origin, in a 0600 file")->type_name("FILE");
     command.callback([&line, arguments] { line.chosen = [arguments](output& out) { doctor(*arguments, out); }; });

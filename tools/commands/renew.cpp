@@ -8,6 +8,7 @@
 #include "../remote_findings.hpp"
 #include "../source_arguments.hpp"
 #include "../text.hpp"
+#include "../tls_arguments.hpp"
 #include "../trust_arguments.hpp"
 #include "commands.hpp"
 
@@ -27,7 +28,8 @@ struct renew_arguments
 {
     signing_arguments signing;
     trust_arguments signed_by;
-    std::string manifest, expires, out, ca, certificate, certificate_key, credentials;
+    std::string manifest, expires, out, credentials;
+    tls_arguments tls;
     std::optional<std::uint64_t> sequence;
     bool check = false;
     proxy_arguments proxy;
@@ -38,9 +40,7 @@ struct renew_arguments
 bool hosts_serve(const std::string& manifest, const renew_arguments& arguments, const control& handle, output& out)
 {
     remote_options how;
-    how.transport.tls.ca_file = arguments.ca;
-    how.transport.tls.certificate_file = arguments.certificate;
-    how.transport.tls.private_key_file = arguments.certificate_key;
+    how.transport.tls = arguments.tls.options();
     how.transport.proxy = arguments.proxy.options(out);
     how.transport.credentials = make_provider({}, arguments.credentials);
     how.sources = arguments.sources.options(arguments.credentials);
@@ -107,11 +107,9 @@ void add_renew(command_line& line)
     count_option(command, "--sequence", arguments->sequence, "The new sequence; default: one more than before");
     command.add_flag("--check", arguments->check, "Ask the hosts first: status, length, ranges; write nothing if one fails");
     command.add_option("--out", arguments->out, "The new manifest; replaced if it is there")->type_name("FILE")->required();
-    command.add_option("--ca", arguments->ca, "The CA to trust in place of the system's")->type_name("FILE");
-    command
-        .add_option("--cert", arguments->certificate, "A client certificate, for the origin of the manifest's first address")
-        ->type_name("FILE");
-    command.add_option("--cert-key", arguments->certificate_key, "Its private key")->type_name("FILE");
+    arguments->tls.add_to(command, "Options");
+    arguments->tls.add_certificate_to(command, "Options",
+                                      "A client certificate, for the origin of the manifest's first address");
     command.add_option("--credentials", arguments->credentials, "Tokens by origin, in a 0600 file")->type_name("FILE");
     arguments->proxy.add_to(command, "Options");
     arguments->sources.add_to(command, "Access, with --check");

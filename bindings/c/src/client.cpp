@@ -121,6 +121,7 @@ shared_client::shared_client(const modelsec_client_options& o, const std::option
     if (o.private_key_pem)
         options.transport.tls.private_key_pem = o.private_key_pem;
     options.transport.tls.partial_chain = o.partial_chain != 0;
+    options.transport.tls.roots_from_environment = o.roots_from_environment != 0;
     for (size_t i = 0; i < o.spki_pin_count; ++i)
         options.transport.tls.spki_pins.push_back(text(o.spki_pins[i]));
     if (o.connections != 0)
@@ -187,8 +188,6 @@ modelsec::result<void> check_options(const modelsec_client_options& o)
         o.digest_policy > MODELSEC_DIGEST_WHOLE || o.store_policy > MODELSEC_STORE_VOLUME ||
         o.fs_verity > MODELSEC_VERITY_REQUIRED)
         return modelsec::fail(modelsec::reason::bad_option, "an enumerator that is none");
-    if (o.reserved_verity != 0)
-        return modelsec::fail(modelsec::reason::bad_option, "an option of a later version");
     if ((o.spki_pin_count > 0 && !o.spki_pins) || (o.allowed_host_count > 0 && !o.allowed_hosts))
         return modelsec::fail(modelsec::reason::bad_option, "a count without a list");
     if (o.manifest_requests_per_minute > 1000)

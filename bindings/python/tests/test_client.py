@@ -423,6 +423,13 @@ def test_the_environment_is_read_where_it_is_asked_for(monkeypatch: pytest.Monke
         client.fetch("demo", origin.source())
     with Client(store, use_environment=True) as client:
         assert client.fetch("demo", origin.source()).version == "1.0.0"
+    folder = store.parent / "roots"
+    folder.mkdir()
+    (folder / "00000000.0").write_bytes(pathlib.Path(origin.ca).read_bytes())
+    monkeypatch.delenv("SSL_CERT_FILE")
+    monkeypatch.setenv("SSL_CERT_DIR", f"/absent:{folder}")
+    with Client(store, use_environment=True) as client:
+        assert client.fetch("demo", origin.source()).already_active
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:1")
     with Client(store, use_environment=True, retries=1) as client, pytest.raises(modelsec.NetworkError):
         client.fetch("demo", origin.source())

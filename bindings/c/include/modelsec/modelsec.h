@@ -180,7 +180,8 @@ typedef struct modelsec_client_options {
                                               now; 0: the public Hub, without a token */
     uint32_t hub_allow_endpoint;         /**< 1: a token from a file also goes to an HF_ENDPOINT that only the environment names */
     uint32_t fs_verity;                  /**< MODELSEC_VERITY_… */
-    uint32_t reserved_verity;            /**< zero */
+    uint32_t roots_from_environment;     /**< 1: where no CA is given, what SSL_CERT_FILE and SSL_CERT_DIR name, in place of the system's roots;
+                                              not in a process with more rights than its caller */
 } modelsec_client_options;
 
 /** Makes a client. Reads no disk and asks no network. Any thread. Codes: 2, 50 (with `hub_environment`, where the variable HF_ENDPOINT is no

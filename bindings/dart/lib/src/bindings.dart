@@ -296,7 +296,7 @@ final class modelsec_client_options extends ffi.Struct {
   external int fs_verity;
 
   @ffi.Uint32()
-  external int reserved_verity;
+  external int roots_from_environment;
 }
 
 final class modelsec_model_signer extends ffi.Struct {

@@ -69,7 +69,8 @@ final class ModelsecClient implements Finalizable {
   /// the system's roots; `spkiPins` are base64 SHA-256 of public keys, for the manifest's origin; `limitRate` is in bytes a second. Where a zero is the default, it
   /// means the library's. With `allowedHosts` no other host is asked, redirected to or not. `device` is what a manifest's
   /// `min_device` is held against in place of this machine. `proxy` is `http://[user:password@]host[:port]` or `socks5://…`, `noProxy` a
-  /// list of hosts as in the variable NO_PROXY; neither is read from the environment. `caPem` is what `caFile` holds; both are believed
+  /// list of hosts as in the variable NO_PROXY; neither is read from the environment. Where no CA is given, `rootsFromEnvironment` takes
+  /// what SSL_CERT_FILE and SSL_CERT_DIR name in place of the system's roots. `caPem` is what `caFile` holds; both are believed
   /// where both are given. With `automaticRepair` a model whose newest state is damaged goes on with the highest that is whole.
   /// `audit` keeps a log of every attempt in the store. With `manifestRequestsPerMinute` (at most 1,000) or `manifestRequestsPerDay` nobody
   /// is asked for more manifests than that, over all processes that use the store: [ModelsecRateLimitedException], where [ensure] does
@@ -103,6 +104,7 @@ final class ModelsecClient implements Finalizable {
     int manifestRequestsPerDay = 0,
     FsVerity fsVerity = FsVerity.off,
     ({int ramMb, int freeDiskMb})? device,
+    bool rootsFromEnvironment = false,
   }) => using((arena) {
     final options = arena<c.modelsec_client_options>();
     options.ref
@@ -154,7 +156,8 @@ final class ModelsecClient implements Finalizable {
         FsVerity.off => c.MODELSEC_VERITY_OFF,
         FsVerity.wanted => c.MODELSEC_VERITY_WANTED,
         FsVerity.required => c.MODELSEC_VERITY_REQUIRED,
-      };
+      }
+      ..roots_from_environment = rootsFromEnvironment ? 1 : 0;
     final out = arena<Pointer<c.modelsec_client>>();
     check((error) => c.modelsec_client_create(options, out, error));
     return ModelsecClient._(out.value);

@@ -9,8 +9,8 @@ from typing import Any, Callable, Optional, Union
 
 from . import _ffi
 from ._handle import Handle
-from .options import (Audit, Credentials, DigestPolicy, FsVerity, Ocsp, Path, Profile, StorePolicy, WritePolicy, count, from_environment,
-                      log, path, texts, whole_seconds, word)
+from .options import (Audit, Credentials, DigestPolicy, FsVerity, Ocsp, Path, Profile, StorePolicy, WritePolicy, count, log,
+                      path, proxy_from_environment, texts, whole_seconds, word)
 from .operation import Listener, Operation, Progress, check, start
 from .pack import Pack
 from .progress import bar
@@ -27,7 +27,7 @@ class Client(Handle):
     ("https://host[:port]") before each request to it, on a thread of the library; what it raises ends the operations that run, and is
     raised by them. `profile` "client" refuses storage credentials; servers say "server". `proxy` is http://[user:password@]host[:port] or
     socks5://…, `no_proxy` a list of hosts as in the variable NO_PROXY. `use_environment` takes what is not said here from HTTPS_PROXY,
-    ALL_PROXY, NO_PROXY and SSL_CERT_FILE; without it nothing is read from the environment. Paths may be os.PathLike.
+    ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR; without it nothing is read from the environment. Paths may be os.PathLike.
 
     `ca_pem`, `certificate_pem` and `private_key_pem` are what the files of these names hold, for keys that lie in no file; a CA may be
     given both ways. `partial_chain` believes a certificate of the CA as it is, also an intermediate one. `digest_policy` "whole" always
@@ -67,7 +67,7 @@ class Client(Handle):
         self._operations: weakref.WeakSet[Operation] = weakref.WeakSet()
         self._ask = _credentials(credentials, self._operations)
         if use_environment:
-            proxy, no_proxy, ca_file = from_environment(proxy, no_proxy, ca_file)
+            proxy, no_proxy = proxy_from_environment(proxy, no_proxy)
         spki_pins, allowed_hosts = texts("spki_pins", spki_pins), texts("allowed_hosts", allowed_hosts)
         ram, disk = device or (0, 0)
         options = _ffi.ClientOptions(
@@ -91,7 +91,8 @@ class Client(Handle):
             manifest_requests_per_minute=count("manifest_requests_per_minute", manifest_requests_per_minute, 32),
             manifest_requests_per_day=count("manifest_requests_per_day", manifest_requests_per_day, 32),
             hub_environment=int(profile == "server" if hub_environment is None else hub_environment),
-            hub_allow_endpoint=int(hub_allow_endpoint), fs_verity=word("fs_verity", fs_verity, FsVerity))
+            hub_allow_endpoint=int(hub_allow_endpoint), fs_verity=word("fs_verity", fs_verity, FsVerity),
+            roots_from_environment=int(use_environment))
         self._metrics = _metrics(audit)
         if audit is not None:
             options.audit = ctypes.pointer(_ffi.AuditOptions(

@@ -141,9 +141,9 @@ def path(value: Optional[Path]) -> Optional[str]:
     return None if value is None else os.fspath(value)
 
 
-def from_environment(proxy: Optional[str], no_proxy: Optional[str], ca_file: Optional[Path]) -> tuple[Optional[str], Optional[str], Optional[Path]]:
+def proxy_from_environment(proxy: Optional[str], no_proxy: Optional[str]) -> tuple[Optional[str], Optional[str]]:
     """What is not said, from the variables that other programs know: HTTPS_PROXY, ALL_PROXY, NO_PROXY (also in lower case, which goes
-    first) and SSL_CERT_FILE. An empty one is unset."""
+    first). An empty one is unset. SSL_CERT_FILE and SSL_CERT_DIR the library reads itself."""
     def variable(*names: str) -> Optional[str]:
         return next((os.environ[n] for name in names for n in (name.lower(), name) if os.environ.get(n)), None)
 
@@ -151,4 +151,4 @@ def from_environment(proxy: Optional[str], no_proxy: Optional[str], ca_file: Opt
         proxy = variable("HTTPS_PROXY", "ALL_PROXY")
     if no_proxy is None:
         no_proxy = variable("NO_PROXY")
-    return proxy, no_proxy, ca_file if ca_file is not None else os.environ.get("SSL_CERT_FILE") or None
+    return proxy, no_proxy

@@ -109,6 +109,8 @@ public struct ClientOptions: Sendable {
     public var lockWait: Double = 0
     /// What `caFile` holds, in memory; both are believed where both are given.
     public var caPem: String?
+    /// Where no CA is given, what SSL_CERT_FILE and SSL_CERT_DIR name, in place of the system's roots.
+    public var rootsFromEnvironment = false
     /// How long a server may take to begin an answer, in seconds.
     public var firstByteTimeout: Double = 0
     /// Where the newest state of a model is damaged, go on with the highest that is whole.
@@ -156,6 +158,7 @@ public final class ModelsecClient: @unchecked Sendable {
         o.lock_wait_ms = try milliseconds(options.lockWait)
         o.ca_pem = memory.chars(options.caPem)
         o.first_byte_timeout_ms = try milliseconds(options.firstByteTimeout)
+        o.roots_from_environment = options.rootsFromEnvironment ? 1 : 0
         o.automatic_repair = options.automaticRepair ? 1 : 0
         o.audit = try options.audit.flatMap { memory.one(try $0.options(memory)) }
         o.manifest_requests_per_minute = options.manifestRequestsPerMinute

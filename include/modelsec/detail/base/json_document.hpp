@@ -53,6 +53,33 @@ public:
         simdjson::dom::array list_;
     };
 
+    struct member;
+    /// The members of an object, in the order in which they are written.
+    class object
+    {
+    public:
+        class iterator
+        {
+        public:
+            explicit iterator(simdjson::dom::object::iterator at) : at_(at) {}
+            inline member operator*() const;
+            iterator& operator++() { return ++at_, *this; }
+            bool operator!=(const iterator& other) const { return at_ != other.at_; }
+
+        private:
+            simdjson::dom::object::iterator at_;
+        };
+
+        explicit object(simdjson::dom::object members) : members_(members) {}
+        iterator begin() const { return iterator(members_.begin()); }
+        iterator end() const { return iterator(members_.end()); }
+        std::size_t size() const { return members_.size(); }
+        bool empty() const { return !(begin() != end()); }
+
+    private:
+        simdjson::dom::object members_;
+    };
+
     explicit json_view(simdjson::dom::element value) : value_(value) {}
 
     bool is_null() const { return value_.is_null(); }
@@ -64,12 +91,18 @@ public:
         return list ? std::optional(array(*list)) : std::nullopt;
     }
 
+    std::optional<object> as_object() const
+    {
+        const auto members = get<simdjson::dom::object>();
+        return members ? std::optional(object(*members)) : std::nullopt;
+    }
+
     std::optional<json_view> find(std::string_view key) const
     {
         if (const auto members = get<simdjson::dom::object>())
-            for (const auto member : *members)
-                if (member.key == key)
-                    return json_view(member.value);
+            for (const auto field : *members)
+                if (field.key == key)
+                    return json_view(field.value);
         return std::nullopt;
     }
 
@@ -117,10 +150,11 @@ public:
         else if (const auto members = get<simdjson::dom::object>())
         {
             std::vector<std::string_view> names;
-            for (const auto member : *members)
+            names.reserve(members->size());
+            for (const auto field : *members)
             {
-                names.push_back(member.key);
-                if (!json_view(member.value).names_are_distinct())
+                names.push_back(field.key);
+                if (!json_view(field.value).names_are_distinct())
                     return false;
             }
             std::sort(names.begin(), names.end());
@@ -142,10 +176,22 @@ private:
     simdjson::dom::element value_;
 };
 
+struct json_view::member
+{
+    std::string_view key;
+    json_view value;
+};
+
+inline json_view::member json_view::object::iterator::operator*() const
+{
+    const auto at = *at_;
+    return {at.key, json_view(at.value)};
+}
+
 /// A tree of its own; in json.hpp's body.
 MODELSEC_DECL json copy_json(json_view from);
-/// As json::canonical(), without a tree.
-MODELSEC_DECL std::optional<bytes> canonical_json(json_view from);
+/// As json::canonical(), without a tree. `room`: how long it will be at most, as far as the caller knows.
+MODELSEC_DECL std::optional<bytes> canonical_json(json_view from, std::size_t room = 0);
 /// Whether a text has at most limits::json_values values and members, counted by what separates them: an upper bound of what a parser
 /// holds of it (CWE-400). Of what is no JSON it says nothing.
 MODELSEC_DECL bool is_modest_json(bytes_view text) noexcept;
@@ -160,25 +206,32 @@ public:
             return fail(reason::json_malformed, "an empty document");
         if (!is_modest_json(text))
             return fail(reason::json_malformed, "more values in one document than allowed");
-        auto parser = std::make_unique<simdjson::dom::parser>();
-        if (parser->allocate(text.size(), max_depth) != simdjson::SUCCESS)
-            return fail(reason::out_of_memory);
+        auto values = std::make_unique<simdjson::dom::document>();
         simdjson::dom::element root;
-        const auto* data = reinterpret_cast<const char*>(text.data());
-        if (const auto ec = parser->parse(data, text.size(), true).get(root); ec != simdjson::SUCCESS)
-            return fail(reason::json_malformed, simdjson::error_message(ec));
+        {
+            // Its copy of the text and its list of where values begin are as large as the text again: they go once it has been read.
+            simdjson::dom::parser parser;
+            if (parser.allocate(text.size(), max_depth) != simdjson::SUCCESS)
+                return fail(reason::out_of_memory);
+            const auto* data = reinterpret_cast<const char*>(text.data());
+            if (const auto ec = parser.parse_into_document(*values, data, text.size(), true).get(root);
+                ec != simdjson::SUCCESS)
+                return fail(reason::json_malformed, simdjson::error_message(ec));
+        }
         const json_view view(root);
         if (!view.names_are_distinct())
             return fail(reason::json_malformed, "a member stands twice in one object");
-        return json_document(std::move(parser), view);
+        return json_document(std::move(values), view);
     }
 
     json_view root() const { return root_; }
 
 private:
-    json_document(std::unique_ptr<simdjson::dom::parser> parser, json_view root) : parser_(std::move(parser)), root_(root) {}
+    json_document(std::unique_ptr<simdjson::dom::document> values, json_view root) : values_(std::move(values)), root_(root)
+    {
+    }
 
-    std::unique_ptr<simdjson::dom::parser> parser_;  // holds what root_ points into, so it never moves
+    std::unique_ptr<simdjson::dom::document> values_;  // holds what root_ points into, so it never moves
     json_view root_;
 };
 

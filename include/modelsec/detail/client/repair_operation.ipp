@@ -27,18 +27,20 @@ inline result<std::optional<store>> store_to_repair(const client_options& owner)
 
 /// Whether the keys of today vouch for an envelope that was accepted once.
 inline result<std::function<bool(bytes_view)>> judge_of(const trust_source& trust, const store& disk, utc_time now,
-                                                        const limits& caps)
+                                                        const limits& caps, const control& handle)
 {
+    const auto go_on = [handle]() -> result<void> { return handle.cancelled() ? fail(reason::cancelled) : result<void>(); };
     if (std::holds_alternative<std::monostate>(trust))
         return std::function<bool(bytes_view)>();
     if (const auto* signature = std::get_if<model_signature>(&trust))
     {
         MODELSEC_CHECK(check_signature_trust(*signature, false));
-        return std::function<bool(bytes_view)>(
-            [by = *signature, now, caps](bytes_view raw) { return verify_by_any(raw, by, now, caps).has_value(); });
+        return std::function<bool(bytes_view)>([by = *signature, now, caps, go_on](bytes_view raw) {
+            return verify_by_any(raw, by, now, caps, go_on).has_value();
+        });
     }
     MODELSEC_CHECK(check_trust(trust, false));
-    trust_means means{nullptr, nullptr, &caps};
+    trust_means means{nullptr, nullptr, &caps, go_on};
     std::optional<metadata_folder> kept;
     if (const auto folder = trust_folder(trust))
     {
@@ -47,7 +49,7 @@ inline result<std::function<bool(bytes_view)>> judge_of(const trust_source& trus
     }
     MODELSEC_TRY(signing_keys keys, resolve_trust(trust, now, means));
     return std::function<bool(bytes_view)>(
-        [keys = std::move(keys), caps](bytes_view raw) { return still_vouched(raw, keys, caps); });
+        [keys = std::move(keys), caps, go_on](bytes_view raw) { return still_vouched(raw, keys, caps, go_on).has_value(); });
 }
 
 inline result<model_repair> repair_model(const client_options& owner, const repair_options& asked, const store& disk,
@@ -81,7 +83,7 @@ result<repair_report> run_repair(const client_options& owner, const repair_optio
     MODELSEC_TRY(const std::optional<store> disk, store_to_repair(owner));
     if (!disk)
         return out;
-    MODELSEC_TRY(const auto judge, judge_of(asked.trust, *disk, owner.clock->now(), owner.caps));
+    MODELSEC_TRY(const auto judge, judge_of(asked.trust, *disk, owner.clock->now(), owner.caps, asked.operation.control));
     if (!asked.model_id.empty())
     {
         const auto model = identifier::parse(asked.model_id);

@@ -85,7 +85,7 @@ inline std::uint64_t size_of(const pack_record& pack)
 
 /// Whether a kept envelope is signed by enough of the keys and lists these very bytes under this version.
 inline result<void> vouches_for(const store& disk, const sha256_digest& envelope, const pack_record& pack,
-                                const signing_keys& keys, const limits& caps)
+                                const signing_keys& keys, const limits& caps, const go_on_function& go_on)
 {
     MODELSEC_TRY(const bytes raw, disk.read_envelope(envelope));
     auto e = parse_envelope(raw, envelope_format::dsse, caps);
@@ -93,7 +93,8 @@ inline result<void> vouches_for(const store& disk, const sha256_digest& envelope
         e = parse_envelope(raw, envelope_format::pack, caps);
     if (!e)
         return std::move(e).error();
-    MODELSEC_TRY(const verified_payload payload, verify_envelope(std::move(*e), keys.keys, keys.threshold));
+    signature_budget budget{caps.signature_message_bytes, go_on};
+    MODELSEC_TRY(const verified_payload payload, verify_envelope(std::move(*e), keys.keys, keys.threshold, &budget));
     MODELSEC_TRY(const manifest m, parse_manifest(payload, caps));
     for (const artifact& a : m.artifacts)
         if (m.version == pack.version && a.content_digest() == pack.artifact)
@@ -103,10 +104,11 @@ inline result<void> vouches_for(const store& disk, const sha256_digest& envelope
 
 /// Whether a kept signature is by one of the signers and is about these very bytes.
 inline result<void> signature_vouches_for(const store& disk, const sha256_digest& envelope, const pack_record& pack,
-                                          const model_signature& trust, utc_time now, const limits& caps)
+                                          const model_signature& trust, utc_time now, const limits& caps,
+                                          const go_on_function& go_on)
 {
     MODELSEC_TRY(const bytes raw, disk.read_envelope(envelope));
-    MODELSEC_TRY(const verified_model verified, verify_by_any(raw, trust, now, caps));
+    MODELSEC_TRY(const verified_model verified, verify_by_any(raw, trust, now, caps, go_on));
     MODELSEC_TRY(const identifier version, version_of(verified.statement));
     MODELSEC_TRY(artifact said, artifact_of(verified.statement, {}));
     // No sizes were signed: those of the pack's files, which its digest covers and which are hashed again before it comes back.
@@ -124,27 +126,31 @@ inline result<void> signature_vouches_for(const store& disk, const sha256_digest
 /// A pack comes back if keys that are valid now vouch for its bytes: by the envelope it came by or by any other that was accepted
 /// (the publisher may have signed the same pack anew with a new key). The manifest's own expiry does not count.
 inline result<void> ask_trust_again(const store& disk, const model_state& state, const pack_record& pack,
-                                    const trust_source& trust, utc_time now, const limits& caps)
+                                    const trust_source& trust, utc_time now, const limits& caps, const control& handle)
 {
     if (std::holds_alternative<std::monostate>(trust))
         return {};
+    const auto go_on = [&]() -> result<void> { return handle.cancelled() ? fail(reason::cancelled) : result<void>(); };
     const auto by_any = [&](const auto& vouches) -> result<void> {
         const result<void> own = vouches(pack.envelope);
         if (own)
             return {};
         for (const auto& accepted : state.memory.history)
+        {
+            MODELSEC_CHECK(go_on());
             if (vouches(accepted.envelope))
                 return {};
+        }
         return own;
     };
     if (const auto* signature = std::get_if<model_signature>(&trust))
     {
         MODELSEC_CHECK(check_signature_trust(*signature, false));
         return by_any([&](const sha256_digest& envelope) {
-            return signature_vouches_for(disk, envelope, pack, *signature, now, caps);
+            return signature_vouches_for(disk, envelope, pack, *signature, now, caps, go_on);
         });
     }
-    trust_means means{nullptr, nullptr, &caps};
+    trust_means means{nullptr, nullptr, &caps, go_on};
     std::optional<metadata_folder> kept;
     if (const auto folder = trust_folder(trust))
     {
@@ -152,7 +158,7 @@ inline result<void> ask_trust_again(const store& disk, const model_state& state,
         means.kept = &*kept;
     }
     MODELSEC_TRY(const signing_keys keys, resolve_trust(trust, now, means));
-    return by_any([&](const sha256_digest& envelope) { return vouches_for(disk, envelope, pack, keys, caps); });
+    return by_any([&](const sha256_digest& envelope) { return vouches_for(disk, envelope, pack, keys, caps, go_on); });
 }
 
 /// The end of an attempt: its one final event, and the outcome.
@@ -311,7 +317,7 @@ result<pack_info> run_rollback(const client_options& owner, const rollback_optio
         if (!state.last_good)
             return fail(reason::no_last_good);
         const utc_time now = owner.clock->now();
-        MODELSEC_CHECK(ask_trust_again(disk, state, *state.last_good, asked.trust, now, owner.caps));
+        MODELSEC_CHECK(ask_trust_again(disk, state, *state.last_good, asked.trust, now, owner.caps, handle));
         hash_progress progress(asked.operation.events, asked.model_id, size_of(*state.last_good));
         const known_chunks chunks(disk, *state.last_good, owner.caps);
         MODELSEC_CHECK(

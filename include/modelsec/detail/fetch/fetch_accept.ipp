@@ -57,7 +57,11 @@ result<model_memory> fetch_operation::effective_memory(const store& disk, const 
             return signer_vouches(known, envelope);
         const auto raw = disk.read_envelope(envelope);
         if (raw)
-            return still_vouched(*raw, keys_, owner_.caps);
+        {
+            const auto verdict = still_vouched(*raw, keys_, owner_.caps, [this] { return stopped(); });
+            // What nobody had time to find out must not make anything be forgotten.
+            return verdict.has_value() || verdict.error().why == reason::too_many_signatures || stopped().has_error();
+        }
         if (raw.error().why != reason::state_unreadable)
             return true;
         // It is gone: then the memory says who vouched, or what a revoked key signed would be in the way for good.

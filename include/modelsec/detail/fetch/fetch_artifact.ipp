@@ -233,7 +233,8 @@ result<void> fetch_operation::check_again(const accepted& offer, const model_mem
     }
     MODELSEC_TRY(const signing_keys keys, find_keys(now));
     MODELSEC_TRY(envelope again, parse_envelope(offer.raw, asked_.format, owner_.caps));
-    MODELSEC_CHECK(verify_envelope(std::move(again), keys.keys, keys.threshold));
+    signature_budget budget{owner_.caps.signature_message_bytes, [this] { return stopped(); }};
+    MODELSEC_CHECK(verify_envelope(std::move(again), keys.keys, keys.threshold, &budget));
     return check_times(offer, memory, now);
 }
 
@@ -378,14 +379,15 @@ result<std::vector<url>> fetch_operation::sources(const artifact& wanted, const 
         auto address = sources_.locate(mirror);
         if (address)
             out.push_back(std::move(*address));
-        else if (address.error().code() == errc::policy || address.error().code() == errc::cancelled)
+        else if (const bool bad = is_bad_mirror(address.error());
+                 !bad && (address.error().code() == errc::policy || address.error().code() == errc::cancelled))
             return std::move(address).error();
         else
         {
             event skipped;
             skipped.kind = event_kind::warning;
             skipped.stage = stage::download;
-            skipped.why = address.error().code() == errc::malformed ? reason::bad_mirror : address.error().why;
+            skipped.why = bad ? reason::bad_mirror : address.error().why;
             tell(std::move(skipped));
         }
     }

@@ -31,7 +31,7 @@ result<void> fetch_operation::check_signature_options() const
 result<fetch_operation::accepted> fetch_operation::accept_signature(bytes raw, utc_time now) const
 {
     const model_signature& trust = *signature();
-    MODELSEC_TRY(const verified_model verified, verify_by_any(raw, trust, now, owner_.caps));
+    MODELSEC_TRY(const verified_model verified, verify_by_any(raw, trust, now, owner_.caps, [this] { return stopped(); }));
     const std::optional<utc_time> signed_at = verified.signer.trusted_time;
     // Nothing of it expires: the age is all that bounds for how long a host can hold newer ones back (freeze attack, TUF 1.0 section 5.4.4
     // and its like).

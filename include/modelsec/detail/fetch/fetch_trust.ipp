@@ -75,7 +75,7 @@ result<fetch_operation::known_metadata> fetch_operation::hold_metadata(const sha
 
 result<signing_keys> fetch_operation::find_keys(utc_time now)
 {
-    trust_means means{nullptr, nullptr, &owner_.caps, changes_nothing()};
+    trust_means means{nullptr, nullptr, &owner_.caps, [this] { return stopped(); }, changes_nothing()};
     known_metadata known;
     if (const auto folder = trust_folder(asked_.trust))
     {
@@ -109,15 +109,12 @@ result<fetch_operation::accepted> fetch_operation::find_target(utc_time now)
     const tuf_repository& from = *repository();
     const sha256_digest folder = sha256(from.root);
     MODELSEC_TRY(const known_metadata known, hold_metadata(folder));
-    tuf_client workflow(from.root, now, owner_.caps);
+    const auto go_on = [this] { return stopped(); };
+    tuf_client workflow(from.root, now, owner_.caps, go_on);
     trust_driver driver(
         from.metadata_url, false,
-        {delivered_ ? nullptr : &web(), known.folder ? &*known.folder : nullptr, &owner_.caps, changes_nothing()});
-    auto done = driver.run(workflow, workflow.resume(trust_input::finished()));
-    if (done)
-        done = driver.run(workflow, workflow.search(from.target));
-    if (!done)
-        return std::move(done).error();
+        {delivered_ ? nullptr : &web(), known.folder ? &*known.folder : nullptr, &owner_.caps, go_on, changes_nothing()});
+    MODELSEC_CHECK(driver.run(workflow, workflow.start(from.target)));
     MODELSEC_TRY(manifest m, manifest_of(from, workflow, asked_.model_id));
     // What stands for the envelope in the store's memory. Metadata has versions of its own: there is no sequence.
     const artifact_file& file = m.artifacts.front().files.front();

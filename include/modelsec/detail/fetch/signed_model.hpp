@@ -13,8 +13,9 @@ namespace detail {
 MODELSEC_DECL result<void> check_signature_trust(const model_signature& trust, bool online = true);
 
 /// Verifies a bundle by the first signer for whom it holds. If there is none, the failure says most of the signer whom it names.
+/// `go_on` is asked between signatures.
 MODELSEC_DECL result<verified_model> verify_by_any(bytes_view bundle, const model_signature& trust, utc_time now,
-                                                   const limits& caps);
+                                                   const limits& caps, const go_on_function& go_on = {});
 
 /// Whether one of the signers is configured of whom a store remembers this (model_memory::accepted::key_ids).
 MODELSEC_DECL bool is_signer(const model_signature& trust, const std::vector<std::string>& key_ids);

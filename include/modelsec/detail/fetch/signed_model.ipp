@@ -74,14 +74,18 @@ inline int progress_of(reason why) noexcept
     }
 }
 
-result<verified_model> verify_by_any(bytes_view bundle, const model_signature& trust, utc_time now, const limits& caps)
+result<verified_model> verify_by_any(bytes_view bundle, const model_signature& trust, utc_time now, const limits& caps,
+                                     const go_on_function& go_on)
 {
+    signature_budget budget{caps.signature_message_bytes, go_on};
     std::optional<failure> furthest;
     for (const model_signer& by : trust.signers)
     {
-        auto verified = verify_model_bundle(bundle, by, now, caps);
+        auto verified = verify_model_bundle(bundle, by, now, caps, &budget);
         if (verified)
             return verified;
+        if (go_on)
+            MODELSEC_CHECK(go_on());
         if (!furthest || progress_of(verified.error().why) > progress_of(furthest->why))
             furthest = std::move(verified).error();
     }

@@ -29,8 +29,9 @@ MODELSEC_DECL std::optional<sha256_digest> trust_folder(const trust_source& sour
 MODELSEC_DECL result<signing_keys> resolve_trust(const trust_source& source, utc_time now, const trust_means& means);
 
 /// Whether a key that is still trusted vouched for a kept envelope: not revoked and not gone; a validity that merely ran out does
-/// not count against what was signed while it lasted.
-MODELSEC_DECL bool still_vouched(bytes_view raw_envelope, const signing_keys& now, const limits& caps);
+/// not count against what was signed while it lasted. Fails otherwise, with what `go_on` said where that ended it.
+MODELSEC_DECL result<void> still_vouched(bytes_view raw_envelope, const signing_keys& now, const limits& caps,
+                                         const go_on_function& go_on = {});
 
 }  // namespace detail
 MODELSEC_END_NAMESPACE

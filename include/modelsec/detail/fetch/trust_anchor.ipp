@@ -58,7 +58,7 @@ result<signing_keys> resolve_trust(const trust_source& source, utc_time now, con
     const pinned_root* root = std::get_if<pinned_root>(&source);
     if (!root)
         return fail(reason::bad_option, "no set of keys signs for a TUF repository, or a model, as a whole");
-    root_chain chain(root->root, now, *means.caps);
+    root_chain chain(root->root, now, *means.caps, means.go_on);
     trust_driver driver(root->url, root->forbidden_ends, means);
     MODELSEC_CHECK(driver.run(chain, chain.resume(trust_input::finished())));
     signing_keys out{chain.manifest_keys(), chain.manifest_threshold(), {}};
@@ -66,16 +66,20 @@ result<signing_keys> resolve_trust(const trust_source& source, utc_time now, con
     return out;
 }
 
-bool still_vouched(bytes_view raw_envelope, const signing_keys& now, const limits& caps)
+result<void> still_vouched(bytes_view raw_envelope, const signing_keys& now, const limits& caps, const go_on_function& go_on)
 {
+    signature_budget budget{caps.signature_message_bytes, go_on};
     std::vector<candidate_key> keys = now.keys;
     for (candidate_key& key : keys)
         if (key.barred == reason::key_window)
             key.barred = reason::none;
-    for (const envelope_format format : {envelope_format::dsse, envelope_format::pack})
-        if (auto e = parse_envelope(raw_envelope, format, caps))
-            return verify_envelope(std::move(*e), keys, 1).has_value();
-    return false;
+    auto e = parse_envelope(raw_envelope, envelope_format::dsse, caps);
+    if (!e)
+        e = parse_envelope(raw_envelope, envelope_format::pack, caps);
+    if (!e)
+        return std::move(e).error();
+    MODELSEC_CHECK(verify_envelope(std::move(*e), keys, 1, &budget));
+    return {};
 }
 
 }  // namespace detail

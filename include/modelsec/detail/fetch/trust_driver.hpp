@@ -5,9 +5,10 @@
 #include <modelsec/detail/fetch/bundle.hpp>
 #include <modelsec/detail/fetch/network.hpp>
 #include <modelsec/detail/store/store.hpp>
+#include <modelsec/detail/trust/threshold.hpp>
 #include <modelsec/detail/trust/trust_action.hpp>
 
-#include <map>
+#include <set>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
@@ -18,6 +19,7 @@ struct trust_means
     network* web = nullptr;                 ///< null: nobody is asked; what is not kept is not there
     const metadata_folder* kept = nullptr;  ///< null: nothing is kept
     const limits* caps = nullptr;
+    go_on_function go_on{};                 ///< asked between signatures: cancel, deadline
     bool read_only = false;                 ///< what would be kept is only remembered until the end of the workflow
     const bundle_reader* bundle = nullptr;  ///< has the root's successors: no address of theirs is needed
 };
@@ -54,7 +56,7 @@ private:
     std::string base_;
     bool forbidden_ends_;
     trust_means means_;
-    std::map<std::string, std::optional<bytes>> pretended_;  ///< what a read-only run would have changed
+    std::set<std::string> changed_;  ///< what a read-only run would have changed: no workflow asks for what it has stored
 };
 
 /// `name` below the folder at `base`.

@@ -98,7 +98,8 @@ struct verified_model
 /// Verifies a model's bundle by a key, a CA or an identity, then reads what was signed, from the very bytes that were verified. `now`
 /// counts for certificates of a CA where no trusted time is known. Codes: as verify_artifact(), and those of verify_bundle().
 MODELSEC_DECL result<verified_model> verify_model_bundle(bytes_view bundle, const model_signer& by, utc_time now,
-                                                         const limits& caps = {});
+                                                         const limits& caps = {},
+                                                         detail::signature_budget* budget = nullptr);
 
 MODELSEC_END_NAMESPACE
 

@@ -127,11 +127,12 @@ bool allows(const model_signer& by, std::string_view signer)
                                         : identity == keyless->identity;
 }
 
-result<verified_model> verify_model_bundle(bytes_view bundle, const model_signer& by, utc_time now, const limits& caps)
+result<verified_model> verify_model_bundle(bytes_view bundle, const model_signer& by, utc_time now, const limits& caps,
+                                           detail::signature_budget* budget)
 {
     if (const auto* key = std::get_if<public_key>(&by))
     {
-        MODELSEC_TRY(model_statement statement, verify_bundle(bundle, *key, caps));
+        MODELSEC_TRY(model_statement statement, verify_bundle(bundle, *key, caps, budget));
         MODELSEC_TRY(const detail::signature_bundle parsed, detail::parse_signature_bundle(bundle, caps));
         return verified_model{std::move(statement),
                               {{}, {}, {}, std::string(detail::statement_payload_type), detail::signer_named(by, {})},
@@ -140,6 +141,8 @@ result<verified_model> verify_model_bundle(bytes_view bundle, const model_signer
     MODELSEC_TRY(detail::sigstore_bundle parsed, detail::parse_sigstore_bundle(bundle, caps));
     if (!parsed.content || parsed.payload_type != detail::statement_payload_type)
         return detail::bundle_failure("a model is signed as an in-toto statement in an envelope");
+    detail::signature_budget own{caps.signature_message_bytes};
+    MODELSEC_CHECK((budget ? budget : &own)->spend(parsed.content->signed_bytes.size()));
     const auto* authority = std::get_if<signing_authority>(&by);
     MODELSEC_TRY(detail::signer_facts facts,
                  authority ? detail::verify_certified(parsed, authority->certificates(),

@@ -6,6 +6,7 @@
 #include <modelsec/detail/base/name.hpp>
 #include <modelsec/limits.hpp>
 #include <modelsec/detail/trust/key.hpp>
+#include <modelsec/detail/trust/threshold.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -70,9 +71,10 @@ struct model_statement
 MODELSEC_DECL std::string model_key_hint(const public_key& key);
 
 /// Verifies a bundle by this one key (ECDSA on P-256, P-384 or P-521, or Ed25519), then reads what was signed, from the very
-/// bytes that were verified. Codes: 2 (`bad_option`: another kind of key), 20 (`bad_signature`; `unknown_key`: the bundle names
+/// bytes that were verified. `budget`: of several tries together, else limits::signature_message_bytes for this one. Codes: 2 (`bad_option`: another kind of key), 20 (`bad_signature`; `unknown_key`: the bundle names
 /// another key), 24 (`bundle_malformed`, `envelope_malformed`, `too_large`), 31 (`unsafe_name`), 50 (`hash_unsupported`).
-MODELSEC_DECL result<model_statement> verify_bundle(bytes_view bundle, const public_key& key, const limits& caps = {});
+MODELSEC_DECL result<model_statement> verify_bundle(bytes_view bundle, const public_key& key, const limits& caps = {},
+                                                    detail::signature_budget* budget = nullptr);
 
 /// Signs a message with the private half of a key, wherever that is kept: the raw Ed25519 signature, or ECDSA's in DER over the
 /// digest of its curve (SHA-256, SHA-384, SHA-512).

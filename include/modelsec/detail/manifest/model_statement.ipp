@@ -121,7 +121,8 @@ std::string model_key_hint(const public_key& key)
     return sha256(as_bytes(key.pem_text())).hex();
 }
 
-result<model_statement> verify_bundle(bytes_view bundle, const public_key& key, const limits& caps)
+result<model_statement> verify_bundle(bytes_view bundle, const public_key& key, const limits& caps,
+                                      detail::signature_budget* budget)
 {
     if (!detail::signs_models(key.type()))
         return fail(reason::bad_option, "models are signed by ECDSA or Ed25519 keys");
@@ -130,10 +131,18 @@ result<model_statement> verify_bundle(bytes_view bundle, const public_key& key, 
     if (!parsed.key_hint.empty() && parsed.key_hint != model_key_hint(key))
         return fail(reason::unknown_key, "the bundle names another key");
     const std::vector<detail::candidate_key> keys{{parsed.content.signatures[0].key_id, key, reason::none}};
-    const auto counted =
-        detail::check_threshold(keys, 1, detail::key_id_rule::hint, parsed.content.signed_bytes, parsed.content.signatures);
-    if (!counted && !key.verify(detail::historic_pae(parsed.content.payload()), parsed.content.signatures[0].value))
-        return counted.error();
+    detail::signature_budget own{caps.signature_message_bytes};
+    const auto signed_as = [&](bytes_view message) {
+        return detail::check_threshold(keys, 1, detail::key_id_rule::hint, message, parsed.content.signatures,
+                                       budget ? budget : &own);
+    };
+    if (auto counted = signed_as(parsed.content.signed_bytes); !counted)
+    {
+        if (counted.error().why != reason::bad_signature)
+            return std::move(counted).error();
+        if (auto historic = signed_as(detail::historic_pae(parsed.content.payload())); !historic)
+            return std::move(historic).error();
+    }
     return detail::parse_model_statement(parsed.content.payload(), caps);
 }
 

@@ -115,12 +115,19 @@ steady_time session::next_due() const
 {
     if (stopped())
         return impl_->last_tick + session_ending_tick;
-    if (impl_->paused_since)
-        return watch::never;
-    steady_time due = end_of_operation(env_);
-    for (const watch* w : watches_)
-        due = std::min(due, w->due_);
+    // While it is paused no deadline passes; connections that nobody uses are closed all the same.
+    steady_time due = impl_->paused_since ? watch::never : end_of_operation(env_);
+    if (!impl_->paused_since)
+        for (const watch* w : watches_)
+            due = std::min(due, w->due_);
     return impl_->idle.empty() ? due : std::min(due, impl_->idle.front().until);
+}
+
+inline void session::drop_idle_connections()
+{
+    const steady_time now = steady_now();
+    while (!impl_->idle.empty() && (impl_->idle.size() > caps().idle_connections || now >= impl_->idle.front().until))
+        impl_->idle.pop_front();
 }
 
 void session::tick()
@@ -133,6 +140,7 @@ void session::tick()
     {
         if (!impl_->paused_since)
             impl_->paused_since = now;
+        drop_idle_connections();
         return;
     }
     if (const auto since = std::exchange(impl_->paused_since, std::nullopt))
@@ -157,13 +165,6 @@ void session::tick()
             w->abort_();
     }
     drop_idle_connections();
-}
-
-inline void session::drop_idle_connections()
-{
-    const steady_time now = steady_now();
-    while (!impl_->idle.empty() && (impl_->idle.size() > caps().idle_connections || now >= impl_->idle.front().until))
-        impl_->idle.pop_front();
 }
 
 std::optional<failure> session::stopped() const

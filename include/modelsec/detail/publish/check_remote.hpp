@@ -46,7 +46,7 @@ enum class remote_problem
     ranges,       ///< ranges are ignored or answered wrongly: downloads cannot be resumed
     digest,       ///< the whole file is not the signed one
     chunks,       ///< chunks of it are not the signed ones
-    encoding,     ///< the content is encoded, though nobody asked
+    encoding,     ///< other bytes came, and are labelled as encoded
     open,         ///< anybody can have it, where credentials were expected to be needed
     expiry        ///< the manifest ends soon
 };

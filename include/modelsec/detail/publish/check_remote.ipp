@@ -152,8 +152,7 @@ public:
             if (verdict.has_value() && verdict->whole)
                 hold_length(got.head, *file, out);
             if (const auto coding = got.head.find("Content-Encoding"); coding && *coding != "identity")
-                out.findings.push_back(
-                    {remote_problem::encoding, reason::bad_response, "a Content-Encoding: clients ask for none"});
+                coding_ = coding->substr(0, 40);
         }
         answer.ranges = got.head.status == 206;
         if (out.ranges || !file)
@@ -217,6 +216,7 @@ public:
         const std::uint64_t before = done_;
         auto where = sources_.locate(locator);
         result<void> done;
+        coding_.clear();
         if (where.has_error())
             done = where.error();
         else
@@ -230,6 +230,13 @@ public:
             return done;
         if (done.has_error())
             out.findings.push_back(finding_of(done.error()));
+        // Clients decode nothing, and take no notice of the label while the bytes are those that were signed. Where they are not, it says why.
+        const auto about_bytes = [](const remote_finding& f) {
+            return f.kind == remote_problem::length || f.kind == remote_problem::digest || f.kind == remote_problem::chunks;
+        };
+        if (!coding_.empty() && std::ranges::any_of(out.findings, about_bytes))
+            out.findings.push_back({remote_problem::encoding, reason::bad_response,
+                                    "labelled Content-Encoding: " + coding_ + ", and other bytes than were signed"});
         advance(before + share(file) - std::min(done_, before + share(file)));
         return {};
     }
@@ -308,6 +315,7 @@ private:
     source_set sources_;
     http_client client_;
     std::uint64_t done_ = 0, total_ = 0;
+    std::string coding_;  ///< what the address that is being checked labels its bytes with
 };
 
 /// The same without anything that only a caller with rights has.

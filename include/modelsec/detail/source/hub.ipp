@@ -34,6 +34,8 @@ inline bool is_hub_repository(std::string_view text) noexcept
 result<std::string> hub_address(std::string_view rest, const std::string& endpoint)
 {
     const std::size_t at = rest.find('@');
+    if (rest.find('/') == std::string_view::npos)
+        return fail(reason::bad_url, "hf:// takes ORG/REPO@COMMIT/PATH");
     const std::size_t slash = rest.find('/', at == std::string_view::npos ? 0 : at);
     if (at == std::string_view::npos || slash == std::string_view::npos || !is_commit(rest.substr(at + 1, slash - at - 1)))
         return fail(reason::mutable_revision);

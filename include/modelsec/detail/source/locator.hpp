@@ -5,9 +5,7 @@
 #include <modelsec/detail/base/bytes.hpp>
 #include <modelsec/detail/net/url.hpp>
 
-#include <functional>
 #include <string>
-#include <vector>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
@@ -24,16 +22,14 @@ struct locator_options
 ///    and letters of any script included); the commit has 40 hex digits, anything else could be moved under us
 ///    (`mutable_revision`);
 ///  * `oci://HOST/REPOSITORY@sha256:HEX` into that blob's address; a tag is `mutable_revision` too.
-/// `http:` is `plain_http`; every other scheme `scheme_not_allowed` (50).
+/// `http:` is `plain_http`; every other scheme `scheme_not_allowed` (50); what is no scheme by RFC 3986 is `bad_url`.
 MODELSEC_DECL result<url> resolve_locator(std::string_view locator, const locator_options& options = {});
 
 /// The same for an address in a signed manifest: a malformed one is its publisher's fault (`manifest_malformed`).
 MODELSEC_DECL result<url> resolve_signed(std::string_view locator, const locator_options& options = {});
-/// The mirrors of a signed manifest, in their order. A malformed one is left out and told to `skipped` (`bad_mirror`), which may be
-/// empty; one that policy forbids fails as in resolve_locator().
-MODELSEC_DECL result<std::vector<url>> resolve_mirrors(const std::vector<std::string>& mirrors,
-                                                       const std::function<void(const failure&)>& skipped,
-                                                       const locator_options& options = {});
+/// Whether a mirror of a signed manifest of which this was said is left out (`bad_mirror`), since the other addresses are good: it is
+/// none, of a kind that is not for downloads, or names what can be moved under us. One by plain http is none of them: that is 50 anywhere.
+MODELSEC_DECL bool is_bad_mirror(const failure& problem) noexcept;
 
 /// Reads the answer of a `url_endpoint`: `{"url": "https://…"}`, or Supabase's `{"signedURL": "/object/…"}`, which is relative to
 /// `/storage/v1` of the endpoint's own origin. `bad_response` if it is neither.

@@ -12,6 +12,15 @@
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
+/// RFC 3986 section 3.1.
+inline bool is_scheme(std::string_view text) noexcept
+{
+    const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+    return !text.empty() && letter(text.front()) && std::all_of(text.begin(), text.end(), [&](char c) {
+        return letter(c) || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
+    });
+}
+
 result<url> resolve_locator(std::string_view locator, const locator_options& options)
 {
     if (locator.starts_with("hf://"))
@@ -26,11 +35,13 @@ result<url> resolve_locator(std::string_view locator, const locator_options& opt
     }
     const std::size_t colon = locator.find(':');
     const std::string_view scheme = locator.substr(0, colon == std::string_view::npos ? 0 : colon);
+    if (!is_scheme(scheme))
+        return fail(reason::bad_url, "an address begins with https://");
     const auto is = [&](std::string_view known) {
         return std::equal(scheme.begin(), scheme.end(), known.begin(), known.end(),
                           [](char a, char b) { return (a | 0x20) == b; });
     };
-    if (!scheme.empty() && !is("https") && !is("http"))
+    if (!is("https") && !is("http"))
         return fail(reason::scheme_not_allowed);
     return url::parse(locator);
 }
@@ -43,21 +54,10 @@ result<url> resolve_signed(std::string_view locator, const locator_options& opti
     return address;
 }
 
-result<std::vector<url>> resolve_mirrors(const std::vector<std::string>& mirrors,
-                                         const std::function<void(const failure&)>& skipped, const locator_options& options)
+bool is_bad_mirror(const failure& problem) noexcept
 {
-    std::vector<url> out;
-    for (const std::string& mirror : mirrors)
-    {
-        auto address = resolve_locator(mirror, options);
-        if (address.has_value())
-            out.push_back(std::move(*address));
-        else if (address.error().why != reason::bad_url)
-            return std::move(address).error();
-        else if (skipped)
-            skipped(fail(reason::bad_mirror, address.error().detail));
-    }
-    return out;
+    return problem.why == reason::bad_url || problem.why == reason::scheme_not_allowed ||
+           problem.why == reason::mutable_revision || code_of(problem.why) == errc::malformed;
 }
 
 /// An address that a server names: malformed, it is the server's fault.

@@ -14,9 +14,6 @@ namespace detail {
 /// lengths.
 MODELSEC_DECL bool matches_path_pattern(std::string_view path, std::string_view pattern);
 
-/// Whether this delegation is for this path.
-MODELSEC_DECL bool is_delegated_path(const delegated_role& role, std::string_view path);
-
 /// The bin of this path: the leftmost bits of the SHA-256 of the path (TAP 15).
 MODELSEC_DECL std::string bin_of_path(const succinct_roles& bins, std::string_view path);
 
@@ -44,7 +41,7 @@ public:
     /// Whether the search ended because of the cap.
     bool capped() const noexcept { return !to_visit_.empty() && visited_.size() >= cap_; }
 
-    /// Gives the metadata of next(). Returns the target if that role lists it: then the search is over.
+    /// Gives what the metadata of next() says of path(). Returns the target if that role lists it: then the search is over.
     MODELSEC_DECL const target_file* visit(const targets_metadata& metadata);
 
 private:

@@ -112,18 +112,6 @@ bool matches_path_pattern(std::string_view path, std::string_view pattern)
     }
 }
 
-bool is_delegated_path(const delegated_role& role, std::string_view path)
-{
-    if (std::any_of(role.paths.begin(), role.paths.end(), [&](const auto& p) { return matches_path_pattern(path, p); }))
-        return true;
-    if (role.path_hash_prefixes.empty())
-        return false;
-    // TUF 1.0 section 4.5, PATH_HASH_PREFIXES: of the SHA-256 of the path, in hex.
-    const std::string hash = sha256(as_bytes(path)).hex();
-    return std::any_of(role.path_hash_prefixes.begin(), role.path_hash_prefixes.end(),
-                       [&](const auto& prefix) { return hash.starts_with(prefix); });
-}
-
 std::string bin_of_path(const succinct_roles& bins, std::string_view path)
 {
     static constexpr char digits[] = "0123456789abcdef";
@@ -159,18 +147,16 @@ const target_file* delegation_walk::visit(const targets_metadata& metadata)
     const std::string role = to_visit_.back().role;
     to_visit_.pop_back();
     visited_.insert(role);
-    if (const auto it = metadata.targets.find(path_); it != metadata.targets.end())
+    if (metadata.target)
     {
         to_visit_.clear();
-        return &it->second;
+        return &*metadata.target;
     }
     std::vector<delegation_step> children;
     if (metadata.delegations)
     {
         for (const delegated_role& d : metadata.delegations->roles)
         {
-            if (!is_delegated_path(d, path_))
-                continue;
             children.push_back({d.name, role});
             if (d.terminating)
             {

@@ -84,14 +84,12 @@ struct target_file
     file_hashes hashes;  ///< at least one is listed; check checkable()
 };
 
-/// One delegation (section 4.5, DELEGATIONS).
+/// One delegation (section 4.5, DELEGATIONS) that leads to the target that is looked for.
 struct delegated_role
 {
     std::string name;
     tuf_authority authority;
     bool terminating = false;
-    std::vector<std::string> paths;               ///< patterns; or
-    std::vector<std::string> path_hash_prefixes;  ///< hex prefixes of the SHA-256 of the target's path
 };
 
 /// 2^bit_length roles "prefix-bin" with one authority (TAP 15).
@@ -102,12 +100,13 @@ struct succinct_roles
     std::string name_prefix;
 };
 
-/// To whom a targets role delegates: a list of roles, or bins.
+/// To whom a targets role delegates a target: a list of roles, or bins. Who else is delegated to, and by which keys, is not kept.
 struct delegations
 {
     tuf_keys keys;
-    std::vector<delegated_role> roles;
+    std::vector<delegated_role> roles;  ///< in order, up to one that is terminating, or to more than may be visited
     std::optional<succinct_roles> bins;
+    std::size_t text_bytes = 0;  ///< of what is kept: limits::delegation_bytes
 };
 
 /// What every metadata file has (section 4.2).
@@ -134,41 +133,61 @@ struct timestamp_metadata : metadata_header
     metadata_file snapshot;
 };
 
+/// Which versions of targets metadata belong together. Names are those of roles: "targets", "delegated" (without ".json"). A tree of
+/// them would be many times as large as the text (CWE-770).
 struct snapshot_metadata : metadata_header
 {
-    std::map<std::string, metadata_file, std::less<>> roles;  ///< by role name: "targets", "delegated" (without ".json")
+    struct entry
+    {
+        std::uint64_t version = 0;
+        std::uint32_t at = 0;  ///< into `text`: the name, and behind it what is said of it, as JSON
+        std::uint32_t name_size = 0;
+        std::uint32_t value_size = 0;
+    };
+
+    std::string text;
+    std::vector<entry> entries;  ///< by name
+
+    std::string_view name(const entry& e) const { return std::string_view(text).substr(e.at, e.name_size); }
+    /// Null if it does not list the role.
+    MODELSEC_DECL const entry* find(std::string_view role) const;
+    /// All that it says of a role.
+    MODELSEC_DECL result<metadata_file> read(const entry& e) const;
 };
 
+/// What targets metadata says of one target: a role may list a hundred thousand others (CWE-770).
 struct targets_metadata : metadata_header
 {
-    std::map<std::string, target_file, std::less<>> targets;  ///< by path
+    std::optional<target_file> target;
     std::optional<modelsec::detail::delegations> delegations;
 };
 
-/// A metadata file taken apart, not yet trusted: read `signed_part` only after check_threshold on the rest.
+/// A metadata file taken apart, not yet trusted: read `signed_view` only after check_threshold on the rest. Nothing is made a tree of,
+/// which takes many times the memory of the text.
 struct metadata_envelope
 {
     json_document document;
     json_view signed_view;              ///< into `document`
     bytes signed_bytes;                 ///< canonical JSON of the signed part, unknown fields included (section 4.2.1)
     std::vector<signature> signatures;  ///< each key id once: a repeated one refuses the file (section 4.2.1)
-
-    /// A tree of its own, which takes many times the memory of the text: only of what is trusted.
-    json signed_part() const { return copy_json(signed_view); }
 };
 
 /// Takes a metadata file apart. `metadata_malformed`; `too_large` above `cap` bytes.
 MODELSEC_DECL result<metadata_envelope> parse_metadata_envelope(bytes_view data, std::size_t cap, const limits& caps = {});
 
 /// Checks a metadata file against those who may sign it. Bad extra signatures do no harm once the threshold is met.
-MODELSEC_DECL result<void> check_authority(const metadata_envelope& e, const tuf_authority& authority, const tuf_keys& keys);
+MODELSEC_DECL result<void> check_authority(const metadata_envelope& e, const tuf_authority& authority, const tuf_keys& keys,
+                                           signature_budget* budget = nullptr);
 
 // What was signed. `_type` is compared exactly, `spec_version` must be 1.x, required members must be there, unknown ones are
-// ignored. Failures: `metadata_malformed` (`root_malformed` for roots).
-MODELSEC_DECL result<root_metadata> parse_root(const json& signed_part, const limits& caps = {});
-MODELSEC_DECL result<timestamp_metadata> parse_timestamp(const json& signed_part, const limits& caps = {});
-MODELSEC_DECL result<snapshot_metadata> parse_snapshot(const json& signed_part, const limits& caps = {});
-MODELSEC_DECL result<targets_metadata> parse_targets(const json& signed_part, const limits& caps = {});
+// ignored. Failures: `metadata_malformed` (`root_malformed` for roots). What they return does not point into the document.
+MODELSEC_DECL result<root_metadata> parse_root(json_view signed_part, const limits& caps = {});
+MODELSEC_DECL result<root_metadata> parse_root(const json& signed_part,
+                                               const limits& caps = {});  ///< of one that is being written
+MODELSEC_DECL result<timestamp_metadata> parse_timestamp(json_view signed_part, const limits& caps = {});
+MODELSEC_DECL result<snapshot_metadata> parse_snapshot(json_view signed_part, const limits& caps = {});
+/// All of it is read, and what is about the target at `path` kept; empty: of none. `too_large`: limits::delegation_bytes.
+MODELSEC_DECL result<targets_metadata> parse_targets(json_view signed_part, std::string_view path, const limits& caps = {});
 
 /// A role's name as part of a URL and, mostly, of a file's name: every byte but letters, digits, `-`, `.`, `_`, `~` as %XX.
 MODELSEC_DECL std::string encode_role_name(std::string_view role);

@@ -12,13 +12,6 @@
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
-/// An optional member; some writers say null for absent.
-inline const json* optional_member(const json& in, std::string_view key)
-{
-    const json* v = in.find(key);
-    return v && !v->is_null() ? v : nullptr;
-}
-
 inline failure metadata_failure(const char* what)
 {
     return fail(reason::metadata_malformed, what);
@@ -166,7 +159,7 @@ result<metadata_envelope> parse_metadata_envelope(bytes_view data, std::size_t c
     // TUF 1.0 section 4.2.1: "The keyid MUST be unique in the signatures array".
     if (!all_distinct(std::move(ids)))
         return metadata_failure("a key id stands twice among the signatures");
-    auto canonical = canonical_json(*signed_part);
+    auto canonical = canonical_json(*signed_part, data.size());
     if (!canonical)
         return metadata_failure("a number without canonical form");
     return metadata_envelope{std::move(*document), *signed_part, std::move(*canonical), std::move(signatures)};
@@ -187,10 +180,11 @@ inline std::optional<failure> unusable_signer(const metadata_envelope& e, const 
     return std::nullopt;
 }
 
-result<void> check_authority(const metadata_envelope& e, const tuf_authority& authority, const tuf_keys& keys)
+result<void> check_authority(const metadata_envelope& e, const tuf_authority& authority, const tuf_keys& keys,
+                             signature_budget* budget)
 {
-    auto verdict =
-        check_threshold(authority.candidates(keys), authority.threshold, key_id_rule::binds, e.signed_bytes, e.signatures);
+    auto verdict = check_threshold(authority.candidates(keys), authority.threshold, key_id_rule::binds, e.signed_bytes,
+                                   e.signatures, budget);
     if (verdict)
         return {};
     const reason why = verdict.error().why;

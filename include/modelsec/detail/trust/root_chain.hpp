@@ -10,12 +10,14 @@ namespace detail {
 
 /// Checks a root that is trusted from elsewhere (pinned, or accepted before): well-formed, and signed by a threshold of
 /// its own keys. Its expiry does not matter yet (TUF 1.0 section 5.2).
-MODELSEC_DECL result<root_metadata> verify_first_root(bytes_view raw, const limits& caps = {});
+MODELSEC_DECL result<root_metadata> verify_first_root(bytes_view raw, const limits& caps = {},
+                                                      const go_on_function& go_on = {});
 
 /// Checks the root that follows a trusted one (TUF 1.0 sections 5.3.4 and 5.3.5): signed by a threshold of the old keys
 /// and by one of the new, version exactly one more. Fails with `older_root`, or a reason of check_threshold or of
 /// parse_root.
-MODELSEC_DECL result<root_metadata> verify_next_root(const root_metadata& trusted, bytes_view raw, const limits& caps = {});
+MODELSEC_DECL result<root_metadata> verify_next_root(const root_metadata& trusted, bytes_view raw, const limits& caps = {},
+                                                     const go_on_function& go_on = {});
 
 /// The walk from a pinned root to the latest one, for manifests that the root's `targets` role signs (docs/manifest.md, Root
 /// chain). Always from the pinned root: a root file in the store only saves a request, and is discarded if it does not
@@ -24,7 +26,8 @@ MODELSEC_DECL result<root_metadata> verify_next_root(const root_metadata& truste
 class root_chain
 {
 public:
-    MODELSEC_DECL root_chain(bytes pinned_root, utc_time now, const limits& caps = {});
+    /// `go_on` is asked between signatures.
+    MODELSEC_DECL root_chain(bytes pinned_root, utc_time now, const limits& caps = {}, go_on_function go_on = {});
 
     /// The next action, or why the attempt failed; after that there is nothing to resume.
     MODELSEC_DECL result<trust_action> resume(trust_input input);
@@ -57,6 +60,7 @@ private:
     bytes pinned_;
     utc_time now_;
     limits caps_;
+    go_on_function go_on_;
     std::size_t walked_ = 0;
     root_metadata root_;
 };

@@ -17,21 +17,24 @@ inline result<metadata_envelope> open_root(bytes_view raw, const limits& caps)
     return e;
 }
 
-result<root_metadata> verify_first_root(bytes_view raw, const limits& caps)
+result<root_metadata> verify_first_root(bytes_view raw, const limits& caps, const go_on_function& go_on)
 {
+    signature_budget budget{caps.signature_message_bytes, go_on};
     MODELSEC_TRY(const metadata_envelope e, open_root(raw, caps));
-    MODELSEC_TRY(root_metadata root, parse_root(e.signed_part(), caps));
-    MODELSEC_CHECK(check_authority(e, root.authority(tuf_role::root), root.keys));
+    MODELSEC_TRY(root_metadata root, parse_root(e.signed_view, caps));
+    MODELSEC_CHECK(check_authority(e, root.authority(tuf_role::root), root.keys, &budget));
     return root;
 }
 
-result<root_metadata> verify_next_root(const root_metadata& trusted, bytes_view raw, const limits& caps)
+result<root_metadata> verify_next_root(const root_metadata& trusted, bytes_view raw, const limits& caps,
+                                       const go_on_function& go_on)
 {
+    signature_budget budget{caps.signature_message_bytes, go_on};
     MODELSEC_TRY(const metadata_envelope e, open_root(raw, caps));
     // TUF 1.0 section 5.3.4: first a threshold of the keys that are trusted already; only then is the new file read.
-    MODELSEC_CHECK(check_authority(e, trusted.authority(tuf_role::root), trusted.keys));
-    MODELSEC_TRY(root_metadata root, parse_root(e.signed_part(), caps));
-    MODELSEC_CHECK(check_authority(e, root.authority(tuf_role::root), root.keys));
+    MODELSEC_CHECK(check_authority(e, trusted.authority(tuf_role::root), trusted.keys, &budget));
+    MODELSEC_TRY(root_metadata root, parse_root(e.signed_view, caps));
+    MODELSEC_CHECK(check_authority(e, root.authority(tuf_role::root), root.keys, &budget));
     // Section 5.3.5: "checking that the version number signed in the new root metadata file is indeed N+1".
     if (root.version != trusted.version + 1)
         return fail(reason::older_root, "a root whose version does not follow the trusted one");
@@ -48,8 +51,8 @@ inline result<void> check_uses(const root_metadata& root)
     return {};
 }
 
-root_chain::root_chain(bytes pinned_root, utc_time now, const limits& caps)
-    : pinned_(std::move(pinned_root)), now_(now), caps_(caps)
+root_chain::root_chain(bytes pinned_root, utc_time now, const limits& caps, go_on_function go_on)
+    : pinned_(std::move(pinned_root)), now_(now), caps_(caps), go_on_(std::move(go_on))
 {
 }
 
@@ -88,7 +91,7 @@ result<trust_action> root_chain::step(trust_input input)
     {
     case state::start:
     {
-        MODELSEC_TRY(root_, verify_first_root(pinned_, caps_));
+        MODELSEC_TRY(root_, verify_first_root(pinned_, caps_, go_on_));
         MODELSEC_CHECK(check_uses(root_));
         return ask_store();
     }
@@ -96,7 +99,9 @@ result<trust_action> root_chain::step(trust_input input)
     {
         if (!got)
             return ask_origin();
-        auto next = verify_next_root(root_, input.data, caps_);
+        auto next = verify_next_root(root_, input.data, caps_, go_on_);
+        if (go_on_)
+            MODELSEC_CHECK(go_on_());  // a kept root is not bad because there was no time to check it
         if (!next)
         {
             state_ = state::discarded;
@@ -111,7 +116,7 @@ result<trust_action> root_chain::step(trust_input input)
         if (got)
         {
             trust_action store{trust_action::kind::store, next_name(), 0, {}};
-            MODELSEC_TRY(root_, verify_next_root(root_, input.data, caps_));
+            MODELSEC_TRY(root_, verify_next_root(root_, input.data, caps_, go_on_));
             store.data = std::move(input.data);
             state_ = state::stored;
             return store;

@@ -7,6 +7,7 @@
 
 #include <modelsec/limits.hpp>
 
+#include <algorithm>
 #include <functional>
 #include <string>
 #include <vector>
@@ -36,13 +37,27 @@ struct threshold_verdict
     std::vector<std::string> key_ids;  ///< one for each distinct key (by its bytes) with a valid signature
 };
 
+/// Asked between signatures: cancel, deadline. What it fails with ends the work.
+using go_on_function = std::function<result<void>()>;
+
 /// What may be spent on the signatures of one document before it is trusted (CWE-400).
 struct signature_budget
 {
     std::uint64_t message_bytes =
-        limits{}.signature_message_bytes;   ///< that may be hashed: the message's size for each pair tried
-    std::function<result<void>()> go_on{};  ///< asked between pairs: cancel, deadline; may be empty
-    std::uint64_t hashed = 0;               ///< so far
+        limits{}.signature_message_bytes;  ///< that may be hashed: the message's size for each pair tried
+    go_on_function go_on{};                ///< asked between pairs; may be empty
+    std::uint64_t hashed = 0;              ///< so far
+
+    /// Before a message of this size is tried once more: what `go_on` says, `too_many_signatures` if there is no room for it.
+    result<void> spend(std::size_t size)
+    {
+        if (go_on)
+            MODELSEC_CHECK(go_on());
+        if (size > message_bytes - std::min(hashed, message_bytes))
+            return fail(reason::too_many_signatures, "more to be hashed than allowed");
+        hashed += size;
+        return {};
+    }
 };
 
 /// The one function that decides whether enough keys signed (TUF 1.0 section 5.3.4 and its like, DSSE protocol step 3):

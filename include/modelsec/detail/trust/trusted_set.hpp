@@ -16,7 +16,9 @@ class trusted_set
 {
 public:
     /// Section 5.2. The root is trusted from elsewhere; it must be whole and signed by itself.
-    MODELSEC_DECL static result<trusted_set> start(bytes_view root, utc_time update_start, const limits& caps = {});
+    /// `go_on` is asked between signatures, of this file and all later ones.
+    MODELSEC_DECL static result<trusted_set> start(bytes_view root, utc_time update_start, const limits& caps = {},
+                                                   go_on_function go_on = {});
 
     const root_metadata& root() const noexcept { return root_; }
     /// Sections 5.3.4 to 5.3.7. Returns true if a timestamp or snapshot key went: then what is kept of these two roles is
@@ -42,12 +44,14 @@ public:
     /// What the trusted snapshot says of a targets role. `metadata_mismatch` if it does not list the role.
     MODELSEC_DECL result<metadata_file> targets_file(std::string_view role) const;
     /// Sections 5.6.2 to 5.6.5, for the top-level targets role and for delegated ones, kept or served: the delegator must be
-    /// trusted, and is asked for keys and threshold each time.
-    MODELSEC_DECL result<void> update_targets(const delegation_step& step, bytes_view raw);
-    /// Metadata of a targets role, or null if it is not trusted (yet).
+    /// trusted, and is asked for keys and threshold each time. Of what it says that about the target at `path` is kept (empty: of none):
+    /// what the set holds does not grow with what a role lists. `too_large`: limits::delegation_bytes, of all roles together.
+    MODELSEC_DECL result<void> update_targets(const delegation_step& step, std::string_view path, bytes_view raw);
+    /// What the metadata of a targets role says of that target, or null if it is not trusted (yet).
     MODELSEC_DECL const targets_metadata* targets(std::string_view role) const;
-    /// Delegated roles are verified anew in every search: another path may lead to a role through another delegator.
-    MODELSEC_DECL void forget_delegated();
+    /// Before another target is looked for. Roles are verified anew in every search: another path may lead to one through another
+    /// delegator.
+    MODELSEC_DECL void forget_targets();
 
 private:
     enum class phase
@@ -58,15 +62,15 @@ private:
         snapshot_done
     };
 
-    trusted_set(root_metadata root, utc_time update_start, const limits& caps)
-        : root_(std::move(root)), now_(update_start), caps_(caps)
+    trusted_set(root_metadata root, utc_time update_start, const limits& caps, go_on_function go_on)
+        : root_(std::move(root)), now_(update_start), caps_(caps), go_on_(std::move(go_on))
     {
     }
     MODELSEC_DECL result<void> expect(phase p) const;
-    MODELSEC_DECL result<json> open(bytes_view raw, const tuf_authority& authority, const tuf_keys& keys,
-                                    std::size_t cap) const;
+    MODELSEC_DECL result<metadata_envelope> open(bytes_view raw, const tuf_authority& authority, const tuf_keys& keys,
+                                                 std::size_t cap) const;
     MODELSEC_DECL result<void> check_rollback(const snapshot_metadata& next) const;
-    MODELSEC_DECL result<json> open_delegated(const delegation_step& step, bytes_view raw) const;
+    MODELSEC_DECL result<metadata_envelope> open_delegated(const delegation_step& step, bytes_view raw) const;
 
     phase phase_ = phase::root;
     root_metadata root_;
@@ -75,6 +79,7 @@ private:
     std::map<std::string, targets_metadata, std::less<>> targets_;
     utc_time now_;
     limits caps_;
+    go_on_function go_on_;
 };
 
 }  // namespace detail

@@ -22,10 +22,10 @@ inline bool lost_a_key(const root_metadata& before, const root_metadata& after, 
     });
 }
 
-result<trusted_set> trusted_set::start(bytes_view root, utc_time update_start, const limits& caps)
+result<trusted_set> trusted_set::start(bytes_view root, utc_time update_start, const limits& caps, go_on_function go_on)
 {
-    MODELSEC_TRY(root_metadata first, verify_first_root(root, caps));
-    return trusted_set(std::move(first), update_start, caps);
+    MODELSEC_TRY(root_metadata first, verify_first_root(root, caps, go_on));
+    return trusted_set(std::move(first), update_start, caps, std::move(go_on));
 }
 
 result<void> trusted_set::expect(phase p) const
@@ -35,18 +35,20 @@ result<void> trusted_set::expect(phase p) const
     return {};
 }
 
-// No tree before trust: that takes many times the memory of the text.
-result<json> trusted_set::open(bytes_view raw, const tuf_authority& authority, const tuf_keys& keys, std::size_t cap) const
+result<metadata_envelope> trusted_set::open(bytes_view raw, const tuf_authority& authority, const tuf_keys& keys,
+                                            std::size_t cap) const
 {
-    MODELSEC_TRY(const metadata_envelope e, parse_metadata_envelope(raw, cap, caps_));
-    MODELSEC_CHECK(check_authority(e, authority, keys));
-    return e.signed_part();
+    MODELSEC_TRY(metadata_envelope e, parse_metadata_envelope(raw, cap, caps_));
+    signature_budget budget{caps_.signature_message_bytes, go_on_};
+    MODELSEC_CHECK(check_authority(e, authority, keys, &budget));
+    e.signed_bytes = bytes();  // as large as the text, and needed no more
+    return e;
 }
 
 result<bool> trusted_set::update_root(bytes_view raw)
 {
     MODELSEC_CHECK(expect(phase::root));
-    MODELSEC_TRY(root_metadata next, verify_next_root(root_, raw, caps_));
+    MODELSEC_TRY(root_metadata next, verify_next_root(root_, raw, caps_, go_on_));
     const bool recover = lost_a_key(root_, next, tuf_role::timestamp) || lost_a_key(root_, next, tuf_role::snapshot);
     root_ = std::move(next);
     return recover;
@@ -64,17 +66,18 @@ result<void> trusted_set::finish_root()
 result<void> trusted_set::load_timestamp(bytes_view raw)
 {
     MODELSEC_CHECK(expect(phase::timestamp));
-    MODELSEC_TRY(const json signed_part, open(raw, root_.authority(tuf_role::timestamp), root_.keys, caps_.timestamp_bytes));
-    MODELSEC_TRY(timestamp_, parse_timestamp(signed_part, caps_));
+    MODELSEC_TRY(const metadata_envelope e,
+                 open(raw, root_.authority(tuf_role::timestamp), root_.keys, caps_.timestamp_bytes));
+    MODELSEC_TRY(timestamp_, parse_timestamp(e.signed_view, caps_));
     return {};
 }
 
 result<bool> trusted_set::update_timestamp(bytes_view raw)
 {
     MODELSEC_CHECK(expect(phase::timestamp));
-    MODELSEC_TRY(const json signed_part,
+    MODELSEC_TRY(const metadata_envelope e,
                  open(raw, root_.authority(tuf_role::timestamp), root_.keys, caps_.timestamp_bytes));  // 5.4.2
-    MODELSEC_TRY(timestamp_metadata next, parse_timestamp(signed_part, caps_));
+    MODELSEC_TRY(timestamp_metadata next, parse_timestamp(e.signed_view, caps_));
     if (timestamp_ && next.version < timestamp_->version)  // 5.4.3.1
         return fail(reason::older_metadata, "a timestamp older than the one that was accepted");
     const bool fresh = !timestamp_ || next.version > timestamp_->version;
@@ -91,8 +94,9 @@ result<bool> trusted_set::update_timestamp(bytes_view raw)
 result<void> trusted_set::load_snapshot(bytes_view raw)
 {
     MODELSEC_CHECK(expect(phase::snapshot));
-    MODELSEC_TRY(const json signed_part, open(raw, root_.authority(tuf_role::snapshot), root_.keys, caps_.snapshot_bytes));
-    MODELSEC_TRY(snapshot_, parse_snapshot(signed_part, caps_));
+    MODELSEC_TRY(const metadata_envelope e,
+                 open(raw, root_.authority(tuf_role::snapshot), root_.keys, caps_.snapshot_bytes));
+    MODELSEC_TRY(snapshot_, parse_snapshot(e.signed_view, caps_));
     if (snapshot_->version == timestamp_->snapshot.version && timestamp_->snapshot.check(raw) && !snapshot_->expired(now_))
         phase_ = phase::snapshot_done;
     return {};
@@ -102,12 +106,12 @@ result<void> trusted_set::check_rollback(const snapshot_metadata& next) const
 {
     if (!snapshot_)
         return {};
-    for (const auto& [role, file] : snapshot_->roles)
+    for (const snapshot_metadata::entry& before : snapshot_->entries)
     {
-        const auto now = next.roles.find(role);
-        if (now == next.roles.end())
+        const snapshot_metadata::entry* now = next.find(snapshot_->name(before));
+        if (!now)
             return fail(reason::older_metadata, "a snapshot without a role that was listed before");
-        if (now->second.version < file.version)
+        if (now->version < before.version)
             return fail(reason::older_metadata, "a snapshot with an older role than the one that was accepted");
     }
     return {};
@@ -117,9 +121,9 @@ result<void> trusted_set::update_snapshot(bytes_view raw)
 {
     MODELSEC_CHECK(expect(phase::snapshot));
     MODELSEC_CHECK(timestamp_->snapshot.check(raw));  // 5.5.2
-    MODELSEC_TRY(const json signed_part,
+    MODELSEC_TRY(const metadata_envelope e,
                  open(raw, root_.authority(tuf_role::snapshot), root_.keys, caps_.snapshot_bytes));  // 5.5.3
-    MODELSEC_TRY(snapshot_metadata next, parse_snapshot(signed_part, caps_));
+    MODELSEC_TRY(snapshot_metadata next, parse_snapshot(e.signed_view, caps_));
     if (next.version != timestamp_->snapshot.version)  // 5.5.4
         return fail(reason::metadata_mismatch, "a snapshot of another version than the timestamp says");
     MODELSEC_CHECK(check_rollback(next));  // 5.5.5
@@ -133,14 +137,14 @@ result<void> trusted_set::update_snapshot(bytes_view raw)
 result<metadata_file> trusted_set::targets_file(std::string_view role) const
 {
     MODELSEC_CHECK(expect(phase::snapshot_done));
-    const auto it = snapshot_->roles.find(role);
-    if (it == snapshot_->roles.end())
+    const snapshot_metadata::entry* listed = snapshot_->find(role);
+    if (!listed)
         return fail(reason::metadata_mismatch, "a role that the snapshot does not list");
-    return it->second;
+    return snapshot_->read(*listed);
 }
 
 // TUF 1.0 section 5.6.3: the top-level role answers to the root, a delegated role to whoever delegates to it here and now.
-result<json> trusted_set::open_delegated(const delegation_step& step, bytes_view raw) const
+result<metadata_envelope> trusted_set::open_delegated(const delegation_step& step, bytes_view raw) const
 {
     if (step.role == "targets")
         return open(raw, root_.authority(tuf_role::targets), root_.keys, caps_.tuf_metadata_bytes);
@@ -157,16 +161,21 @@ result<json> trusted_set::open_delegated(const delegation_step& step, bytes_view
     return open(raw, given.bins->authority, given.keys, caps_.tuf_metadata_bytes);
 }
 
-result<void> trusted_set::update_targets(const delegation_step& step, bytes_view raw)
+result<void> trusted_set::update_targets(const delegation_step& step, std::string_view path, bytes_view raw)
 {
     MODELSEC_TRY(const metadata_file listed, targets_file(step.role));
-    MODELSEC_CHECK(listed.check(raw));                                // 5.6.2
-    MODELSEC_TRY(const json signed_part, open_delegated(step, raw));  // 5.6.3
-    MODELSEC_TRY(targets_metadata next, parse_targets(signed_part, caps_));
+    MODELSEC_CHECK(listed.check(raw));                                   // 5.6.2
+    MODELSEC_TRY(const metadata_envelope e, open_delegated(step, raw));  // 5.6.3
+    MODELSEC_TRY(targets_metadata next, parse_targets(e.signed_view, path, caps_));
     if (next.version != listed.version)  // 5.6.4
         return fail(reason::metadata_mismatch, "targets metadata of another version than the snapshot says");
     if (next.expired(now_))  // 5.6.5
         return fail(reason::metadata_expired, step.role);
+    std::size_t said = next.delegations ? next.delegations->text_bytes : 0;
+    for (const auto& [role, metadata] : targets_)
+        said += role != step.role && metadata.delegations ? metadata.delegations->text_bytes : 0;
+    if (said > limits::delegation_bytes)
+        return fail(reason::too_large, "delegations that say more than allowed");
     targets_[step.role] = std::move(next);
     return {};
 }
@@ -177,9 +186,9 @@ const targets_metadata* trusted_set::targets(std::string_view role) const
     return it == targets_.end() ? nullptr : &it->second;
 }
 
-void trusted_set::forget_delegated()
+void trusted_set::forget_targets()
 {
-    std::erase_if(targets_, [](const auto& entry) { return entry.first != "targets"; });
+    targets_.clear();
 }
 
 }  // namespace detail

@@ -9,14 +9,19 @@ namespace detail {
 
 /// The client workflow of TUF 1.0 (section 5) as decisions without IO. The metadata folder holds `root.json`,
 /// `timestamp.json`, `snapshot.json`, `targets.json` and delegated roles: raw bytes, each only after it was accepted. One
-/// object is one update, its time fixed at the start (5.1). Give resume() `finished` first, then what came of each action,
-/// until `done`; after that, search() for targets, one after the other.
+/// object is one update, its time fixed at the start (5.1). Begin with start(), give resume() what came of each action, until `done`;
+/// after that, search() for targets, one after the other. Of targets metadata no more is held than what it says of one target: every
+/// search reads the roles again, from the folder mostly.
 class tuf_client
 {
 public:
     /// `pinned_root`: what to trust while the folder has no valid root of at least its version. Without one the folder must.
-    MODELSEC_DECL tuf_client(std::optional<bytes> pinned_root, utc_time update_start, const limits& caps = {});
+    /// `go_on` is asked between signatures: what it fails with ends the update.
+    MODELSEC_DECL tuf_client(std::optional<bytes> pinned_root, utc_time update_start, const limits& caps = {},
+                             go_on_function go_on = {});
 
+    /// The first action. With a path the update ends with the search for that target: done at once, each role is read once.
+    MODELSEC_DECL result<trust_action> start(std::string path = {});
     /// The next action, or why the update failed: then the object is over; what was stored before stays valid, and a new
     /// update can begin. Only a target that nobody lists (`target_mismatch`), or with no known digest, leaves the object
     /// usable.
@@ -68,10 +73,13 @@ private:
     MODELSEC_DECL result<trust_action> fetch_listed(state next, std::string_view role, const metadata_file& listed);
     MODELSEC_DECL trust_action go(state next, trust_action::kind what, std::string name, std::size_t cap, bytes data = {});
 
+    std::string_view wanted() const { return walk_ ? std::string_view(walk_->path()) : std::string_view(); }
+
     state state_ = state::start;
     std::optional<bytes> pinned_;
     utc_time now_;
     limits caps_;
+    go_on_function go_on_;
     std::optional<trusted_set> set_;
     bytes root_;  ///< accepted, to be stored once timestamp and snapshot are removed
     std::size_t roots_ = 0;

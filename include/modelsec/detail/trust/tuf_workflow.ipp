@@ -8,8 +8,8 @@
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
-tuf_client::tuf_client(std::optional<bytes> pinned_root, utc_time update_start, const limits& caps)
-    : pinned_(std::move(pinned_root)), now_(update_start), caps_(caps)
+tuf_client::tuf_client(std::optional<bytes> pinned_root, utc_time update_start, const limits& caps, go_on_function go_on)
+    : pinned_(std::move(pinned_root)), now_(update_start), caps_(caps), go_on_(std::move(go_on))
 {
 }
 
@@ -17,6 +17,15 @@ trust_action tuf_client::go(state next, trust_action::kind what, std::string nam
 {
     state_ = next;
     return {what, std::move(name), cap, std::move(data)};
+}
+
+result<trust_action> tuf_client::start(std::string path)
+{
+    if (state_ != state::start)
+        return fail(reason::internal_error, "an update was started twice");
+    if (!path.empty())
+        walk_.emplace(std::move(path), caps_);
+    return go(state::root_loaded, trust_action::kind::load, "root.json", caps_.root_bytes);
 }
 
 result<trust_action> tuf_client::resume(trust_input input)
@@ -27,6 +36,10 @@ result<trust_action> tuf_client::resume(trust_input input)
         return std::move(input.error);
     }
     auto action = step(std::move(input));
+    // What is kept and does not verify is passed over; one that there was no time to verify is not.
+    if (action && go_on_)
+        if (auto ended = go_on_(); !ended)
+            action = std::move(ended).error();
     if (!action && state_ != state::ready)
         state_ = state::over;
     return action;
@@ -38,7 +51,6 @@ result<trust_action> tuf_client::step(trust_input input)
     const bool got = input.what == trust_input::kind::got;
     switch (state_)
     {
-    case state::start: return go(state::root_loaded, kind::load, "root.json", caps_.root_bytes);
     case state::root_loaded: return start_from_root(std::move(input));
     case state::root_stored: return next_root();
     case state::root_fetched: return take_root(std::move(input));
@@ -56,16 +68,17 @@ result<trust_action> tuf_client::step(trust_input input)
     case state::targets_loaded: return take_kept_targets(std::move(input));
     case state::targets_fetched: return take_targets(std::move(input));
     case state::targets_stored: return go_on_searching();
+    case state::start:
     case state::ready:
     case state::over: break;
     }
-    return fail(reason::internal_error, "an update was resumed after its end");
+    return fail(reason::internal_error, "an update was resumed before its start or after its end");
 }
 
 // 5.2. The kept root is the later one of the same chain; it counts only if it is whole.
 result<trust_action> tuf_client::start_from_root(trust_input input)
 {
-    auto kept = trusted_set::start(input.data, now_, caps_);
+    auto kept = trusted_set::start(input.data, now_, caps_, go_on_);
     if (!pinned_)
     {
         if (!kept)
@@ -73,7 +86,7 @@ result<trust_action> tuf_client::start_from_root(trust_input input)
         set_ = std::move(*kept);
         return next_root();
     }
-    MODELSEC_TRY(trusted_set pinned, trusted_set::start(*pinned_, now_, caps_));
+    MODELSEC_TRY(trusted_set pinned, trusted_set::start(*pinned_, now_, caps_, go_on_));
     if (kept && kept->root().version >= pinned.root().version)
     {
         set_ = std::move(*kept);
@@ -156,7 +169,7 @@ result<trust_action> tuf_client::next_targets()
 // A kept role must pass every check that a served one must, against its present delegator; else it is fetched again.
 result<trust_action> tuf_client::take_kept_targets(trust_input input)
 {
-    if (input.what == trust_input::kind::got && set_->update_targets(role_, input.data))
+    if (input.what == trust_input::kind::got && set_->update_targets(role_, wanted(), input.data))
         return go_on_searching();
     MODELSEC_TRY(const metadata_file listed, set_->targets_file(role_.role));
     return fetch_listed(state::targets_fetched, role_.role, listed);
@@ -166,7 +179,7 @@ result<trust_action> tuf_client::take_targets(trust_input input)
 {
     if (input.what != trust_input::kind::got)
         return fail(reason::not_found, metadata_file_name(role_.role));
-    MODELSEC_CHECK(set_->update_targets(role_, input.data));
+    MODELSEC_CHECK(set_->update_targets(role_, wanted(), input.data));
     return go(state::targets_stored, trust_action::kind::store, metadata_file_name(role_.role), 0,
               std::move(input.data));  // 5.6.6
 }
@@ -175,7 +188,7 @@ result<trust_action> tuf_client::search(std::string path)
 {
     if (state_ != state::ready)
         return fail(reason::internal_error, "a search before the end of the update");
-    set_->forget_delegated();
+    set_->forget_targets();
     found_.reset();
     walk_.emplace(std::move(path), caps_);
     return go_on_searching();

@@ -323,8 +323,11 @@ result<void> tuf_updater::refresh()
         return fail(reason::bad_option, "one updater is one update: open another one");
     // TUF 1.0 section 5.1: the time is fixed once for the whole update.
     impl_->workflow.emplace(impl_->options.root.empty() ? std::nullopt : std::optional(impl_->options.root),
-                            impl_->options.clock->now(), impl_->options.caps);
-    return impl_->run(impl_->workflow->resume(detail::trust_input::finished()));
+                            impl_->options.clock->now(), impl_->options.caps,
+                            [handle = impl_->options.handle]() -> result<void> {
+                                return handle.cancelled() ? fail(reason::cancelled) : result<void>();
+                            });
+    return impl_->run(impl_->workflow->start());
 }
 
 result<tuf_target> tuf_updater::find(const std::string& path)

@@ -168,10 +168,7 @@ client_options fetch_arguments::client() const
 
 void fetch_arguments::check_files(const client_options& options) const
 {
-    if (const auto usable = check_transport(options.transport); usable.has_error())
-        throw command_error(usable.error().why, usable.error().why == reason::file_unreadable
-                                                    ? "cannot read " + printable(usable.error().detail)
-                                                    : printable(usable.error().detail));
+    check_files_of(options.transport);
 }
 
 ocsp_policy fetch_arguments::ocsp() const

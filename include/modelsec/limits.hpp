@@ -66,7 +66,10 @@ struct limits
     std::chrono::milliseconds document_start_time{30'000};
     std::uint64_t document_min_rate =
         16u << 10;  ///< … and all further ones come at so many a second; 0: they may take their time
-    /// A source that brings less than this over ten seconds is given up (`too_slow`), the last one too; 0: never. Bytes a second.
+    /// A source is left for another that brought so many times its rate (by connection) over so long; 0: never.
+    unsigned slow_source_factor = 4;
+    std::chrono::milliseconds slow_source_time{10'000};  ///< 1 second to 1 hour
+    /// A source that brings less than this over `slow_source_time` is given up (`too_slow`), the last one too; 0: never. Bytes a second.
     std::uint64_t min_rate = 0;
     /// ensure(): without a verified manifest by then, what is active has to do (`manifest_late`); 0: no such limit. The download
     /// that follows has its own.

@@ -104,6 +104,7 @@ struct scene
         REQUIRE(modelsec::detail::file_system::native()
                     .read_at(partial, 0, {reinterpret_cast<std::uint8_t*>(on_disk.data()), on_disk.size()})
                     .has_value());
+        detail = out.has_error() ? out.error().detail : "";
         if (out.has_error())
             return out.error().why;
         CHECK(shown == expected.size_bytes);
@@ -119,6 +120,8 @@ struct scene
         REQUIRE(modelsec::detail::file_system::native().write_at(partial, 0, modelsec::as_bytes(bytes)).has_value());
         REQUIRE(staging.add_to_journal(expected.sha256, expected.size_bytes, {0, bytes.size()}).has_value());
     }
+
+    std::string detail;  ///< of the failure
 
     support::throwaway_ca ca;
     support::origin web{server()};

@@ -110,6 +110,68 @@ TEST_CASE("statuses that will not change drop a source at once, others are tried
     CHECK(s.web.requests().size() == 3);
 }
 
+TEST_CASE("a host that refuses large ranges, or large files as a whole, gives the file in parts")
+{
+    // Up to 2 MiB at once; `first`: so much more in its first answer.
+    for (const std::size_t first : {std::size_t{0}, 4 * mib})
+    {
+        scene s(20 * mib);
+        s.connections = 4;
+        std::mutex mutex;
+        bool answered = false;
+        s.web.handle("/model.bin", [&](const support::seen_request& r) -> support::reply {
+            const std::string range = r.header("range");
+            std::size_t begin = 0, last = 0;
+            if (std::sscanf(range.c_str(), "bytes=%zu-%zu", &begin, &last) != 2)
+                return {403, {}, ""};
+            const std::size_t size = last + 1 - begin;
+            const std::lock_guard lock(mutex);
+            if (size > (answered ? 2 * mib : std::max(2 * mib, first)))
+                return {403, {}, ""};
+            answered = true;
+            return {206,
+                    {{"Content-Range", "bytes " + std::to_string(begin) + "-" + std::to_string(last) + "/" +
+                                           std::to_string(s.content.size())}},
+                    s.content.substr(begin, size)};
+        });
+        CHECK(s.get() == reason::none);
+        CHECK(s.fetched == s.content.size());
+    }
+    scene whole(70 * mib);
+    whole.web.handle("/model.bin", [&](const support::seen_request& r) -> support::reply {
+        std::size_t begin = 0, last = 0;
+        if (std::sscanf(r.header("range").c_str(), "bytes=%zu-%zu", &begin, &last) != 2)
+            return {403, {}, ""};
+        return {206,
+                {{"Content-Range", "bytes " + std::to_string(begin) + "-" + std::to_string(last) + "/" +
+                                       std::to_string(whole.content.size())}},
+                whole.content.substr(begin, last + 1 - begin)};
+    });
+    CHECK(whole.get() == reason::none);
+}
+
+TEST_CASE("bytes that come in a content coding are not asked for again and again, and the failure names the coding")
+{
+    for (const std::size_t size : {2 * mib, 4 * mib})
+    {
+        scene s;
+        s.web.serve("/model.bin", support::noise(size));
+        support::fault coded;
+        coded.gzip = coded.chunked = true;
+        s.web.fail("/model.bin", coded);
+        CHECK(s.get() == reason::size_mismatch);
+        CHECK(s.detail.find("gzip") != std::string::npos);
+        CHECK(s.web.requests().size() == 1);
+    }
+    scene s;
+    s.web.serve("/model.bin", support::noise(s.content.size(), 3));
+    support::fault labelled;
+    labelled.gzip = true;
+    s.web.fail("/model.bin", labelled);
+    CHECK(s.get() == reason::digest_mismatch);
+    CHECK(s.detail.find("gzip") != std::string::npos);
+}
+
 TEST_CASE("an address that expires in mid-download is renewed and costs no fetched byte")
 {
     scene s;
@@ -150,7 +212,8 @@ TEST_CASE("a trickle that never stalls is too slow")
 
 namespace {
 
-/// Stands still until told to run. Then whoever sleeps until a moment that is less than 20 seconds away is there at once.
+/// Stands still until told to run. Then whoever sleeps until a moment that is less than 20 seconds away, and not beyond what was allowed, is
+/// there at once.
 class leaping_clock : public modelsec::clock
 {
 public:
@@ -163,7 +226,7 @@ public:
     std::chrono::steady_clock::duration sleep_time(modelsec::steady_time due) const override
     {
         const std::lock_guard lock(mutex_);
-        if (!running_ || due > now_ + 20s || leaps_ >= most)
+        if (!running_ || due > now_ + 20s || due > allowed_ || leaps_ >= most)
             return std::chrono::steady_clock::duration::max();
         if (due > now_)
             ++leaps_;
@@ -172,10 +235,31 @@ public:
         return {};
     }
 
+    std::shared_ptr<void> on_change(std::function<void()> changed) const override
+    {
+        const std::lock_guard lock(hook_mutex_);
+        hook_ = std::move(changed);
+        return {static_cast<void*>(&hook_), [this](void*) {
+                    const std::lock_guard guard(hook_mutex_);
+                    hook_ = nullptr;
+                }};
+    }
+
     void run()
     {
         const std::lock_guard lock(mutex_);
         running_ = true;
+    }
+    /// No further than this, until the next call.
+    void allow(std::chrono::seconds passed)
+    {
+        {
+            const std::lock_guard lock(mutex_);
+            allowed_ = begin + passed;
+        }
+        const std::lock_guard lock(hook_mutex_);
+        if (hook_)
+            hook_();
     }
     bool reaches(std::chrono::seconds passed) const
     {
@@ -195,8 +279,11 @@ private:
     mutable std::mutex mutex_;
     mutable std::condition_variable changed_;
     mutable modelsec::steady_time now_ = begin;
+    modelsec::steady_time allowed_ = begin + 24h;
     bool running_ = false;
     mutable unsigned leaps_ = 0;
+    mutable std::mutex hook_mutex_;
+    mutable std::function<void()> hook_;
 };
 
 }  // namespace
@@ -228,6 +315,7 @@ TEST_CASE("a download whose sources are silent wakes when they can be compared, 
     });
 
     leaping_clock time;
+    time.allow(6s);
     modelsec::detail::http_environment env;
     env.options = &s.options;
     env.caps = &s.caps;
@@ -245,12 +333,14 @@ TEST_CASE("a download whose sources are silent wakes when they can be compared, 
         if (out.has_error())
             ended = out.error().why;
     });
-    // After five seconds of silence the other one is tried, after five more the first one again; ten later that is left.
-    CHECK(time.reaches(15s));
+    // After five seconds of silence the other one is tried, after five more the first one again. Neither is left for the other.
+    CHECK(time.reaches(5s));
     {
         std::unique_lock lock(mutex);
         CHECK(asked.wait_for(lock, 10s, [&] { return second_asked > 0; }));
     }
+    time.allow(100s);
+    CHECK(time.reaches(15s));
     CHECK(time.leaps() >= 3);
     CHECK(time.leaps() < 40);  // ten a second would have been 150
     s.handle.cancel();

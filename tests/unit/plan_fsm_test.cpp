@@ -159,14 +159,119 @@ TEST_CASE("a source that forbids ranges is asked for the whole, unless it has se
     o = p.next();
     REQUIRE(o);
     CHECK_FALSE(o->ask);
+    // It may be that it does not send so much at once.
     CHECK(p.fsm.ended(o->lane, fail(reason::forbidden), p.now) == then::go_on);
+    o = p.next();
+    REQUIRE(o);
+    CHECK(o->ask == byte_range{0, mib});
+    CHECK(p.fsm.ended(o->lane, fail(reason::range_refused), p.now) == then::go_on);
+    CHECK_FALSE(p.next());
     CHECK(p.fsm.verdict()->why == reason::forbidden);
+}
 
-    play served(10 * mib, 4, 1);
-    o = served.next();
-    served.deliver(o->lane, 0, mib);
-    CHECK(served.fsm.ended(o->lane, fail(reason::range_refused), served.now) == then::go_on);
-    CHECK(served.fsm.verdict()->why == reason::range_refused);
+TEST_CASE("a source that forbids large ranges is asked for smaller ones, then for the whole, before it has said no")
+{
+    play p(500 * mib, 4, 1);
+    auto o = p.next();
+    REQUIRE(o->ask);
+    p.deliver_all(*o);
+    CHECK(p.fsm.ended(o->lane, {}, p.now) == then::go_on);
+    o = p.next();
+    REQUIRE(o->ask->size() > 8 * mib);
+    std::uint64_t asked = o->ask->size();
+    for (; asked > 8 * mib; asked = o->ask->size())
+    {
+        CHECK(p.fsm.ended(o->lane, fail(reason::range_refused), p.now) == then::go_on);
+        o = p.next();
+        REQUIRE(o);
+        REQUIRE(o->ask);
+        CHECK(o->ask->size() <= asked / 2 + 4096);
+    }
+    const auto other = p.next();  // what was learned of a host goes for all its lanes
+    if (other)
+        CHECK(other->ask->size() <= 8 * mib);
+    p.deliver_all(*o);
+    CHECK(p.fsm.ended(o->lane, {}, p.now) == then::go_on);
+    // Then it refuses the smallest ones as well.
+    for (o = p.next(); o && o->ask; o = p.next())
+        CHECK(p.fsm.ended(o->lane, fail(reason::range_refused), p.now) == then::go_on);
+    REQUIRE(o);
+    CHECK_FALSE(o->ask);
+    CHECK(p.fsm.ended(o->lane, fail(reason::forbidden), p.now) == then::go_on);
+}
+
+TEST_CASE("a large file that a source refuses to send as a whole is asked for in parts, a small one is not")
+{
+    play p(500 * mib, 1, 1);
+    auto o = p.next();
+    REQUIRE(o);
+    CHECK_FALSE(o->ask);
+    CHECK(p.fsm.ended(o->lane, fail(reason::forbidden), p.now) == then::go_on);
+    o = p.next();
+    REQUIRE(o);
+    REQUIRE(o->ask);
+    CHECK(o->ask->size() <= 4 * mib);
+
+    play small(3 * mib, 1, 1);
+    o = small.next();
+    CHECK(small.fsm.ended(o->lane, fail(reason::forbidden), small.now) == then::go_on);
+    CHECK(small.fsm.verdict()->why == reason::forbidden);
+}
+
+namespace {
+
+/// How long a download takes from a host that brings 4 KiB a second over each connection and one that brings 100 MiB, looked at ten times a
+/// second; nothing: more than three minutes.
+std::optional<plan_fsm::time_point::duration> play_slow_and_fast(std::vector<planned_file> files, unsigned connections)
+{
+    plan_fsm fsm(std::move(files), connections);
+    const auto begun = plan_fsm::time_point() + 1h;
+    std::vector<std::pair<plan_fsm::order, std::uint64_t>> lanes;  // each with where it stands
+    for (auto now = begun; now < begun + 180s; now += 100ms)
+    {
+        fsm.compare_hosts(now);
+        std::erase_if(lanes, [&](const auto& lane) {
+            const auto& [o, at] = lane;
+            if (!fsm.superfluous(o.lane) && !fsm.wanted(o.lane, at).empty())
+                return false;
+            fsm.ended(o.lane, {}, now);
+            return true;
+        });
+        if (fsm.complete())
+            return now - begun;
+        while (auto o = fsm.next(now))
+        {
+            fsm.answered(o->lane, !o->ask);
+            lanes.emplace_back(*o, o->ask ? o->ask->begin : 0);
+        }
+        for (auto& [o, at] : lanes)
+        {
+            auto want = fsm.wanted(o.lane, at);
+            want.end = std::min<std::uint64_t>(want.end, want.begin + (o.source == 0 ? 410 : 10 * mib));
+            if (want.empty())
+                continue;
+            fsm.arrived(o.lane, want.size(), now);
+            fsm.put(o.lane, want);
+            at = want.end;
+        }
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+TEST_CASE("a source is left for one that is far faster, however little time that one needs for what it is asked")
+{
+    const auto files = [](std::size_t count, std::uint64_t size) {
+        return std::vector<planned_file>(count, planned_file{"", size, range_set({0, size}), {0, 1}, 0});
+    };
+    for (const unsigned connections : {1u, 8u})
+    {
+        CAPTURE(connections);
+        CHECK(play_slow_and_fast(files(1, 160 * mib), connections).value_or(180s) < 20s);
+        CHECK(play_slow_and_fast(files(1, 3 * mib), connections).value_or(180s) < 20s);
+        CHECK(play_slow_and_fast(files(40, 60'000), connections).value_or(180s) < 30s);
+    }
 }
 
 TEST_CASE("what will not be better next time drops the source; the last one decides the verdict")

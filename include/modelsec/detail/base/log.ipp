@@ -96,8 +96,10 @@ log_level level_of(const event& e) noexcept
 std::string log_text(const event& e, std::string_view operation)
 {
     std::string out(operation);
+    if (!out.empty() && !e.model_id.empty())
+        out += ' ';
     if (!e.model_id.empty())
-        out += (out.empty() ? "" : " ") + detail::logged_name(e.model_id);
+        out += detail::logged_name(e.model_id);
     if (!out.empty())
         out += ": ";
     switch (e.kind)

@@ -49,6 +49,9 @@ inline awaitable<result<void>> download_run::fetch(lane& self, std::optional<res
         request.range = http_range{self.order.ask->begin, self.order.ask->end - 1};
     MODELSEC_CO_TRY(response answer, co_await net_.follow(std::move(request)));
     head = answer.head;
+    self.coding = answer.head.content_coding();
+    if (!self.coding.empty())
+        coding_ = self.coding;
     auto body = check_range_answer(answer.head, self.order.ask, expected(self).size_bytes);
     if (body.has_error())
         co_return co_await refusal(self, std::move(answer), std::move(body).error());
@@ -121,7 +124,7 @@ inline awaitable<result<void>> download_run::read_body(lane& self, connection& l
                             co_await read(self, link, into.space->space().first(static_cast<std::size_t>(skip))));
             into = {};
             if (n == 0)
-                co_return fail(reason::truncated, "the body ended early");
+                co_return ended_early(self);
             at += n;
             continue;
         }
@@ -146,6 +149,14 @@ inline awaitable<result<void>> download_run::read_body(lane& self, connection& l
     co_return result<void>();
 }
 
+/// A body that ended before all was there that was asked for, exactly where its framing says. Of one that was coded it is no wonder: it is
+/// not the line that cut it, and it would be as short the next time.
+inline failure download_run::ended_early(const lane& self)
+{
+    return self.coding.empty() ? fail(reason::truncated, "the body ended early")
+                               : fail(reason::size_mismatch, "fewer bytes, in the content coding " + self.coding);
+}
+
 /// How many bytes from the first on that was not put go into the block: up to its end or the end of what is wanted.
 inline std::uint64_t download_run::limit(const lane& self) const
 {
@@ -166,7 +177,7 @@ inline awaitable<result<void>> download_run::fill(lane& self, connection& link, 
         const auto rest = into.space->space().subspan(into.at + into.size, static_cast<std::size_t>(goal) - into.size);
         MODELSEC_CO_TRY(const std::size_t n, co_await read(self, link, rest));
         if (n == 0)
-            co_return fail(reason::truncated, "the body ended early");
+            co_return ended_early(self);
         if (into.size == 0)
             into.since = now();
         into.size += n;
@@ -184,7 +195,9 @@ inline awaitable<result<void>> download_run::check_end(lane& self, connection& l
     std::array<std::uint8_t, 1> more;
     const auto n = co_await read(self, link, more);
     if (n.has_value() && *n > 0)
-        co_return fail(body.whole ? reason::size_mismatch : reason::range_mismatch, "more bytes than announced");
+        co_return fail(
+            body.whole ? reason::size_mismatch : reason::range_mismatch,
+            self.coding.empty() ? "more bytes than announced" : "more bytes, in the content coding " + self.coding);
     if (auto ended = net_.stopped())
         co_return *ended;
     co_return result<void>();  // all bytes are here, however the connection ended

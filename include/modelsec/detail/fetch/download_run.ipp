@@ -74,6 +74,7 @@ private:
         bool beside = false;  ///< its bodies are deciphered on another thread than this one
 
         std::uint64_t fetched = 0;  ///< body bytes of the request under way
+        std::string coding;         ///< that its answer claims for them; empty: none
 
         // Too slow is what brings less than a trickle over all of the time that a stall may last.
         duration waited{};
@@ -97,6 +98,8 @@ private:
     awaitable<result<void>> fill(lane& self, connection& link, std::uint64_t& position);
     awaitable<result<void>> check_end(lane& self, connection& link, const range_answer& body);
     awaitable<result<block_ptr>> take_block(lane& self);
+    static failure ended_early(const lane& self);
+    failure verdict() const;
     std::uint64_t limit(const lane& self) const;
     void put(lane& self);
     void count(const lane& self, duration took, const std::optional<failure>& why);
@@ -118,6 +121,7 @@ private:
     pack_sink sink_;  ///< its threads ring the bell
     plan_fsm plan_;
     std::set<std::size_t> ended_;  // files whose address has ended, by its host's own word
+    std::string coding_;           // that an answer claimed; bytes are never decoded, so that it explains wrong ones
     std::list<lane> lanes_;
     std::size_t lanes_begun_ = 0;
     std::exception_ptr thrown_;
@@ -143,7 +147,7 @@ inline download_run::download_run(session& net, const download_request& what, st
     : net_(net), what_(what), retries_(net.caps().retries, net.caps().first_retry_wait), bell_(net), gone_(net.context()),
       partials_(staged, what.files),
       sink_(partials_, expected_files(what), std::move(kept), sink_settings(net, what), [this] { bell_.notify(); }),
-      plan_(planned_files(), std::min(what.connections, most_connections))
+      plan_(planned_files(), std::min(what.connections, most_connections), net.caps())
 {
     for (const wanted_file& f : what.files)
     {
@@ -247,6 +251,15 @@ inline result<std::vector<verified_file>> download_run::run()
     }
 }
 
+/// Why it failed; of wrong bytes also that some came with the label of a coding (RFC 9110 section 8.4).
+inline failure download_run::verdict() const
+{
+    failure out = *plan_.verdict();
+    if (out.code() == errc::digest && !coding_.empty() && out.detail.find(coding_) == std::string::npos)
+        out.detail += (out.detail.empty() ? "" : "; ") + ("an answer came in the content coding " + coding_);
+    return out;
+}
+
 /// Until everything is fetched and verified, the plan gives up, or a new address is needed.
 inline awaitable<result<void>> download_run::drive()
 {
@@ -269,7 +282,7 @@ inline awaitable<result<void>> download_run::drive()
             if (thrown_)
                 std::rethrow_exception(thrown_);
             if (plan_.verdict())
-                co_return *plan_.verdict();
+                co_return verdict();
             if (plan_.must_renew() || (plan_.complete() && sink_.done() && sink_.all_there()))
                 co_return result<void>();
         }

@@ -42,6 +42,10 @@ public:
     // Whether a source answers range requests as it should.
     bool has_ranges(std::size_t source) const { return all_[source].ranges; }
     void no_ranges(std::size_t source) { all_[source].ranges = false; }
+    /// … by its own word: it refuses the whole, too.
+    void ranges_again(std::size_t source) { all_[source].ranges = true; }
+    bool has_whole(std::size_t source) const { return all_[source].whole; }
+    void no_whole(std::size_t source) { all_[source].whole = false; }
 
 private:
     struct mirror
@@ -49,6 +53,7 @@ private:
         unsigned strikes = 0;
         bool wrong_bytes = false;
         bool ranges = true;
+        bool whole = true;
         std::optional<failure> dropped;
     };
     std::vector<mirror> all_;

@@ -2,7 +2,7 @@
 #ifndef MODELSEC_DETAIL_FETCH_PACE_FSM_HPP
 #define MODELSEC_DETAIL_FETCH_PACE_FSM_HPP
 
-#include <modelsec/config.hpp>
+#include <modelsec/limits.hpp>
 
 #include <array>
 #include <chrono>
@@ -16,14 +16,16 @@ namespace detail {
 /// Which of several hosts is too slow while another could do better. A host that serves honestly and slowly is no failure, so that
 /// retries never leave it (slow retrieval: TUF 1.0 section 1.5.2). No IO, no clock of its own.
 ///
-/// Rates are per connection, over the last ten seconds. A host is left once another brought at least four times its rate. When one
-/// is slow, meaning that what is missing would take long, the others are probed: one connection each, now and then.
+/// Rates are per connection, over the last ten seconds (limits::slow_source_time). A host is left once another brought at least four times
+/// its rate (limits::slow_source_factor). When one is slow, meaning that what is missing would take long, the others are probed: one
+/// connection each, now and then, and on and on for as long as one does so well that it only has to prove it.
 class pace_fsm
 {
 public:
     using time_point = std::chrono::steady_clock::time_point;
 
-    explicit pace_fsm(std::size_t hosts) : hosts_(hosts) {}
+    MODELSEC_DECL explicit pace_fsm(std::size_t hosts, unsigned factor = limits().slow_source_factor,
+                                    std::chrono::milliseconds window = limits().slow_source_time);
 
     // From begun() to ended() there is one more connection at work at a host. Times never go back.
     MODELSEC_DECL void begun(std::size_t which, time_point now);
@@ -37,11 +39,12 @@ public:
 
     /// Not asked while there is any other.
     bool left(std::size_t which) const { return hosts_[which].left; }
-    /// Over the last ten seconds, in which it was asked all the time, it brought less than so many bytes a second.
+    /// Over the whole window, in which it was asked all the time, it brought less than so many bytes a second.
     bool slower_than(std::size_t which, std::uint64_t rate) const
     {
-        const second s = hosts_[which].sum();
-        return rate > 0 && s.time >= proof && static_cast<double>(s.bytes) < in_seconds(s.time) * static_cast<double>(rate);
+        const slot s = hosts_[which].sum();
+        return rate > 0 && s.time >= proof() &&
+               static_cast<double>(s.bytes) < in_seconds(s.time) * static_cast<double>(rate);
     }
     /// The host that the next order should go to, to see how it does.
     const std::optional<std::size_t>& probe() const noexcept { return probe_; }
@@ -51,11 +54,10 @@ public:
     MODELSEC_DECL void failed(std::size_t which);
 
 private:
-    static constexpr std::size_t seconds = 10;
-    static constexpr std::chrono::milliseconds proof{9500};
+    static constexpr std::size_t slots = 10;
     using duration = time_point::duration;  ///< whole numbers: a sum does not depend on how often somebody looked
     static double in_seconds(duration time) noexcept { return std::chrono::duration<double>(time).count(); }
-    struct second
+    struct slot
     {
         std::uint64_t bytes = 0;
         duration lane_time{};  ///< over all connections
@@ -63,26 +65,34 @@ private:
     };
     struct host
     {
-        second now;
-        std::array<second, seconds> past{};
+        slot now;
+        std::array<slot, slots> past{};
         std::optional<time_point> probed;
         unsigned lanes = 0;  ///< connections at work
         bool left = false;
 
-        MODELSEC_DECL second sum() const;
+        MODELSEC_DECL slot sum() const;
         double rate() const
         {
-            const second s = sum();
+            const slot s = sum();
             return s.lane_time > duration() ? static_cast<double>(s.bytes) / in_seconds(s.lane_time) : 0;
         }
     };
 
+    /// Time of connections by which a host is known.
+    duration proof() const noexcept { return slot_time_ * slots - slot_time_ / 2; }
+    /// By what `other` has brought already it is so much faster than `slow` is.
+    bool does_better(const host& other, const host& slow) const;
+    /// … and has brought as much as one that is just so much faster brings in a tenth of the window, in however little time.
+    bool has_proved_it(const host& other, const host& slow) const;
     MODELSEC_DECL void advance(time_point now);
 
     std::vector<host> hosts_;
+    double factor_;
+    duration slot_time_;
     std::optional<std::size_t> probe_;
     std::optional<time_point> last_;  ///< what passed until then is counted
-    time_point second_begun_{};
+    time_point slot_begun_{};
     std::size_t slot_ = 0;
 };
 

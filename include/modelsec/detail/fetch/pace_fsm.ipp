@@ -10,19 +10,22 @@
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
-/// A host is left for one that is so many times as fast.
-inline constexpr double pace_factor = 4;
-/// Time of connections that shows how fast a probed host is; one that is at work shows it by pace_fsm::proof.
-inline constexpr std::chrono::seconds pace_probe_proof{1};
-/// Others are probed when a host has had this long, and what is missing would take at least so long again.
-inline constexpr std::chrono::seconds pace_probe_after{5};
-inline constexpr double pace_long = 20;
-inline constexpr std::chrono::seconds pace_probe_again{60};
+// In slots, of which the window has ten. Others are probed when a host has had half a window, and what is missing would take at least two
+// whole ones; a host that did not do well is probed again after six.
+inline constexpr int pace_probe_after = 5;
+inline constexpr int pace_long = 20;
+inline constexpr int pace_probe_again = 60;
 
-pace_fsm::second pace_fsm::host::sum() const
+pace_fsm::pace_fsm(std::size_t hosts, unsigned factor, std::chrono::milliseconds window)
+    : hosts_(hosts), factor_(factor),
+      slot_time_(std::clamp<std::chrono::milliseconds>(window, std::chrono::seconds(1), std::chrono::hours(1)) / int{slots})
 {
-    second out = now;
-    for (const second& s : past)
+}
+
+pace_fsm::slot pace_fsm::host::sum() const
+{
+    slot out = now;
+    for (const slot& s : past)
     {
         out.bytes += s.bytes;
         out.lane_time += s.lane_time;
@@ -31,16 +34,25 @@ pace_fsm::second pace_fsm::host::sum() const
     return out;
 }
 
-/// Counts the time up to `now`, second by second, however long nobody asked.
+inline bool pace_fsm::does_better(const host& other, const host& slow) const
+{
+    return other.sum().bytes > 0 && other.rate() >= factor_ * slow.rate();
+}
+
+inline bool pace_fsm::has_proved_it(const host& other, const host& slow) const
+{
+    return static_cast<double>(other.sum().bytes) >= factor_ * slow.rate() * in_seconds(slot_time_);
+}
+
+/// Counts the time up to `now`, slot by slot, however long nobody asked.
 void pace_fsm::advance(time_point now)
 {
-    constexpr std::chrono::seconds one{1};
-    constexpr std::chrono::seconds all{2 * seconds};  // of what lies further back, nothing is left in the end
+    const duration all = slot_time_ * (2 * slots);  // of what lies further back, nothing is left in the end
     if (!last_ || now - *last_ > all)
-        last_ = second_begun_ = last_ ? now - all : now;
+        last_ = slot_begun_ = last_ ? now - all : now;
     while (*last_ < now)
     {
-        const time_point until = std::min(now, second_begun_ + one);
+        const time_point until = std::min(now, slot_begun_ + slot_time_);
         const duration passed = until - *last_;
         last_ = until;
         for (host& h : hosts_)
@@ -49,10 +61,10 @@ void pace_fsm::advance(time_point now)
             if (h.lanes > 0)
                 h.now.time += passed;
         }
-        if (until < second_begun_ + one)
+        if (until < slot_begun_ + slot_time_)
             continue;
-        second_begun_ = until;
-        slot_ = (slot_ + 1) % seconds;
+        slot_begun_ = until;
+        slot_ = (slot_ + 1) % slots;
         for (host& h : hosts_)
             // What an idle host showed stays what is known of it.
             if (h.now.lane_time > duration() || h.now.bytes > 0)
@@ -81,7 +93,7 @@ void pace_fsm::arrived(std::size_t which, std::uint64_t bytes, time_point now)
 void pace_fsm::compare(std::uint64_t missing, time_point now)
 {
     advance(now);
-    if (hosts_.size() < 2)
+    if (hosts_.size() < 2 || factor_ == 0)
         return;
 
     double total_rate = 0;
@@ -90,26 +102,27 @@ void pace_fsm::compare(std::uint64_t missing, time_point now)
     for (std::size_t i = 0; i < hosts_.size(); ++i)
     {
         host& h = hosts_[i];
-        const second seen = h.sum();
-        if (h.left || h.lanes == 0 || seen.lane_time < pace_probe_after)
+        const slot seen = h.sum();
+        if (h.left || h.lanes == 0 || seen.lane_time < pace_probe_after * slot_time_)
             continue;
         for (std::size_t other = 0; other < hosts_.size(); ++other)
         {
             const host& o = hosts_[other];
             if (other == i || o.left)
                 continue;
-            if (seen.lane_time >= proof && o.sum().lane_time >= pace_probe_proof && o.rate() >= pace_factor * h.rate())
+            if (seen.lane_time >= proof() && does_better(o, h) && has_proved_it(o, h))
             {
                 h.left = true;
                 break;
             }
         }
-        if (h.left || probe_ || static_cast<double>(missing) < total_rate * pace_long)
+        if (h.left || probe_ || static_cast<double>(missing) < total_rate * pace_long * in_seconds(slot_time_))
             continue;
         for (std::size_t other = 0; other < hosts_.size() && !probe_; ++other)
         {
             host& o = hosts_[other];
-            if (other == i || o.left || o.lanes > 0 || (o.probed && now - *o.probed < pace_probe_again))
+            if (other == i || o.left || o.lanes > 0 ||
+                (o.probed && now - *o.probed < pace_probe_again * slot_time_ && !does_better(o, h)))
                 continue;
             o.probed = now;
             probe_ = other;
@@ -121,12 +134,12 @@ std::optional<pace_fsm::time_point> pace_fsm::next_decision(std::uint64_t missin
 {
     if (!last_ || (hosts_.size() < 2 && min_rate == 0))
         return std::nullopt;
-    // What is known changes by the second, until the last bytes are ten seconds old; then only a host's next probe comes due.
-    constexpr std::chrono::seconds longest = pace_probe_again + std::chrono::seconds(2 * seconds);
+    // What is known changes by the slot, until the last bytes have left the window; then only a host's next probe comes due.
+    const duration longest = (pace_probe_again + 2 * int{slots}) * slot_time_;
     pace_fsm future = *this;
-    for (time_point at = second_begun_; at < second_begun_ + longest;)
+    for (time_point at = slot_begun_; at < slot_begun_ + longest;)
     {
-        at += std::chrono::seconds(1);
+        at += slot_time_;
         future.compare(missing, at);
         if (future.probe_ != probe_)
             return at;

@@ -54,7 +54,7 @@ public:
         renew      ///< the file's first source has expired: nothing new is begun until renewed()
     };
 
-    MODELSEC_DECL plan_fsm(std::vector<planned_file> files, unsigned connections);
+    MODELSEC_DECL plan_fsm(std::vector<planned_file> files, unsigned connections, const limits& caps = {});
 
     /// Work for one more lane, or nothing for now. May end the download: see verdict(). `warm`: this lane has delivered before.
     MODELSEC_DECL std::optional<order> next(time_point now, bool warm = false);
@@ -129,6 +129,7 @@ private:
         std::size_t source = 0;
         std::size_t host = 0;
         bool ranged = false;        ///< it was asked for a range
+        std::uint64_t asked = 0;    ///< … of so many bytes
         bool warm = false;          ///< its connection has delivered before
         bool leave = false;         ///< its source is left for another
         bool too_slow = false;      ///< … or given up, as it brings less than the caller wants
@@ -152,6 +153,7 @@ private:
     MODELSEC_DECL std::optional<order> split(time_point now, bool warm);
     MODELSEC_DECL std::optional<order> next_preferred(time_point now, bool warm);
     MODELSEC_DECL std::uint64_t segment(std::size_t host) const;
+    MODELSEC_DECL bool ask_otherwise(const lane& refused);
     /// How many connections there may be now.
     std::size_t most_lanes() const { return std::min(connections_, growth_.target() + (pace_.probe() ? 1u : 0u)); }
     /// Of all files: what nobody has put yet.
@@ -175,7 +177,8 @@ private:
     std::uint64_t missing_bytes_ = 0;  ///< of all files
     std::map<lane_id, lane> lanes_;
     lane_id last_lane_ = 0;
-    std::vector<std::uint64_t> segments_;  ///< by host: how much to ask for at once
+    std::vector<std::uint64_t> segments_;       ///< by host: how much to ask for at once
+    std::vector<std::uint64_t> largest_range_;  ///< by host: larger ones it refuses
     struct preference
     {
         std::size_t file = 0;

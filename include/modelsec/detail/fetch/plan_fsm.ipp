@@ -49,9 +49,10 @@ inline std::size_t count_hosts(const std::vector<planned_file>& files)
     return out;
 }
 
-plan_fsm::plan_fsm(std::vector<planned_file> files, unsigned connections)
-    : connections_(std::max(1u, connections)), growth_(connections_), pace_(count_hosts(files)),
-      segments_(count_hosts(files), range_segment_first)
+plan_fsm::plan_fsm(std::vector<planned_file> files, unsigned connections, const limits& caps)
+    : connections_(std::max(1u, connections)), growth_(connections_),
+      pace_(count_hosts(files), caps.slow_source_factor, caps.slow_source_time),
+      segments_(count_hosts(files), range_segment_first), largest_range_(count_hosts(files), limits::max_integer)
 {
     files_.reserve(files.size());
     for (planned_file& f : files)
@@ -111,6 +112,7 @@ std::optional<plan_fsm::order> plan_fsm::begin(std::size_t file, std::size_t sou
     l.host = f.hosts[source];
     l.todo = std::move(todo);
     l.ranged = ask.has_value();
+    l.asked = ask ? ask->size() : 0;
     l.warm = warm;
     l.begun = l.seen = now;
     ++f.lanes;
@@ -151,7 +153,8 @@ std::optional<plan_fsm::order> plan_fsm::next(time_point now, bool warm)
             return begin(index, *source, std::move(todo), std::nullopt, now, warm);
         }
         byte_range part = f.missing.ranges().front();
-        if (const std::uint64_t size = segment(f.hosts[*source]); connections_ > 1 && part.size() > size / 2 * 3)
+        const std::uint64_t size = segment(f.hosts[*source]);
+        if ((connections_ > 1 && part.size() > size / 2 * 3) || part.size() > largest_range_[f.hosts[*source]])
         {
             // A chunk that one lane brings in order is hashed as it comes.
             const std::uint64_t unit =
@@ -240,7 +243,8 @@ void plan_fsm::prefer(std::size_t file, byte_range bytes)
 std::uint64_t plan_fsm::segment(std::size_t host) const
 {
     // Towards the end everybody gets the same.
-    return std::min(segments_[host], std::max(range_segment_least, missing_bytes_ / growth_.target()));
+    return std::min(
+        {segments_[host], largest_range_[host], std::max(range_segment_least, missing_bytes_ / growth_.target())});
 }
 
 double plan_fsm::average_rate(time_point now) const
@@ -292,7 +296,9 @@ std::optional<plan_fsm::order> plan_fsm::split(time_point now, bool warm)
     const double own = own_rate(*victim);
     const double share = own / std::max(own + std::max(average, own), 1.0);
     const auto keeps = static_cast<std::uint64_t>(static_cast<double>(all.end - from) * share);
-    const byte_range part{std::max(all.begin, (from + keeps) / range_page * range_page), all.end};
+    byte_range part{std::max(all.begin, (from + keeps) / range_page * range_page), all.end};
+    if (const std::uint64_t most = largest_range_[files_[victim->file].hosts[source]]; part.size() > most)
+        part.begin = part.end - most;
     if (part.empty())
         return std::nullopt;
     victim->todo.subtract(part);
@@ -409,6 +415,36 @@ void plan_fsm::compare_hosts(time_point now, std::uint64_t min_rate)
         }
 }
 
+/// Object stores and firewalls in front of them refuse large ranges, all ranges, or large files as a whole. Whether there is something else
+/// to ask before it is said that the caller has no right: the whole, if no part ever came; smaller ranges; the whole after all.
+bool plan_fsm::ask_otherwise(const lane& refused)
+{
+    planned& f = files_[refused.file];
+    std::uint64_t& largest = largest_range_[refused.host];
+    if (!refused.ranged)
+    {
+        const bool has_ranges = f.sources.has_ranges(refused.source);
+        f.sources.no_whole(refused.source);
+        if (has_ranges && f.size <= range_segment_most)
+            return false;
+        f.sources.ranges_again(refused.source);
+        largest = std::min(largest, has_ranges ? range_segment_first : range_segment_least);
+        return true;
+    }
+    if (!f.sources.has_ranges(refused.source))
+        return true;  // another lane has found out
+    const bool parts_came = !f.delivered.empty() && !f.delivered[refused.source].empty();
+    const bool has_whole = f.sources.has_whole(refused.source);
+    if (refused.asked > range_segment_least && (parts_came || !has_whole))
+    {
+        largest = std::min(largest, std::max(range_segment_least, refused.asked / 2 / range_page * range_page));
+        return true;
+    }
+    if (has_whole)
+        f.sources.no_ranges(refused.source);
+    return has_whole;
+}
+
 plan_fsm::then plan_fsm::ended(lane_id id, std::optional<failure> why, time_point now)
 {
     const lane l = std::move(lanes_.at(id));
@@ -448,10 +484,10 @@ plan_fsm::then plan_fsm::ended(lane_id id, std::optional<failure> why, time_poin
             return then::renew;
         }
     }
-    // Unless it has served parts before: then it is not the part that it refuses.
-    else if (why->why == reason::range_refused && f.sources.has_ranges(l.source) &&
-             (f.delivered.empty() || f.delivered[l.source].empty()))
-        f.sources.no_ranges(l.source);
+    else if (why->why == (l.ranged ? reason::range_refused : reason::forbidden) && ask_otherwise(l))
+        return then::go_on;
+    else if (why->why == reason::range_refused)
+        drop(l.file, l.source, fail(reason::forbidden, std::move(why->detail)));
     else if (!retry_fsm::worth_retrying(why->why))
         drop(l.file, l.source, std::move(*why));
     else

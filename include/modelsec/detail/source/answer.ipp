@@ -49,17 +49,16 @@ inline std::optional<reason> meaning_of_supabase(const source_answer& answer)
     if (answer.status != 400)
         return std::nullopt;
     const auto doc = parse_json(answer.body);
-    const auto error = doc ? doc->string_at("error") : std::nullopt;
-    const auto code = doc ? doc->string_at("statusCode") : std::nullopt;
-    if (!error && !code)
+    if (!doc)
         return std::nullopt;
+    const std::string_view error = doc->string_at("error").value_or("");
+    const std::string_view code = doc->string_at("statusCode").value_or("");
     if (error == "InvalidJWT" || error == "ExpiredToken")
         return reason::url_expired;
     if (error == "InvalidSignature")
         return reason::forbidden;
     unsigned status = 0;
-    if (code && std::from_chars(code->data(), code->data() + code->size(), status).ec == std::errc() && status > 400 &&
-        status < 600)
+    if (std::from_chars(code.data(), code.data() + code.size(), status).ec == std::errc() && status > 400 && status < 600)
         return status_failure(status).why;
     return std::nullopt;
 }

@@ -306,14 +306,14 @@ result<std::string> oci_source::fetch_token(const oci_locator& what, const beare
     if (answer.status != 200)
         return status_failure(answer.status);
     const auto doc = parse_json(answer.body);
-    auto token = doc ? doc->string_at("token") : std::nullopt;
-    if (doc && (!token || token->empty()))
-        token = doc->string_at("access_token");
+    std::string_view token = doc ? doc->string_at("token").value_or("") : "";
+    if (doc && token.empty())
+        token = doc->string_at("access_token").value_or("");
     // RFC 6750 section 2.1: b64token; nothing else may get into a header (CWE-113).
-    if (!token || token->empty() ||
-        std::any_of(token->begin(), token->end(), [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f; }))
+    if (token.empty() ||
+        std::any_of(token.begin(), token.end(), [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f; }))
         return fail(reason::bad_response, "the realm's answer holds no token");
-    return std::string(*token);
+    return std::string(token);
 }
 
 }  // namespace detail

@@ -176,6 +176,18 @@ TEST_CASE("fetch --fallback-after does with what is active where the network fai
               .exit_code == 0);
 }
 
+TEST_CASE("fetch --cache-tag leaves the store out of backups, and nothing else does")
+{
+    world w;
+    w.release("content");
+    const std::string tag = w.store() + "/CACHEDIR.TAG";
+    REQUIRE(run_command(people_fetch(w)).exit_code == 0);
+    CHECK(!std::filesystem::exists(tag));
+    REQUIRE(run_command(people_fetch(w, {"--cache-tag"})).exit_code == 0);
+    CHECK(support::read_file(tag).starts_with("Signature: 8a477f597d28d172789f06886806bc55\n"));
+    CHECK(run_command({"status", "--store", w.store()}).exit_code == 0);
+}
+
 TEST_CASE("without a model's id the only model of the store stands in for the network, and of several none")
 {
     world w;

@@ -3,6 +3,7 @@
 #include "cli.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <sstream>
 
 using namespace integration;

@@ -68,10 +68,11 @@ inline result<std::vector<file_record>> settle_files(file_system& fs, const file
         expected->changed_ns = info.changed_ns;
         return {};
     };
-    MODELSEC_CHECK(walk_tree(fs, folder, {}, settle, [&](const file& done) -> result<void> {
+    const auto settle_folder = [&](const file& done) -> result<void> {
         MODELSEC_CHECK(fs.share(done));
         return synced ? result<void>() : fs.sync(done);
-    }));
+    };
+    MODELSEC_CHECK(walk_tree(fs, folder, {}, settle, settle_folder));
     std::ranges::sort(wanted, {}, &seen_file::which);
     std::vector<file_record> out;
     out.reserve(wanted.size());

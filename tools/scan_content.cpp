@@ -229,7 +229,7 @@ bool content_scanner::tar_entry(byte_reader& in, const std::string& block, std::
             long_name = tar_text(text);
         else
         {
-            long_name = pax_value(text, "path").value_or(long_name);
+            long_name = pax_value(text, "GNU.sparse.name").value_or(pax_value(text, "path").value_or(long_name));
             if (const auto digits = pax_value(text, "size"))
             {
                 if (digits->empty() || digits->size() > 18 || digits->find_first_not_of("0123456789") != std::string::npos)
@@ -262,7 +262,7 @@ bool content_scanner::tar_entry(byte_reader& in, const std::string& block, std::
         return in.skip(size + padding);
     }
     if (type >= '1' && type <= '6')
-        return in.skip(type == '1' ? 0 : size + padding);  // links, devices, folders
+        return true;  // links, devices, folders: whatever the size says, nothing follows
     part_reader content(in, size);
     look(content, name, size, inside, false);
     return content.finish() && in.skip(padding);

@@ -189,6 +189,17 @@ def test_layers_in_every_form_are_looked_into_or_told(tmp_path):
     for content in (ZSTD, lzma.compress(clean), bz2.compress(clean), gzip.compress(clean)[:-20], gzip.compress(clean) + b"more", clean[:1500], clean[:512], clean[:3584]):
         code, told = layer(content)
         assert code == 60 and ("unreadable", "layer", "blobs/sha256/aa") in told and {kind for kind, _, _ in told} == {"unreadable"}, (content[:20], told)
+    # Files with holes, as tar writes them in its two ways: by their names, or not at all.
+    holes = tmp_path / "holes"
+    holes.mkdir()
+    for name in ("m.gguf", "notes"):
+        with (holes / name).open("wb") as f:
+            f.truncate(10_000_000)
+            f.seek(5_000_000)
+            f.write(b"x")
+    for form, expected in (("gnu", {("weights", "layer", "m.gguf"), ("unreadable", "layer", "notes")}), ("pax", {("weights", "layer", "m.gguf")})):
+        run("tar", "-c", "--sparse", f"--format={form}", "-f", tmp_path / "holes.tar", "-C", holes, "m.gguf", "notes")
+        assert scan(tmp_path / "holes.tar") == (60, expected), form
     for name, content in {"l.tar.zst": ZSTD, "l.tar.xz": lzma.compress(clean), "cut.tar": clean[:1500], "cut.tar.gz": gzip.compress(clean)[:-20], "none.tar": noise(2000)}.items():
         (tmp_path / name).write_bytes(content)
         code, told = scan(tmp_path / name)

@@ -49,7 +49,8 @@ void fetch_arguments::add_to(CLI::App& c, bool with_store)
     {
         add_store(c, store_, what);
         sharing_.add_to(c, what);
-        c.add_flag("--cache-tag", cache_tag_, "Put a CACHEDIR.TAG into the store: backup programs leave it out")->group(what);
+        c.add_flag("--cache-tag", cache_tag_, "Put a CACHEDIR.TAG into the store: backup programs leave it out")
+            ->group(what);
     }
     c.add_option("--model", model_, "The model expected")->type_name("ID")->group(what);
     c.add_option("--tier", tier_, "The tier expected")->type_name("TIER")->group(what);

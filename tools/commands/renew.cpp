@@ -54,8 +54,7 @@ bool hosts_serve(const std::string& manifest, const renew_arguments& arguments, 
 void renew(const renew_arguments& arguments, output& out)
 {
     out.publishing();
-    if (arguments.certificate.empty() != arguments.certificate_key.empty())
-        usage("--cert and --cert-key belong together");
+    (void)arguments.tls.options();  // what does not go together is told before anything is read
     renewal change;
     change.sequence = arguments.sequence;
     change.issued_at = clock::system().now();

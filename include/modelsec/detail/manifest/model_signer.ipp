@@ -144,7 +144,7 @@ result<verified_model> verify_model_bundle(bytes_view bundle, const model_signer
     MODELSEC_TRY(detail::signer_facts facts,
                  authority ? detail::verify_certified(parsed, authority->certificates(),
                                                       authority->timestamps() ? &authority->timestamps()->trust() : nullptr,
-                                                      now, detail::historic_pae(parsed.content->payload()))
+                                                      now, detail::historic_pae(parsed.content->payload()), caps)
                            : detail::verify_logged(parsed, by, {}, caps));
     MODELSEC_TRY(model_statement statement, detail::parse_model_statement(parsed.content->payload(), caps));
     return verified_model{std::move(statement), detail::facts_of(std::move(facts), parsed, by),

@@ -55,6 +55,7 @@ result<fetch_result> fetch_operation::run()
     MODELSEC_TRY(const store disk, open_store(true));
     MODELSEC_CHECK(look_after_state(disk, offer.manifest.model_id));
     MODELSEC_TRY(const model_state known, remember_accepted(disk, offer));
+    offer.claim.issued_at = first_told(known.memory, offer.claim);
     offer.claim.envelope = kept_envelope(known.memory, offer.claim);
     if (signature() && delivered_)
         offer.manifest.artifacts =

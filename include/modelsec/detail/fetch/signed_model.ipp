@@ -12,7 +12,7 @@
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
-inline constexpr std::string_view hub_scheme = "hf://", registry_scheme = "oci://";
+inline constexpr std::string_view hub_scheme = "hf://";
 
 /// The folder comes from the caller, not from a publisher: what is wrong with it is a wrong option.
 inline result<void> check_model_base(const std::string& base)

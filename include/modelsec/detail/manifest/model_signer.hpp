@@ -94,6 +94,7 @@ struct verified_model
     model_statement statement;
     signature_facts signer;
     sha256_digest payload{};  ///< of the signed bytes that the statement was read from
+    bytes signature{};        ///< over them, as the bundle has it
 };
 
 /// Verifies a model's bundle by a key, a CA or an identity, then reads what was signed, from the very bytes that were verified. `now`

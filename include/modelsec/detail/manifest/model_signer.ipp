@@ -135,7 +135,8 @@ result<verified_model> verify_model_bundle(bytes_view bundle, const model_signer
         MODELSEC_TRY(const detail::signature_bundle parsed, detail::parse_signature_bundle(bundle, caps));
         return verified_model{std::move(statement),
                               {{}, {}, {}, std::string(detail::statement_payload_type), detail::signer_named(by, {})},
-                              sha256(parsed.content.payload())};
+                              sha256(parsed.content.payload()),
+                              parsed.content.signatures.front().value};
     }
     MODELSEC_TRY(detail::sigstore_bundle parsed, detail::parse_sigstore_bundle(bundle, caps));
     if (!parsed.content || parsed.payload_type != detail::statement_payload_type)
@@ -148,7 +149,7 @@ result<verified_model> verify_model_bundle(bytes_view bundle, const model_signer
                            : detail::verify_logged(parsed, by, {}, caps));
     MODELSEC_TRY(model_statement statement, detail::parse_model_statement(parsed.content->payload(), caps));
     return verified_model{std::move(statement), detail::facts_of(std::move(facts), parsed, by),
-                          sha256(parsed.content->payload())};
+                          sha256(parsed.content->payload()), parsed.content->signatures.front().value};
 }
 
 MODELSEC_END_NAMESPACE

@@ -33,6 +33,11 @@ MODELSEC_FUZZ_TARGET(sigstore)
     for (const bytes& response : bundle->timestamps)
         fuzz::require(verify_timestamp(response, bundle->signature(), {}).has_error(), "no authority, no time");
 
+    const auto some_key = public_key::ed25519_base64("11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=");
+    fuzz::require(some_key.has_value(), "RFC 8032's first key is one");
+    fuzz::require(verify_managed(*bundle, nobody, *some_key, {}).has_error(), "no log, no logged key");
+    fuzz::require(verify_certified(*bundle, {}, &nobody, utc_time{}).has_error(), "no CA, no certificate of one");
+
     // As if the bundle's own signer were log, authority and CA: then checkpoints, bodies and tokens are read to their end.
     if (bundle->certificates.empty())
         return;
@@ -49,6 +54,20 @@ MODELSEC_FUZZ_TARGET(sigstore)
         (void)verify_embedded_scts({leaf, bundle->certificates.back()}, logs);
     }
     const time_window always{utc_time::min(), {}};
+    sigstore_trust own;
+    for (const log_entry& entry : bundle->entries)
+        own.transparency_logs.push_back({*key, entry.log_id, always});
+    own.timestamp_authorities.push_back({leaf, bundle->certificates, always});
+    own.authorities.push_back({leaf, bundle->certificates, always});
+    (void)verify_keyless(*bundle, own, {"*", leaf.oidc_issuer().value_or("i"), true}, {});
+    (void)verify_certified(*bundle, bundle->certificates, &own, utc_time{});
+    (void)verify_certified(*bundle, bundle->certificates, nullptr, utc_time{});
+    if (const auto plain = public_key::spki(key->spki()))
+    {
+        sigstore_bundle managed = *bundle;
+        managed.certificates.clear();
+        (void)verify_managed(managed, own, *plain, {});
+    }
     for (const bytes& response : bundle->timestamps)
         (void)verify_timestamp(response, bundle->signature(), {{leaf, {}, always}, {leaf, bundle->certificates, always}});
 }

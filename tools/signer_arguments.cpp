@@ -22,7 +22,8 @@ bytes read_or_usage(const std::string& path, const char* option)
 
 void signer_arguments::add_to(CLI::App& c, const std::string& group, const std::string& ca_option)
 {
-    who_ = "--key, or " + ca_option.substr(0, ca_option.find(',')) + ", or --identity with --issuer and --trusted-root";
+    ca_ = ca_option.substr(0, ca_option.find(','));
+    who_ = "--key, or " + ca_ + ", or --identity with --issuer and --trusted-root";
     repeatable(c, "--key", keys_, "The publisher's public key", "PEM")->group(group);
     repeatable(c, ca_option, authorities_, "Certificates of the publisher's CA", "PEM")->group(group);
     repeatable(c, "--identity", identities_, "Who signed keyless: a URI or an e-mail address", "ID")->group(group);
@@ -59,8 +60,8 @@ std::vector<model_signer> signer_arguments::signers() const
     {
         signing_authority all;
         for (const std::string& path : authorities_)
-            if (auto added = all.add(as_text(read_or_usage(path, "--ca-signing"))); !added)
-                usage("--ca-signing takes certificates in PEM: " + path);
+            if (auto added = all.add(as_text(read_or_usage(path, ca_.c_str()))); !added)
+                usage(ca_ + " takes certificates in PEM: " + path);
         if (!trusted_root_.empty())
             all.trust_timestamps_of(root());
         out.emplace_back(std::move(all));

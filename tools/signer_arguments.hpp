@@ -30,6 +30,7 @@ private:
 
     std::vector<std::string> keys_, authorities_, identities_, issuers_;
     std::string trusted_root_;
+    std::string ca_;   ///< how certificates are given
     std::string who_;  ///< how a signer is given, for people
 };
 

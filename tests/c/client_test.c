@@ -675,6 +675,99 @@ static void a_thousand_status_calls_take_no_time(void)
     modelsec_client_release(client);
 }
 
+/* What a text file holds. */
+static void read_text(const char *path, char *to, size_t size)
+{
+    FILE *from = fopen(path, "r");
+    size_t n;
+    CHECK(from);
+    n = fread(to, 1, size - 1, from);
+    to[n] = '\0';
+    fclose(from);
+}
+
+static void a_model_is_signed_verified_and_fetched_by_its_signature(void)
+{
+    char command[512], model[128], private_key[1024], public_key[1024], base[256], signature[128];
+    const char *keys[1], *bases[1];
+    modelsec_model_signer signer;
+    modelsec_model_signing signing;
+    modelsec_model_check check;
+    modelsec_model_report *made = NULL, *seen_report = NULL;
+    modelsec_client *client = client_of();
+    modelsec_request r;
+    modelsec_result *result = NULL;
+    modelsec_error *error = NULL;
+    FILE *file;
+    snprintf(command, sizeof command,
+             "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out %s/k.pem && openssl pkey -in %s/k.pem "
+             "-pubout -out %s/k.pub && mkdir %s/model && printf weights > %s/model/w.bin",
+             folder, folder, folder, folder, folder);
+    CHECK(system(command) == 0);
+    snprintf(command, sizeof command, "%s/k.pem", folder);
+    read_text(command, private_key, sizeof private_key);
+    snprintf(command, sizeof command, "%s/k.pub", folder);
+    read_text(command, public_key, sizeof public_key);
+    snprintf(model, sizeof model, "%s/model", folder);
+
+    memset(&signing, 0, sizeof signing);
+    signing.struct_size = sizeof signing;
+    signing.private_key = private_key;
+    signing.path = model;
+    CHECK(modelsec_sign_model(&signing, &made, NULL) == MODELSEC_OK);
+    CHECK(made->files == 1 && made->bytes == 7 && strlen(made->bundle) > 0);
+
+    memset(&signer, 0, sizeof signer);
+    signer.struct_size = sizeof signer;
+    keys[0] = public_key;
+    signer.keys = keys;
+    signer.key_count = 1;
+    memset(&check, 0, sizeof check);
+    check.struct_size = sizeof check;
+    check.bundle = made->bundle;
+    check.bundle_size = strlen(made->bundle);
+    check.path = model;
+    check.signer = &signer;
+    CHECK(modelsec_verify_model(&check, &seen_report, NULL) == MODELSEC_OK);
+    CHECK(seen_report->files == 1 && strcmp(seen_report->model_name, "model") == 0 && seen_report->trusted_time[0] == '\0');
+    modelsec_model_report_release(seen_report);
+
+    snprintf(signature, sizeof signature, "%s/model.sig", folder);
+    file = fopen(signature, "w");
+    CHECK(file && fputs(made->bundle, file) >= 0 && fclose(file) == 0);
+    modelsec_model_report_release(made);
+    snprintf(command, sizeof command, "{\"do\":\"serve\",\"path\":\"/model/w.bin\",\"text\":\"weights\"}");
+    order(&web, command);
+    snprintf(base, sizeof base, "%s", web.manifest_url);
+    strcpy(strstr(base, "/manifest"), "/model/");
+    bases[0] = base;
+    memset(&r, 0, sizeof r);
+    r.struct_size = sizeof r;
+    r.operation = MODELSEC_OP_FETCH;
+    r.model_id = "signed";
+    r.manifest_file = signature;
+    r.model_signer = &signer;
+    r.model_bases = bases;
+    r.model_base_count = 1;
+    r.max_age_s = 3600;
+    CHECK(modelsec_run(client, &r, NULL, NULL, NULL, &result, NULL, &error) == MODELSEC_EXPIRED); /* nobody dated it */
+    CHECK(strcmp(error->reason, "signature_too_old") == 0);
+    modelsec_error_release(error);
+    r.max_age_s = 0;
+    CHECK(modelsec_run(client, &r, NULL, NULL, NULL, &result, NULL, NULL) == MODELSEC_OK);
+    snprintf(command, sizeof command, "cmp -s '%s/w.bin' '%s/w.bin'", result->path, model);
+    CHECK(system(command) == 0);
+    modelsec_result_release(result);
+
+    snprintf(command, sizeof command, "printf changed > %s/w.bin", model);
+    CHECK(system(command) == 0);
+    check.bundle = "{}";
+    check.bundle_size = 2;
+    CHECK(modelsec_verify_model(&check, &seen_report, &error) == MODELSEC_MALFORMED && !seen_report);
+    modelsec_error_release(error);
+    modelsec_client_release(client);
+}
+
 static void shutdown_ends_what_runs(void)
 {
     modelsec_client *client = client_of();
@@ -709,6 +802,7 @@ int main(void)
     a_thousand_status_calls_take_no_time();
     attempts_are_written_down_counted_and_bounded();
     a_released_client_asks_its_callbacks_no_more();
+    a_model_is_signed_verified_and_fetched_by_its_signature();
     shutdown_ends_what_runs();
     origin_stop(&web);
     remove_folder(folder);

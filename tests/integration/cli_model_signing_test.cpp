@@ -269,6 +269,17 @@ TEST_CASE("verify-model by identity asks the trusted root that is given, and nob
         return by;
     };
     expect(verify("a_1.json", with_root({"--identity", identity, "--issuer", issuer})), 0, "3 files");
+    // Who it was and since when, for people and for programs.
+    expect(verify("a_1.json", with_root({"--identity", identity, "--issuer", issuer})), 0,
+           "by " + identity + " (" + issuer + "); at 2026-02-01T12:00:00Z");
+    const auto told =
+        result_line(run_command(verify("a_1.json", with_root({"--identity", identity, "--issuer", issuer, "--json"}))).out);
+    CHECK(told.string_at("identity") == identity);
+    CHECK(told.string_at("issuer") == issuer);
+    CHECK(told.string_at("trusted_time") == "2026-02-01T12:00:00Z");
+    expect(verify("key.json", {"--key", signed_vectors + "key.pub"}), 0, "nobody who is trusted says when");
+    expect(verify("a_1.json", {"--ca", signed_vectors + "key.pub"}), 2, "--ca takes certificates in PEM");
+    expect(verify("a_1.json", {"--ca", signed_vectors + "none.pem"}), 2, "--ca: the file cannot be read");
     expect(verify("a_1.json", with_root({"--identity", identity, "--issuer", "https://other.example"})), 20,
            "identity_mismatch");
     expect(verify("a_1.json", with_root({"--identity", identity + "x", "--issuer", issuer})), 20, "identity_mismatch");

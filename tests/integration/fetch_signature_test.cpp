@@ -372,6 +372,21 @@ TEST_CASE("files are layers of an OCI artifact: its manifest says how long they 
     REQUIRE_MESSAGE(o.code == errc::ok, o.detail);
     h.check_active();
 
+    // A registry that is gone, or has something else, ends nothing while another one, or a folder, is listed.
+    const std::string gone = "oci://" + h.w.web.url("").substr(std::string("https://").size()) + "/gone/llama@" + digest;
+    const auto fresh = [&](std::vector<std::string> bases) {
+        std::filesystem::remove_all(h.w.store());
+        return h.fetch(std::move(bases));
+    };
+    CHECK(fresh({gone}).code == errc::network);
+    for (const std::vector<std::string>& bases :
+         {std::vector<std::string>{gone, base}, {base, gone}, {gone, h.w.web.url("/files/")}, {gone, gone, base}})
+    {
+        const auto other = fresh(bases);
+        REQUIRE_MESSAGE(other.code == errc::ok, other.detail);
+        h.check_active();
+    }
+
     h.files["config.json"] = "{\"a\": 2}\n";
     h.sign();
     CHECK(h.fetch({base}).code == errc::digest);  // the layer is not the signed file

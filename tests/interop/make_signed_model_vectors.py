@@ -14,6 +14,7 @@ import sys
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
 from make_sigstore_vectors import DER, IDENTITY, ISSUER, SPKI, World, b64, ca, pem, sign
 
@@ -89,6 +90,7 @@ def main(folder):
     (out / "ca.pem").write_bytes(pem(own))
     (out / "key.pub").write_bytes(public_pem)
     (out / "trusted_root.json").write_text(json.dumps(world.trusted_root()))
+    dated_anew(out / "times")
 
     try:
         from sigstore.models import Bundle, TrustedRoot
@@ -101,6 +103,59 @@ def main(folder):
     for what, (_, identity, _) in SIGNED.items():
         verifier.verify_dsse(Bundle.from_json((out / f"{what}.json").read_text()), Identity(identity=identity, issuer=ISSUER))
         print("sigstore-python agrees:", what)
+
+
+P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+
+
+def mirrored(signature):
+    """Of a signature by ECDSA everybody can make another one of the same message: (r, n - s) verifies too."""
+    r, s = decode_dss_signature(signature)
+    return encode_dss_signature(r, P256_ORDER - s)
+
+
+def dated_anew(out):
+    """What whoever holds a signature can do to its time: have it logged again, and stamped today."""
+    out.mkdir(parents=True, exist_ok=True)
+    world, key = World(), ec.generate_private_key(ec.SECP256R1())
+    public_pem = key.public_key().public_bytes(serialization.Encoding.PEM, SPKI)
+    begin = dt.datetime(2026, 1, 1, 12, tzinfo=dt.timezone.utc)
+    hint = {"publicKey": {"hint": hashlib.sha256(public_pem).hexdigest()}}
+
+    def write(name, material, model, signature, entries, stamped=False):
+        if stamped:
+            stamp = [{"signedTimestamp": b64(world.timestamp(signature))}]
+            material = {**material, "timestampVerificationData": {"rfc3161Timestamps": stamp}}
+        (out / f"{name}.json").write_text(json.dumps({
+            "mediaType": V3, "verificationMaterial": {**material, "tlogEntries": entries},
+            "dsseEnvelope": envelope(statement(model), signature)}))
+
+    def entry(model, signature, day, verifier=public_pem, minutes=0):
+        at = begin + dt.timedelta(days=day, minutes=minutes)
+        return world.entry("dsse", "0.0.1", logged(statement(model), signature, verifier), at)
+
+    old, new = (sign(key, pae(statement(model))) for model in ("a", "b"))
+    first = entry("a", old, 31)
+    write("key_1", hint, "a", old, [first])
+    write("key_1_again", hint, "a", old, [entry("a", old, 200)])
+    write("key_1_both", hint, "a", old, [entry("a", old, 200), first])
+    write("key_1_stamped", hint, "a", old, [first], True)
+    write("key_1_mirrored", hint, "a", mirrored(old), [entry("a", mirrored(old), 200)])
+    write("key_2", hint, "b", new, [entry("b", new, 60)])
+    # A CA of the publisher's own; the certificate lived for ten minutes in February.
+    own_key = ec.generate_private_key(ec.SECP256R1())
+    own, stand_in = ca("publisher", own_key), World()
+    stand_in.middle, stand_in.middle_key = own, own_key
+    leaf = stand_in.leaf(key, begin + dt.timedelta(days=31))
+    chain = {"x509CertificateChain": {"certificates": [{"rawBytes": b64(leaf.public_bytes(DER))}]}}
+    promised = entry("a", old, 31, pem(leaf), 2)
+    write("ca_logged", chain, "a", old, [promised])
+    write("ca_logged_late", chain, "a", old, [entry("a", old, 60, pem(leaf))])
+    write("ca_logged_stamped", chain, "a", old, [promised], True)
+    write("ca_foreign_log", chain, "a", old, [World().entry("dsse", "0.0.1", logged(statement("a"), old, pem(leaf)), begin)])
+    (out / "ca.pem").write_bytes(pem(own))
+    (out / "key.pub").write_bytes(public_pem)
+    (out / "trusted_root.json").write_text(json.dumps(world.trusted_root()))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 // A signature as the manifest: who may have signed, what is remembered of when, and what nobody signed: sizes. The vectors were made by
 // tests/interop/make_signed_model_vectors.py.
+#include "faulty_file_system.hpp"
 #include "fetch_scene.hpp"
 #include "model_scene.hpp"
 
@@ -197,6 +198,32 @@ TEST_CASE("without a state the kept signatures prove the memory, to whom their s
     CHECK(w.told(reason::memory_lost) <= 1);
 }
 
+TEST_CASE("an old signature that somebody has logged, stamped or mirrored anew brings no old model back")
+{
+    const auto key = public_key::pem(kept("times/key.pub")).value();
+    const auto root = sigstore_root::parse(as_bytes(kept("times/trusted_root.json"))).value();
+    signed_world w({logged_key{root, key}});
+    w.time.time = at("2027-01-01T00:00:00Z");
+    const auto offered = [&](const std::string& name, const std::map<std::string, std::string>& files = model_a) {
+        w.net.envelope = kept("times/" + name + ".json");
+        w.serve(files);
+        return w.why();
+    };
+    REQUIRE(offered("key_1") == reason::none);
+    const std::string first = w.active();
+    CHECK(offered("key_1_again") == reason::none);  // what is active, and no younger for it
+    REQUIRE(offered("key_2", model_b) == reason::none);
+    for (const char* name : {"key_1", "key_1_both", "key_1_stamped", "key_1_again", "key_1_mirrored"})
+    {
+        CAPTURE(name);
+        CHECK(offered(name) == reason::older_issue);
+        CHECK(w.active() != first);
+    }
+    w.source().max_age = std::chrono::hours(24 * 30);
+    w.time.time = at("2026-07-25T00:00:00Z");
+    CHECK(offered("key_1_again") == reason::signature_too_old);  // five days by its log, half a year by what is remembered
+}
+
 TEST_CASE("the same statement signed anew later raises the instant")
 {
     signed_world w;
@@ -270,6 +297,24 @@ TEST_CASE("files together are bounded before the first byte of one is fetched")
     CHECK(code_of(reason::model_too_large) == errc::policy);
     CHECK(w.net.downloads == 0);
     w.owner.caps.max_model_bytes = 300'009;
+    CHECK(w.offer_kept("a_2.json") == reason::none);
+}
+
+TEST_CASE("what the disk has no room for is refused before the first byte: the host alone said how much it is")
+{
+    struct small_disk : support::faulty_file_system
+    {
+        using faulty_file_system::faulty_file_system;
+        result<std::uint64_t> free_space(const file&) override { return 300'008; }
+    };
+    signed_world w;
+    std::filesystem::create_directories(w.dir / "lost");
+    small_disk disk(w.dir / "lost");
+    w.owner.files = &disk;
+    CHECK(w.offer_kept("a_2.json") == reason::model_too_large);
+    CHECK(code_of(reason::model_too_large) == errc::policy);
+    CHECK(w.net.downloads == 0);
+    w.owner.files = &file_system::native();
     CHECK(w.offer_kept("a_2.json") == reason::none);
 }
 

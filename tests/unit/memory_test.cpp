@@ -292,6 +292,85 @@ TEST_CASE("a thief of one key cannot push out what another key vouched for")
     CHECK(why(rest, claim(3, 'c')) == reason::older_sequence);
 }
 
+TEST_CASE("a signature stays as old as it was first said to be, whoever dates it anew")
+{
+    const auto by = [](char statement, char signature, utc_time at, const std::string& signer = "key:a") {
+        manifest_claim c;
+        c.issued_at = at;
+        c.envelope = sha256(as_bytes(std::string(1, statement) + signature + format_rfc3339(at)));
+        c.statement = digest(statement);
+        c.key_ids = {signer};
+        c.one_statement = true;
+        c.signature = digest(signature);
+        return c;
+    };
+    const utc_time later = t0 + hours(24 * 365);
+    model_memory m = after({by('a', '1', t0)});
+    CHECK(why(m, by('a', '1', t0 + hours(2)), later) == reason::none);
+    CHECK_FALSE(remember(m, by('a', '1', t0 + hours(2))));
+    CHECK(m.issued_at == t0);
+    CHECK(remember(m, by('b', '2', t0 + hours(1))));
+    CHECK(why(m, by('a', '1', t0 + hours(2)), later) == reason::older_issue);
+    CHECK(first_told(m, by('a', '1', t0 + hours(2))) == t0);
+    CHECK(first_told(m, by('a', '3', t0 + hours(2))) == t0 + hours(2));
+    CHECK(why(m, by('a', '3', t0 + hours(2)), later) == reason::none);  // signed anew
+    auto undated = by('a', '1', t0);
+    undated.issued_at.reset();
+    CHECK(why(m, undated, later) == reason::order_lost);
+
+    SUBCASE("also one that says nothing new")
+    {
+        CHECK(remember(m, by('b', '4', t0 + hours(1))));
+        CHECK(remember(m, by('c', '5', t0 + hours(3))));
+        CHECK(why(m, by('b', '4', t0 + hours(4)), later) == reason::older_issue);
+    }
+    SUBCASE("it falls with its signer, and with nobody else's")
+    {
+        const auto other = by('c', '6', t0 + hours(2), "key:b");
+        CHECK(remember(m, other));
+        const auto rest = fall_back(m, [&](const sha256_digest& d) { return d != other.envelope; });
+        CHECK(rest.signatures.size() == 2);
+        CHECK(first_told(rest, by('c', '6', t0 + hours(5), "key:b")) == t0 + hours(5));
+        CHECK(first_told(rest, by('a', '1', t0 + hours(5))) == t0);
+    }
+    SUBCASE("there is an end to it, and one signer pushes out no other's")
+    {
+        CHECK(remember(m, by('d', '0', t0 + minutes(61), "key:b")));
+        for (int i = 0; i < 200; ++i)
+        {
+            auto c = by('e', 'f', t0 + hours(2) + minutes(i));
+            c.statement = c.envelope = sha256(as_bytes(std::to_string(i)));
+            c.signature = c.statement;
+            CHECK(remember(m, c));
+        }
+        CHECK(m.signatures.size() == model_memory::signatures_cap);
+        CHECK(first_told(m, by('d', '0', later, "key:b")) == t0 + minutes(61));
+        CHECK(first_told(m, by('a', '1', later)) == later);
+    }
+}
+
+TEST_CASE("of an ECDSA signature the r is its identity, of any other all its bytes")
+{
+    const auto identity = [](std::initializer_list<int> raw) {
+        bytes out;
+        for (const int b : raw)
+            out.push_back(static_cast<std::uint8_t>(b));
+        return signature_identity(out);
+    };
+    const auto one = identity({0x30, 6, 2, 1, 5, 2, 1, 7});
+    CHECK(one == identity({0x30, 6, 2, 1, 5, 2, 1, 8}));
+    CHECK(one == identity({0x30, 0x81, 6, 2, 1, 5, 2, 1, 8}));
+    CHECK_FALSE(one == identity({0x30, 6, 2, 1, 6, 2, 1, 7}));
+    for (const std::size_t cut : {0u, 1u, 2u, 3u, 5u, 7u})
+    {
+        const std::uint8_t raw[] = {0x30, 6, 2, 1, 5, 2, 1, 7};
+        CHECK_FALSE(one == signature_identity(bytes_view(raw).first(cut)));
+    }
+    CHECK_FALSE(one == identity({0x30, 6, 2, 1, 5, 2, 1, 7, 0}));
+    CHECK_FALSE(one == identity({0x30, 5, 2, 1, 5, 2, 9}));
+    CHECK_FALSE(identity({1, 2, 3}) == identity({1, 2, 4}));
+}
+
 TEST_CASE("a thief's times of issue push out no sequence of the same key, and fall with it")
 {
     model_memory m;

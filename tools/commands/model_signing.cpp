@@ -135,10 +135,20 @@ void verify_model(const verify_arguments& arguments, output& out)
             out.notice("and more");
     };
     const model_summary seen = modelsec::verify_model(arguments.model, expected, how).value();
-    out.succeed(
-        {{"path", arguments.model}, {"model_name", expected.model_name}, {"files", seen.files}, {"bytes", seen.bytes}});
-    out.say(printable(arguments.model) + " is what was signed: " + counted(seen.files, "file") + ", " +
-            human_size(seen.bytes));
+    const signature_facts& by_whom = verified.signer;
+    const std::string signed_at = by_whom.trusted_time ? format_rfc3339(*by_whom.trusted_time) : std::string();
+    out.succeed({{"path", arguments.model},
+                 {"model_name", expected.model_name},
+                 {"files", seen.files},
+                 {"bytes", seen.bytes},
+                 {"identity", by_whom.identity},
+                 {"issuer", by_whom.issuer},
+                 {"trusted_time", signed_at}});
+    std::string said =
+        printable(arguments.model) + " is what was signed: " + counted(seen.files, "file") + ", " + human_size(seen.bytes);
+    if (!by_whom.identity.empty())
+        said += "; by " + printable(by_whom.identity) + " (" + printable(by_whom.issuer) + ")";
+    out.say(said + (signed_at.empty() ? "; nobody who is trusted says when" : "; at " + signed_at));
 }
 
 model_serialization serialization_of(const sign_arguments& arguments)

@@ -354,18 +354,52 @@ void main() {
     for (final MapEntry(:key, :value) in files.entries) {
       await world.origin.order('serve', {'path': '/files/$key', 'text': value});
     }
-    ModelRequest by(ModelSigner signer, {bool requireOrder = false}) =>
-        ModelRequest(
-          modelId: 'demo',
-          manifestFile: '$vectors/key.json',
-          trust: ModelSignature(signer, [
-            '${world.origin.base}/files/',
-          ], requireOrder: requireOrder),
-        );
+    ModelRequest by(
+      ModelSigner signer, {
+      bool requireOrder = false,
+      Duration? maxAge,
+      String bundle = 'key.json',
+    }) => ModelRequest(
+      modelId: 'demo',
+      manifestFile: '$vectors/$bundle',
+      trust: ModelSignature(
+        signer,
+        ['${world.origin.base}/files/'],
+        requireOrder: requireOrder,
+        maxAge: maxAge,
+      ),
+    );
     final key = ModelKeys([File('$vectors/key.pub').readAsStringSync()]);
     await expectLater(
       world.client().fetch(by(key, requireOrder: true)),
       throwsCode<ModelsecRollbackException>(22, 'unordered'),
+    );
+    for (final age in [Duration.zero, const Duration(seconds: -1)]) {
+      await expectLater(
+        () async => world.client().fetch(by(key, maxAge: age)),
+        throwsArgumentError,
+      );
+    }
+    // Undated, and dated long ago; less than a second is no wish for any age.
+    final logged = ModelKeys([
+      File('$vectors/key.pub').readAsStringSync(),
+    ], trustedRoot: File('$vectors/trusted_root.json').readAsBytesSync());
+    for (final old in [
+      by(key, maxAge: const Duration(days: 36500)),
+      by(
+        logged,
+        maxAge: const Duration(milliseconds: 250),
+        bundle: 'key_logged.json',
+      ),
+    ]) {
+      await expectLater(
+        world.client().fetch(old),
+        throwsCode<ModelsecExpiredException>(21, 'signature_too_old'),
+      );
+    }
+    await expectLater(
+      world.client(maxModelBytes: 300000).fetch(by(key)),
+      throwsCode<ModelsecPolicyException>(50, 'model_too_large'),
     );
     final model = await world.client().fetch(by(key));
     for (final MapEntry(:key, :value) in files.entries) {

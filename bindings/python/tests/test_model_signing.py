@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import json
 import pathlib
 import subprocess
@@ -98,6 +99,11 @@ def test_a_signature_takes_the_place_of_a_manifest(origin: Origin, client: Clien
     with pytest.raises(modelsec.ExpiredError):
         client.fetch("demo", Source(manifest_file=tmp_path / "model.sig", signature=ModelSignature(
             ModelSigner(keys=[public]), [origin.about["base_url"] + "/files/"], max_age=60)))
+    for age in (0, -1, -0.5, float("nan")):  # the library's 0 is any age
+        with pytest.raises(ValueError, match="max_age"):
+            client.fetch("demo", Source(manifest_file=tmp_path / "model.sig", signature=dataclasses.replace(signature, max_age=age)))
+    with pytest.raises(modelsec.ExpiredError):
+        client.fetch("demo", Source(manifest_file=tmp_path / "model.sig", signature=dataclasses.replace(signature, max_age=0.25)))
     with pytest.raises(modelsec.SignatureError):
         client.fetch("demo", Source(manifest_file=tmp_path / "model.sig", signature=ModelSignature(
             ModelSigner(keys=[new_key(tmp_path)[1]]), [origin.about["base_url"] + "/files/"])))

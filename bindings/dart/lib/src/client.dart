@@ -76,6 +76,7 @@ final class ModelsecClient implements Finalizable {
   /// is asked for more manifests than that, over all processes that use the store: [ModelsecRateLimitedException], where [ensure] does
   /// with what is active.
   /// `fsVerity` puts what becomes active under fs-verity (Linux, Android): nobody can change it, and opening reads none of it.
+  /// `maxModelBytes` bounds all files of a model together whose sizes nobody signed ([ModelSignature]); 0 is 256 GiB.
   factory ModelsecClient({
     required String store,
     Profile profile = Profile.client,
@@ -103,6 +104,7 @@ final class ModelsecClient implements Finalizable {
     int manifestRequestsPerMinute = 0,
     int manifestRequestsPerDay = 0,
     FsVerity fsVerity = FsVerity.off,
+    int maxModelBytes = 0,
     ({int ramMb, int freeDiskMb})? device,
     bool rootsFromEnvironment = false,
   }) => using((arena) {
@@ -138,6 +140,7 @@ final class ModelsecClient implements Finalizable {
         OcspPolicy.required => c.MODELSEC_OCSP_REQUIRED,
         OcspPolicy.off => c.MODELSEC_OCSP_OFF,
       }
+      ..max_model_bytes = countOf(maxModelBytes, 'maxModelBytes')
       ..ca_pem = chars(caPem, arena)
       ..first_byte_timeout_ms = timeoutOf(firstByteTimeout)
       ..automatic_repair = automaticRepair ? 1 : 0

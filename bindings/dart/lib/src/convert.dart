@@ -132,11 +132,20 @@ Pointer<c.modelsec_request> requestOf(
         ..model_signer = signerOf(trust.signer, a)
         ..model_bases = charLists(trust.bases, a)
         ..model_base_count = trust.bases.length
-        ..max_age_s = trust.maxAge?.inSeconds ?? 0
+        ..max_age_s = maxAgeOf(trust.maxAge)
         ..require_order = trust.requireOrder ? 1 : 0;
     case Pins() || null:
   }
   return out;
+}
+
+/// As the library takes it, in whole seconds of which a begun one is whole; its 0 is any age, which nobody means who gives one.
+int maxAgeOf(Duration? age) {
+  if (age == null) return 0;
+  if (age <= Duration.zero) {
+    throw ArgumentError.value(age, 'maxAge', 'is more than nothing');
+  }
+  return wholeSecondsOf(age, 'maxAge');
 }
 
 /// Who may have signed, for the library.

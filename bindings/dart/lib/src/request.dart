@@ -159,7 +159,8 @@ final class ModelSignature extends Trust {
   /// Where its files are.
   final List<String> bases;
 
-  /// Refuse a signature that is older, or undated.
+  /// Refuse a signature that is older, or undated. Counted in whole seconds, a begun one is whole; without any time it is an
+  /// [ArgumentError].
   final Duration? maxAge;
 
   /// Refuse a signature without a trusted time, in place of a warning.

@@ -92,6 +92,7 @@ final class World {
     AuditOptions? audit,
     int manifestRequestsPerDay = 0,
     FsVerity fsVerity = FsVerity.off,
+    int maxModelBytes = 0,
   }) {
     final made = ModelsecClient(
       store: store ?? this.store,
@@ -100,6 +101,7 @@ final class World {
       audit: audit,
       manifestRequestsPerDay: manifestRequestsPerDay,
       fsVerity: fsVerity,
+      maxModelBytes: maxModelBytes,
     );
     addTearDown(made.close);
     return made;

@@ -10,7 +10,7 @@ from typing import Any, Optional
 
 from . import _ffi
 from .operation import check
-from .options import Path, count, texts
+from .options import Path, count, texts, whole_seconds
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,12 +28,22 @@ class ModelSigner:
 @dataclasses.dataclass(frozen=True)
 class ModelSignature:
     """A model's signature in place of a manifest: who may have signed it, and the folders with its files, best first (https,
-    hf://ORG/REPO@COMMIT/, oci://HOST/REPO@sha256:HEX). `max_age` in seconds: older ones are refused. Source.manifest_url or
-    manifest_file is where the signature is."""
+    hf://ORG/REPO@COMMIT/, oci://HOST/REPO@sha256:HEX). `max_age` in seconds, whole ones are counted and
+    begun ones are whole: older ones are refused; no age at all, 0 too, is a ValueError. Source.manifest_url or manifest_file is where the
+    signature is."""
 
     signer: ModelSigner
     bases: Sequence[str]
-    max_age: Optional[int] = None
+    max_age: Optional[float] = None
+
+
+def max_age_seconds(age: Optional[float]) -> int:
+    """As the library takes it, whose 0 is any age: whoever means "none is young enough" must not get that."""
+    if age is None:
+        return 0
+    if not age > 0:
+        raise ValueError(f"max_age is more than 0 seconds, not {age}")
+    return whole_seconds("max_age", age)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -107,5 +107,5 @@ def build(operation: int, model_id: Optional[str], source: Optional[Source] = No
             raise ValueError("a signature brings its own signers")
         bases = texts("bases", s.signature.bases)
         r.model_signer = ctypes.pointer(signer_struct(s.signature.signer))
-        r.model_bases, r.model_base_count, r.max_age_s = _ffi.strings(bases), len(bases), count("max_age", s.signature.max_age or 0)
+        r.model_bases, r.model_base_count, r.max_age_s = _ffi.strings(bases), len(bases), max_age_seconds(s.signature.max_age)
     return r

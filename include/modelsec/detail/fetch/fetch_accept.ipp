@@ -30,6 +30,9 @@ result<fetch_operation::accepted> fetch_operation::accept(bytes raw) const
 
 result<void> fetch_operation::check_times(const accepted& offer, const model_memory& memory, utc_time now) const
 {
+    // What the store knows to be older is not made younger by what is told of it today.
+    if (const auto since = first_told(memory, offer.claim); signature() && since)
+        MODELSEC_CHECK(check_age(*since, now));
     return check_memory(memory, offer.claim, now, asked_.min_sequence, owner_.caps, asked_.require_order);
 }
 

@@ -29,6 +29,7 @@ result<foreign_job> fetch_operation::begin_foreign()
     MODELSEC_TRY(const store disk, open_store(true));
     MODELSEC_CHECK(look_after_state(disk, offer.manifest.model_id));
     MODELSEC_TRY(const model_state known, remember_accepted(disk, offer));
+    offer.claim.issued_at = first_told(known.memory, offer.claim);
     offer.claim.envelope = kept_envelope(known.memory, offer.claim);
     if (signature())
         MODELSEC_CHECK(learn_sizes(offer.manifest.artifacts.front(), known));

@@ -133,8 +133,10 @@ private:
     MODELSEC_DECL result<accepted> find_target(utc_time now);
     MODELSEC_DECL result<accepted> accept_signature(bytes raw, utc_time now) const;
     MODELSEC_DECL bool signer_vouches(const model_memory& memory, const sha256_digest& envelope) const;
+    MODELSEC_DECL result<void> check_age(utc_time signed_at, utc_time now) const;
     MODELSEC_DECL result<void> learn_sizes(artifact& wanted, const model_state& state);
     MODELSEC_DECL result<void> ask_layers(artifact& wanted, const std::string& base);
+    MODELSEC_DECL result<void> ask_registries(artifact& wanted);
     MODELSEC_DECL result<std::uint64_t> ask_size(const artifact& wanted, const artifact_file& file);
     MODELSEC_DECL result<bytes> obtain_envelope();
     MODELSEC_DECL result<accepted> accept(bytes raw) const;

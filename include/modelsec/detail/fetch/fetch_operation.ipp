@@ -57,6 +57,7 @@ result<fetch_result> fetch_operation::run()
     MODELSEC_CHECK(look_after_state(disk, offer.manifest.model_id));
     MODELSEC_TRY(const model_state known, remember_accepted(disk, offer));
     MODELSEC_CHECK(disk.share(offer.manifest.model_id));
+    offer.claim.issued_at = first_told(known.memory, offer.claim);
     offer.claim.envelope = kept_envelope(known.memory, offer.claim);
     if (signature() && delivered_)
         offer.manifest.artifacts =

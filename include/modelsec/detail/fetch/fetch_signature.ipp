@@ -27,6 +27,13 @@ result<void> fetch_operation::check_signature_options() const
     return check_signature_trust(*signature());
 }
 
+result<void> fetch_operation::check_age(utc_time signed_at, utc_time now) const
+{
+    const auto& most = signature()->max_age;
+    return most && now - signed_at > *most ? fail(reason::signature_too_old, "signed at " + format_rfc3339(signed_at))
+                                           : result<void>();
+}
+
 // Verify, then parse what was verified; nothing is read twice.
 result<fetch_operation::accepted> fetch_operation::accept_signature(bytes raw, utc_time now) const
 {
@@ -37,8 +44,8 @@ result<fetch_operation::accepted> fetch_operation::accept_signature(bytes raw, u
     // and its like).
     if (trust.max_age && !signed_at)
         return fail(reason::signature_too_old, "nobody who is trusted says when it was signed");
-    if (trust.max_age && now - *signed_at > *trust.max_age)
-        return fail(reason::signature_too_old, "signed at " + format_rfc3339(*signed_at));
+    if (signed_at)
+        MODELSEC_CHECK(check_age(*signed_at, now));
     MODELSEC_TRY(identifier model, identifier::parse(asked_.model_id));
     MODELSEC_TRY(identifier version, version_of(verified.statement));
     MODELSEC_TRY(artifact files, artifact_of(verified.statement, trust.bases));
@@ -63,6 +70,12 @@ bool fetch_operation::signer_vouches(const model_memory& memory, const sha256_di
     return !known;
 }
 
+/// What another host would not mend, or must not be asked after.
+inline bool ends_asking(const failure& why)
+{
+    return why.code() == errc::cancelled || why.why == reason::deadline || why.code() == errc::policy;
+}
+
 /// How long the file is by the first of its addresses that says so; from then on it holds for all of them.
 result<std::uint64_t> fetch_operation::ask_size(const artifact& wanted, const artifact_file& file)
 {
@@ -85,7 +98,7 @@ result<std::uint64_t> fetch_operation::ask_size(const artifact& wanted, const ar
         if (answer && answer->total && *answer->total > 0 && *answer->total <= limits::max_integer)
             return *answer->total;
         failure why = answer ? fail(reason::size_unknown, "from " + answer->url.host()) : std::move(answer).error();
-        if (why.code() == errc::cancelled || why.why == reason::deadline || why.code() == errc::policy)
+        if (ends_asking(why))
             return why;
         if (!first)
             first = std::move(why);
@@ -93,11 +106,12 @@ result<std::uint64_t> fetch_operation::ask_size(const artifact& wanted, const ar
     return std::move(*first);
 }
 
-/// The layers of a registry's artifact: how long each is and, of files that were signed in shards, what it is called.
+/// The layers of a registry's artifact: how long each is and, of files that were signed in shards, what it is called. All or nothing.
 result<void> fetch_operation::ask_layers(artifact& wanted, const std::string& base)
 {
     MODELSEC_TRY(const std::vector<oci_layer> layers, sources_.layers(base));
-    for (artifact_file& file : wanted.files)
+    std::vector<const oci_layer*> found;
+    for (const artifact_file& file : wanted.files)
     {
         const std::string path = file.name->str();
         const auto layer = std::find_if(layers.begin(), layers.end(), [&](const oci_layer& l) { return l.title == path; });
@@ -109,15 +123,56 @@ result<void> fetch_operation::ask_layers(artifact& wanted, const std::string& ba
             return fail(reason::digest_mismatch, "the layer " + path + " is not the signed file");
         if (!lacks_size(file) && layer->size_bytes != file.size_bytes)
             return fail(reason::size_mismatch, "the layer " + path + " has another length than was signed");
-        file.size_bytes = layer->size_bytes;
-        const auto name_blob = [&](std::string& address) {
-            if (address == base)
-                address = base.substr(0, base.rfind('@')) + "@sha256:" + layer->sha256.hex();
-        };
-        name_blob(file.url);
-        std::for_each(file.mirrors.begin(), file.mirrors.end(), name_blob);
+        found.push_back(&*layer);
+    }
+    // A blob has the same name in every registry that has it.
+    const auto name_blob = [](std::string& address, const oci_layer& layer) {
+        if (address.starts_with(registry_scheme))
+            address = address.substr(0, address.rfind('@')) + "@sha256:" + layer.sha256.hex();
+    };
+    for (std::size_t i = 0; i < found.size(); ++i)
+    {
+        artifact_file& file = wanted.files[i];
+        file.size_bytes = found[i]->size_bytes;
+        name_blob(file.url, *found[i]);
+        for (std::string& mirror : file.mirrors)
+            name_blob(mirror, *found[i]);
     }
     return {};
+}
+
+/// By the first registry among the folders that says it: a dead one ends nothing while another answers.
+result<void> fetch_operation::ask_registries(artifact& wanted)
+{
+    std::optional<failure> first;
+    for (const std::string& base : signature()->bases)
+    {
+        if (!base.starts_with(registry_scheme))
+            continue;
+        MODELSEC_CHECK(stopped());
+        auto asked = ask_layers(wanted, base);
+        if (asked || ends_asking(asked.error()))
+            return asked;
+        if (!first)
+            first = std::move(asked).error();
+    }
+    // Other folders may have what no registry told of; of files in shards a registry's address is then none of a file.
+    for (artifact_file& file : wanted.files)
+    {
+        if (!file.stands_in)
+            continue;
+        const auto of_registry = [](const std::string& address) { return address.starts_with(registry_scheme); };
+        std::erase_if(file.mirrors, of_registry);
+        if (!of_registry(file.url))
+            continue;
+        if (file.mirrors.empty())
+            return std::move(*first);
+        file.url = std::move(file.mirrors.front());
+        file.mirrors.erase(file.mirrors.begin());
+    }
+    const bool elsewhere =
+        std::ranges::any_of(signature()->bases, [](const std::string& base) { return !base.starts_with(registry_scheme); });
+    return elsewhere || !first ? result<void>() : std::move(*first);
 }
 
 /// Fills in the sizes that nobody signed: those of files that this store has verified once are known; hosts are asked for the others. All
@@ -141,8 +196,8 @@ result<void> fetch_operation::learn_sizes(artifact& wanted, const model_state& s
             file.size_bytes = found->second;
         all_known = all_known && !lacks_size(file) && !(file.stands_in && file.url.starts_with("oci://"));
     }
-    if (const std::string& base = signature()->bases.front(); !all_known && base.starts_with("oci://"))
-        MODELSEC_CHECK(ask_layers(wanted, base));
+    if (!all_known && signature()->bases.front().starts_with(registry_scheme))
+        MODELSEC_CHECK(ask_registries(wanted));
     std::uint64_t left = owner_.caps.max_model_bytes;
     for (artifact_file& file : wanted.files)
     {

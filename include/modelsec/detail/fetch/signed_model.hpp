@@ -9,6 +9,9 @@
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
+/// How the address of an OCI artifact begins.
+inline constexpr std::string_view registry_scheme = "oci://";
+
 /// A trust source that cannot be meant: `trust_source_missing`, `bad_option`, `bad_url` (2), `mutable_revision`, `plain_http`,
 /// `scheme_not_allowed` (50). Where nothing is fetched (`online` is off) no folder is needed.
 MODELSEC_DECL result<void> check_signature_trust(const model_signature& trust, bool online = true);

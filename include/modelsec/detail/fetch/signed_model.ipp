@@ -12,7 +12,7 @@
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
-inline constexpr std::string_view hub_scheme = "hf://", registry_scheme = "oci://";
+inline constexpr std::string_view hub_scheme = "hf://";
 
 /// The folder comes from the caller, not from a publisher: what is wrong with it is a wrong option.
 inline result<void> check_model_base(const std::string& base)
@@ -114,6 +114,7 @@ manifest_claim claim_of(const verified_model& verified, bytes_view bundle)
     manifest_claim out{
         {}, verified.signer.trusted_time, {}, true, sha256(bundle), verified.payload, {verified.signer.signer}};
     out.one_statement = true;
+    out.signature = signature_identity(verified.signature);
     return out;
 }
 

@@ -48,8 +48,8 @@ public:
     /// Every certificate of the text, in PEM; may be called again for further files. `bad_option` (2).
     MODELSEC_DECL result<void> add(std::string_view pem);
 
-    /// Timestamps (RFC 3161) of a bundle count if an authority of this root made them: then certificates must have been valid at the
-    /// time that they say, rather than now.
+    /// Timestamps (RFC 3161) and log entries of a bundle count, and must hold, under this root: then certificates must have been valid at
+    /// the earliest time that they say, rather than now.
     void trust_timestamps_of(sigstore_root root) { timestamps_ = std::move(root); }
 
     const std::vector<detail::certificate>& certificates() const noexcept { return certificates_; }
@@ -67,7 +67,8 @@ struct signature_facts
 {
     std::string identity;  ///< keyless only
     std::string issuer;    ///< keyless only
-    /// The latest that a timestamp authority vouches for, else that a log promised to have seen it.
+    /// Keyless: the latest that a timestamp authority vouches for, else that a log promised to have seen it. By a key or a CA: the
+    /// earliest of both.
     std::optional<utc_time> trusted_time;
     std::string payload_type;  ///< of an envelope; empty for a message signature
     std::string
@@ -93,6 +94,7 @@ struct verified_model
     model_statement statement;
     signature_facts signer;
     sha256_digest payload{};  ///< of the signed bytes that the statement was read from
+    bytes signature{};        ///< over them, as the bundle has it
 };
 
 /// Verifies a model's bundle by a key, a CA or an identity, then reads what was signed, from the very bytes that were verified. `now`

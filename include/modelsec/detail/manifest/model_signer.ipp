@@ -136,7 +136,8 @@ result<verified_model> verify_model_bundle(bytes_view bundle, const model_signer
         MODELSEC_TRY(const detail::signature_bundle parsed, detail::parse_signature_bundle(bundle, caps));
         return verified_model{std::move(statement),
                               {{}, {}, {}, std::string(detail::statement_payload_type), detail::signer_named(by, {})},
-                              sha256(parsed.content.payload())};
+                              sha256(parsed.content.payload()),
+                              parsed.content.signatures.front().value};
     }
     MODELSEC_TRY(detail::sigstore_bundle parsed, detail::parse_sigstore_bundle(bundle, caps));
     if (!parsed.content || parsed.payload_type != detail::statement_payload_type)
@@ -147,11 +148,11 @@ result<verified_model> verify_model_bundle(bytes_view bundle, const model_signer
     MODELSEC_TRY(detail::signer_facts facts,
                  authority ? detail::verify_certified(parsed, authority->certificates(),
                                                       authority->timestamps() ? &authority->timestamps()->trust() : nullptr,
-                                                      now, detail::historic_pae(parsed.content->payload()))
+                                                      now, detail::historic_pae(parsed.content->payload()), caps)
                            : detail::verify_logged(parsed, by, {}, caps));
     MODELSEC_TRY(model_statement statement, detail::parse_model_statement(parsed.content->payload(), caps));
     return verified_model{std::move(statement), detail::facts_of(std::move(facts), parsed, by),
-                          sha256(parsed.content->payload())};
+                          sha256(parsed.content->payload()), parsed.content->signatures.front().value};
 }
 
 MODELSEC_END_NAMESPACE

@@ -130,6 +130,8 @@ result<model_statement> verify_bundle(bytes_view bundle, const public_key& key, 
     // The hint decides nothing; but a bundle that names another key is not what the caller thinks it is.
     if (!parsed.key_hint.empty() && parsed.key_hint != model_key_hint(key))
         return fail(reason::unknown_key, "the bundle names another key");
+    if (detail::brings_other_key(parsed.raw_key, key))
+        return fail(reason::unknown_key, "the bundle brings another key along");
     const std::vector<detail::candidate_key> keys{{parsed.content.signatures[0].key_id, key, reason::none}};
     detail::signature_budget own{caps.signature_message_bytes};
     const auto signed_as = [&](bytes_view message) {

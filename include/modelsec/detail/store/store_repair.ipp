@@ -118,6 +118,14 @@ inline void add_to_memory(model_memory& memory, const model_memory& other)
         if (std::none_of(memory.history.begin(), memory.history.end(),
                          [&](const auto& h) { return h.envelope == a.envelope; }))
             memory.history.push_back(a);
+    for (const auto& s : other.signatures)
+    {
+        const auto known = std::ranges::find(memory.signatures, s.signature, &model_memory::seen_signature::signature);
+        if (known != memory.signatures.end())
+            known->first = std::min(known->first, s.first);
+        else if (memory.signatures.size() < model_memory::signatures_cap)
+            memory.signatures.push_back(s);
+    }
     for (const auto& a : other.active_digests)
         if (std::none_of(memory.active_digests.begin(), memory.active_digests.end(), [&](const auto& h) {
                 return h.mark == a.mark && h.platform == a.platform && h.artifact == a.artifact;

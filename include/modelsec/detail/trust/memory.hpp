@@ -67,6 +67,18 @@ struct model_memory
     };
     static constexpr std::size_t active_digests_cap = 64;
     std::vector<activated> active_digests;
+
+    /// Since when a signature is known that was accepted in place of a manifest, in the order in which they came. Anybody can have an old
+    /// one stamped anew: the earliest instant that was ever told of it stays its own.
+    struct seen_signature
+    {
+        sha256_digest signature;  ///< see signature_identity()
+        utc_time first;
+        std::string signer;
+    };
+    /// Beyond it the oldest goes of whom there are most: a thief of one key pushes out no other's.
+    static constexpr std::size_t signatures_cap = 64;
+    std::vector<seen_signature> signatures{};
 };
 
 /// What a verified manifest claims of itself, as far as the memory cares.
@@ -82,10 +94,16 @@ struct manifest_claim
     bool ordered_elsewhere = false;  ///< a TUF target: the versions of its metadata order it
     bool one_statement = false;      ///< no two statements of one `issued_at` (a signature: its trusted time)
     bool all_verified = true;        ///< no signature of the envelope is by anybody but `key_ids`
+    /// See signature_identity(), where a signature takes the place of a manifest: `issued_at` is then somebody's word about it.
+    std::optional<sha256_digest> signature{};
 
     order_mark mark() const { return {sequence, sequence ? std::nullopt : issued_at}; }
 };
 
+/// What stays of a signature whoever passes it on: by ECDSA everybody can make (r, n - s) of (r, s), so r alone counts.
+MODELSEC_DECL sha256_digest signature_identity(bytes_view signature);
+/// Since when a claim stands: its own time, or the earlier one of the same signature that is remembered.
+MODELSEC_DECL std::optional<utc_time> first_told(const model_memory& memory, const manifest_claim& claim);
 /// Whether a manifest may be accepted at `now`: clock (26), expiry (21), then no way back (22). `require_order` refuses what nothing
 /// orders (`unordered`).
 MODELSEC_DECL result<void> check_memory(const model_memory& memory, const manifest_claim& claim, utc_time now,

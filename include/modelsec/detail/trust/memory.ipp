@@ -9,6 +9,79 @@
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
+/// The r of an ECDSA signature in DER (RFC 3279 section 2.2.3: a sequence of two integers); nothing if it is another signature.
+inline std::optional<bytes_view> ecdsa_r(bytes_view signature)
+{
+    const auto take = [&](std::uint8_t tag) -> std::optional<bytes_view> {
+        if (signature.size() < 2 || signature[0] != tag)
+            return std::nullopt;
+        const std::size_t header = signature[1] == 0x81 ? 3 : 2;  // of P-521 the sequence is longer than 127 bytes
+        if (signature.size() < header || signature[header - 1] > signature.size() - header)
+            return std::nullopt;
+        const bytes_view content = signature.subspan(header, signature[header - 1]);
+        signature = signature.subspan(header + content.size());
+        return content;
+    };
+    static constexpr std::uint8_t sequence = 0x30, integer = 0x02;
+    const auto both = take(sequence);
+    if (!both || !signature.empty())
+        return std::nullopt;
+    signature = *both;
+    const auto r = take(integer), s = take(integer);
+    return r && s && signature.empty() ? r : std::nullopt;
+}
+
+sha256_digest signature_identity(bytes_view signature)
+{
+    hasher h;
+    const auto r = ecdsa_r(signature);
+    h.update(as_bytes(r ? "r " : "signature "));
+    h.update(r ? *r : signature);
+    return h.finish_sha256();
+}
+
+std::optional<utc_time> first_told(const model_memory& memory, const manifest_claim& claim)
+{
+    std::optional<utc_time> out = claim.issued_at;
+    if (claim.signature && out)
+        for (const auto& s : memory.signatures)
+            if (s.signature == *claim.signature)
+                out = std::min(*out, s.first);
+    return out;
+}
+
+/// The claim as of when its signature was first told of.
+inline manifest_claim as_first_told(const model_memory& memory, manifest_claim claim)
+{
+    claim.issued_at = first_told(memory, claim);
+    return claim;
+}
+
+/// Whether there is something new to remember.
+inline bool remember_signature(model_memory& memory, const manifest_claim& claim)
+{
+    if (!claim.signature || !claim.issued_at)
+        return false;
+    auto& all = memory.signatures;
+    const std::string signer = claim.key_ids.empty() ? std::string() : claim.key_ids.front();
+    const auto known = std::ranges::find(all, *claim.signature, &model_memory::seen_signature::signature);
+    if (known != all.end())
+    {
+        const bool earlier = *claim.issued_at < known->first;
+        known->first = std::min(known->first, *claim.issued_at);
+        return earlier;
+    }
+    all.push_back({*claim.signature, *claim.issued_at, signer});
+    if (all.size() > model_memory::signatures_cap)
+    {
+        const auto count = [&](const auto& s) {
+            return std::ranges::count(all, s.signer, &model_memory::seen_signature::signer);
+        };
+        all.erase(std::ranges::max_element(all, {}, count));
+    }
+    return true;
+}
+
 // Order only tightens: a host that holds old manifests must not choose one that nothing orders (TUF 1.0 section 5.4.3.1 and its like).
 result<void> check_order(const model_memory& memory, const order_mark& mark)
 {
@@ -29,9 +102,10 @@ bool is_unordered(const model_memory& memory, const manifest_claim& claim)
     return !claim.ordered_elsewhere && !claim.mark().ordered() && !memory.sequence_seen && !memory.issued_at;
 }
 
-result<void> check_memory(const model_memory& memory, const manifest_claim& claim, utc_time now, std::uint64_t min_sequence,
+result<void> check_memory(const model_memory& memory, const manifest_claim& told, utc_time now, std::uint64_t min_sequence,
                           const limits& caps, bool require_order)
 {
+    const manifest_claim claim = as_first_told(memory, told);
     // A format that was left behind does not come back (docs/manifest.md, No confusion; OWASP: downgrade).
     if (memory.dsse_seen && !claim.dsse)
         return fail(reason::format_downgrade);
@@ -133,10 +207,12 @@ inline bool is_new(const model_memory& memory, const manifest_claim& claim)
     return !known || !unheard.empty();
 }
 
-bool remember(model_memory& memory, const manifest_claim& claim, bool vouchers_verified)
+bool remember(model_memory& memory, const manifest_claim& told, bool vouchers_verified)
 {
+    const manifest_claim claim = as_first_told(memory, told);
+    const bool signature_new = remember_signature(memory, claim);
     if (!is_new(memory, claim))
-        return false;
+        return signature_new;
     memory.sequence = std::max(memory.sequence, claim.sequence.value_or(0));
     memory.sequence_seen = memory.sequence_seen || claim.sequence;
     if (claim.issued_at)
@@ -188,9 +264,20 @@ bool forget_disowned(model_memory& memory, const order_mark& mark,
 // TUF 1.0 section 5.3.11: after a rotation, what only the old keys vouched for must not block the new ones (fast-forward attack).
 model_memory fall_back(model_memory memory, const std::function<bool(const sha256_digest&)>& still_vouched)
 {
-    const auto gone = [&](const model_memory::accepted& a) { return !still_vouched(a.envelope); };
+    std::vector<std::string> fallen;
+    const auto gone = [&](const model_memory::accepted& a) {
+        if (still_vouched(a.envelope))
+            return false;
+        fallen.insert(fallen.end(), a.key_ids.begin(), a.key_ids.end());
+        return true;
+    };
     if (std::erase_if(memory.history, gone) == 0)
         return memory;
+    std::erase_if(memory.signatures, [&](const auto& s) {
+        return std::ranges::count(fallen, s.signer) != 0 && std::ranges::none_of(memory.history, [&](const auto& a) {
+                   return std::ranges::count(a.key_ids, s.signer) != 0;
+               });
+    });
     memory.sequence = 0;
     memory.sequence_seen = false;
     memory.issued_at.reset();

@@ -2,7 +2,9 @@
 #ifndef MODELSEC_DETAIL_TRUST_SIGNATURE_BUNDLE_HPP
 #define MODELSEC_DETAIL_TRUST_SIGNATURE_BUNDLE_HPP
 
+#include <modelsec/detail/base/json_document.hpp>
 #include <modelsec/detail/trust/envelope.hpp>
+#include <modelsec/detail/trust/key.hpp>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
@@ -12,12 +14,26 @@ inline constexpr std::string_view bundle_media_type = "application/vnd.dev.sigst
 /// The payload type of in-toto statements in DSSE; compared exactly.
 inline constexpr std::string_view statement_payload_type = "application/vnd.in-toto+json";
 
+/// How a bundle names the plain key that is claimed to have signed.
+struct named_key
+{
+    std::string hint{};  ///< see model_key_hint(); empty: not said
+    bytes raw{};         ///< the key itself, in PEM or as DER SubjectPublicKeyInfo; empty: not said
+};
+
+/// Reads a bundle's `publicKey`. A hint that is no string, a key that is not base64: `bundle_malformed`.
+MODELSEC_DECL result<named_key> read_named_key(json_view object);
+
+/// Whether the key that a bundle brings along is another one than this. What is no key is none that could be meant.
+MODELSEC_DECL bool brings_other_key(bytes_view raw, const public_key& key);
+
 /// A Sigstore bundle v0.3 that a plain key signed: a DSSE envelope with one signature. Nothing in it is trusted yet.
 struct signature_bundle
 {
     envelope content;
     std::string key_hint;               ///< which key is claimed to have signed (see model_key_hint); empty: not said
     std::vector<bytes> certificates{};  ///< in DER, the signer's first: written in place of a key's hint
+    bytes raw_key{};                    ///< see named_key::raw; not written
 };
 
 /// Reads a bundle. Another media or payload type, a message signature, no or several signatures, anything that is not exactly

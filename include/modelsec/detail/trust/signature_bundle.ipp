@@ -7,11 +7,42 @@
 #include <modelsec/detail/trust/signature_bundle.hpp>
 #include <modelsec/detail/trust/envelope.ipp>
 
+#include <algorithm>
+
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
+result<named_key> read_named_key(json_view object)
+{
+    named_key out;
+    if (!object.is_object())
+        return bundle_failure("publicKey is not an object");
+    if (const auto hint = object.present("hint"))
+    {
+        if (!hint->as_string())
+            return bundle_failure("hint is not a string");
+        out.hint = *hint->as_string();
+    }
+    if (const auto raw = object.present("rawBytes"))
+    {
+        auto decoded = raw->as_string() ? from_base64(*raw->as_string()) : std::nullopt;
+        if (!decoded || decoded->empty())
+            return bundle_failure("rawBytes is not base64");
+        out.raw = std::move(*decoded);
+    }
+    return out;
+}
+
+bool brings_other_key(bytes_view raw, const public_key& key)
+{
+    if (raw.empty())
+        return false;
+    const auto pem = public_key::pem(as_text(raw));
+    return pem ? !(*pem == key) : !std::ranges::equal(raw, key.spki_der());
+}
+
 /// Sigstore's VerificationMaterial: exactly one of publicKey, certificate, x509CertificateChain.
-inline result<std::string> parse_key_hint(json_view doc)
+inline result<named_key> parse_key_material(json_view doc)
 {
     const auto material = doc.present("verificationMaterial");
     if (!material || !material->is_object())
@@ -22,10 +53,7 @@ inline result<std::string> parse_key_hint(json_view doc)
         return fail(reason::unknown_key, "a bundle that is signed by a certificate, not by a key");
     if (certified || !key || !key->is_object())
         return bundle_failure("verificationMaterial needs publicKey and nothing beside it");
-    const auto hint = key->present("hint");
-    if (hint && !hint->as_string())
-        return bundle_failure("hint is not a string");
-    return hint ? std::string(*hint->as_string()) : std::string();
+    return read_named_key(*key);
 }
 
 result<signature_bundle> parse_signature_bundle(bytes_view text, const limits& caps)
@@ -39,7 +67,9 @@ result<signature_bundle> parse_signature_bundle(bytes_view text, const limits& c
     if (doc.string_at("mediaType") != bundle_media_type)
         return bundle_failure("another mediaType than " + std::string(bundle_media_type));
     signature_bundle out;
-    MODELSEC_TRY(out.key_hint, parse_key_hint(doc));
+    MODELSEC_TRY(named_key named, parse_key_material(doc));
+    out.key_hint = std::move(named.hint);
+    out.raw_key = std::move(named.raw);
     // Sigstore's Bundle: the content is one of messageSignature and dsseEnvelope. What could be read as both is read as neither.
     const auto content = doc.present("dsseEnvelope");
     if (!content || !content->is_object() || doc.present("messageSignature"))

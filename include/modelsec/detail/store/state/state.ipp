@@ -66,6 +66,13 @@ inline json memory_to_json(const model_memory& memory)
         active.push_back(std::move(entry));
     }
     out.set("active_digests", std::move(active));
+    if (memory.signatures.empty())
+        return out;
+    json::array signatures;
+    for (const auto& s : memory.signatures)
+        signatures.push_back(
+            json{{"signature", s.signature.hex()}, {"first", format_rfc3339(s.first)}, {"signer", s.signer}});
+    out.set("signatures", std::move(signatures));
     return out;
 }
 
@@ -260,6 +267,12 @@ inline std::optional<model_memory> memory_from_json(const json& from)
         out.active_digests.push_back({mark, e.text("platform"), e.digest("artifact"), e.digest("envelope")});
         return e.good();
     });
+    if (from.find("signatures"))  // earlier versions did not write them
+        r.list("signatures", [&](const json& element) {
+            state_reader e(element);
+            out.signatures.push_back({e.digest("signature"), e.time("first"), e.text("signer")});
+            return e.good();
+        });
     return r.good() ? std::optional(std::move(out)) : std::nullopt;
 }
 

@@ -48,6 +48,7 @@ struct sigstore_bundle
     bundle_version version = bundle_version::v0_3;
     std::vector<certificate> certificates;  ///< the signer's first; none if a plain key signed
     std::string key_hint;
+    bytes raw_key;  ///< the plain key itself, as the bundle brings it along; empty: it does not
     std::vector<log_entry> entries;
     std::vector<bytes> timestamps;    ///< RFC 3161 responses in DER
     std::optional<envelope> content;  ///< DSSE with exactly one signature; else a message was signed:

@@ -135,10 +135,9 @@ inline result<void> read_signer(json_view material, sigstore_bundle& out)
         return bundle_failure("verificationMaterial needs exactly one of publicKey, certificate and x509CertificateChain");
     if (key)
     {
-        const auto hint = key->present("hint");
-        if (!key->is_object() || (hint && !hint->as_string()))
-            return bundle_failure("hint is not a string");
-        out.key_hint = hint ? std::string(*hint->as_string()) : std::string();
+        MODELSEC_TRY(named_key named, read_named_key(*key));
+        out.key_hint = std::move(named.hint);
+        out.raw_key = std::move(named.raw);
         return {};
     }
     const auto add = [&](json_view element) -> result<void> {

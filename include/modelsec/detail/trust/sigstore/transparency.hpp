@@ -4,6 +4,7 @@
 
 #include <modelsec/detail/base/digest.hpp>
 #include <modelsec/detail/trust/sigstore/bundle.hpp>
+#include <modelsec/detail/trust/key.hpp>
 #include <modelsec/detail/trust/sigstore/trusted_root.hpp>
 
 MODELSEC_BEGIN_NAMESPACE

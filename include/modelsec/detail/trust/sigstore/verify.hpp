@@ -24,10 +24,20 @@ struct signer_facts
     std::string identity, issuer;     ///< keyless only
     std::vector<utc_time> times;      ///< trusted times of the signature, earliest first; perhaps none for a plain key
     std::optional<utc_time> stamped;  ///< the latest of them by a timestamp authority
+    /// A key or a CA's certificate lives for years, and anybody can have its old signatures stamped or logged anew: of those only the
+    /// earliest time counts. A keyless certificate bounds all of them by its minutes.
+    bool earliest_counts = false;
     std::optional<sha256_digest> authority;  ///< the CA's certificate (DER) that a chain of verify_certified() ended in
 
-    /// By an authority or, where none stamped it, by a log's signed promise.
-    std::optional<utc_time> trusted_time() const { return stamped || times.empty() ? stamped : std::optional(times.back()); }
+    /// By an authority or, where none stamped it, by a log's signed promise; or the earliest of both, see `earliest_counts`.
+    std::optional<utc_time> trusted_time() const
+    {
+        if (times.empty())
+            return std::nullopt;
+        if (earliest_counts)
+            return times.front();
+        return stamped ? stamped : std::optional(times.back());
+    }
 };
 
 /// Whether a text is what a pattern stands for.
@@ -46,17 +56,18 @@ MODELSEC_DECL result<signer_facts> verify_keyless(const sigstore_bundle& bundle,
                                                   const identity_policy& by, const artifact_digests& message,
                                                   const limits& caps = {});
 
-/// The same for a bundle that a plain key signed: its log entry and timestamps must hold under the root.
+/// The same for a bundle that a plain key signed: its log entry and timestamps must hold under the root. An entry of Rekor v1, which
+/// always promises a time, without that promise is `log_proof`.
 MODELSEC_DECL result<signer_facts> verify_managed(const sigstore_bundle& bundle, const sigstore_trust& root,
                                                   const public_key& key, const artifact_digests& message,
                                                   const limits& caps = {});
 
 /// A bundle that a certificate of an own CA signed, or one below it (OpenSSF Model Signing): only self-signed certificates among those
-/// given are anchors (`no_trust_anchor` without any), the others and the bundle's only help to build the chain. Valid at a trusted time if
-/// `root` finds one, else at `now`. `other_encoding`, if not empty, is what historic signers signed in place of DSSE's encoding.
+/// given are anchors (`no_trust_anchor` without any), the others and the bundle's only help to build the chain. With a `root` the bundle's timestamps and log
+/// entries must hold under it, as for verify_managed(), but none is needed. Valid at the earliest time that they say, else at `now`. `other_encoding`, if not empty, is what historic signers signed in place of DSSE's encoding.
 MODELSEC_DECL result<signer_facts> verify_certified(const sigstore_bundle& bundle, const std::vector<certificate>& given,
-                                                    const sigstore_trust* root, utc_time now,
-                                                    bytes_view other_encoding = {});
+                                                    const sigstore_trust* root, utc_time now, bytes_view other_encoding = {},
+                                                    const limits& caps = {});
 
 }  // namespace detail
 MODELSEC_END_NAMESPACE

@@ -72,6 +72,17 @@ inline result<void> verify_entries(const sigstore_bundle& bundle, const sigstore
     return {};
 }
 
+/// Rekor v1 dates every entry by a signed promise. Whoever serves a bundle can leave it out, so that nobody says any more how old the
+/// signature is, or a timestamp of today alone. (intoto 0.0.2 is Rekor v1's too; the Sigstore conformance suite has it without.)
+inline result<void> check_promises(const sigstore_bundle& bundle)
+{
+    const auto undated = [](const log_entry& entry) {
+        return entry.version == "0.0.1" && (entry.promise.empty() || entry.integrated_time == 0);
+    };
+    return std::ranges::any_of(bundle.entries, undated) ? fail(reason::log_proof, "a log entry without the log's promise")
+                                                        : result<void>();
+}
+
 inline result<void> verify_content(const sigstore_bundle& bundle, const verifying_key& key, const artifact_digests& message)
 {
     if (bundle.content)
@@ -165,8 +176,12 @@ result<signer_facts> verify_managed(const sigstore_bundle& bundle, const sigstor
 {
     if (!bundle.certificates.empty())
         return fail(reason::unknown_key, "signed by a certificate, not by a plain key");
+    if (brings_other_key(bundle.raw_key, key))
+        return fail(reason::unknown_key, "the bundle brings another key along");
     MODELSEC_TRY(const verifying_key verifier, verifying_key::der(key.spki_der()));
     signer_facts out;
+    out.earliest_counts = true;
+    MODELSEC_CHECK(check_promises(bundle));
     MODELSEC_CHECK(verify_stamps(bundle, root, out));
     logged_signature about{&bundle, {}, verifier, logged_message(bundle, message)};
     MODELSEC_CHECK(verify_entries(bundle, root, about, out.times, caps));
@@ -175,7 +190,8 @@ result<signer_facts> verify_managed(const sigstore_bundle& bundle, const sigstor
 }
 
 result<signer_facts> verify_certified(const sigstore_bundle& bundle, const std::vector<certificate>& given,
-                                      const sigstore_trust* root, utc_time now, bytes_view other_encoding)
+                                      const sigstore_trust* root, utc_time now, bytes_view other_encoding,
+                                      const limits& caps)
 {
     std::vector<certificate> anchors, helpers;
     for (const certificate& c : given)
@@ -186,11 +202,22 @@ result<signer_facts> verify_certified(const sigstore_bundle& bundle, const std::
         return fail(reason::unknown_key, "signed by a plain key, not by a certificate");
     const certificate& leaf = bundle.certificates.front();
     helpers.insert(helpers.end(), bundle.certificates.begin() + 1, bundle.certificates.end());
+    if (!bundle.content)
+        return fail(reason::bundle_malformed, "needs an envelope");
     signer_facts out;
+    out.earliest_counts = true;
     if (root)
+    {
+        MODELSEC_CHECK(check_promises(bundle));
         MODELSEC_CHECK(verify_stamps(bundle, *root, out));
+    }
+    if (root && !bundle.entries.empty())
+    {
+        const logged_signature about{&bundle, leaf, {}, artifact_digests::of(bundle.content->signed_bytes)};
+        MODELSEC_CHECK(verify_entries(bundle, *root, about, out.times, caps));
+    }
     std::sort(out.times.begin(), out.times.end());
-    const auto chain = verify_chain(leaf, helpers, anchors, out.times.empty() ? now : out.times.back());
+    const auto chain = verify_chain(leaf, helpers, anchors, out.times.empty() ? now : out.times.front());
     if (!chain)
         return chain.error() == chain_fault::outside_window
                    ? fail(reason::signer_expired, "the signer's certificate, or one above it, is not valid at this time")
@@ -198,8 +225,6 @@ result<signer_facts> verify_certified(const sigstore_bundle& bundle, const std::
     out.authority = sha256(chain->back().raw());
     MODELSEC_CHECK(check_purpose(*chain));
     MODELSEC_TRY(const verifying_key key, leaf.key());
-    if (!bundle.content)
-        return fail(reason::bundle_malformed, "needs an envelope");
     if (!key.verify(bundle.content->signed_bytes, bundle.signature()) &&
         (other_encoding.empty() || !key.verify(other_encoding, bundle.signature())))
         return fail(reason::bad_signature);

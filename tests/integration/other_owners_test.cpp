@@ -12,6 +12,7 @@
 
 #include <array>
 #include <filesystem>
+#include <fstream>
 #include <sched.h>
 
 using namespace integration;
@@ -126,6 +127,204 @@ TEST_CASE(
           "open not_readable, status not_readable, verify not_readable, ensure not_readable");
     CHECK(modelsec::hint(reason::not_readable).find("folder") != std::string_view::npos);
     CHECK(modelsec::hint(reason::not_readable).find("shared_read") != std::string_view::npos);
+}
+
+TEST_CASE("what a reader may not read of a shared store is no damage, and neither is what its owner may not" *
+          doctest::skip(!is_root))
+{
+    world w;
+    w.release("content");
+    let_in(w);
+    auto options = w.options();
+    options.policy = modelsec::store_policy::shared_read;
+    modelsec::client owner(options);
+    REQUIRE(fetch(owner, w.request()).code == errc::ok);
+    const std::string pack = owner.open("demo").info().path;
+    const std::string file = pack + "/model.bin";
+    const auto reader = [&] { return support::as_user(somebody, somebody, {}, [&] { return look(options); }); };
+    constexpr const char* kept_out = "open not_readable, status 1, verify not_readable, ensure not_readable";
+    const std::pair<std::string, mode_t> withheld[] = {{file, 0600}, {pack, 0700}, {pack, 0744}, {pack, 0711}};
+    for (const auto& [path, mode] : withheld)
+    {
+        CAPTURE(path);
+        CAPTURE(mode);
+        const mode_t before = path == file ? 0644 : 0755;
+        REQUIRE(::chmod(path.c_str(), mode) == 0);
+        CHECK(reader() == kept_out);
+        CHECK(support::as_user(somebody, somebody, {}, [&] {
+                  modelsec::error_code ec;
+                  modelsec::diagnostics diag;
+                  (void)modelsec::client(options).verify("demo", ec, diag);
+                  return diag.detail;
+              }).find(pack) != std::string::npos);
+        REQUIRE(::chmod(path.c_str(), before) == 0);
+        CHECK(reader() == all_good);
+    }
+
+    // Their owner's own: told by the same words to who reads, and brought anew by who may write.
+    const std::string mine = w.place / "mine";
+    fs::create_directory(mine);
+    REQUIRE(::chown(mine.c_str(), somebody, somebody) == 0);
+    auto own = w.options();
+    own.store = mine;
+    const auto as_owner = [&](const std::function<std::string(modelsec::client&)>& what) {
+        return support::as_user(somebody, somebody, {}, [&] {
+            modelsec::client client(own);
+            return what(client);
+        });
+    };
+    const auto fetching = [&](modelsec::client& c) { return fetch(c, w.request()).result.version; };
+    REQUIRE(as_owner(fetching) == "1.0.0");
+    REQUIRE(::chmod((mine + "/demo/1.0.0/model.bin").c_str(), 0) == 0);
+    CHECK(as_owner([&](modelsec::client&) { return look(own); }) ==
+          "open access_denied, status 1, verify access_denied, ensure access_denied");
+    CHECK(as_owner(fetching) == "1.0.0");
+    CHECK(as_owner([&](modelsec::client&) { return look(own); }) == all_good);
+}
+
+TEST_CASE("41 says where the store is and which option helps; doctor looks at it as the options say" *
+          doctest::skip(!is_root))
+{
+    world w;
+    w.release("content");
+    let_in(w);
+    REQUIRE(fetch(w).code == errc::ok);
+    const auto as_somebody = [](std::vector<std::string> arguments) {
+        return support::as_user(somebody, somebody, {}, [&] {
+            const auto r = support::run(command(arguments));
+            return std::to_string(r.exit_code) + ' ' + r.out + r.err;
+        });
+    };
+    const std::string said = as_somebody({"path", "demo", "--store", w.store()});
+    CHECK_MESSAGE(said.starts_with("41 "), said);
+    CHECK_MESSAGE(said.find("--shared-read") != said.npos, said);
+    CHECK_MESSAGE(said.find("--volume") != said.npos, said);
+    CHECK_MESSAGE(said.find(w.store()) != said.npos, said);
+
+    const std::string mounted = w.place / "mounted";
+    fs::create_directory(mounted);
+    ::chmod(mounted.c_str(), 0777);
+    const std::string refused = as_somebody({"doctor", "--store", mounted});
+    CHECK_MESSAGE(refused.find("store_permissions") != refused.npos, refused);
+    CHECK_MESSAGE(refused.find("--volume") != refused.npos, refused);
+    const std::string good = as_somebody({"doctor", "--store", mounted, "--volume"});
+    CHECK_MESSAGE(good.find("ok       store") != good.npos, good);
+    REQUIRE(fs::remove_all(w.store()) > 0);
+    modelsec::client_options options = w.options();
+    options.policy = modelsec::store_policy::shared_read;
+    modelsec::client owner(options);
+    REQUIRE(fetch(owner, w.request()).code == errc::ok);
+    const std::string shared = as_somebody({"doctor", "--store", w.store(), "--shared-read"});
+    CHECK_MESSAGE(shared.find("ok       store") != shared.npos, shared);
+}
+
+TEST_CASE("lost+found, or another folder that keeps this user out, is no model" * doctest::skip(!is_root))
+{
+    world w;
+    w.release("content");
+    let_in(w);
+    fs::create_directory(w.store());
+    ::chmod(w.store().c_str(), 0777);
+    for (const char* name : {"lost+found", "elses"})
+    {
+        fs::create_directory(w.store() + '/' + name);
+        std::ofstream(w.store() + '/' + name + "/#12") << "found";
+        ::chmod((w.store() + '/' + name).c_str(), 0700);
+    }
+    auto options = w.options();
+    options.policy = modelsec::store_policy::volume;
+    CHECK(support::as_user(somebody, somebody, {}, [&]() -> std::string {
+              modelsec::client client(options);
+              client.fetch(w.request());
+              const auto repaired = client.repair({});
+              return std::to_string(client.status().size()) + " known, " + std::to_string(client.gc().skipped.size()) +
+                     " skipped, " + std::to_string(repaired.models.size()) +
+                     " looked after: " + std::string(to_string(repaired.models.front().why));
+          }) == "1 known, 0 skipped, 1 looked after: none");
+
+    // Root can look into it, and takes nothing from it: it is fsck's.
+    const std::string roots = w.place / "roots";
+    auto mine = w.options();
+    mine.store = roots;
+    modelsec::client client(mine);
+    REQUIRE(fetch(client, w.request()).code == errc::ok);
+    fs::create_directory(roots + "/lost+found");
+    std::ofstream(roots + "/lost+found/#12") << "found";
+    CHECK(client.status().size() == 1);
+    CHECK(client.repair({}).models.size() == 1);
+    client.gc();
+    CHECK(fs::exists(roots + "/lost+found/#12"));
+}
+
+TEST_CASE("a private store is shared from a fetch with that policy on, with all that readers need, and stays shared")
+{
+    world w;
+    const std::string large(3'000'000, 'b');
+    auto said = w.manifest("content");
+    w.publish(said);
+    modelsec::client owner(w.options());
+    REQUIRE(fetch(owner, w.request()).code == errc::ok);
+    const auto modes = [&](mode_t folder_bits, mode_t file_bits) {
+        std::string odd;
+        for_all(w.store(), [&](const std::string& path, bool folder) {
+            struct stat st
+            {
+            };
+            REQUIRE(::stat(path.c_str(), &st) == 0);
+            if ((st.st_mode & 0777) != (folder ? folder_bits : file_bits) && path.find("/locks/") == std::string::npos)
+                odd += path.substr(w.store().size()) + ' ';
+        });
+        return odd;
+    };
+    CHECK(modes(0700, 0600) == "");
+    let_in(w);
+    const auto others = [&] {
+        return is_root ? support::as_user(somebody, somebody, {}, [&] { return look(w.options()); }) : look(w.options());
+    };
+
+    // What is active already, and what began before.
+    support::fault cut;
+    cut.cut_at = large.size() / 2;
+    w.web.fail("/next.bin", cut);
+    w.release(large, 2, "2.0.0", "/next.bin");
+    REQUIRE(fetch(owner, w.request()).code == errc::network);
+    w.web.heal("/next.bin");
+    auto shared = w.options();
+    shared.policy = modelsec::store_policy::shared_read;
+    modelsec::client sharer(shared);
+    SUBCASE("as it is")
+    {
+        said.sequence = 3;
+        w.publish(said);
+        const auto o = fetch(sharer, w.request());
+        CHECK(o.result.already_active);
+        CHECK(others() == all_good);
+        CHECK(modes(0755, 0644).find("/demo/") == std::string::npos);
+        CHECK(modes(0755, 0644).find("/state/") == std::string::npos);
+        CHECK(modes(0755, 0644).find("/envelopes/") == std::string::npos);
+    }
+    SUBCASE("with a partial that was begun before")
+    {
+        const auto o = fetch(sharer, w.request());
+        CHECK(o.code == errc::ok);
+        CHECK(o.result.bytes_fetched < large.size());
+        CHECK(modes(0755, 0644) == "");
+        CHECK(others() == "open 2.0.0, status 1, verify good, ensure 2.0.0");
+        // Whoever does not say so again takes nothing from the readers.
+        modelsec::rollback_options back;
+        back.model_id = "demo";
+        CHECK(owner.rollback(back).version == "1.0.0");
+        CHECK(others() == all_good);
+        w.release("third", 3, "3.0.0", "/third.bin");
+        CHECK(fetch(owner, w.request()).code == errc::ok);
+        CHECK(others() == "open 3.0.0, status 1, verify good, ensure 3.0.0");
+        CHECK(modes(0755, 0644) == "");
+    }
+    SUBCASE("by repair, without a network")
+    {
+        CHECK(sharer.repair({}).models.size() == 1);
+        CHECK(others() == all_good);
+    }
 }
 
 TEST_CASE("on a volume that is mine alone a store works before and after kubelet applied an fsGroup" *

@@ -180,6 +180,13 @@ public:
         MODELSEC_CHECK(step());
         return locks_lie_ ? result<bool>(true) : real().try_lock(f, kind);
     }
+    result<void> share(const file& f) override
+    {
+        if (f.rule().policy != modelsec::store_policy::shared_read)
+            return {};
+        MODELSEC_CHECK(step());
+        return real().share(f);
+    }
     result<std::uint64_t> free_space(const file& at) override
     {
         MODELSEC_CHECK(step());

@@ -170,6 +170,33 @@ TEST_CASE(
     }
 }
 
+TEST_CASE("without a state the kept signatures prove the memory, to whom their signers are configured")
+{
+    signed_world w;
+    REQUIRE(w.offer_kept("a_2.json") == reason::none);
+    REQUIRE(w.offer_kept("b_3.json") == reason::none);
+    const std::string states = w.owner.store + "/.modelsec/state";
+    SUBCASE("by a fetch")
+    {
+        std::filesystem::remove_all(states);
+    }
+    SUBCASE("by repair, with that trust")
+    {
+        std::filesystem::remove_all(states);
+        repair_options how;
+        how.model_id = "demo";
+        how.trust = w.asked.trust;
+        const auto done = detail::run_repair(w.owner, how);
+        REQUIRE(done.has_value());
+        REQUIRE(done->models.size() == 1);
+        CHECK(done->models.front().found == reason::memory_lost);
+    }
+    CHECK(w.offer_kept("a_2.json") == reason::older_issue);
+    CHECK(w.offer_kept("b_2.json") == reason::older_issue);
+    CHECK(w.offer_kept("b_3.json") == reason::none);
+    CHECK(w.told(reason::memory_lost) <= 1);
+}
+
 TEST_CASE("the same statement signed anew later raises the instant")
 {
     signed_world w;

@@ -56,7 +56,10 @@ inline result<model_repair> repair_model(const client_options& owner, const repa
     model_repair out;
     out.model_id = model.str();
     MODELSEC_TRY(const model_lock lock, disk.lock(model, owner.lock_wait, asked.operation.control));
-    MODELSEC_TRY(state_repair done, disk.repair(lock, model));
+    const auto* signature = std::get_if<model_signature>(&asked.trust);
+    const signature_reader signatures =
+        signature ? reader_of_signatures(*signature, owner.clock->now(), owner.caps) : signature_reader();
+    MODELSEC_TRY(state_repair done, disk.repair(lock, model, signatures));
     out.found = done.found;
     out.forgotten_changes = done.damaged_generations;
     if (done.found != reason::none)
@@ -67,6 +70,7 @@ inline result<model_repair> repair_model(const client_options& owner, const repa
         MODELSEC_TRY(out.set_aside, disk.set_found_files_aside(lock, model));
         MODELSEC_TRY(done.state, disk.state(model));
     }
+    MODELSEC_CHECK(disk.share(model));
     out.sequence = done.state.memory.sequence;
     if (done.state.active)
     {

@@ -140,12 +140,14 @@ result<std::optional<fetch_result>> fetch_operation::answer_active(const store& 
     auto pack = disk.open_files(model, *state.active, asked_.operation.control);
     if (pack.has_error())
     {
-        if (pack.error().why != reason::pack_damaged)
+        // What this user may not read is of no use to it either: whoever may write to the store brings it anew, beside the other.
+        const reason why = pack.error().why;
+        if (why != reason::pack_damaged && !is_kept_out(why))
             return std::move(pack).error();
         MODELSEC_TRY(const model_state now, disk.state(model));
         if (now.active && now.active->folder != state.active->folder)  // replaced and collected meanwhile: no damage
             return answer_active(disk, now, offer, wanted);
-        warn(reason::pack_damaged);
+        warn(why);
         return std::optional<fetch_result>();
     }
     // What another user's process may still write to is read, but never taken for one's own: it is adopted by copy (volume).

@@ -106,9 +106,9 @@ auto fetch_operation::in_staging(const foreign_job& job, const Work& work)
         const auto opened = disk.open_files(model, *state.active, asked_.operation.control);
         if (opened)
             return work(nullptr, state);
-        if (opened.error().why != reason::pack_damaged)
+        if (opened.error().why != reason::pack_damaged && !is_kept_out(opened.error().why))
             return opened.error();
-        // What is damaged has to be brought again.
+        // What is damaged, or what this user may not read, has to be brought again.
     }
     MODELSEC_TRY(staging staged, disk.stage(model, content));
     if (!staged.is_found_again(content))

@@ -7,6 +7,7 @@
 #include <modelsec/detail/base/steady_time.hpp>
 #include <modelsec/detail/fetch/fetch_operation.hpp>
 #include <modelsec/detail/fetch/repair.hpp>
+#include <modelsec/detail/fetch/signed_model.hpp>
 #include <modelsec/detail/base/guarded.hpp>
 #include <modelsec/detail/net/credentials.hpp>
 #include <modelsec/detail/net/proxy.hpp>
@@ -59,6 +60,7 @@ result<fetch_result> fetch_operation::run()
     MODELSEC_TRY(const store disk, open_store(true));
     MODELSEC_CHECK(look_after_state(disk, offer.manifest.model_id));
     MODELSEC_TRY(const model_state known, remember_accepted(disk, offer));
+    MODELSEC_CHECK(disk.share(offer.manifest.model_id));
     offer.claim.envelope = kept_envelope(known.memory, offer.claim);
     if (signature() && delivered_)
         offer.manifest.artifacts =
@@ -131,12 +133,14 @@ bool fetch_operation::past_deadline() const
 /// that is told (TUF 1.0 section 5.1 asks for a memory that outlives the attempt).
 result<void> fetch_operation::look_after_state(const store& disk, const identifier& model) const
 {
-    MODELSEC_CHECK(repair_if_allowed(owner_, disk, model, asked_.operation.control, asked_.operation.events));
+    const signature_reader signatures =
+        signature() ? reader_of_signatures(*signature(), now_, owner_.caps) : signature_reader();
+    MODELSEC_CHECK(repair_if_allowed(owner_, disk, model, asked_.operation.control, asked_.operation.events, signatures));
     MODELSEC_TRY(const model_state state, disk.state(model));
     if (state.found_files && state.generation == 0)
     {
         MODELSEC_TRY(const model_lock lock, disk.lock(model, lock_wait(), asked_.operation.control));
-        MODELSEC_TRY(const state_repair done, disk.repair(lock, model));
+        MODELSEC_TRY(const state_repair done, disk.repair(lock, model, signatures));
         if (done.found != reason::none)
             tell_memory_lost(asked_.operation.events, model);
     }
@@ -490,7 +494,6 @@ result<fetch_result> run_fetch(const client_options& owner, const fetch_options&
     const auto unreachable = [](errc code) {
         return code == errc::network || code == errc::tls || code == errc::http_status || code == errc::rate_limited;
     };
-    last.model_id = model_id;
     last.bytes = fetched;
     if (outcome.has_error() && lenient && unreachable(outcome.error().code()) && !model_id.empty())
     {
@@ -505,6 +508,7 @@ result<fetch_result> run_fetch(const client_options& owner, const fetch_options&
             outcome = std::move(*active);
         }
     }
+    last.model_id = model_id;
     if (outcome.has_error())
         last.why = outcome.error().why;
     else if (last.metrics)

@@ -44,8 +44,7 @@ result<fetch_operation::accepted> fetch_operation::accept_signature(bytes raw, u
     MODELSEC_TRY(artifact files, artifact_of(verified.statement, trust.bases));
     manifest m{std::move(model), std::move(version), {}, {}, signed_at, {}, {}, {}, {}};
     m.artifacts.push_back(std::move(files));
-    manifest_claim claim{{}, signed_at, {}, true, sha256(raw), verified.payload, {verified.signer.signer}};
-    claim.one_statement = true;
+    manifest_claim claim = claim_of(verified, raw);
     return accepted{std::move(m), std::move(claim), std::move(raw)};
 }
 

@@ -22,7 +22,8 @@ inline void tell_memory_lost(const event_handler& on_event, const identifier& mo
 
 /// Steps back from a damaged state if the owner wants that to happen by itself (client_options::automatic_repair), and tells of it.
 inline result<void> repair_if_allowed(const client_options& owner, const store& disk, const identifier& model,
-                                      const control& handle, const event_handler& on_event)
+                                      const control& handle, const event_handler& on_event,
+                                      const signature_reader& signatures = {})
 {
     if (!owner.automatic_repair)
         return {};
@@ -30,7 +31,7 @@ inline result<void> repair_if_allowed(const client_options& owner, const store& 
     if (state || state.error().why != reason::state_damaged)
         return {};
     MODELSEC_TRY(const model_lock lock, disk.lock(model, owner.lock_wait, handle));
-    MODELSEC_TRY(const state_repair done, disk.repair(lock, model));
+    MODELSEC_TRY(const state_repair done, disk.repair(lock, model, signatures));
     if (done.found != reason::none)
         tell_memory_lost(on_event, model);
     return {};

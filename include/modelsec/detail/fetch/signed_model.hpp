@@ -4,6 +4,7 @@
 
 #include <modelsec/options.hpp>
 #include <modelsec/detail/manifest/model.hpp>
+#include <modelsec/detail/store/store.hpp>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
@@ -28,6 +29,12 @@ MODELSEC_DECL bool lacks_size(const artifact_file& file);
 
 /// The version of a model that is taken by its signature: 16 hex digits of the statement's subject digest.
 MODELSEC_DECL result<identifier> version_of(const model_statement& statement);
+
+/// What a store remembers of a model that is taken by this signature.
+MODELSEC_DECL manifest_claim claim_of(const verified_model& verified, bytes_view bundle);
+
+/// Reads kept signatures, for store::repair.
+MODELSEC_DECL signature_reader reader_of_signatures(const model_signature& trust, utc_time now, const limits& caps);
 
 }  // namespace detail
 MODELSEC_END_NAMESPACE

@@ -105,6 +105,27 @@ result<identifier> version_of(const model_statement& statement)
     return identifier::parse(statement.subject.hex().substr(0, 16));
 }
 
+manifest_claim claim_of(const verified_model& verified, bytes_view bundle)
+{
+    manifest_claim out{
+        {}, verified.signer.trusted_time, {}, true, sha256(bundle), verified.payload, {verified.signer.signer}};
+    out.one_statement = true;
+    return out;
+}
+
+signature_reader reader_of_signatures(const model_signature& trust, utc_time now, const limits& caps)
+{
+    return [trust, now, caps](bytes_view bundle) -> std::optional<signature_claim> {
+        const auto verified = verify_by_any(bundle, trust, now, caps);
+        if (!verified)
+            return std::nullopt;
+        auto version = version_of(verified->statement);
+        if (!version)
+            return std::nullopt;
+        return signature_claim{claim_of(*verified, bundle), std::move(*version)};
+    };
+}
+
 /// What stands for the bytes of a file of which only shards were signed: nothing else can hash to it.
 inline sha256_digest digest_of_shards(const signed_model_file& file, std::uint64_t shard_bytes)
 {

@@ -30,6 +30,7 @@
 #include <modelsec/detail/store/store_read.ipp>
 #include <modelsec/detail/store/store_repair.ipp>
 #include <modelsec/detail/store/store_recover.ipp>
+#include <modelsec/detail/store/store_share.ipp>
 #include <modelsec/detail/store/store_stage.ipp>
 #include <modelsec/detail/store/stream.ipp>
 

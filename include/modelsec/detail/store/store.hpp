@@ -80,6 +80,16 @@ struct state_repair
     model_state state;                    ///< by now
 };
 
+/// What a kept envelope says of itself that is a signature and no manifest: it does not say which model of a store it is about.
+struct signature_claim
+{
+    manifest_claim claim;
+    identifier version;  ///< that of its pack: 16 digits of what was signed
+};
+
+/// Verifies such an envelope; nothing if it does not hold by whom is trusted now.
+using signature_reader = std::function<std::optional<signature_claim>(bytes_view)>;
+
 /// A pack that gc leaves alone while this lives; its files are opened one by one.
 class held_pack
 {
@@ -133,6 +143,9 @@ public:
     /// does.
     MODELSEC_DECL void drop_envelopes() const;
 
+    /// In a store that is shared for reading: gives readers what was made before it was (packs, state, envelopes). Else nothing.
+    MODELSEC_DECL result<void> share(const identifier& model) const;
+
     /// The place where a pack with this content grows (staging.hpp); partials survive restarts.
     MODELSEC_DECL result<staging> stage(const identifier& model, const sha256_digest& content) const;
 
@@ -154,8 +167,10 @@ public:
     /// One of them, to be copied from and hashed while that is done; an invalid file if it is gone.
     MODELSEC_DECL result<file> open_known(const known_file& known) const;
     /// Gives a model a state again whose newest generation is damaged, or that has packs and none: the highest whole one, and the
-    /// highest memory that any readable generation or kept envelope proves. `newer_schema`: nothing is done.
-    MODELSEC_DECL result<state_repair> repair(const model_lock& lock, const identifier& model) const;
+    /// highest memory that any readable generation or kept envelope proves; of signatures those that `signatures` (may be empty) reads and
+    /// whose pack is in the model's folder. `newer_schema`: nothing is done.
+    MODELSEC_DECL result<state_repair> repair(const model_lock& lock, const identifier& model,
+                                              const signature_reader& signatures = {}) const;
     /// Makes the pack active, if none is, that the newest kept envelope is about and whose files are all here. `still_vouched` (may be
     /// empty) judges the envelope anew.
     MODELSEC_DECL result<bool> adopt_known(const model_lock& lock, const identifier& model,

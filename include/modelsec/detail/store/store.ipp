@@ -8,6 +8,7 @@
 #include <modelsec/detail/store/store_open.ipp>         // open, models, info
 #include <modelsec/detail/store/store_lock.ipp>         // one operation a model
 #include <modelsec/detail/store/state/store_state.ipp>  // state, update, envelopes
+#include <modelsec/detail/store/store_share.ipp>        // what readers may read
 #include <modelsec/detail/store/store_stage.ipp>        // where packs grow
 #include <modelsec/detail/store/store_recover.ipp>      // after a crash
 #include <modelsec/detail/store/store_activate.ipp>     // activate, roll_back

@@ -57,6 +57,7 @@ inline result<std::vector<file_record>> settle_files(file_system& fs, const file
         MODELSEC_TRY(const file content, fs.open_file(parent, name, open_mode::read));
         if (!content)
             return fail(reason::store_layout, "a file vanished: " + path);
+        MODELSEC_CHECK(fs.share(content));  // it may have begun as a partial before the store was shared
         if (!synced)
             MODELSEC_CHECK(fs.sync(content));
         MODELSEC_TRY(const file_info info, fs.info(content));
@@ -67,8 +68,11 @@ inline result<std::vector<file_record>> settle_files(file_system& fs, const file
         expected->changed_ns = info.changed_ns;
         return {};
     };
-    MODELSEC_CHECK(
-        walk_tree(fs, folder, {}, settle, [&](const file& done) { return synced ? result<void>() : fs.sync(done); }));
+    const auto settle_folder = [&](const file& done) -> result<void> {
+        MODELSEC_CHECK(fs.share(done));
+        return synced ? result<void>() : fs.sync(done);
+    };
+    MODELSEC_CHECK(walk_tree(fs, folder, {}, settle, settle_folder));
     std::ranges::sort(wanted, {}, &seen_file::which);
     std::vector<file_record> out;
     out.reserve(wanted.size());

@@ -11,6 +11,9 @@
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
+/// What fsck puts there (e2fsprogs), on the topmost folder of every volume of ext2, ext3 and ext4.
+inline constexpr std::string_view fsck_folder_name = "lost+found";
+
 /// The folders of the root that can only be packs: they have a model's name and something is in them.
 inline result<std::set<std::string>> models_with_packs(const store_disk& d)
 {
@@ -21,11 +24,12 @@ inline result<std::set<std::string>> models_with_packs(const store_disk& d)
         MODELSEC_TRY(const file_info what, d.files->info_at(d.root, name));
         const access_rule& rule = d.root.rule();
         const bool ours = what.owned || rule.policy == store_policy::volume || rule.reader;
-        if (what.kind != file_kind::folder || !ours || !identifier::parse(name))
+        if (what.kind != file_kind::folder || !ours || name == fsck_folder_name || !identifier::parse(name))
             continue;
-        // One that cannot be looked into is a model all the same: its state says what is wrong with it, and nothing of the others'.
+        // One of ours that cannot be looked into is a model all the same: what is wrong with it is told, and nothing of the others'.
+        // Somebody else's that keeps this user out is none: if it were, a state would name it.
         const auto packs = has_packs(d, name);
-        if (!packs || *packs)
+        if (packs ? *packs : what.owned || !is_kept_out(packs.error().why))
             out.insert(name);
     }
     return out;
@@ -74,12 +78,30 @@ inline result<void> leave_out_of_backups(const store_disk& d, bool tag)
     return there ? result<void>() : write_whole(*d.files, d.root, "CACHEDIR.TAG", as_bytes(signature));
 }
 
+/// Whether this user shared the store before. Its readers must not lose what an operation writes that was not told so: a new state that
+/// they may not read takes the model from them.
+inline result<bool> was_shared(const store_disk& d)
+{
+    static constexpr std::uint32_t others = 0055;  // of folders that were made for readers (docs/manifest.md, Store)
+    if (d.root.rule().policy != store_policy::owner_only || d.root.rule().reader)
+        return false;
+    MODELSEC_TRY(const file_info inner, d.files->info_at(d.root, inner_folder_name));
+    return inner.kind == file_kind::folder && inner.owned && (inner.mode & others) == others;
+}
+
 result<store> store::open(const store_options& options)
 {
     store_disk d{options.files, {}, {}, {}, {}, {}, {}, options.caps, options.time};
     MODELSEC_TRY(d.root, d.files->open_root(options.path, options.create, options.policy));
     if (!d.root)
         return fail(reason::none_active, "there is no store");
+    MODELSEC_TRY(const bool shared, was_shared(d));
+    if (shared)
+    {
+        MODELSEC_TRY(d.root, d.files->open_root(options.path, options.create, store_policy::shared_read));
+        if (!d.root)
+            return fail(reason::none_active, "there is no store");
+    }
     // CWE-732: a root that its group may write to is a policy, not an accident.
     MODELSEC_TRY(const file_info root, d.files->info(d.root));
     MODELSEC_TRY(d.path, d.files->absolute_path(d.root));

@@ -21,10 +21,11 @@ inline failure damaged(std::string detail)
     return fail(reason::pack_damaged, std::move(detail));
 }
 
-/// Whatever stands in the place of a pack's file or folder that should not (a link, something of another owner) is damage too.
+/// Whatever stands in the place of a pack's file or folder that should not (a link, something of another owner) is damage too. What this
+/// user may not look at is not: nobody knows what it is, and its owner need only share it.
 inline failure as_damage(failure f)
 {
-    return is_unfit(f.why) ? damaged(std::move(f.detail)) : f;
+    return is_unfit(f.why) && !is_kept_out(f.why) ? damaged(std::move(f.detail)) : f;
 }
 
 /// Opens a pack's folder and holds it against gc.

@@ -24,7 +24,8 @@ struct kept_offer
     bytes raw;
 };
 
-inline std::optional<kept_offer> read_kept_offer(bytes raw, const identifier& model, const limits& caps)
+/// Takes `raw` if it is one.
+inline std::optional<kept_offer> read_kept_offer(bytes& raw, const identifier& model, const limits& caps)
 {
     auto e = parse_envelope(raw, envelope_format::dsse, caps);
     if (!e)
@@ -61,7 +62,19 @@ struct kept_offers
     std::optional<kept_offer> newest;  ///< only this one is held: each may have 8 MiB, and a memory names many (CWE-770)
 };
 
-inline result<kept_offers> read_kept_offers(const store_disk& d, const identifier& model)
+/// Whether a pack of this version stands in the model's folder, under whichever of its names.
+inline result<bool> has_pack_of(const store_disk& d, const identifier& model, const identifier& version)
+{
+    MODELSEC_TRY(const file home, d.files->open_folder(d.root, model.str(), false));
+    if (!home)
+        return false;
+    MODELSEC_TRY(const std::vector<std::string> names, d.files->list(home));
+    return std::ranges::any_of(
+        names, [&](const std::string& n) { return n == version.str() || n.starts_with(version.str() + '~'); });
+}
+
+inline result<kept_offers> read_kept_offers(const store_disk& d, const identifier& model,
+                                            const signature_reader& signatures = {})
 {
     const auto order = [](const manifest_claim& c) {
         return std::tuple(c.sequence.value_or(0), c.issued_at.value_or(utc_time()));
@@ -76,7 +89,14 @@ inline result<kept_offers> read_kept_offers(const store_disk& d, const identifie
         auto raw = at && *at ? read_whole(*d.files, *at, d.caps.envelope_bytes) : result<bytes>(fail(reason::store_layout));
         if (!raw || sha256(*raw).hex() + ".json" != name)
             continue;
-        auto offer = read_kept_offer(std::move(*raw), model, d.caps);
+        auto offer = read_kept_offer(*raw, model, d.caps);
+        if (!offer && signatures)
+            if (auto known = signatures(*raw))
+            {
+                MODELSEC_TRY(const bool ours, has_pack_of(d, model, known->version));
+                if (ours)
+                    out.claims.push_back(std::move(known->claim));
+            }
         if (!offer)
             continue;
         out.claims.push_back(offer->claim);
@@ -142,7 +162,7 @@ inline result<proven_state> find_proven_state(const store_disk& d, const identif
     return out;
 }
 
-result<state_repair> store::repair(const model_lock&, const identifier& model) const
+result<state_repair> store::repair(const model_lock&, const identifier& model, const signature_reader& signatures) const
 {
     state_repair out;
     MODELSEC_TRY(const file no_gc, hold_envelopes(*disk_));
@@ -158,7 +178,7 @@ result<state_repair> store::repair(const model_lock&, const identifier& model) c
             return now.error();
         out.found = now ? reason::memory_lost : reason::state_damaged;
         MODELSEC_TRY(proven_state proven, find_proven_state(*disk_, model));
-        MODELSEC_TRY(const kept_offers offers, read_kept_offers(*disk_, model));
+        MODELSEC_TRY(const kept_offers offers, read_kept_offers(*disk_, model, signatures));
         model_state next = std::move(proven.base.state);
         if (next.generation != 0)
             next.ancestors.insert(next.ancestors.begin(), proven.base.identity);

@@ -191,6 +191,9 @@ public:
 
     /// Makes the empty file `to` share the bytes of `from`; false where the file system cannot.
     virtual result<bool> clone(const file& /*from*/, const file& /*to*/) { return false; }
+    /// Adds to a file or folder of this user's the rights that readers have in a store which is shared for reading, if its policy says
+    /// so and they are missing.
+    virtual result<void> share(const file& /*f*/) { return {}; }
     /// Keeps a folder out of the system's backups, where the system has a way; else nothing.
     virtual result<void> exclude_from_backups(const file& /*folder*/) { return {}; }
 
@@ -198,11 +201,17 @@ public:
     MODELSEC_DECL static file_system& native();
 };
 
-/// Whether a failure says that what stands there is not what it should be, rather than that it could not be looked at now.
+/// Whether a failure says that this user may not look at what stands there.
+inline bool is_kept_out(reason why) noexcept
+{
+    return why == reason::not_readable || why == reason::access_denied;
+}
+
+/// Whether a failure says that what stands there is not what it should be, or is not for this user, rather than that it could not be
+/// looked at now.
 inline bool is_unfit(reason why) noexcept
 {
-    return why == reason::store_layout || why == reason::store_permissions || why == reason::not_readable ||
-           why == reason::access_denied;
+    return why == reason::store_layout || why == reason::store_permissions || is_kept_out(why);
 }
 
 /// A handle as other languages take it: the descriptor; on Windows the HANDLE, of which 32 bits are in use.

@@ -107,7 +107,7 @@ public:
         {
         };
         if (::fstatat(at.native(), name.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0)
-            return errno == ENOENT ? result<file_info>(file_info{}) : posix_failure_at("fstatat", at, name);
+            return errno == ENOENT ? result<file_info>(file_info{}) : open_failure("fstatat", at, name);
         return posix_info(st);
     }
 
@@ -207,6 +207,7 @@ public:
     }
 
     result<bool> clone(const file& from, const file& to) override { return share_bytes(from.native(), to.native()) == 0; }
+    result<void> share(const file& f) override { return posix_share(f); }
     result<void> exclude_from_backups(const file& folder) override
     {
         mark_excluded_from_backups(folder.native());

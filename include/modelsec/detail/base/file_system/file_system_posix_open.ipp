@@ -56,7 +56,7 @@ inline failure posix_failure_at(const char* call, const file& at, const std::str
     const auto folder = path_of(at.native());
     std::string place = folder ? *folder : std::string();
     if (!name.empty())
-        place += '/' + name;
+        place += (folder ? "/" : "") + name;
     return posix_failure(code, call, place);
 }
 
@@ -103,7 +103,7 @@ public:
         {
             std::string here(PATH_MAX, '\0');
             if (::getcwd(here.data(), here.size()) == nullptr)
-                return posix_failure(errno, "getcwd", path);
+                return posix_failure(errno == ERANGE ? ENAMETOOLONG : errno, "getcwd", path);
             push(path);
             push(here.c_str());
         }
@@ -215,6 +215,24 @@ inline mode_t file_mode(const access_rule& rule) noexcept
     return rule.policy == store_policy::shared_read ? S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH : S_IRUSR | S_IWUSR;
 }
 
+/// See file_system::share. A disk that nobody can write to stays as it is.
+inline result<void> posix_share(const file& f)
+{
+    const access_rule& rule = f.rule();
+    if (rule.policy != store_policy::shared_read || rule.reader)
+        return {};
+    struct stat st
+    {
+    };
+    if (::fstat(f.native(), &st) != 0)
+        return posix_failure_at("fstat", f);
+    const mode_t mode = S_ISDIR(st.st_mode) ? folder_mode(rule) : file_mode(rule);
+    if (st.st_uid != ::geteuid() || (st.st_mode & mode) == mode || ::fchmod(f.native(), (st.st_mode & 07777) | mode) == 0 ||
+        errno == EROFS)
+        return {};
+    return posix_failure_at("chmod", f);
+}
+
 /// Makes a folder of this mode whatever the umask; true if it was not there before.
 inline result<bool> make_folder(const file& at, const char* name, mode_t mode)
 {
@@ -227,15 +245,17 @@ inline result<bool> make_folder(const file& at, const char* name, mode_t mode)
     return true;
 }
 
-/// Why an entry could not be opened: what somebody else keeps for himself is another matter than what the disk refuses.
+/// Why an entry could not be opened or looked at: what somebody else keeps for himself is another matter than what the disk refuses.
 inline failure open_failure(const char* call, const file& at, const std::string& name)
 {
     const int code = errno;
     struct stat st
     {
     };
-    const bool theirs =
-        code == EACCES && ::fstatat(at.native(), name.c_str(), &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_uid != ::geteuid();
+    // A folder that may be listed, but not entered, says nothing of its entries: then it is the folder that is somebody else's.
+    const bool seen = code == EACCES && (::fstatat(at.native(), name.c_str(), &st, AT_SYMLINK_NOFOLLOW) == 0 ||
+                                         ::fstat(at.native(), &st) == 0);
+    const bool theirs = seen && st.st_uid != ::geteuid();
     errno = code;
     failure out = posix_failure_at(call, at, name);
     if (theirs)
@@ -368,9 +388,8 @@ inline result<file> posix_open_folder(const file& at, const std::string& name, b
     if (!out || ::fstat(out.native(), &st) != 0)
         return open_failure("open of a folder", at, name);
     MODELSEC_CHECK(check_entry(st, rule, false, at, name));
-    if (create && rule.policy == store_policy::shared_read && st.st_uid == ::geteuid() && (st.st_mode & mode) != mode &&
-        ::fchmod(out.native(), (st.st_mode & 07777) | mode) != 0)
-        return posix_failure_at("chmod", at, name);
+    if (create)
+        MODELSEC_CHECK(posix_share(out));
     return out;
 }
 
@@ -424,7 +443,7 @@ inline result<file_info> posix_info_of(const std::string& path)
     {
     };
     if (::lstat(path.c_str(), &st) != 0)
-        return errno == ENOENT ? result<file_info>(file_info{}) : posix_failure("lstat");
+        return errno == ENOENT ? result<file_info>(file_info{}) : posix_failure(errno, "lstat", path);
     return posix_info(st);
 }
 

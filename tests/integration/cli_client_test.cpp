@@ -3,6 +3,7 @@
 #include "cli.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <sstream>
 
 using namespace integration;
@@ -174,6 +175,45 @@ TEST_CASE("fetch --fallback-after does with what is active where the network fai
         CHECK(run_command(people_fetch(w, {wrong})).exit_code == 2);
     CHECK(run_command(people_fetch(w, {"--min-rate", "1k", "--digest", "whole", "--fallback-after", "5", "--model", "demo"}))
               .exit_code == 0);
+}
+
+TEST_CASE("fetch --cache-tag leaves the store out of backups, and nothing else does")
+{
+    world w;
+    w.release("content");
+    const std::string tag = w.store() + "/CACHEDIR.TAG";
+    REQUIRE(run_command(people_fetch(w)).exit_code == 0);
+    CHECK(!std::filesystem::exists(tag));
+    REQUIRE(run_command(people_fetch(w, {"--cache-tag"})).exit_code == 0);
+    CHECK(support::read_file(tag).starts_with("Signature: 8a477f597d28d172789f06886806bc55\n"));
+    CHECK(run_command({"status", "--store", w.store()}).exit_code == 0);
+}
+
+TEST_CASE("without a model's id the only model of the store stands in for the network, and of several none")
+{
+    world w;
+    w.release("content");
+    w.web.fail("/manifest", support::answer(404), 1);
+    CHECK(run_command(people_fetch(w, {"--fallback-after", "5"})).exit_code == 12);  // there is none yet
+    REQUIRE(run_command(people_fetch(w)).exit_code == 0);
+    w.web.fail("/manifest", support::answer(404), 100);
+    const auto r = run_command(people_fetch(w, {"--fallback-after", "5", "--json"}));
+    CHECK(r.exit_code == 0);
+    const auto last = result_line(r.out);
+    CHECK(last.bool_at("stale") == true);
+    CHECK(last.string_at("model_id") == "demo");
+    CHECK(last.string_at("version") == "1.0.0");
+
+    w.web.heal("/manifest");
+    auto other = w.manifest("other", "/other.bin");
+    other.model_id = "other";
+    w.publish(other);
+    REQUIRE(run_command(people_fetch(w)).exit_code == 0);
+    w.web.fail("/manifest", support::answer(404), 100);
+    const auto several = run_command(people_fetch(w, {"--fallback-after", "5", "--json"}));
+    CHECK(several.exit_code == 2);
+    CHECK(result_line(several.out).string_at("reason") == "model_required");
+    CHECK(run_command(people_fetch(w, {"--fallback-after", "5", "--model", "demo"})).exit_code == 0);
 }
 
 TEST_CASE("status, path, verify, rollback and gc see what fetch did")

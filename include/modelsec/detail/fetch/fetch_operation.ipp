@@ -467,6 +467,27 @@ result<check_result> run_check(const client_options& owner, const fetch_options&
     return outcome;
 }
 
+/// The model that may have to do where none was named: the only one of which the store has an active pack. Empty: there is none.
+inline result<std::string> only_active_model(const client_options& owner)
+{
+    const auto disk = store::open(
+        {owner.store, false, owner.group_shared, owner.policy, owner.files, owner.caps, false, owner.clock.get()});
+    if (!disk)
+        return std::string();
+    MODELSEC_TRY(const std::vector<identifier> models, disk->models());
+    std::string out;
+    for (const identifier& model : models)
+    {
+        const auto state = disk->state(model);
+        if (state && !state->active)
+            continue;
+        if (!out.empty())
+            return fail(reason::model_required, "the store has several models, so none of them stands in for the network");
+        out = model.str();
+    }
+    return out;
+}
+
 result<fetch_result> run_fetch(const client_options& owner, const fetch_options& asked, bool lenient,
                                const network_maker& connect, attempt_facts* facts, stream_feed* feed,
                                const foreign_job* delivered)
@@ -495,7 +516,16 @@ result<fetch_result> run_fetch(const client_options& owner, const fetch_options&
         return code == errc::network || code == errc::tls || code == errc::http_status || code == errc::rate_limited;
     };
     last.bytes = fetched;
-    if (outcome.has_error() && lenient && unreachable(outcome.error().code()) && !model_id.empty())
+    const bool stands_in = outcome.has_error() && lenient && unreachable(outcome.error().code());
+    if (stands_in && model_id.empty())
+    {
+        auto only = guarded([&] { return only_active_model(owner); });
+        if (only)
+            model_id = std::move(*only);
+        else if (only.error().why == reason::model_required)
+            outcome = std::move(only).error();
+    }
+    if (stands_in && !model_id.empty())
     {
         fetch_options offline = asked;
         offline.offline = true;

@@ -2,6 +2,8 @@
 #ifndef MODELSEC_TOOLS_COMMAND_ERROR_HPP
 #define MODELSEC_TOOLS_COMMAND_ERROR_HPP
 
+#include "text.hpp"
+
 #include <modelsec/publish.hpp>
 
 #include <string>
@@ -33,6 +35,22 @@ T value_or_hint(result<T> r, std::string hint)
         throw command_error(r.error().why, std::move(hint), r.error().detail);
     if constexpr (!std::is_void_v<T>)
         return std::move(*r);
+}
+
+/// What is said of a file that was named and cannot be used.
+inline std::string file_hint(const failure& why)
+{
+    const std::string name = printable(why.detail);
+    return why.why == reason::file_unreadable       ? "cannot read " + name
+           : why.why == reason::secret_file_exposed ? "a file with secrets belongs to its user alone: chmod 600 " + name
+                                                    : name;
+}
+
+/// What is wrong with the files for TLS, or with the proxy, is told before any server is asked.
+inline void check_files_of(const transport_options& transport)
+{
+    if (const auto usable = check_transport(transport); usable.has_error())
+        throw command_error(usable.error().why, file_hint(usable.error()), usable.error().detail);
 }
 
 [[noreturn]] inline void usage(std::string hint)

@@ -3,6 +3,7 @@
 
 #include "command_error.hpp"
 #include "commands/commands.hpp"
+#include "platform.hpp"
 
 #include <modelsec/version.hpp>
 
@@ -123,6 +124,7 @@ CLI::Option* repeatable(CLI::App& command, const std::string& name, std::vector<
 
 int run(int argc, char** argv)
 {
+    tell_file_limit();
     command_line line;
     std::vector<const char*> arguments(argv, argv + argc);
     const auto watches = [](std::string_view a) { return a == "--watch-expiry" || a.starts_with("--watch-expiry="); };

@@ -63,7 +63,7 @@ credential_provider make_provider(origin_headers fixed, const std::string& path)
         return std::move(*made);
     const reason why = made.error().why;
     if (why == reason::secret_file_exposed || why == reason::file_unreadable)
-        throw error(made.error());
+        throw command_error(why, file_hint(made.error()), made.error().detail);
     throw command_error(
         reason::bad_option,
         "--credentials takes a JSON object: for each origin its bearer, basic or headers; none for the origin of "

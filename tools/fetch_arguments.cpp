@@ -45,6 +45,8 @@ void fetch_arguments::add_to(CLI::App& c, bool with_store)
     if (with_store)
         add_store(c, store_, what);
     sharing_.add_to(c, what);
+    if (with_store)
+        c.add_flag("--cache-tag", cache_tag_, "Put a CACHEDIR.TAG into the store: backup programs leave it out")->group(what);
     c.add_option("--model", model_, "The model expected")->type_name("ID")->group(what);
     c.add_option("--tier", tier_, "The tier expected")->type_name("TIER")->group(what);
     repeatable(c, "--platform", platforms_, "What runs here, the best first", "NAME")->group(what);
@@ -111,6 +113,7 @@ client_options fetch_arguments::client() const
     client_options out;
     out.store = with_store_ ? checked_store(store_) : std::string();
     out.policy = sharing_.policy();
+    out.cache_tag = cache_tag_;
     audit_.apply_to(out);
     if (profile_ != "server" && profile_ != "client")
         usage("--profile is server or client");
@@ -168,10 +171,7 @@ client_options fetch_arguments::client() const
 
 void fetch_arguments::check_files(const client_options& options) const
 {
-    if (const auto usable = check_transport(options.transport); usable.has_error())
-        throw command_error(usable.error().why, usable.error().why == reason::file_unreadable
-                                                    ? "cannot read " + printable(usable.error().detail)
-                                                    : printable(usable.error().detail));
+    check_files_of(options.transport);
 }
 
 ocsp_policy fetch_arguments::ocsp() const

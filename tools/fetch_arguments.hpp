@@ -72,6 +72,7 @@ private:
     bool require_order_ = false;
     bool offline_ = false;
     bool dry_run_ = false;
+    bool cache_tag_ = false;
 };
 
 }  // namespace modelsec::tool

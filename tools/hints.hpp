@@ -34,6 +34,11 @@ inline std::string_view command_hint(reason why) noexcept
     case reason::no_artifact: return "check the names of --platform";
     case reason::wrong_format: return "the other envelope format is expected; see --format";
     case reason::below_min_sequence: return "the manifest is older than --min-sequence allows";
+    case reason::store_permissions:
+        return "the store must belong to this user alone; for a volume that is this application's alone give --volume";
+    case reason::not_readable:
+        return "this user may not read the store: its owner shares it by a fetch with --shared-read; for a volume that is "
+               "this application's alone give --volume";
     case reason::model_too_large:
         return "the files are larger together than --max-bytes allows, or than the disk has room for";
     case reason::signature_too_old: return "nobody who is trusted says that it was signed within --max-age";

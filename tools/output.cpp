@@ -142,11 +142,18 @@ void output::fail(reason why, std::string_view own_hint, std::string_view detail
     if (bar_)
         bar_->clear();
     const errc code = code_of(why);
-    const std::string what(own_hint.empty() ? command_hint(why) : own_hint);
+    std::string what(own_hint.empty() ? command_hint(why) : own_hint);
+    if (code == errc::store && !store_.empty())
+        what += (what.empty() ? "the store is " : "; the store is ") + printable(store_);
+    const bool about_content =
+        code == errc::malformed || code == errc::digest || code == errc::unsafe || code == errc::policy;
+    const std::string told = explaining_ && about_content ? printable(detail) : std::string();
     if (json_lines())
     {
         json::object line = final_line(why);
         line["hint"] = what;
+        if (!told.empty())
+            line["detail"] = told;
         object(line);
     }
     else
@@ -156,9 +163,11 @@ void output::fail(reason why, std::string_view own_hint, std::string_view detail
         put_line(stderr, "modelsec: " + text + " (" + std::to_string(static_cast<int>(code)) + ' ' + word +
                              (case_word == word ? "" : ", " + case_word) + ")." +
                              (what.empty() ? "" : ' ' + capitalized(what) + '.'));
+        if (!told.empty())
+            put_line(stderr, "modelsec: " + told);
     }
     // docs/architecture.md, rule 6: what may hold paths and remote text is for the owner, who asks for it.
-    if (!detail.empty() && environment("MODELSEC_DEBUG") == "1")
+    if (!detail.empty() && told.empty() && environment("MODELSEC_DEBUG") == "1")
         put_line(stderr, "modelsec: detail: " + printable(detail));
 }
 

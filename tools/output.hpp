@@ -40,8 +40,12 @@ public:
     bool json_lines() const noexcept { return mode_ == output_mode::json; }
     /// The model that the final line is about, also when it is about an error.
     void about(std::string model_id) { model_id_ = std::move(model_id); }
+    /// The store that the operation is about: errors of it say where it is.
+    void in_store(std::string folder) { store_ = std::move(folder); }
     /// Errors are not about the initialization of a model: a command of publishers.
     void publishing() noexcept { initializing_ = false; }
+    /// Whoever runs this command made what is refused: errors say what it is in their own words.
+    void explaining() noexcept { explaining_ = true; }
     /// Errors from here on say that a model could not be initialized, and nothing more to end users: a fetch.
     void initializing() noexcept { initializing_ = true; }
 
@@ -72,10 +76,12 @@ private:
 
     output_mode mode_;
     bool initializing_ = false;
+    bool explaining_ = false;
     bool colours_on_results_ = false;
     bool colours_on_errors_ = false;
     std::uint64_t bytes_fetched_ = 0;
     std::string model_id_;
+    std::string store_;
     std::string stage_;
     bool stage_announced_ = false;
     std::optional<progress_bar> bar_;

@@ -44,6 +44,7 @@ client_options pack_arguments::owner(output& out) const
 {
     client_options how;
     how.store = checked_store(store);
+    out.in_store(how.store);
     how.policy = sharing.policy();
     audit.apply_to(how);
     how.transport.proxy = proxy.options(out);

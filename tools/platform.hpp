@@ -41,6 +41,9 @@ result<void> replace_file(const std::string& path, bytes_view content);
 /// Makes a folder (0700) unless it is there.
 result<void> make_folder(const std::string& path);
 
+/// A file that would grow beyond this process's limit (`ulimit -f`) is a failure of that write, and not the end of the process.
+void tell_file_limit();
+
 /// While it lives, the first SIGINT or SIGTERM cancels an operation; the second one ends the process.
 class interrupt_guard
 {

@@ -53,6 +53,7 @@ failure file_failure(const char* what, const std::string& path)
     const int error = errno;
     const reason why = error == EEXIST                      ? reason::file_exists
                        : error == ENOSPC || error == EDQUOT ? reason::disk_full
+                       : error == EFBIG                     ? reason::file_too_big
                                                             : reason::file_unreadable;
     return fail(why, std::string(what) + ' ' + path + ": " + std::strerror(error));
 }
@@ -167,6 +168,11 @@ result<void> make_folder(const std::string& path)
     if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
         return file_failure("make", path);
     return {};
+}
+
+void tell_file_limit()
+{
+    ::signal(SIGXFSZ, SIG_IGN);
 }
 
 namespace {

@@ -10,6 +10,8 @@
 #include <filesystem>
 #include <thread>
 
+#include <sys/stat.h>
+
 using namespace integration;
 using namespace std::chrono_literals;
 
@@ -56,6 +58,69 @@ TEST_CASE("a CA that is not there is named, before any server is asked")
         CHECK(r.exit_code == 2);
         CHECK(result_line(r.out).string_at("reason") == "file_unreadable");
         CHECK(r.out.find("/nope.pem") != r.out.npos);
+    }
+    CHECK(w.web.connections() == 0);
+}
+
+TEST_CASE("a file of the command line that is not there is named by every command that asks servers")
+{
+    world w;
+    w.release("content");
+    REQUIRE(run_command({"keygen", "--out", w.place / "keys", "--key-id", "k"}).exit_code == 0);
+    const auto published = w.place / "signed.json";
+    REQUIRE(run_command({"publish", "--key", w.place / "keys/k.pem", "--model", "demo", "--version", "1.0.0", "--sequence",
+                         "1", "--expires", "30d", "--platform", "any", "--file", w.place.write("model.bin", "content"),
+                         "--url", w.web.url("/model.bin"), "--out", published})
+                .exit_code == 0);
+    const std::vector<std::string> check{"check-remote", published};
+    const std::vector<std::string> renew{"renew",   "--key", w.place / "keys/k.pem",  published, "--expires", "60d",
+                                         "--check", "--out", w.place / "renewed.json"};
+    const std::vector<std::string> bundle{"bundle", "--manifest", w.web.url("/manifest"), "--pin", w.key.pin(), "--model",
+                                          "demo",   "--out",      w.place / "b"};
+    for (const auto& asking : {check, renew, bundle})
+        for (const char* option : {"--ca", "--credentials"})
+        {
+            auto all = asking;
+            all.insert(all.end(), {option, "/nope.pem", "--json"});
+            const auto r = run_command(all);
+            CAPTURE(asking.front());
+            CAPTURE(option);
+            CHECK(r.exit_code == 2);
+            CHECK(result_line(r.out).string_at("reason") == "file_unreadable");
+            CHECK(r.out.find("/nope.pem") != r.out.npos);
+        }
+    CHECK(w.web.connections() == 0);
+}
+
+TEST_CASE("a file beyond the process's limit is told as that, and does not end the command by a signal")
+{
+    world w;
+    w.release(support::noise(3'000'000));
+    std::string line = "ulimit -f 64; exec";
+    for (const std::string& argument : command(fetch_from(w, w.web.url("/manifest"), {"--ca", w.place / "ca.pem"})))
+        line += " '" + argument + '\'';
+    const auto r = support::run({"/bin/sh", "-c", line});
+    CHECK(r.signal == 0);
+    CHECK(r.exit_code == 41);
+    CHECK(result_line(r.out).string_at("reason") == "file_too_big");
+}
+
+TEST_CASE("a pipe in place of a file is refused at once, and nobody waits for it")
+{
+    world w;
+    w.release("content");
+    const std::string pipe = w.place / "pipe";
+    REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+    const auto ca = run_command(fetch_from(w, w.web.url("/manifest"), {"--ca", pipe}));
+    CHECK(ca.exit_code == 2);
+    CHECK(result_line(ca.out).string_at("reason") == "file_unreadable");
+    for (const char* option : {"--manifest-file", "--bundle"})
+    {
+        const auto r =
+            run_command({"fetch", option, pipe, "--pin", w.key.pin(), "--model", "demo", "--store", w.store(), "--json"});
+        CAPTURE(option);
+        CHECK(r.exit_code == 2);
+        CHECK(result_line(r.out).string_at("reason") == "file_unreadable");
     }
     CHECK(w.web.connections() == 0);
 }

@@ -4,6 +4,7 @@
 
 #include <modelsec/detail/base/encoding.hpp>
 
+#include <zip_builder.hpp>
 #include <zip_writer.hpp>
 
 #include <algorithm>
@@ -247,6 +248,51 @@ TEST_CASE("publish looks into an archive: it says how large it unpacks and refus
     expect_refused(publish_zip(support::zip_of({{"../up", "x"}})), 31, "unsafe_name");
     expect_refused(publish_zip("no archive at all"), 31, "unsafe_archive");
     CHECK(!std::filesystem::exists(w.manifest()));
+}
+
+TEST_CASE("publish names what is at fault: the archive's entry, the file, the file with too many mirrors")
+{
+    const workshop w;
+    const auto told = [&](const std::vector<std::string>& arguments, int code, const std::string& what) {
+        CAPTURE(what);
+        const auto people = run_command(arguments);
+        CHECK(people.exit_code == code);
+        CHECK_MESSAGE(people.err.find(what) != std::string::npos, people.err);
+        auto by_json = arguments;
+        by_json.push_back("--json");
+        const auto r = run_command(by_json);
+        const auto detail = result_line(r.out).string_at("detail");
+        REQUIRE(detail.has_value());
+        CHECK_MESSAGE(detail->find(what) != std::string::npos, *detail);
+    };
+    const auto archive_with = [&](support::zip_part odd) {
+        support::zip_image image;
+        image.add("good.bin", "good").add(std::move(odd));
+        return w.publish({"--platform", "any", "--zip", "--file", w.place.write("model.zip", image.str()), "--url",
+                          "https://cdn.example/model.zip"});
+    };
+    const auto item = [](const std::string& name, const auto& change) {
+        support::zip_part out = support::zip_item(name, "x", false);
+        change(out);
+        return out;
+    };
+    told(archive_with(item("sub/packed.bin", [](auto& p) { p.local.method = p.central.method = 12; })), 31,
+         "unknown compression method: sub/packed.bin");
+    told(archive_with(item("locked.bin", [](auto& p) { p.local.flags = p.central.flags = 1; })), 31,
+         "an encrypted entry: locked.bin");
+    told(archive_with(item("link", [](auto& p) { p.central.external = 0120777u << 16; })), 31, ": link");
+    told(archive_with(item("../up", [](auto&) {})), 31, ": ../up");
+    told(archive_with(item("a\x1b[31m", [](auto&) {})), 31, "a\\x1b[31m");
+    told(archive_with(item("GOOD.bin", [](auto&) {})), 31, "take for one: GOOD.bin");
+
+    for (const char* name : {"CON.bin", "a:b.bin"})
+        told(w.publish({"--platform", "any", "--file", w.place.write(name, "x"), "--url", "https://c.example/m"}), 31,
+             std::string(": ") + name);
+    auto mirrors = w.publish_file();
+    for (int i = 0; i < 17; ++i)
+        mirrors.insert(mirrors.end(), {"--mirror", "https://m" + std::to_string(i) + ".example/m"});
+    told(mirrors, 24, "more than 16 mirrors for model.gguf");
+    told(w.publish({"--platform", "any", "--file", w.place / "model.gguf", "--url", "hf://org/repo@main/m"}), 50, "main");
 }
 
 TEST_CASE("a pack envelope is made by one key over the raw payload")

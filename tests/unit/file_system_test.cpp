@@ -2,6 +2,7 @@
 #include <modelsec/detail/base/file_system/file_system.hpp>
 
 #include <modelsec/detail/base/file_system/failure_posix.ipp>
+#include <modelsec/detail/store/store.hpp>
 
 #include "../support/other_process.hpp"
 #include "../support/temp_dir.hpp"
@@ -380,6 +381,33 @@ TEST_CASE("what the system refuses is told by its own reason, with the place in 
     for (const int code : {EROFS, EXDEV, EFBIG, EMFILE, ENFILE, ENAMETOOLONG, EACCES, EPERM, ENOSPC, EDQUOT})
         CHECK(posix_failure(code, "call", "/place").why != reason::store_io);
     CHECK(posix_failure(EIO, "call", "/place").why == reason::store_io);
+}
+
+TEST_CASE("a path that is too long for the system is told with the folder")
+{
+    // Deeper than any path says; only relative to the folder it stands in can it be reached.
+    const temp_dir dir;
+    const std::string part(200, 'x');
+    const std::string said = support::in_child([&]() -> std::string {
+        std::string out;
+        if (::chdir(dir.path().c_str()) != 0)
+            return "no folder";
+        for (int i = 0; i < 25; ++i)
+            if (::mkdir(part.c_str(), 0700) != 0 || ::chdir(part.c_str()) != 0)
+                return "too deep";
+        const auto deep = store::open({"here", true});
+        out += deep ? "none" : std::string(to_string(deep.error().why)) + ' ' + deep.error().detail;
+        for (int i = 0; i < 25; ++i)
+            if (::chdir("..") != 0 || ::rmdir(part.c_str()) != 0)
+                return "not removed";
+        return out;
+    });
+    CHECK_MESSAGE(said.starts_with("path_too_long "), said);
+    CHECK_MESSAGE(said.ends_with(": here"), said);
+    const auto seen = fs.info_of("/" + std::string(300, 'x'));
+    REQUIRE(seen.has_error());
+    CHECK(seen.error().why == reason::path_too_long);
+    CHECK(seen.error().detail.find("/xxx") != std::string::npos);
 }
 
 TEST_CASE("on a disk that cannot be written to, that is what is told, and what is there can be read" *

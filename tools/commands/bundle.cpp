@@ -25,6 +25,7 @@ void bundle(const fetch_arguments& arguments, const bundle_options& to, output& 
     out.publishing();
     out.about(arguments.model());
     fetch_options options = arguments.fetch();
+    arguments.check_files(arguments.client());
     const interrupt_guard guard(options.operation.control);
     options.operation.events = [&out](const event& e) {
         if (e.kind == event_kind::progress)

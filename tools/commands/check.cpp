@@ -21,6 +21,7 @@ void check(const fetch_arguments& arguments, output& out)
     out.initializing();
     out.about(arguments.model());
     client_options how = arguments.client();
+    out.in_store(how.store);
     fetch_options what = arguments.fetch();
     for (const std::string& variable : arguments.unset_variables())
         out.unset(variable);

@@ -46,6 +46,7 @@ void check(const check_remote_arguments& a, output& out)
     how.expect_private = a.expect_private;
     how.expires_within = std::chrono::hours(14 * 24);
     how.on_progress = [&out](std::uint64_t bytes, std::uint64_t total) { out.progress("remote", bytes, total); };
+    check_files_of(how.transport);
     const interrupt_guard guard(how.handle);
     const remote_report report = check_remote(as_text(raw), how).value();
     out.about(report.model_id);

@@ -28,6 +28,7 @@ constexpr const char* examples = R"(  modelsec doctor
 struct doctor_arguments
 {
     std::string store, manifest, profile = "server", ca, credentials;
+    policy_arguments sharing;
     proxy_arguments proxy;
 };
 
@@ -89,6 +90,7 @@ void examine_store(const doctor_arguments& a, examination& e)
     const std::string& store = checked_store(a.store);
     client_options options;
     options.store = store;
+    options.policy = a.sharing.policy();
     error_code ec;
     diagnostics diag;
     const std::vector<model_status> models = client(std::move(options)).status(ec, diag);
@@ -212,6 +214,7 @@ void add_doctor(command_line& line)
         examples);
     const auto arguments = std::make_shared<doctor_arguments>();
     add_store(command, arguments->store);
+    arguments->sharing.add_to(command);
     command.add_option("--manifest", arguments->manifest, "A manifest whose server is asked")->type_name("URL");
     command.add_option("--profile", arguments->profile, "server (default) or client")->type_name("server|client");
     command.add_option("--ca", arguments->ca, "The CA to trust in place of the system's")->type_name("FILE");

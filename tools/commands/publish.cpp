@@ -53,6 +53,7 @@ published_manifest publish_to(const upload_arguments& upload, const publish_argu
 void publish(const publish_arguments& arguments, const upload_arguments& upload, output& out)
 {
     out.publishing();
+    out.explaining();
     const bool addresses_follow = upload.gives_addresses();  // what the table forbids ends here
     publication content = arguments.content(clock::system().now(), addresses_follow);
     const std::vector<signing_key> keys = arguments.signing().keys();

@@ -42,6 +42,7 @@ bool hosts_serve(const std::string& manifest, const renew_arguments& arguments, 
     how.transport.proxy = arguments.proxy.options(out);
     how.transport.credentials = make_provider({}, arguments.credentials);
     how.sources = arguments.sources.options(arguments.credentials);
+    check_files_of(how.transport);
     how.handle = handle;
     how.read_bodies = false;
     const remote_report report = check_remote(manifest, how).value();

@@ -14,9 +14,21 @@
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
+/// Nobody waits for who may write to a pipe: it is no file, and a signal would not end the wait.
 inline std::FILE* open_stream(const std::string& path)
 {
-    return std::fopen(path.c_str(), "rb");
+    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (descriptor < 0)
+        return nullptr;
+    struct stat info = {};
+    const bool pipe = ::fstat(descriptor, &info) != 0 || S_ISFIFO(info.st_mode);
+    std::FILE* const stream = pipe ? nullptr : ::fdopen(descriptor, "rb");
+    if (!stream)
+    {
+        ::close(descriptor);
+        errno = pipe ? EINVAL : errno;
+    }
+    return stream;
 }
 
 /// A new file; nobody's link is followed (CWE-59).

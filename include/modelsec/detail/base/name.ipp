@@ -4,6 +4,7 @@
 
 #include <modelsec/detail/base/digest.hpp>
 #include <modelsec/detail/base/name.hpp>
+#include <modelsec/detail/base/shown_name.hpp>
 
 #include <utf8proc.h>
 
@@ -94,9 +95,10 @@ result<identifier> identifier::parse(std::string_view text)
     const auto alnum = [](char c) { return (c >= '0' && c <= '9') || (detail::lower(c) >= 'a' && detail::lower(c) <= 'z'); };
     const auto rest = [&](char c) { return alnum(c) || c == '.' || c == '_' || c == '+' || c == '-'; };
     if (text.empty() || text.size() > 128 || !alnum(text[0]) || !std::all_of(text.begin(), text.end(), rest))
-        return fail(reason::unsafe_name, "not a model id or version");
+        return fail(reason::unsafe_name, "not a model id or version: " + detail::shown_name(text));
     if (text.back() == '.' || detail::is_device_name(text))
-        return fail(reason::unsafe_name, "a model id or version that some file systems read as something else");
+        return fail(reason::unsafe_name,
+                    "a model id or version that some file systems read as something else: " + detail::shown_name(text));
     return identifier(std::string(text));
 }
 
@@ -129,15 +131,17 @@ result<name> name::parse(std::string_view text)
 result<relative_path> relative_path::parse(std::string_view text)
 {
     if (text.size() > 1024)
-        return fail(reason::unsafe_name, "a path of more than 1,024 bytes");
+        return fail(reason::unsafe_name, "a path of more than 1,024 bytes: " + detail::shown_name(text));
     relative_path out;
     for (std::size_t at = 0; at <= text.size();)
     {
         const std::size_t end = std::min(text.find('/', at), text.size());
-        MODELSEC_TRY(name part, name::parse(text.substr(at, end - at)));
-        out.parts_.push_back(std::move(part));
+        auto part = name::parse(text.substr(at, end - at));
+        if (part.has_error())
+            return fail(part.error().why, part.error().detail + ": " + detail::shown_name(text));
+        out.parts_.push_back(std::move(*part));
         if (out.parts_.size() > 32)
-            return fail(reason::unsafe_name, "a path of more than 32 parts");
+            return fail(reason::unsafe_name, "a path of more than 32 parts: " + detail::shown_name(text));
         at = end + 1;
     }
     return out;
@@ -189,7 +193,8 @@ result<void> path_set::add(const relative_path& path, bool is_file)
         const mark spelled = mark_of(spelling);
         const auto [it, fresh] = by_folded_.try_emplace(mark_of(case_fold(spelling)), entry{spelled, file_here});
         if (!fresh && (file_here || it->second.is_file || it->second.spelling != spelled))
-            return fail(reason::unsafe_name, "two names that some file systems take for one");
+            return fail(reason::unsafe_name,
+                        "two names that some file systems take for one: " + detail::shown_name(spelling));
     }
     return {};
 }

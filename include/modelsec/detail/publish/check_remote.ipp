@@ -315,6 +315,13 @@ std::string_view to_string(remote_problem kind) noexcept
     return "unknown";
 }
 
+result<void> check_transport(const transport_options& options)
+{
+    MODELSEC_CHECK(detail::proxy_rules::parse(options.proxy));
+    MODELSEC_CHECK(detail::tls_context::make(options.tls, true));
+    return {};
+}
+
 result<remote_report> check_remote(std::string_view manifest, const remote_options& options)
 {
     MODELSEC_TRY(const detail::envelope e, detail::parse_any_envelope(manifest));
@@ -325,6 +332,8 @@ result<remote_report> check_remote(std::string_view manifest, const remote_optio
         *about.expires_at - options.clock->now() < options.expires_within)
         out.findings.push_back(
             {remote_problem::expiry, reason::expires_soon, "the manifest expires at " + format_rfc3339(*about.expires_at)});
+    // What is wrong here is no finding about hosts.
+    MODELSEC_CHECK(check_transport(options.transport));
     detail::remote_checker checker(options);
     const remote_options bare = detail::without_credentials(options);
     detail::remote_checker stranger(bare);
@@ -365,13 +374,6 @@ result<remote_answer> probe_address(const std::string& url, const remote_options
 {
     MODELSEC_TRY(const detail::url where, detail::url::parse(url));
     return detail::remote_checker(options).probe(where);
-}
-
-result<void> check_transport(const transport_options& options)
-{
-    MODELSEC_CHECK(detail::proxy_rules::parse(options.proxy));
-    MODELSEC_CHECK(detail::tls_context::make(options.tls, true));
-    return {};
 }
 
 MODELSEC_END_NAMESPACE

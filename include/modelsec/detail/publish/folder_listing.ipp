@@ -80,9 +80,7 @@ private:
     result<void> take(const std::filesystem::directory_entry& entry, const std::string& place)
     {
         std::error_code failed;
-        const auto parsed = relative_path::parse(place);
-        if (!parsed)
-            return fail(parsed.error().why, parsed.error().detail + ": " + place);
+        MODELSEC_CHECK(relative_path::parse(place));
         const bool link = entry.is_symlink(failed);
         if (!failed && !link && entry.is_directory(failed))
             return walk(entry.path(), place);

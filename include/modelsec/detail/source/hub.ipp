@@ -2,6 +2,7 @@
 #ifndef MODELSEC_DETAIL_SOURCE_HUB_IPP
 #define MODELSEC_DETAIL_SOURCE_HUB_IPP
 
+#include <modelsec/detail/base/shown_name.hpp>
 #include <modelsec/detail/base/local_file.hpp>
 #include <modelsec/detail/net/url.hpp>
 #include <modelsec/detail/source/hub.hpp>
@@ -36,7 +37,7 @@ result<std::string> hub_address(std::string_view rest, const std::string& endpoi
     const std::size_t at = rest.find('@');
     const std::size_t slash = rest.find('/', at == std::string_view::npos ? 0 : at);
     if (at == std::string_view::npos || slash == std::string_view::npos || !is_commit(rest.substr(at + 1, slash - at - 1)))
-        return fail(reason::mutable_revision);
+        return fail(reason::mutable_revision, "hf:// takes ORG/REPO@COMMIT/PATH: hf://" + shown_name(rest));
     const std::string_view repository = rest.substr(0, at), commit = rest.substr(at + 1, slash - at - 1);
     const std::string_view path = rest.substr(slash + 1);
     if (!is_hub_repository(repository) || !is_plain_path(path))

@@ -2,6 +2,7 @@
 #ifndef MODELSEC_DETAIL_STORE_ARCHIVE_ZIP_DIRECTORY_IPP
 #define MODELSEC_DETAIL_STORE_ARCHIVE_ZIP_DIRECTORY_IPP
 
+#include <modelsec/detail/base/shown_name.hpp>
 #include <modelsec/detail/store/archive/zip_fields.ipp>
 #include <modelsec/detail/store/archive/zip_directory.hpp>
 
@@ -91,7 +92,8 @@ inline result<void> check_zip_attributes(std::uint32_t external, bool folder)
     return {};
 }
 
-inline result<zip_entry> read_zip_entry(zip_cursor& at)
+/// `name`: what the entry is called, once that is known.
+inline result<zip_entry> read_named_entry(zip_cursor& at, std::string_view& name)
 {
     const std::uint32_t signature = at.u32();
     at.take(4);  // versions: the method and the flags say what is needed
@@ -114,6 +116,7 @@ inline result<zip_entry> read_zip_entry(zip_cursor& at)
     at.take(comment_bytes);
     if (!at.whole() || signature != 0x0201'4b50)
         return zip_refused("a central directory that is damaged");
+    name = text;
 
     // APPNOTE 4.4.4. Allowed: compression level (1, 2), data descriptor (3), UTF-8 (11).
     if ((flags & 0x2041u) != 0)
@@ -140,6 +143,16 @@ inline result<zip_entry> read_zip_entry(zip_cursor& at)
                      numbers.packed_bytes, numbers.bytes, numbers.offset, 0};
 }
 
+/// The next entry of the directory. Which one is at fault is for its publisher to know.
+inline result<zip_entry> read_zip_entry(zip_cursor& at)
+{
+    std::string_view name;
+    auto out = read_named_entry(at, name);
+    if (out.has_error() && out.error().why == reason::unsafe_archive && !name.empty())
+        return fail(out.error().why, out.error().detail + ": " + shown_name(name));
+    return out;
+}
+
 /// Puts the entries in the order of their bytes and refuses all that is not: one after the other from byte 0 to the directory.
 /// Overlapping entries are how small archives announce petabytes (CWE-409).
 inline result<void> order_zip_entries(std::vector<zip_entry>& entries, std::uint64_t directory_offset)
@@ -154,7 +167,7 @@ inline result<void> order_zip_entries(std::vector<zip_entry>& entries, std::uint
         const std::uint64_t names = zip_local_header_bytes + entry.path.str().size() + (entry.folder ? 1 : 0);
         if (entry.offset > entry.end || entry.end - entry.offset < names ||
             entry.end - entry.offset - names < entry.packed_bytes)
-            return zip_refused("entries that overlap");
+            return fail(reason::unsafe_archive, "entries that overlap: " + entry.path.str());
     }
     return {};
 }

@@ -145,13 +145,17 @@ private:
         outgoing.upload = std::move(wanted.body);
         if (!outgoing.upload && outgoing.method != "GET" && outgoing.method != "HEAD")
             outgoing.upload = std::make_shared<const upload_body>();
+        const bool headers_alone = outgoing.method == "HEAD";
         outgoing.redirects = false;  // CWE-522: nothing that is uploaded goes where only an answer says
         MODELSEC_CO_TRY(response got, co_await session_.follow(std::move(outgoing)));
         head = got.head;
         source_answer out;
         out.status = got.head.status;
         out.headers = got.head.headers;
-        MODELSEC_CO_TRY(out.body, co_await session_.read_all(*got.link, got.head, answer_bytes));
+        if (!headers_alone)  // whose length is that of a file which does not come
+        {
+            MODELSEC_CO_TRY(out.body, co_await session_.read_all(*got.link, got.head, answer_bytes));
+        }
         session_.release(std::move(got.link));
         co_return out;
     }

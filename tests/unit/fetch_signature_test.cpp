@@ -412,6 +412,28 @@ TEST_CASE("a host that says no length is passed over, and the first that says on
     CHECK(w.active() == "none_active");
 }
 
+TEST_CASE("one host that lies about a length denies no model that another one has")
+{
+    const support::signer publisher("any");
+    signed_world w({public_half(publisher)});
+    w.source().bases = {"https://liar.example/", "https://h.example/files/"};
+    w.serve(model_a);
+    for (const auto& [name, content] : model_a)
+        w.net.bodies["https://liar.example/" + name] = content;
+    w.net.bodies["https://liar.example/config.json"] = std::string(400'000, 'x');
+    w.owner.caps.max_model_bytes = 300'009;
+    CHECK(w.offer_signed(statement_about(model_a), publisher) == reason::none);
+    check_events(w);
+    w.owner.store = w.dir / "other";
+    w.net.bodies["https://liar.example/config.json"] = "x";  // small enough: only the bytes give it away
+    CHECK(w.offer_signed(statement_about(model_a), publisher) == reason::none);
+    check_events(w);
+    w.owner.store = w.dir / "third";
+    w.net.bodies["https://liar.example/config.json"] = std::string(400'000, 'x');
+    w.source().bases = {"https://liar.example/"};
+    CHECK(w.offer_signed(statement_about(model_a), publisher) == reason::model_too_large);
+}
+
 TEST_CASE("cancelled or failed at any step, an attempt by a signature changes nothing that is active")
 {
     for (const bool cancel : {false, true})

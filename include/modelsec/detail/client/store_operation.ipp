@@ -234,7 +234,12 @@ result<std::vector<model_status>> read_status(const client_options& owner)
         for (const barred_pack& p : state.rejected)
             s.rejected.push_back({p.version.str(), p.artifact, 0, 0, {}});
         s.bytes = (s.active ? s.active->bytes : 0) + (s.last_good ? s.last_good->bytes : 0);
-        MODELSEC_TRY(s.partial_bytes, disk->partial_bytes(model));
+        // What another user downloads is no reader's business, and keeps nobody from the rest.
+        const auto partial = disk->partial_bytes(model);
+        if (partial)
+            s.partial_bytes = *partial;
+        else if (!is_kept_out(partial.error().why))
+            return partial.error();
         out.push_back(std::move(s));
     }
     return out;

@@ -121,7 +121,7 @@ public:
         const int fd = ::openat(folder.native(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (fd < 0)
             return errno == ENOENT ? result<std::vector<std::string>>(std::vector<std::string>())
-                                   : posix_failure_at("open of a folder", folder);
+                                   : open_failure("open of a folder", folder, ".");
         DIR* const dir = ::fdopendir(fd);
         if (dir == nullptr)
         {

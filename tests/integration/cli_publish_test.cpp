@@ -262,7 +262,8 @@ TEST_CASE("publish names what is at fault: the archive's entry, the file, the fi
         auto by_json = arguments;
         by_json.push_back("--json");
         const auto r = run_command(by_json);
-        const auto detail = result_line(r.out).string_at("detail");
+        const auto line = result_line(r.out);
+        const auto detail = line.string_at("detail");
         REQUIRE(detail.has_value());
         CHECK_MESSAGE(detail->find(what) != std::string::npos, *detail);
     };

@@ -1,8 +1,6 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 #include "command.hpp"
 
-#include <algorithm>
-
 namespace integration {
 
 std::vector<std::string> command(std::vector<std::string> arguments)
@@ -17,11 +15,11 @@ support::process_result run_command(const std::vector<std::string>& arguments, c
     // Who publishes made what is refused, and is told what it is.
     if (arguments.empty() || arguments.front() != "publish")
     {
-        // Where the store is says whoever runs the command.
+        // Where the store is, and which file cannot be read, whoever runs the command has said.
         std::string text = result.err;
-        if (const auto store = std::find(arguments.begin(), arguments.end(), "--store"); arguments.end() - store > 1)
-            for (std::size_t at = 0; (at = text.find(store[1])) != std::string::npos;)
-                text.erase(at, store[1].size());
+        for (const std::string& said : arguments)
+            for (std::size_t at = 0; said.starts_with('/') && (at = text.find(said)) != std::string::npos;)
+                text.erase(at, said.size());
         expect_clean(text);
     }
     expect_no_secret(result.err);

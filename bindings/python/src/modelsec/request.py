@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Optional, Union
 
 from . import _ffi
-from .model_signing import ModelSignature, signer_struct
+from .model_signing import ModelSignature, max_age_seconds, signer_struct
 from .options import Format, Path, count, path, texts, word
 
 Pins = Union[str, Mapping[str, str], Mapping[str, Any]]

@@ -378,7 +378,7 @@ TEST_CASE("files are layers of an OCI artifact: its manifest says how long they 
         std::filesystem::remove_all(h.w.store());
         return h.fetch(std::move(bases));
     };
-    CHECK(fresh({gone}).code == errc::network);
+    CHECK(fresh({gone}).code == errc::http_status);
     for (const std::vector<std::string>& bases :
          {std::vector<std::string>{gone, base}, {base, gone}, {gone, h.w.web.url("/files/")}, {gone, gone, base}})
     {

@@ -29,10 +29,12 @@ inline std::string logged_reason(reason why)
 inline std::string logged_sources(const attempt_metrics& metrics)
 {
     std::string out = " in " + std::to_string(metrics.total().count()) + " ms";
+    constexpr std::string_view scheme = "https://";  // of all of them: a line names hosts and no addresses
     for (const source_metrics& s : metrics.sources)
     {
-        out += "; " + logged_name(s.origin) + ' ' + std::to_string(s.bytes) + " bytes, " +
-               std::to_string(s.bytes_per_second()) + " bytes/s, " + std::to_string(s.requests) + " requests";
+        out += "; " + logged_name(s.origin.starts_with(scheme) ? s.origin.substr(scheme.size()) : s.origin) + ' ' +
+               std::to_string(s.bytes) + " bytes, " + std::to_string(s.bytes_per_second()) + " bytes/s, " +
+               std::to_string(s.requests) + " requests";
         if (s.failures != 0)
             out += ", " + std::to_string(s.failures) + " failed (" + std::string(to_string(s.last_failure)) + ')';
     }

@@ -69,6 +69,24 @@ class Seen:
         return self.headers.get(name, "")
 
 
+class Paced(bytes):
+    """A body that is handed out piece by piece, at so many bytes a second."""
+
+    def __new__(cls, content, rate):
+        out = super().__new__(cls, content)
+        out.rate = rate
+        return out
+
+    def __getitem__(self, key):
+        part = super().__getitem__(key)
+        if isinstance(key, slice):
+            if len(part) <= 65_536:  # what the server is about to write
+                time.sleep(len(part) / self.rate)
+                return part
+            return Paced(part, self.rate)
+        return part
+
+
 class Answer:
     """`cut`: the connection ends after so many bytes of the document, wherever the asked range begins."""
 

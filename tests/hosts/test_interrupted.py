@@ -7,27 +7,9 @@ import time
 
 import pytest
 
-from support import Answer, noise, query_of
+from support import Answer, Paced, noise, query_of
 
 MODEL = noise(6_000_000)
-
-
-class Paced(bytes):
-    """A body that is handed out piece by piece, at so many bytes a second."""
-
-    def __new__(cls, content, rate):
-        out = super().__new__(cls, content)
-        out.rate = rate
-        return out
-
-    def __getitem__(self, key):
-        part = super().__getitem__(key)
-        if isinstance(key, slice):
-            if len(part) <= 65_536:  # what the server is about to write
-                time.sleep(len(part) / self.rate)
-                return part
-            return Paced(part, self.rate)
-        return part
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

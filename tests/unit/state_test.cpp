@@ -50,6 +50,7 @@ model_state sample_state()
     out.memory.active_digests.push_back({{42, {}}, "linux", digest_of("2.0"), digest_of("envelope")});
     out.memory.active_digests.push_back(
         {{{}, parse_rfc3339("2026-01-01T00:00:00Z")}, "linux", digest_of("1.0"), digest_of("e")});
+    out.memory.signatures.push_back({digest_of("sig"), parse_rfc3339("2026-01-01T00:00:00Z").value(), "key:one"});
     out.ancestors.push_back(digest_of("a"));
     return out;
 }
@@ -96,6 +97,10 @@ TEST_CASE("a state comes back from its document as it was")
     CHECK(back->last_good->version.str() == "1.0");
     CHECK(back->memory.history.front().issued_at == std::nullopt);
     CHECK(back->memory.history.front().all_verified);
+    REQUIRE(back->memory.signatures.size() == 1);
+    CHECK(back->memory.signatures.front().signature == digest_of("sig"));
+    CHECK(back->memory.signatures.front().first == parse_rfc3339("2026-01-01T00:00:00Z"));
+    CHECK(back->memory.signatures.front().signer == "key:one");
     const auto older = parse_state(as_bytes(with(text, "\"all_verified\":true,", "")));
     REQUIRE(older.has_value());
     CHECK_FALSE(older->memory.history.front().all_verified);

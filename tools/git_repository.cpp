@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <sstream>
 #include <utility>
 
 namespace modelsec::tool {
@@ -11,9 +12,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// Whoever made the repository may have made it for us (CWE-400): a few hundred bytes can name a tree that contains itself, a path that grows
+// with each entry, a change of itself.
 constexpr std::uint64_t index_cap = std::uint64_t{1} << 30;
-constexpr std::uint64_t delta_cap = std::uint64_t{1} << 30;  // of one object that is a change of another
-constexpr unsigned longest_chain = 5000;                     // of changes of changes (git makes 50, at most 4095)
+constexpr std::uint64_t text_cap = 1u << 20;                   // of a file with a path or settings in it
+constexpr std::uint64_t paths_cap = std::uint64_t{256} << 20;  // of all entries together
+constexpr std::size_t path_cap = 4096;
+constexpr std::uint64_t delta_cap = std::uint64_t{256} << 20;  // of an object that is a change of another
+constexpr unsigned longest_chain = 4096;                       // of changes of changes (git makes 50, at most 4095)
 
 std::uint64_t number(std::string_view data, std::size_t at, std::size_t size)
 {
@@ -34,11 +40,17 @@ std::optional<std::string> whole_file(const fs::path& path, std::uint64_t cap)
     return out.size() == size && !in.broken() ? std::optional(std::move(out)) : std::nullopt;
 }
 
+/// A regular file of at most so many bytes, else nothing: a pipe would never end, a device never stop.
+std::string small_text(const fs::path& path)
+{
+    std::error_code ec;
+    return fs::is_regular_file(path, ec) ? whole_file(path, text_cap).value_or("") : std::string();
+}
+
 std::string first_line(const fs::path& path)
 {
-    std::ifstream in(path, std::ios::binary);
-    std::string line;
-    std::getline(in, line);
+    const std::string text = small_text(path);
+    std::string line = text.substr(0, text.find('\n'));
     while (line.ends_with('\r') || line.ends_with(' '))
         line.pop_back();
     return line;
@@ -56,7 +68,7 @@ std::string hex(std::string_view bytes)
 /// `extensions.objectFormat = sha256`
 bool says_sha256(const fs::path& config)
 {
-    std::ifstream in(config);
+    std::istringstream in(small_text(config));
     for (std::string line; std::getline(in, line);)
     {
         std::string word;
@@ -69,13 +81,13 @@ bool says_sha256(const fs::path& config)
     return false;
 }
 
-/// The numbers of the bits that are set in a bitmap in git's EWAH form (gitformat-bitmap); moves `data` behind it.
-std::optional<std::vector<std::size_t>> set_bits(std::string_view& data)
+/// The numbers of the bits that are set in a bitmap of at most `most` bits, in git's EWAH form (gitformat-bitmap); moves `data` behind it.
+std::optional<std::vector<std::size_t>> set_bits(std::string_view& data, std::size_t most)
 {
     if (data.size() < 8)
         return std::nullopt;
     const std::uint64_t bits = number(data, 0, 4), words = number(data, 4, 4);
-    if ((data.size() - 8) / 8 < words || data.size() - 8 - words * 8 < 4 || bits > index_cap)
+    if ((data.size() - 8) / 8 < words || data.size() - 8 - words * 8 < 4 || bits > most)
         return std::nullopt;
     std::vector<std::size_t> out;
     std::uint64_t at = 0;
@@ -92,7 +104,7 @@ std::optional<std::vector<std::size_t>> set_bits(std::string_view& data)
         at += same;
         for (std::uint64_t l = 0; l < literals; ++l, at += 64)
             for (std::uint64_t b = 0, value = word(i++); value != 0; ++b, value >>= 1)
-                if ((value & 1) != 0)
+                if ((value & 1) != 0 && at + b < bits)
                     out.push_back(static_cast<std::size_t>(at + b));
     }
     data.remove_prefix(static_cast<std::size_t>(8 + words * 8 + 4));
@@ -205,10 +217,12 @@ std::optional<packed_header> read_packed_header(byte_reader& in, std::size_t id_
     return out;
 }
 
-std::optional<std::string> inflated(byte_reader& in, std::uint64_t size)
+/// `left`: how much may still be held; less, after it.
+std::optional<std::string> inflated(byte_reader& in, std::uint64_t size, std::uint64_t& left)
 {
-    if (size > delta_cap)
+    if (size > left)
         return std::nullopt;
+    left -= size;
     inflate_reader unpacked(in, deflate_format::zlib);
     std::string out(unpacked.peek(static_cast<std::size_t>(size)));
     return out.size() == size ? std::optional(std::move(out)) : std::nullopt;
@@ -244,7 +258,7 @@ std::optional<git_repository> git_repository::at(const fs::path& root)
     out.objects_.push_back(common / "objects");
     for (std::size_t i = 0; i < out.objects_.size() && out.objects_.size() < 16; ++i)
     {
-        std::ifstream in(out.objects_[i] / "info" / "alternates");
+        std::istringstream in(small_text(out.objects_[i] / "info" / "alternates"));
         const fs::path here = out.objects_[i];
         for (std::string line; std::getline(in, line);)
             if (!line.empty() && line[0] != '#')
@@ -277,6 +291,7 @@ result<std::vector<staged_entry>> git_repository::entries_of(const std::string& 
         return broken_index();
     std::vector<staged_entry> out;
     std::string last;
+    std::uint64_t paths = 0;
     std::size_t at = 12;
     const std::size_t fixed = 40 + id_bytes_ + 2;
     for (std::uint64_t i = 0; i < count; ++i)
@@ -313,6 +328,8 @@ result<std::vector<staged_entry>> git_repository::entries_of(const std::string& 
         if (end == std::string_view::npos)
             return broken_index();
         last.append(data.substr(at, end - at));
+        if (last.size() > path_cap || (paths += last.size()) > paths_cap)
+            return broken_index();
         entry.path = last;
         out.push_back(std::move(entry));
         at = end + 1;
@@ -346,8 +363,8 @@ result<std::vector<staged_entry>> git_repository::entries_of(const std::string& 
             content.remove_prefix(id_bytes_);
             if (!content.empty())
             {
-                const auto dropped = set_bits(content);
-                const auto replaced = dropped ? set_bits(content) : std::nullopt;
+                const auto dropped = set_bits(content, all.size());
+                const auto replaced = dropped ? set_bits(content, all.size()) : std::nullopt;
                 if (!replaced || replaced->size() > out.size())
                     return broken_index();
                 for (std::size_t i = 0; i < replaced->size(); ++i)
@@ -375,7 +392,8 @@ result<std::vector<staged_entry>> git_repository::entries_of(const std::string& 
 
 result<void> git_repository::expand(std::vector<staged_entry>& entries) const
 {
-    // A sparse index has folders whose entries stand in the tree objects alone.
+    // A sparse index has folders whose entries stand in the tree objects alone. One that contains itself makes its paths longer and longer.
+    std::uint64_t paths = 0;
     for (std::size_t i = 0; i < entries.size(); ++i)
     {
         if ((entries[i].mode & 0170000) != 0040000)
@@ -399,6 +417,8 @@ result<void> git_repository::expand(std::vector<staged_entry>& entries) const
                     one.mode = one.mode * 8 + static_cast<std::uint32_t>(c - '0');
                 one.path = path + std::string(rest.substr(space + 1, end - space - 1));
                 one.object = std::string(rest.substr(end + 1, id_bytes_));
+                if (one.path.size() > path_cap || (paths += one.path.size()) > paths_cap)
+                    return;
                 entries.push_back(std::move(one));
                 rest.remove_prefix(end + 1 + id_bytes_);
             }
@@ -420,7 +440,11 @@ bool git_repository::read_object(const std::string& id,
     const std::string name = hex(id);
     for (const fs::path& folder : objects_)
     {
-        file_reader in(folder / name.substr(0, 2) / name.substr(2));
+        const fs::path loose = folder / name.substr(0, 2) / name.substr(2);
+        std::error_code ec;
+        if (!fs::is_regular_file(loose, ec))
+            continue;
+        file_reader in(loose);
         if (in.broken())
             continue;
         inflate_reader unpacked(in, deflate_format::zlib);
@@ -452,7 +476,8 @@ bool git_repository::read_object(const std::string& id,
             return true;
         }
     }
-    auto whole = packed_object(*where, 0);
+    chain so_far;
+    auto whole = packed_object(*where, so_far);
     if (!whole)
         return false;
     const std::uint64_t size = whole->content.size();
@@ -461,25 +486,28 @@ bool git_repository::read_object(const std::string& id,
     return true;
 }
 
-std::optional<git_repository::object> git_repository::whole_object(const std::string& id, unsigned depth) const
+std::optional<git_repository::object> git_repository::whole_object(const std::string& id, chain& so_far) const
 {
     if (const auto where = find_packed(id))
-        return packed_object(*where, depth);
+        return packed_object(*where, so_far);
     return std::nullopt;  // what a pack changes lies in a pack
 }
 
-std::optional<git_repository::object> git_repository::packed_object(const packed& where, unsigned depth) const
+std::optional<git_repository::object> git_repository::packed_object(const packed& where, chain& so_far) const
 {
     // The changes on the way to a whole object, the last one first.
     std::vector<std::string> changes;
     packed at = where;
-    while (depth++ < longest_chain)
+    while (so_far.links++ < longest_chain)
     {
-        file_reader in(at.pack, at.offset);
-        const auto header = read_packed_header(in, id_bytes_);
-        if (!header)
-            return std::nullopt;
-        auto content = inflated(in, header->size);
+        std::optional<packed_header> header;
+        std::optional<std::string> content;
+        {
+            file_reader in(at.pack, at.offset);  // closed before what it is a change of is opened
+            header = read_packed_header(in, id_bytes_);
+            if (header)
+                content = inflated(in, header->size, so_far.left);
+        }
         if (!content)
             return std::nullopt;
         object out{header->type, std::move(*content)};
@@ -488,7 +516,8 @@ std::optional<git_repository::object> git_repository::packed_object(const packed
             changes.push_back(std::move(out.content));
             if (header->type == type_id_delta)
             {
-                auto base = whole_object(header->base, depth);
+                // Within one pack changes name what they change by its place; by its id only where packs were cut apart.
+                auto base = so_far.by_id++ < 64 ? whole_object(header->base, so_far) : std::nullopt;
                 if (!base)
                     return std::nullopt;
                 out = std::move(*base);
@@ -520,7 +549,10 @@ std::optional<git_repository::packed> git_repository::find_packed(const std::str
         std::error_code ec;
         for (fs::directory_iterator at(folder / "pack", ec), end; !ec && at != end; at.increment(ec))
         {
-            if (at->path().extension() != ".idx")
+            std::error_code odd;
+            fs::path pack = at->path();
+            pack.replace_extension(".pack");
+            if (at->path().extension() != ".idx" || !at->is_regular_file(odd) || !fs::is_regular_file(pack, odd))
                 continue;
             // Version 2: \377tOc, 2, 256 counts, the ids in order, CRCs, offsets of 4 bytes, those of 8 bytes.
             const std::uint64_t size = at->file_size(ec);
@@ -537,18 +569,14 @@ std::optional<git_repository::packed> git_repository::find_packed(const std::str
             const std::uint64_t count = number(head, 8 + 255 * 4, 4);
             if (low > high || high > count || size < 8 + 1024 + count * (id_bytes_ + 8))
                 continue;
-            const std::string ids = piece(8 + 1024 + low * id_bytes_, static_cast<std::size_t>(high - low) * id_bytes_);
-            const std::uint64_t from = low;
+            const auto id_at = [&](std::uint64_t which) { return piece(8 + 1024 + which * id_bytes_, id_bytes_); };
             while (low < high)
             {
                 const std::uint64_t middle = low + (high - low) / 2;
-                const std::string_view there =
-                    std::string_view(ids).substr(static_cast<std::size_t>(middle - from) * id_bytes_, id_bytes_);
-                (there < id ? low : high) = there < id ? middle + 1 : middle;
+                const bool before = id_at(middle) < id;
+                (before ? low : high) = before ? middle + 1 : middle;
             }
-            if (std::string_view(ids)
-                    .substr(std::min(static_cast<std::size_t>(low - from) * id_bytes_, ids.size()))
-                    .substr(0, id_bytes_) != id)
+            if (low >= count || id_at(low) != id)
                 continue;
             const std::uint64_t offsets = 8 + 1024 + count * (id_bytes_ + 4);
             const std::string narrow = piece(offsets + low * 4, 4);
@@ -562,8 +590,6 @@ std::optional<git_repository::packed> git_repository::find_packed(const std::str
                     continue;
                 offset = number(wide, 0, 8);
             }
-            fs::path pack = at->path();
-            pack.replace_extension(".pack");
             return packed{pack, offset};
         }
     }

@@ -59,8 +59,15 @@ private:
     result<std::vector<staged_entry>> entries_of(const std::string& data, bool shared) const;
     result<void> expand(std::vector<staged_entry>& entries) const;
     std::optional<packed> find_packed(const std::string& id) const;
-    std::optional<object> packed_object(const packed& where, unsigned depth) const;
-    std::optional<object> whole_object(const std::string& id, unsigned depth) const;
+    /// The way from an object to what it is in the end a change of, and what may still be held on it.
+    struct chain
+    {
+        unsigned links = 0;
+        unsigned by_id = 0;
+        std::uint64_t left = std::uint64_t{256} << 20;
+    };
+    std::optional<object> packed_object(const packed& where, chain& so_far) const;
+    std::optional<object> whole_object(const std::string& id, chain& so_far) const;
 
     std::filesystem::path folder_;                // of this working tree: the index
     std::vector<std::filesystem::path> objects_;  // the repository's, and those that it borrows from

@@ -14,6 +14,9 @@ constexpr std::size_t head_bytes = 4096;
 constexpr std::uint64_t header_cap = 1u << 20;  // of a long name in a tar, of pax records
 constexpr unsigned deepest = 8;                 // archives in archives
 constexpr std::size_t tar_block = 512;
+constexpr std::size_t name_cap = 4096;  // of an entry: what is longer is no path anywhere
+constexpr std::size_t told_cap = std::size_t{64}
+                                 << 20;  // of all names that are told; what more there is does not change the answer
 
 std::uint64_t tar_number(std::string_view field)
 {
@@ -127,8 +130,10 @@ void content_scanner::unreadable(const std::string& path, const std::string& whe
 
 void content_scanner::add(const std::string& kind, const std::string& path, const place& at)
 {
-    if (!any_glob_matches(rules_.ignored, path))
-        out_.push_back({kind, at.where, at.outer + path});
+    if (any_glob_matches(rules_.ignored, path) || told_ > told_cap)
+        return;
+    out_.push_back({kind, at.where, at.outer + path});
+    told_ += out_.back().path.size();
 }
 
 void content_scanner::look(byte_reader& in, const std::string& path, std::optional<std::uint64_t> size, const place& at,
@@ -181,7 +186,10 @@ bool content_scanner::archive(byte_reader& in, const std::string& path, const pl
             tar(unpacked, path, inside, at);
         else
             look(unpacked, path, std::nullopt, {at.outer, at.where, at.depth + 1}, unnamed);
-        const bool whole = out_.size() != before || (unpacked.finish() && is_zero(in.peek(head_bytes)));
+        bool whole = out_.size() != before || unpacked.finish();
+        // Tapes end in zeros.
+        for (std::string_view rest; whole && out_.size() == before && !(rest = in.piece()).empty(); in.take(rest.size()))
+            whole = is_zero(rest);
         if (!whole)  // cut off, or followed by something else
             add("unreadable", path, at);
     }
@@ -248,6 +256,8 @@ bool content_scanner::tar_entry(byte_reader& in, const std::string& block, std::
         name = std::exchange(long_name, {});
     if (name.starts_with("./"))
         name.erase(0, 2);
+    if (name.size() > name_cap)
+        return false;
     if (type == 'S')  // sparse, of GNU: more headers follow, then the pieces alone
     {
         for (bool more = header[482] != '\0'; more;)
@@ -292,7 +302,7 @@ bool content_scanner::zip_entry(byte_reader& in, const place& inside)
                extra_size = static_cast<std::size_t>(little(header, 28, 2));
     std::uint64_t packed = little(header, 18, 4), size = little(header, 22, 4);
     const std::string names(in.peek(fixed + name_size + extra_size).substr(fixed));
-    if (names.size() != name_size + extra_size)
+    if (names.size() != name_size + extra_size || name_size > name_cap)
         return false;
     in.take(fixed + names.size());
     const std::string name = names.substr(0, name_size);

@@ -42,6 +42,7 @@ private:
 
     const scan_rules& rules_;
     std::vector<finding>& out_;
+    std::size_t told_ = 0;  // bytes of the names in it
 };
 
 }  // namespace modelsec::tool

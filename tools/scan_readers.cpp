@@ -12,7 +12,8 @@ std::string_view byte_reader::peek(std::size_t size)
     {
         buffer_.erase(0, at_);
         at_ = 0;
-        const std::size_t had = buffer_.size(), wanted = std::max(block, size - had);
+        const std::size_t had = buffer_.size(),
+                          wanted = std::max(block, std::min(size - had, std::max(had, std::size_t{1} << 20)));
         buffer_.resize(had + wanted);
         const std::size_t n = broken_ ? 0 : read_some(buffer_.data() + had, wanted);
         buffer_.resize(had + n);

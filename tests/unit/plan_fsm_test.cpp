@@ -200,6 +200,79 @@ TEST_CASE("a source that forbids large ranges is asked for smaller ones, then fo
     CHECK(p.fsm.ended(o->lane, fail(reason::forbidden), p.now) == then::go_on);
 }
 
+TEST_CASE("a refused range that somebody waits for is asked for in smaller ones, not again")
+{
+    play p(100 * mib, 1, 1);
+    auto o = p.next();
+    p.fsm.answered(o->lane, false);
+    p.deliver(o->lane, 0, 4 * mib);
+    p.fsm.prefer(0, {16 * mib, 48 * mib});
+    CHECK(p.fsm.ended(o->lane, fail(reason::connection_lost), p.now) == then::back_off);
+    p.fsm.backed_off({});
+    std::uint64_t asked = 64 * mib;
+    for (unsigned refusals = 0; refusals < 8; ++refusals)
+    {
+        o = p.next();
+        REQUIRE(o);
+        if (!o->ask)
+            break;
+        CHECK(o->ask->size() < asked);
+        asked = o->ask->size();
+        if (refusals == 0)
+            CHECK(o->ask->begin == 16 * mib);
+        CHECK(p.fsm.ended(o->lane, fail(reason::range_refused), p.now) == then::go_on);
+    }
+    REQUIRE(o);
+    CHECK_FALSE(o->ask);  // in the end the whole
+}
+
+TEST_CASE("what was refused for being too much is told from an address that has ended")
+{
+    play p(100 * mib, 4, 1);
+    auto o = p.next();
+    REQUIRE(o->ask);
+    CHECK_FALSE(p.fsm.may_be_too_much(o->lane));  // nothing came from there
+    p.deliver_all(*o);
+    p.fsm.ended(o->lane, {}, p.now);
+    o = p.next();
+    CHECK(p.fsm.may_be_too_much(o->lane));
+    while (p.fsm.may_be_too_much(o->lane))
+    {
+        CHECK(p.fsm.ended(o->lane, fail(reason::range_refused), p.now) == then::go_on);
+        o = p.next();
+        REQUIRE(o);
+        REQUIRE(o->ask);
+    }
+    CHECK(o->ask->size() <= mib);
+    CHECK(p.fsm.ended(o->lane, fail(reason::url_expired), p.now) == then::renew);
+    p.fsm.renewed({});
+    o = p.next();
+    CHECK(o->ask->size() > mib);  // it was the address
+}
+
+TEST_CASE("a source that was left comes back when the one it was left for does far worse")
+{
+    pace_fsm hosts(2);
+    auto now = plan_fsm::time_point() + 1h;
+    const auto play_for = [&](std::size_t which, int seconds, std::uint64_t rate) {
+        hosts.begun(which, now);
+        for (int tenths = 0; tenths < 10 * seconds; ++tenths)
+        {
+            now += 100ms;
+            hosts.arrived(which, rate / 10, now);
+            hosts.compare(1000 * mib, now);
+        }
+        hosts.ended(which, now);
+    };
+    play_for(0, 12, mib);
+    play_for(1, 1, 20 * mib);  // a burst
+    play_for(0, 1, mib);
+    CHECK(hosts.left(0));
+    play_for(1, 30, 1100);
+    CHECK(hosts.left(1));
+    CHECK_FALSE(hosts.left(0));
+}
+
 TEST_CASE("a large file that a source refuses to send as a whole is asked for in parts, a small one is not")
 {
     play p(500 * mib, 1, 1);

@@ -74,6 +74,8 @@ inline awaitable<failure> download_run::refusal(lane& self, response answer, fai
         ended_.insert(self.order.file);
     if (net_.stopped() || meant.why == reason::url_expired)
         co_return meant;
+    if (meant.why == reason::forbidden && plan_.may_be_too_much(self.order.lane))
+        co_return why;
     const bool renewable = what_.files[self.order.file].renewable && self.order.source == 0;
     if (renewable && (meant.why == reason::unauthorized || meant.why == reason::forbidden || status == 410))
         co_return fail(reason::url_expired, std::move(meant.detail));

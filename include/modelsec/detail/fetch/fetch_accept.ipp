@@ -53,6 +53,14 @@ inline bool names_trusted_key(const std::vector<std::string>& ids, const std::ve
 result<model_memory> fetch_operation::effective_memory(const store& disk, const accepted& offer,
                                                        const model_memory& known) const
 {
+    // Who vouched when it was accepted: those ids were verified.
+    const auto named = [&](const sha256_digest& envelope) {
+        const auto same = [&](const model_memory::accepted& a) { return a.envelope == envelope; };
+        return std::ranges::none_of(known.history, same) ||
+               std::ranges::any_of(known.history, [&](const model_memory::accepted& a) {
+                   return same(a) && names_trusted_key(a.key_ids, keys_.keys);
+               });
+    };
     const auto vouched = [&](const sha256_digest& envelope) {
         if (envelope == offer.claim.envelope)
             return true;
@@ -62,17 +70,15 @@ result<model_memory> fetch_operation::effective_memory(const store& disk, const 
         if (raw)
         {
             const auto verdict = still_vouched(*raw, keys_, owner_.caps, [this] { return stopped(); });
-            // What nobody had time to find out must not make anything be forgotten.
-            return verdict.has_value() || verdict.error().why == reason::too_many_signatures || stopped().has_error();
+            // What nobody had time to find out must not make anything be forgotten; nor may what a thief has made costly to try stay.
+            if (verdict.has_error() && verdict.error().why == reason::too_many_signatures)
+                return named(envelope);
+            return verdict.has_value() || stopped().has_error();
         }
         if (raw.error().why != reason::state_unreadable)
             return true;
         // It is gone: then the memory says who vouched, or what a revoked key signed would be in the way for good.
-        const auto same = [&](const model_memory::accepted& a) { return a.envelope == envelope; };
-        return std::ranges::none_of(known.history, same) ||
-               std::ranges::any_of(known.history, [&](const model_memory::accepted& a) {
-                   return same(a) && names_trusted_key(a.key_ids, keys_.keys);
-               });
+        return named(envelope);
     };
     model_memory rest = known;
     if (!repository())

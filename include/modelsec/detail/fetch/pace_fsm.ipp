@@ -107,12 +107,14 @@ void pace_fsm::compare(std::uint64_t missing, time_point now)
             continue;
         for (std::size_t other = 0; other < hosts_.size(); ++other)
         {
-            const host& o = hosts_[other];
-            if (other == i || o.left)
+            host& o = hosts_[other];
+            if (other == i)
                 continue;
             if (seen.lane_time >= proof() && does_better(o, h) && has_proved_it(o, h))
             {
+                // One that was left comes back for what it showed then: whom it was left for does worse by now.
                 h.left = true;
+                o.left = false;
                 break;
             }
         }

@@ -58,6 +58,8 @@ public:
 
     /// Work for one more lane, or nothing for now. May end the download: see verdict(). `warm`: this lane has delivered before.
     MODELSEC_DECL std::optional<order> next(time_point now, bool warm = false);
+    /// A source that gave parts may refuse this one for its length alone.
+    MODELSEC_DECL bool may_be_too_much(lane_id lane) const;
     /// Its answer is good. `whole`: the body is all of the file, so this lane delivers whatever nobody else is at.
     MODELSEC_DECL void answered(lane_id lane, bool whole);
     /// The first bytes at or after `offset` that this lane is to deliver; empty: it is done. Can shrink at any time.

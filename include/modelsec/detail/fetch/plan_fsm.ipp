@@ -194,7 +194,8 @@ std::optional<plan_fsm::order> plan_fsm::next_preferred(time_point now, bool war
         }
         const byte_range first = open.ranges().front();
         byte_range part = f.missing.from(first.begin);
-        part.end = std::min(part.end, std::max(first.end, first.begin + segment(f.hosts[*source])));
+        const std::uint64_t host = f.hosts[*source];
+        part.end = std::min(part.end, first.begin + std::min(largest_range_[host], std::max(first.size(), segment(host))));
         take(index, part);
         return begin(index, *source, range_set(part), part, now, warm);
     }
@@ -298,7 +299,7 @@ std::optional<plan_fsm::order> plan_fsm::split(time_point now, bool warm)
     const auto keeps = static_cast<std::uint64_t>(static_cast<double>(all.end - from) * share);
     byte_range part{std::max(all.begin, (from + keeps) / range_page * range_page), all.end};
     if (const std::uint64_t most = largest_range_[files_[victim->file].hosts[source]]; part.size() > most)
-        part.begin = part.end - most;
+        part.begin = (part.end - most + range_page - 1) / range_page * range_page;
     if (part.empty())
         return std::nullopt;
     victim->todo.subtract(part);
@@ -379,7 +380,7 @@ std::optional<plan_fsm::time_point> plan_fsm::next_look(time_point now, bool com
         return out;
     if (compared)
         if (const auto decision = pace_.next_decision(bytes_to_come(), min_rate))
-            not_after(*decision);
+            not_after(std::max(*decision, now + std::chrono::milliseconds(1)));  // it may be due already
     if (backing_off_ || renewing_ || lanes_.size() >= most_lanes())
         return out;
     for (const order_key& key : open_)
@@ -413,6 +414,13 @@ void plan_fsm::compare_hosts(time_point now, std::uint64_t min_rate)
                 break;
             }
         }
+}
+
+bool plan_fsm::may_be_too_much(lane_id id) const
+{
+    const lane& l = lanes_.at(id);
+    const planned& f = files_[l.file];
+    return l.asked > range_segment_least && !f.delivered.empty() && !f.delivered[l.source].empty();
 }
 
 /// Object stores and firewalls in front of them refuse large ranges, all ranges, or large files as a whole. Whether there is something else
@@ -522,6 +530,9 @@ void plan_fsm::renewed(std::optional<failure> why)
         return;
     const std::size_t file = *renewing_;
     renewing_.reset();
+    // What it refused was the old address, and not too much at once.
+    if (!files_[file].hosts.empty())
+        largest_range_[files_[file].hosts.front()] = limits::max_integer;
     if (why)
         drop(file, 0, std::move(*why));
 }

@@ -37,9 +37,10 @@ public:
 awaitable<result<bytes>> session::read_all(connection& link, const response_head& head, std::size_t cap)
 {
     held_body to;
-    // Growing step by step it would take twice its size; what is announced and does not come takes none.
-    if (head.content_length)
-        to.body.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(*head.content_length, cap)));
+    // Growing step by step it would take twice its size; what is announced and does not come takes none, what is refused is not held.
+    constexpr std::uint64_t most = 64u << 20;
+    if (head.content_length && *head.content_length <= std::min<std::uint64_t>(cap, most))
+        to.body.reserve(static_cast<std::size_t>(*head.content_length));
     MODELSEC_CO_CHECK(co_await read_through(link, head, cap, to));
     co_return std::move(to.body);
 }

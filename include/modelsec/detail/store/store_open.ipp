@@ -85,8 +85,11 @@ inline result<bool> was_shared(const store_disk& d)
     static constexpr std::uint32_t others = 0055;  // of folders that were made for readers (docs/manifest.md, Store)
     if (d.root.rule().policy != store_policy::owner_only || d.root.rule().reader)
         return false;
+    // Whoever has closed the root to others has made the store private again, whatever lies in it.
+    MODELSEC_TRY(const file_info root, d.files->info(d.root));
     MODELSEC_TRY(const file_info inner, d.files->info_at(d.root, inner_folder_name));
-    return inner.kind == file_kind::folder && inner.owned && (inner.mode & others) == others;
+    return (root.mode & others) == others && inner.kind == file_kind::folder && inner.owned &&
+           (inner.mode & others) == others;
 }
 
 result<store> store::open(const store_options& options)

@@ -75,6 +75,29 @@ TEST_CASE("a stolen key that was revoked is in nobody's way where the envelope t
     CHECK(w.active() == "7.0");
 }
 
+TEST_CASE("a stolen key that was revoked is in nobody's way however costly its envelope is to try again")
+{
+    world w;
+    const support::signer thief("thief"), second("second");
+    w.owner.caps.signature_message_bytes = 1u << 20;
+    w.asked.trust = keys_of({w.key, thief});
+    std::string text = w.manifest(limits::max_integer, "9.9", body_1).json();
+    text.insert(text.rfind('}'), ",\"x_filler\":\"" + std::string(200'000, 'a') + '"');
+    std::vector<support::signer> many{thief};
+    for (int i = 0; i < 20; ++i)
+        many.emplace_back("nobody-" + std::to_string(i));
+    w.net.envelope = support::dsse_envelope(text, many);
+    w.net.fail_at = 1;
+    CHECK(w.why() == reason::connection_lost);
+    w.net.fail_at = -1;
+
+    w.offer(7, "7.0", body_2);
+    CHECK(w.why() == reason::older_sequence);
+    w.asked.trust = keys_of({w.key, second});  // 21 signatures by two keys, 200 kB each: more than may be hashed
+    CHECK(w.why() == reason::none);
+    CHECK(w.active() == "7.0");
+}
+
 TEST_CASE("after a revocation the very manifest that was accepted before the theft is accepted again")
 {
     world w;

@@ -90,8 +90,7 @@ void fetch_arguments::add_to(CLI::App& c, bool with_store)
 
     static const char* const network = "Network";
     tls_.add_to(c, network);
-    c.add_option("--cert", certificate_, "A client certificate")->type_name("FILE")->group(network);
-    c.add_option("--cert-key", certificate_key_, "Its private key")->type_name("FILE")->group(network);
+    tls_.add_certificate_to(c, network, "A client certificate");
     c.add_option("--ocsp", ocsp_,
                  "Stapled OCSP answers: check (default) those that come, require one of every server, or off")
         ->type_name("check|require|off")
@@ -129,9 +128,9 @@ client_options fetch_arguments::client() const
     if (profile_ != "server" && profile_ != "client")
         usage("--profile is server or client");
     out.profile = profile_ == "server" ? profile::server : profile::client;
-    if (certificate_.empty() != certificate_key_.empty())
-        usage("--cert and --cert-key belong together");
-    if (document_url().empty() && (!certificate_.empty() || !spki_pins_.empty()))
+    tls_options& tls = out.transport.tls;
+    tls = tls_.options();
+    if (document_url().empty() && (!tls.certificate_file.empty() || !spki_pins_.empty()))
         usage("--cert and --spki-pin are for the origin of --manifest");
     if (!max_bytes_.empty())
     {
@@ -139,10 +138,6 @@ client_options fetch_arguments::client() const
             usage("--max-bytes is for --signature: a manifest has signed sizes");
         out.caps.max_model_bytes = size_option(max_bytes_, "--max-bytes takes a size: 500MB, 16GiB");
     }
-    tls_options& tls = out.transport.tls;
-    tls = tls_.options();
-    tls.certificate_file = certificate_;
-    tls.private_key_file = certificate_key_;
     tls.spki_pins = spki_pins_;
     tls.ocsp = ocsp();
     if (first_byte_)

@@ -57,7 +57,6 @@ private:
     std::string token_variable_, credentials_file_;
     std::string profile_ = "server";
     tls_arguments tls_;
-    std::string certificate_, certificate_key_;
     bool with_store_ = true;
     std::optional<std::uint64_t> first_byte_;
     std::optional<std::uint64_t> fallback_after_;

@@ -251,9 +251,8 @@ void refuse_lower_sequence(const std::string& path, const std::string& model_id,
     const auto there = summarize_manifest(as_text(*text));
     if (there.has_value() && there->model_id == model_id && there->sequence.value_or(0) > *sequence)
         usage(
-            "--sequence: the manifest at --out has a higher one, and clients that have seen it take none below; count on, "
-            "or "
-            "move that file away");
+            "--sequence: the manifest at --out has a higher one, and clients that have seen it take none below; "
+            "count on, or move that file away");
 }
 
 void publish_arguments::add_to(CLI::App& c)

@@ -46,6 +46,18 @@ TEST_CASE("SIGTERM ends a fetch within a second, while the server sends TLS mess
     CHECK(ended.exit_code == 3);
 }
 
+namespace {
+
+/// A usage error that names the file.
+void expect_unreadable(const support::process_result& r, const std::string& file)
+{
+    CHECK(r.exit_code == 2);
+    CHECK(result_line(r.out).string_at("reason") == "file_unreadable");
+    CHECK(r.out.find(file) != r.out.npos);
+}
+
+}  // namespace
+
 TEST_CASE("a CA that is not there is named, before any server is asked")
 {
     world w;
@@ -55,9 +67,7 @@ TEST_CASE("a CA that is not there is named, before any server is asked")
           {"--ca", w.place / "ca.pem", "--cert", "/nope.pem", "--cert-key", "/nope.pem"}})
     {
         const auto r = run_command(fetch_from(w, w.web.url("/manifest"), option));
-        CHECK(r.exit_code == 2);
-        CHECK(result_line(r.out).string_at("reason") == "file_unreadable");
-        CHECK(r.out.find("/nope.pem") != r.out.npos);
+        expect_unreadable(r, "/nope.pem");
     }
     CHECK(w.web.connections() == 0);
 }
@@ -85,9 +95,7 @@ TEST_CASE("a file of the command line that is not there is named by every comman
             const auto r = run_command(all);
             CAPTURE(asking.front());
             CAPTURE(option);
-            CHECK(r.exit_code == 2);
-            CHECK(result_line(r.out).string_at("reason") == "file_unreadable");
-            CHECK(r.out.find("/nope.pem") != r.out.npos);
+            expect_unreadable(r, "/nope.pem");
         }
     CHECK(w.web.connections() == 0);
 }

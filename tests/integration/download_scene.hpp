@@ -6,19 +6,12 @@
 #include <modelsec/detail/fetch/download.hpp>
 
 #include <doctest/doctest.h>
+#include <shown_names.hpp>
 #include <origin.hpp>
 #include <store_scene.hpp>
 #include <temp_dir.hpp>
 
 #include <algorithm>
-
-// So that a failed check shows names.
-namespace modelsec {
-inline doctest::String toString(reason why)
-{
-    return std::string(to_string(why)).c_str();
-}
-}  // namespace modelsec
 
 namespace download_scene {
 

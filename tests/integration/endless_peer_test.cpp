@@ -6,18 +6,12 @@
 
 #include <doctest/doctest.h>
 #include <manual_clock.hpp>
+#include <shown_names.hpp>
 #include <talker.hpp>
 #include <temp_dir.hpp>
 
 #include <limits>
 #include <thread>
-
-namespace modelsec {
-inline doctest::String toString(reason why)
-{
-    return std::string(to_string(why)).c_str();
-}
-}  // namespace modelsec
 
 using namespace std::chrono_literals;
 using modelsec::reason;

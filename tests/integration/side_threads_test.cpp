@@ -7,18 +7,12 @@
 #include <boost/asio/detached.hpp>
 #include <doctest/doctest.h>
 #include <origin.hpp>
+#include <shown_names.hpp>
 #include <talker.hpp>
 #include <temp_dir.hpp>
 
 #include <functional>
 #include <thread>
-
-namespace modelsec {
-inline doctest::String toString(reason why)
-{
-    return std::string(to_string(why)).c_str();
-}
-}  // namespace modelsec
 
 using namespace std::chrono_literals;
 using modelsec::reason;
@@ -58,6 +52,15 @@ struct scene
         return env;
     }
 };
+
+/// A body that ends with the connection, which does not.
+void body_without_end(support::talk& t, unsigned)
+{
+    const std::string data(200'000, 'x');
+    if (t.handshake() && !t.read_request().empty() && t.write("HTTP/1.1 200 OK\r\n\r\n"))
+        while (t.write(data))
+            continue;
+}
 
 /// Reads a body beside the session's thread; tells after each piece how much there is.
 awaitable<result<std::string>> read_beside(session& s, url from, std::function<void(std::size_t)> heard = {})
@@ -166,12 +169,7 @@ TEST_CASE("a body without end that is deciphered beside ends promptly when it is
     web.serve("/body", "x");
     web.fail("/body", endless);
     // Chunks are taken apart here; a body until the connection closes goes as it is into the caller's space.
-    const support::talker plain(s.ca.issue(), [](support::talk& t, unsigned) {
-        const std::string data(200'000, 'x');
-        if (t.handshake() && !t.read_request().empty() && t.write("HTTP/1.1 200 OK\r\n\r\n"))
-            while (t.write(data))
-                continue;
-    });
+    const support::talker plain(s.ca.issue(), body_without_end);
     for (const std::string& address : {web.url("/body"), plain.url("/x")})
     {
         steady_clock::time_point cancelled;
@@ -213,12 +211,7 @@ TEST_CASE("TLS messages without end that come within a body are cut off beside a
 TEST_CASE("a session may go while steps are under way beside it")
 {
     scene s;
-    const support::talker server(s.ca.issue(), [](support::talk& t, unsigned) {
-        const std::string data(200'000, 'x');
-        if (t.handshake() && !t.read_request().empty() && t.write("HTTP/1.1 200 OK\r\n\r\n"))
-            while (t.write(data))
-                continue;
-    });
+    const support::talker server(s.ca.issue(), body_without_end);
     for (std::size_t most = 1; most < 20; ++most)
     {
         modelsec::detail::http_client client(s.environment());

@@ -6,18 +6,11 @@
 #include <doctest/doctest.h>
 #include <origin.hpp>
 #include <temp_dir.hpp>
+#include <shown_names.hpp>
 
 #include <algorithm>
 #include <limits>
 #include <thread>
-
-// So that a failed check shows names.
-namespace modelsec {
-inline doctest::String toString(reason why)
-{
-    return std::string(to_string(why)).c_str();
-}
-}  // namespace modelsec
 
 using namespace std::chrono_literals;
 using modelsec::event_kind;

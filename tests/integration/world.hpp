@@ -6,6 +6,7 @@
 
 #include <origin.hpp>
 #include <publisher.hpp>
+#include <shown_names.hpp>
 #include <temp_dir.hpp>
 #include <throwaway_ca.hpp>
 
@@ -14,18 +15,6 @@
 #include <atomic>
 #include <string>
 #include <vector>
-
-// So that a failed check shows names.
-namespace modelsec {
-inline doctest::String toString(errc code)
-{
-    return std::string(to_string(code)).c_str();
-}
-inline doctest::String toString(reason why)
-{
-    return std::string(to_string(why)).c_str();
-}
-}  // namespace modelsec
 
 namespace integration {
 

@@ -442,25 +442,29 @@ TEST_CASE("a file that somebody writes to is not put under fs-verity: busy, noth
     CHECK(w.finish() == reason::none);
 }
 
+namespace {
+
+/// As somebody does who may write there.
+void spoil_model_in(const std::string& store)
+{
+    for (const auto& e : std::filesystem::recursive_directory_iterator(store))
+        if (e.path().filename() == "model.bin")
+            std::fstream(e.path(), std::ios::binary | std::ios::in | std::ios::out).put('x');
+}
+
+}  // namespace
+
 TEST_CASE("bytes that change between their verification and fs-verity are found, and never become active")
 {
     verity_world w;
-    w.disk.before_enable = [&] {
-        for (const auto& e : std::filesystem::recursive_directory_iterator(w.owner.store))
-            if (e.path().filename() == "model.bin")
-                std::fstream(e.path(), std::ios::binary | std::ios::in | std::ios::out).put('x');
-    };
+    w.disk.before_enable = [&] { spoil_model_in(w.owner.store); };
     CHECK(w.why() == reason::digest_mismatch);
     CHECK(w.active() == "none_active");
     w.disk.before_enable = nullptr;
     CHECK(w.why() == reason::none);
 
     verity_transfer known;  // where the digest of fs-verity came with the other one, too
-    known.disk.before_enable = [&] {
-        for (const auto& e : std::filesystem::recursive_directory_iterator(known.owner.store))
-            if (e.path().filename() == "model.bin")
-                std::fstream(e.path(), std::ios::binary | std::ios::in | std::ios::out).put('x');
-    };
+    known.disk.before_enable = [&] { spoil_model_in(known.owner.store); };
     CHECK(known.finish() == reason::digest_mismatch);
     CHECK(known.active() == "none_active");
 }

@@ -29,7 +29,7 @@ inline result<std::optional<store>> store_to_repair(const client_options& owner)
 inline result<std::function<bool(bytes_view)>> judge_of(const trust_source& trust, const store& disk, utc_time now,
                                                         const limits& caps, const control& handle)
 {
-    const auto go_on = [handle]() -> result<void> { return handle.cancelled() ? fail(reason::cancelled) : result<void>(); };
+    const go_on_function go_on = until_cancelled(handle);
     if (std::holds_alternative<std::monostate>(trust))
         return std::function<bool(bytes_view)>();
     if (const auto* signature = std::get_if<model_signature>(&trust))

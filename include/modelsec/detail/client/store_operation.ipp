@@ -130,7 +130,7 @@ inline result<void> ask_trust_again(const store& disk, const model_state& state,
 {
     if (std::holds_alternative<std::monostate>(trust))
         return {};
-    const auto go_on = [&]() -> result<void> { return handle.cancelled() ? fail(reason::cancelled) : result<void>(); };
+    const go_on_function go_on = until_cancelled(handle);
     const auto by_any = [&](const auto& vouches) -> result<void> {
         const result<void> own = vouches(pack.envelope);
         if (own)

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
@@ -270,11 +271,14 @@ result<verified_pack> fetch_operation::obtain_pack(staging& staged, const accept
 {
     tell_stage(stage::download);
     total_ = wanted.total_bytes();
-    event e;
-    e.kind = event_kind::progress;
-    e.stage = stage::download;
-    e.total = total_;
-    tell(std::move(e));
+    if (!std::exchange(progress_begun_, true))
+    {
+        event e;
+        e.kind = event_kind::progress;
+        e.stage = stage::download;
+        e.total = total_;
+        tell(std::move(e));
+    }
 
     if (!wanted.oci.empty() && !bundle_ && !delivered_)
         MODELSEC_CHECK(check_layers(wanted));

@@ -137,6 +137,8 @@ private:
     MODELSEC_DECL result<void> learn_sizes(artifact& wanted, const model_state& state);
     MODELSEC_DECL result<void> ask_layers(artifact& wanted, const std::string& base);
     MODELSEC_DECL result<void> ask_registries(artifact& wanted);
+    MODELSEC_DECL result<fetch_result> bring_signed(const store& disk, const model_state& known, accepted& offer);
+    MODELSEC_DECL result<fetch_result> bring(const store& disk, const model_state& known, const accepted& offer);
     MODELSEC_DECL result<std::uint64_t> ask_size(const artifact& wanted, const artifact_file& file);
     MODELSEC_DECL result<bytes> obtain_envelope();
     MODELSEC_DECL result<accepted> accept(bytes raw) const;
@@ -226,6 +228,15 @@ private:
     mutable std::uint64_t chosen_bytes_ = 0;
     std::uint64_t total_ = 0;
     std::uint64_t told_ = 0;
+    bool progress_begun_ = false;
+    /// Which address of a file said how long it is.
+    struct told_size
+    {
+        std::size_t source = 0;
+        std::uint64_t bytes = 0;
+    };
+    std::map<std::string, told_size> told_sizes_;  ///< by the file's digest
+    bool other_sizes_ = false;                     ///< hosts told different lengths of a file
     std::uint64_t fetched_ = 0;
     mutable stage reached_ = stage::manifest;
     mutable std::optional<steady_time> stage_begin_;

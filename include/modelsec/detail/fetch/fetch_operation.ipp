@@ -63,7 +63,13 @@ result<fetch_result> fetch_operation::run()
         offer.manifest.artifacts =
             delivered_->offer.manifest.artifacts;  // of the same bytes, with the sizes that hosts said
     else if (signature())
-        MODELSEC_CHECK(learn_sizes(offer.manifest.artifacts.front(), known));
+        return bring_signed(disk, known, offer);
+    return bring(disk, known, offer);
+}
+
+/// What was accepted becomes active, if it is not yet.
+result<fetch_result> fetch_operation::bring(const store& disk, const model_state& known, const accepted& offer)
+{
     MODELSEC_TRY(const artifact* wanted, select_artifact(offer.manifest, asked_.platforms));
     chosen_ = wanted->content_digest();
     chosen_bytes_ = wanted->total_bytes();

@@ -76,12 +76,15 @@ inline bool ends_asking(const failure& why)
     return why.code() == errc::cancelled || why.why == reason::deadline || why.code() == errc::policy;
 }
 
-/// How long the file is by the first of its addresses that says so; from then on it holds for all of them.
+/// How long the file is by the first of its addresses that says so; from then on it holds for all of them. Where that word is doubted,
+/// by the next one that says so, if there is one.
 result<std::uint64_t> fetch_operation::ask_size(const artifact& wanted, const artifact_file& file)
 {
     MODELSEC_TRY(const std::vector<url> addresses, sources(wanted, file));
     std::optional<failure> first;
-    for (std::size_t i = 0; i < addresses.size(); ++i)
+    const auto earlier = told_sizes_.find(file.sha256.hex());
+    const bool doubted = earlier != told_sizes_.end();
+    for (std::size_t i = doubted ? earlier->second.source + 1 : 0; i < addresses.size(); ++i)
     {
         MODELSEC_CHECK(stopped());
         http_request request{addresses[i], {}, {}, owner_.caps.error_body_bytes};
@@ -96,14 +99,45 @@ result<std::uint64_t> fetch_operation::ask_size(const artifact& wanted, const ar
                 answer = web().exchange(request);
             }
         if (answer && answer->total && *answer->total > 0 && *answer->total <= limits::max_integer)
+        {
+            other_sizes_ = other_sizes_ || (doubted && earlier->second.bytes != *answer->total);
+            told_sizes_[file.sha256.hex()] = {i, *answer->total};
             return *answer->total;
+        }
         failure why = answer ? fail(reason::size_unknown, "from " + answer->url.host()) : std::move(answer).error();
         if (ends_asking(why))
             return why;
         if (!first)
             first = std::move(why);
     }
-    return std::move(*first);
+    return doubted ? earlier->second.bytes : result<std::uint64_t>(std::move(*first));
+}
+
+/// What may come of nothing else than a host's lie about how long a file is.
+inline bool may_be_false_size(const failure& why)
+{
+    return why.code() == errc::digest || why.why == reason::model_too_large;
+}
+
+/// Of several hosts one alone must not be able to deny the model by a length that is none: then the next one's word is taken, once. A
+/// reader of what arrives was told the lengths already.
+result<fetch_result> fetch_operation::bring_signed(const store& disk, const model_state& known, accepted& offer)
+{
+    artifact& wanted = offer.manifest.artifacts.front();
+    const artifact unsized = wanted;
+    const auto sized = learn_sizes(wanted, known);
+    auto out = sized ? bring(disk, known, offer) : result<fetch_result>(failure(sized.error()));
+    if (out || feed_ || !may_be_false_size(out.error()))
+        return out;
+    wanted = unsized;
+    const auto again = learn_sizes(wanted, known);
+    if (!again)
+        return ends_asking(again.error()) && !may_be_false_size(again.error()) ? failure(again.error())
+                                                                               : std::move(out).error();
+    if (!other_sizes_)
+        return out;
+    auto second = bring(disk, known, offer);
+    return second || !may_be_false_size(second.error()) ? std::move(second) : std::move(out);
 }
 
 /// The layers of a registry's artifact: how long each is and, of files that were signed in shards, what it is called. All or nothing.

@@ -156,6 +156,8 @@ private:
     MODELSEC_DECL std::optional<order> next_preferred(time_point now, bool warm);
     MODELSEC_DECL std::uint64_t segment(std::size_t host) const;
     MODELSEC_DECL bool ask_otherwise(const lane& refused);
+    /// Whether the lane's source has delivered anything of its file.
+    MODELSEC_DECL bool has_delivered(const lane& l) const;
     /// How many connections there may be now.
     std::size_t most_lanes() const { return std::min(connections_, growth_.target() + (pace_.probe() ? 1u : 0u)); }
     /// Of all files: what nobody has put yet.

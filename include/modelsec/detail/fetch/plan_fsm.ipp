@@ -194,7 +194,7 @@ std::optional<plan_fsm::order> plan_fsm::next_preferred(time_point now, bool war
         }
         const byte_range first = open.ranges().front();
         byte_range part = f.missing.from(first.begin);
-        const std::uint64_t host = f.hosts[*source];
+        const std::size_t host = f.hosts[*source];
         part.end = std::min(part.end, first.begin + std::min(largest_range_[host], std::max(first.size(), segment(host))));
         take(index, part);
         return begin(index, *source, range_set(part), part, now, warm);
@@ -416,11 +416,16 @@ void plan_fsm::compare_hosts(time_point now, std::uint64_t min_rate)
         }
 }
 
+bool plan_fsm::has_delivered(const lane& l) const
+{
+    const planned& f = files_[l.file];
+    return !f.delivered.empty() && !f.delivered[l.source].empty();
+}
+
 bool plan_fsm::may_be_too_much(lane_id id) const
 {
     const lane& l = lanes_.at(id);
-    const planned& f = files_[l.file];
-    return l.asked > range_segment_least && !f.delivered.empty() && !f.delivered[l.source].empty();
+    return l.asked > range_segment_least && has_delivered(l);
 }
 
 /// Object stores and firewalls in front of them refuse large ranges, all ranges, or large files as a whole. Whether there is something else
@@ -441,9 +446,8 @@ bool plan_fsm::ask_otherwise(const lane& refused)
     }
     if (!f.sources.has_ranges(refused.source))
         return true;  // another lane has found out
-    const bool parts_came = !f.delivered.empty() && !f.delivered[refused.source].empty();
     const bool has_whole = f.sources.has_whole(refused.source);
-    if (refused.asked > range_segment_least && (parts_came || !has_whole))
+    if (refused.asked > range_segment_least && (has_delivered(refused) || !has_whole))
     {
         largest = std::min(largest, std::max(range_segment_least, refused.asked / 2 / range_page * range_page));
         return true;

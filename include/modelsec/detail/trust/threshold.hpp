@@ -2,6 +2,7 @@
 #ifndef MODELSEC_DETAIL_TRUST_THRESHOLD_HPP
 #define MODELSEC_DETAIL_TRUST_THRESHOLD_HPP
 
+#include <modelsec/detail/base/control.hpp>
 #include <modelsec/detail/trust/envelope.hpp>
 #include <modelsec/detail/trust/key.hpp>
 
@@ -39,6 +40,12 @@ struct threshold_verdict
 
 /// Asked between signatures: cancel, deadline. What it fails with ends the work.
 using go_on_function = std::function<result<void>()>;
+
+/// Goes on until the operation is cancelled.
+inline go_on_function until_cancelled(const control& handle)
+{
+    return [handle]() -> result<void> { return handle.cancelled() ? fail(reason::cancelled) : result<void>(); };
+}
 
 /// What may be spent on the signatures of one document before it is trusted (CWE-400).
 struct signature_budget

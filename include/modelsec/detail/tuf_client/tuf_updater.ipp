@@ -324,9 +324,7 @@ result<void> tuf_updater::refresh()
     // TUF 1.0 section 5.1: the time is fixed once for the whole update.
     impl_->workflow.emplace(impl_->options.root.empty() ? std::nullopt : std::optional(impl_->options.root),
                             impl_->options.clock->now(), impl_->options.caps,
-                            [handle = impl_->options.handle]() -> result<void> {
-                                return handle.cancelled() ? fail(reason::cancelled) : result<void>();
-                            });
+                            detail::until_cancelled(impl_->options.handle));
     return impl_->run(impl_->workflow->start());
 }
 

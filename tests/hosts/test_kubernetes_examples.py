@@ -136,7 +136,7 @@ def test_a_model_from_an_image_is_hashed_again_before_the_server_begins(world):
 
 
 def image_of(world, context, steps):
-    """The Dockerfile's COPY steps, each into a layer, in a tar as `docker save` writes it."""
+    """The Dockerfile's COPY steps, each into a layer."""
     layers = []
     ignored = (context / ".dockerignore").read_text().split()
     allowed = {name[1:] for name in ignored if name.startswith("!")}
@@ -147,6 +147,11 @@ def image_of(world, context, steps):
         with tarfile.open(fileobj=layer, mode="w") as tar:
             tar.add(context / source, target.lstrip("/"))
         layers.append(layer.getvalue())
+    return saved_image(world, layers)
+
+
+def saved_image(world, layers):
+    """A tar as `docker save` writes it."""
     out = world.folder / "image.tar"
     with tarfile.open(out, "w") as tar:
         def add(name, content):
@@ -183,16 +188,3 @@ def test_no_layer_of_the_image_holds_a_weight_or_a_key_and_scan_finds_those_that
     for planted in ("model.safetensors", ".env"):
         found = scan(image_of(world, context, [*steps, (planted, "/srv/" + planted), ("server", "/srv/other")]))
         assert found.returncode == 60 and planted in found.stdout, (found.stdout, found.stderr)
-
-
-def test_it_is_built_where_there_is_a_builder(world):
-    builder = next((b for b in ("docker", "podman", "buildah") if shutil.which(b)), None)
-    if builder is None or subprocess.run([builder, "info"], capture_output=True, timeout=60).returncode:
-        # Then its steps are run one by one, by the test above.
-        assert len(re.findall(r"^COPY ", (EXAMPLE / "Dockerfile").read_text(), re.M)) == 3
-        return
-    context = world.folder / "context"
-    shutil.copytree(EXAMPLE, context)
-    for name in ("modelsec", "server", "pins.json"):
-        shutil.copy("/bin/true", context / name)
-    run(builder, "build", "-t", "modelsec-test/inference", context)

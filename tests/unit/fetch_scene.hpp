@@ -93,7 +93,12 @@ public:
         {
             ++script_.downloads;
             MODELSEC_CHECK(script_.step());
-            const std::string& body = script_.bodies[wanted.sources.front().str()];
+            // As the real one: a source whose file has another length is left for the next.
+            const auto fits = std::ranges::find_if(wanted.sources, [&](const url& source) {
+                const auto found = script_.bodies.find(source.str());
+                return found != script_.bodies.end() && found->second.size() == wanted.expected->size_bytes;
+            });
+            const std::string& body = script_.bodies[(fits == wanted.sources.end() ? wanted.sources.front() : *fits).str()];
             MODELSEC_TRY(const file partial, staged.open_partial(wanted.expected->sha256));
             MODELSEC_CHECK(file_system::native().write_at(partial, 0, as_bytes(body)));
             if (script_.during_download)

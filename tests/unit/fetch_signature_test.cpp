@@ -224,6 +224,61 @@ TEST_CASE("an old signature that somebody has logged, stamped or mirrored anew b
     CHECK(offered("key_1_again") == reason::signature_too_old);  // five days by its log, half a year by what is remembered
 }
 
+TEST_CASE("a signature that was accepted undated, or by an earlier version, is made no younger by a date of today")
+{
+    const auto key = public_key::pem(kept("times/key.pub")).value();
+    const auto root = sigstore_root::parse(as_bytes(kept("times/trusted_root.json"))).value();
+    signed_world w({logged_key{root, key}, key});
+    const auto offered = [&](const std::string& bundle, const std::map<std::string, std::string>& files) {
+        w.net.envelope = bundle;
+        w.serve(files);
+        return w.why();
+    };
+    json undated = parse_json(as_bytes(kept("times/key_1.json"))).value();
+    json material = *undated.find("verificationMaterial");
+    material.set("tlogEntries", json::array());
+    undated.set("verificationMaterial", std::move(material));
+    // What states of earlier versions lack.
+    const auto forget = [&] {
+        const auto disk = store::open({w.owner.store, false, w.owner.group_shared, w.owner.policy, w.owner.files,
+                                       w.owner.caps, false, w.owner.clock.get()})
+                              .value();
+        REQUIRE(disk.update(identifier::parse("demo").value(),
+                            [](model_state& state) -> result<bool> {
+                                state.memory.signatures.clear();
+                                return true;
+                            })
+                    .has_value());
+    };
+    w.time.time = at("2026-02-10T00:00:00Z");
+    bool dated = false, older = false;
+    SUBCASE("undated") {}
+    SUBCASE("undated, by an earlier version")
+    {
+        older = true;
+    }
+    SUBCASE("dated, by an earlier version")
+    {
+        dated = older = true;
+    }
+    REQUIRE(offered(dated ? kept("times/key_1.json") : undated.dump(), model_a) == reason::none);
+    const std::string first = w.active();
+    w.time.time = at("2026-07-25T00:00:00Z");
+    REQUIRE(offered(kept("times/key_2.json"), model_b) == reason::none);
+    REQUIRE(w.active() != first);
+    if (older)
+        forget();
+    w.asked.dry_run = true;
+    CHECK(offered(kept("times/key_1_again.json"), model_a) == reason::older_issue);
+    w.asked.dry_run = false;
+    CHECK(offered(kept("times/key_1_again.json"), model_a) == reason::older_issue);
+    CHECK(offered(kept("times/key_2.json"), model_b) == reason::none);  // writes down what was learned
+    CHECK(offered(kept("times/key_1_mirrored.json"), model_a) == reason::older_issue);
+    CHECK(w.active() != first);
+    w.source().max_age = std::chrono::hours(24 * 30);
+    CHECK(offered(kept("times/key_1_again.json"), model_a) == reason::signature_too_old);
+}
+
 TEST_CASE("the same statement signed anew later raises the instant")
 {
     signed_world w;
@@ -437,6 +492,28 @@ TEST_CASE("a host that says no length is passed over, and the first that says on
     REQUIRE(w.offer_signed(statement_about(model_a), publisher) == reason::none);
     CHECK(w.net.sizes_asked == 4);  // a length of nothing is none for a digest of something
     CHECK(w.active() == "none_active");
+}
+
+TEST_CASE("one host that lies about a length denies no model that another one has")
+{
+    const support::signer publisher("any");
+    signed_world w({public_half(publisher)});
+    w.source().bases = {"https://liar.example/", "https://h.example/files/"};
+    w.serve(model_a);
+    for (const auto& [name, content] : model_a)
+        w.net.bodies["https://liar.example/" + name] = content;
+    w.net.bodies["https://liar.example/config.json"] = std::string(400'000, 'x');
+    w.owner.caps.max_model_bytes = 300'009;
+    CHECK(w.offer_signed(statement_about(model_a), publisher) == reason::none);
+    check_events(w);
+    w.owner.store = w.dir / "other";
+    w.net.bodies["https://liar.example/config.json"] = "x";  // small enough: only the bytes give it away
+    CHECK(w.offer_signed(statement_about(model_a), publisher) == reason::none);
+    check_events(w);
+    w.owner.store = w.dir / "third";
+    w.net.bodies["https://liar.example/config.json"] = std::string(400'000, 'x');
+    w.source().bases = {"https://liar.example/"};
+    CHECK(w.offer_signed(statement_about(model_a), publisher) == reason::model_too_large);
 }
 
 TEST_CASE("cancelled or failed at any step, an attempt by a signature changes nothing that is active")

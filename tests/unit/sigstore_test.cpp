@@ -341,6 +341,32 @@ TEST_CASE("what is trusted is trusted for its time, both ends included, and says
     }
 }
 
+TEST_CASE("RFC 6962: a certificate has a timestamp of a trusted certificate log, and each that it has is by one")
+{
+    const auto leaf_of = [](const std::string& bundle) {
+        return parse_sigstore_bundle(as_bytes(bundle)).value().certificates.front();
+    };
+    const sigstore_root root = root_of(root_text());
+    const certificate leaf = leaf_of(kept("message_v1.sigstore.json"));
+    const certificate_authority& authority = root.trust().authorities.front();
+    const auto chain = verify_chain(leaf, authority.helpers, {authority.anchor}, leaf.validity().value().begin);
+    REQUIRE(chain.has_value());
+    std::vector<certificate_log> logs = root.trust().certificate_logs;
+    CHECK(verify_embedded_scts(*chain, logs).has_value());
+    const auto refused = [&](const std::vector<certificate>& certificates, const std::vector<certificate_log>& by) {
+        const auto r = verify_embedded_scts(certificates, by);
+        return r.has_error() && r.error().why == reason::log_proof;
+    };
+    CHECK(refused(*chain, {}));
+    CHECK(refused({leaf}, logs));        // it says who issued it
+    CHECK(refused({leaf, leaf}, logs));  // issued by another
+    const certificate bare = leaf_of(support::read_file(MODELSEC_SOURCE_DIR "/tests/vectors/signed-model/ca_stamped.json"));
+    CHECK(refused({bare, authority.anchor}, logs));
+    for (certificate_log& log : logs)
+        log.key = root.trust().transparency_logs.front().key;
+    CHECK(refused(*chain, logs));
+}
+
 TEST_CASE("a log entry of another bundle, no entry, no time or no proof is refused")
 {
     const json one = parse_json(as_bytes(kept("message_v1.sigstore.json"))).value();

@@ -3,6 +3,7 @@
 #define MODELSEC_DETAIL_FETCH_FETCH_ACCEPT_IPP
 
 #include <modelsec/detail/fetch/fetch_operation.hpp>
+#include <modelsec/detail/fetch/signed_model.hpp>
 
 #include <algorithm>
 
@@ -94,21 +95,45 @@ result<model_memory> fetch_operation::effective_memory(const store& disk, const 
     return rest;
 }
 
+/// Earlier versions did not write down since when they know a signature: of the packs that such a state names the kept signatures say it,
+/// by their own time or, undated, by when the pack became active. Else a host could bring the older one back by a stamp of today. Whether
+/// anything was found.
+bool fetch_operation::learn_signatures(const store& disk, model_state& state) const
+{
+    if (!signature() || !state.memory.signatures.empty())
+        return false;
+    bool found = false;
+    const signature_reader read = reader_of_signatures(*signature(), now_, owner_.caps);
+    for (const auto& pack : {state.last_good, state.active})
+    {
+        const auto raw = pack ? disk.read_envelope(pack->envelope) : result<bytes>(fail(reason::none_active));
+        auto known = raw ? read(*raw) : std::nullopt;
+        if (!known)
+            continue;
+        known->claim.accepted_at = pack->activated_at;
+        found = remember_signature(state.memory, known->claim) || found;
+    }
+    return found;
+}
+
 // From here on an older manifest is refused, whatever becomes of this one: durably, before any artifact byte.
 result<model_state> fetch_operation::remember_accepted(const store& disk, const accepted& offer) const
 {
     const identifier& model = offer.manifest.model_id;
     bool unordered = false;
+    manifest_claim claim = offer.claim;
+    claim.accepted_at = now_;
     auto remembered = disk.update(model, [&](model_state& state) -> result<bool> {
+        const bool learned = learn_signatures(disk, state);
         MODELSEC_TRY(model_memory memory, effective_memory(disk, offer, state.memory));
         const bool fell_back = memory.history.size() != state.memory.history.size() ||
                                memory.active_digests.size() != state.memory.active_digests.size();
         state.memory = std::move(memory);
         unordered = is_unordered(state.memory, offer.claim);
-        const bool fresh = remember(state.memory, offer.claim);
+        const bool fresh = remember(state.memory, claim);
         if (fresh)
             MODELSEC_CHECK(disk.keep_envelope(offer.raw));
-        return fresh || fell_back;
+        return fresh || fell_back || learned;
     });
     if (remembered && unordered)
         warn(reason::unordered);

@@ -147,6 +147,7 @@ private:
                                                         const model_memory& known) const;
     MODELSEC_DECL result<bool> owns_files(const open_pack& pack) const;
     MODELSEC_DECL result<void> look_after_state(const store& disk, const identifier& model) const;
+    MODELSEC_DECL bool learn_signatures(const store& disk, model_state& state) const;
     MODELSEC_DECL result<model_state> remember_accepted(const store& disk, const accepted& offer) const;
     MODELSEC_DECL result<void> check_pack(const model_state& state, const accepted& offer, const artifact& wanted) const;
     MODELSEC_DECL result<std::optional<fetch_result>> answer_active(const store& disk, const model_state& state,

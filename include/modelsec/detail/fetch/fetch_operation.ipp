@@ -8,6 +8,7 @@
 #include <modelsec/detail/fetch/fetch_operation.hpp>
 #include <modelsec/detail/fetch/repair.hpp>
 #include <modelsec/detail/fetch/signed_model.hpp>
+#include <modelsec/detail/fetch/trust_again.hpp>
 #include <modelsec/detail/base/guarded.hpp>
 #include <modelsec/detail/net/credentials.hpp>
 #include <modelsec/detail/net/proxy.hpp>
@@ -275,6 +276,7 @@ result<check_result> fetch_operation::look_at(accepted& offer)
     if (disk)
     {
         MODELSEC_TRY(state, disk->state(offer.manifest.model_id));
+        learn_signatures(*disk, state);
     }
     else if (disk.error().why != reason::none_active)
         return std::move(disk).error();
@@ -484,8 +486,9 @@ result<check_result> run_check(const client_options& owner, const fetch_options&
     return outcome;
 }
 
-/// The model that may have to do where none was named: the only one of which the store has an active pack. Empty: there is none.
-inline result<std::string> only_active_model(const client_options& owner)
+/// The model that may have to do where none was named: the only one of which the store has an active pack, if the trust of this very call
+/// vouches for that. Nobody said which model the manifest is about, and one of another publisher must not pass for it. Empty: there is none.
+inline result<std::string> only_active_model(const client_options& owner, const fetch_options& asked)
 {
     const auto disk = store::open(
         {owner.store, false, owner.group_shared, owner.policy, owner.files, owner.caps, false, owner.clock.get()});
@@ -493,6 +496,7 @@ inline result<std::string> only_active_model(const client_options& owner)
         return std::string();
     MODELSEC_TRY(const std::vector<identifier> models, disk->models());
     std::string out;
+    model_state only;
     for (const identifier& model : models)
     {
         const auto state = disk->state(model);
@@ -501,7 +505,12 @@ inline result<std::string> only_active_model(const client_options& owner)
         if (!out.empty())
             return fail(reason::model_required, "the store has several models, so none of them stands in for the network");
         out = model.str();
+        only = state ? *state : model_state();
     }
+    if (!only.active ||
+        ask_trust_again(*disk, only, *only.active, asked.trust, owner.clock->now(), owner.caps, asked.operation.control)
+            .has_error())
+        return std::string();
     return out;
 }
 
@@ -537,7 +546,7 @@ result<fetch_result> run_fetch(const client_options& owner, const fetch_options&
     const bool stands_in = outcome.has_error() && lenient && unreachable(outcome.error().code());
     if (stands_in && model_id.empty())
     {
-        auto only = guarded([&] { return only_active_model(owner); });
+        auto only = guarded([&] { return only_active_model(owner, asked); });
         if (only)
             model_id = std::move(*only);
         else if (only.error().why == reason::model_required)

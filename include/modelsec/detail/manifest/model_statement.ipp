@@ -157,7 +157,10 @@ result<std::string> sign_bundle(model_statement model, const public_key& key, co
         MODELSEC_TRY(const detail::verifying_key certified, own.key());
         if (certified.spki() != key.spki_der())
             return fail(reason::bad_option, "the certificate is for another key");
-        // Stricter than verifiers are: who follows the OMS conformance suite refuses any other.
+        // Stricter than check_purpose(), on purpose. OMS 1.0 section 8.2 asks a verifier for chain and validity only, RFC 5280 section
+        // 4.2.1.12 binds a certificate without extended key usage to no purpose, and publishers sign by such ones (NVIDIA does), so they
+        // verify. But an application may require the purpose (same section), and the OMS conformance suite has verifiers do so
+        // (certificate-no-code-signing-eku_fail): what is signed here must hold there too.
         if (!own.for_code_signing())
             return fail(reason::bad_option, "the certificate is not for signing code (extended key usage)");
         if (own.may_not_sign())

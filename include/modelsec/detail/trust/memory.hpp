@@ -69,7 +69,7 @@ struct model_memory
     std::vector<activated> active_digests;
 
     /// Since when a signature is known that was accepted in place of a manifest, in the order in which they came. Anybody can have an old
-    /// one stamped anew: the earliest instant that was ever told of it stays its own.
+    /// one stamped anew: the earliest instant that was ever told of it stays its own; lacking one, that of its acceptance.
     struct seen_signature
     {
         sha256_digest signature;  ///< see signature_identity()
@@ -96,6 +96,7 @@ struct manifest_claim
     bool all_verified = true;        ///< no signature of the envelope is by anybody but `key_ids`
     /// See signature_identity(), where a signature takes the place of a manifest: `issued_at` is then somebody's word about it.
     std::optional<sha256_digest> signature{};
+    std::optional<utc_time> accepted_at{};  ///< by this store's clock: its signature was not made later
 
     order_mark mark() const { return {sequence, sequence ? std::nullopt : issued_at}; }
 };
@@ -115,6 +116,8 @@ MODELSEC_DECL bool is_unordered(const model_memory& memory, const manifest_claim
 /// The memory after the manifest was accepted; false if there is nothing new to remember: neither what it says nor who vouches.
 /// Without `vouchers_verified` the key ids are what an envelope says of itself: nothing is forgotten because of it.
 MODELSEC_DECL bool remember(model_memory& memory, const manifest_claim& claim, bool vouchers_verified = true);
+/// Remembers since when the claim's signature is known: its own time or, lacking one, that of its acceptance. Whether that is new.
+MODELSEC_DECL bool remember_signature(model_memory& memory, const manifest_claim& claim);
 /// The envelope that is kept of what this one says: of those that were accepted the one with most vouchers; its own if it is new.
 MODELSEC_DECL sha256_digest kept_envelope(const model_memory& memory, const manifest_claim& claim);
 /// Remembers which artifact became active under a mark, and by which envelope.

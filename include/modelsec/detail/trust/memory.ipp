@@ -57,21 +57,21 @@ inline manifest_claim as_first_told(const model_memory& memory, manifest_claim c
     return claim;
 }
 
-/// Whether there is something new to remember.
-inline bool remember_signature(model_memory& memory, const manifest_claim& claim)
+bool remember_signature(model_memory& memory, const manifest_claim& claim)
 {
-    if (!claim.signature || !claim.issued_at)
+    const std::optional<utc_time> first = claim.issued_at ? claim.issued_at : claim.accepted_at;
+    if (!claim.signature || !first)
         return false;
     auto& all = memory.signatures;
     const std::string signer = claim.key_ids.empty() ? std::string() : claim.key_ids.front();
     const auto known = std::ranges::find(all, *claim.signature, &model_memory::seen_signature::signature);
     if (known != all.end())
     {
-        const bool earlier = *claim.issued_at < known->first;
-        known->first = std::min(known->first, *claim.issued_at);
+        const bool earlier = *first < known->first;
+        known->first = std::min(known->first, *first);
         return earlier;
     }
-    all.push_back({*claim.signature, *claim.issued_at, signer});
+    all.push_back({*claim.signature, *first, signer});
     if (all.size() > model_memory::signatures_cap)
     {
         const auto count = [&](const auto& s) {

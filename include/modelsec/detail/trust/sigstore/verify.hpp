@@ -44,8 +44,9 @@ struct signer_facts
 MODELSEC_DECL bool matches_identity(std::string_view text, std::string_view pattern);
 
 /// What the first certificate of a chain is for (RFC 5280): if it says so by key usage, signatures (section 4.2.1.3), and if by extended key
-/// usage, code (4.2.1.12): both must fit, and one of them must say it. Nor may a certificate between it and the anchor be for other uses, as
-/// a CA for servers is; what the anchor says of itself counts for nothing (section 6.1): it was chosen for this. `chain_invalid`.
+/// usage, code (4.2.1.12; without it no purpose is excluded): both must fit, and one of them must say it. Nor may a certificate between it
+/// and the anchor be for other uses, as a CA for servers is; what the anchor says of itself counts for nothing (section 6.1): it was chosen
+/// for this. `chain_invalid`.
 MODELSEC_DECL result<void> check_purpose(const std::vector<certificate>& chain);
 
 /// Sigstore's verification of a keyless bundle, without the network: a trusted time, the chain to a CA of the root that was trusted

@@ -204,6 +204,10 @@ TEST_CASE("without a model's id the only model of the store stands in for the ne
     CHECK(last.bool_at("stale") == true);
     CHECK(last.string_at("model_id") == "demo");
     CHECK(last.string_at("version") == "1.0.0");
+    // Nobody knows which model another publisher's manifest would have been about: this one does not stand in for it.
+    const auto publisher = std::exchange(w.key, support::signer("another publisher"));
+    CHECK(run_command(people_fetch(w, {"--fallback-after", "5"})).exit_code == 12);
+    w.key = publisher;
 
     w.web.heal("/manifest");
     auto other = w.manifest("other", "/other.bin");

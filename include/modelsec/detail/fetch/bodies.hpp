@@ -28,6 +28,7 @@
 #include <modelsec/detail/fetch/reuse.ipp>
 #include <modelsec/detail/fetch/signed_model.ipp>
 #include <modelsec/detail/fetch/stream_feed.ipp>
+#include <modelsec/detail/fetch/trust_again.ipp>
 #include <modelsec/detail/fetch/trust_anchor.ipp>
 #include <modelsec/detail/fetch/trust_driver.ipp>
 

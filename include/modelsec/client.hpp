@@ -146,8 +146,8 @@ public:
     auto async_fetch(fetch_options options, diagnostics& diag, CompletionToken&& token = {});
 
     /// fetch(), but where the network fails (codes 10 to 13), or no manifest is verified within limits::fallback_after, the active
-    /// model is good enough: `stale`, and `stale_why`. Without fetch_options::model_id that is the only active one of the store, or, of
-    /// several, none: `model_required`.
+    /// model is good enough: `stale`, and `stale_why`. Without fetch_options::model_id that is the only active one of the store, if
+    /// fetch_options::trust vouches for it; of several none is: `model_required`.
     MODELSEC_DECL fetch_result ensure(const fetch_options& options);
     MODELSEC_DECL fetch_result ensure(const fetch_options& options, error_code& ec);
     MODELSEC_DECL fetch_result ensure(const fetch_options& options, error_code& ec, diagnostics& diag);

@@ -6,6 +6,7 @@
 
 #include <openssl/evp.h>
 
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,6 +14,8 @@
 #include <array>
 #include <filesystem>
 #include <fstream>
+#include <csignal>
+#include <fcntl.h>
 #include <sched.h>
 
 using namespace integration;
@@ -60,6 +63,55 @@ void for_all(const std::string& root, const std::function<void(const std::string
         what(entry.path(), entry.is_directory());
 }
 
+/// What only the owner of a shared store can open: locks, what grows, what was set aside.
+bool is_private(const std::string& path)
+{
+    return path.find("/.modelsec/locks") != path.npos || path.find("/.modelsec/staging") != path.npos;
+}
+
+/// Another user who has locked all that he can open below a folder, for as long as this lives.
+class locking_stranger
+{
+public:
+    explicit locking_stranger(const std::string& root)
+    {
+        int ends[2];
+        REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
+        child_ = ::fork();
+        if (child_ == 0)
+        {
+            unsigned locked = 0;
+            const bool other = ::setgroups(0, nullptr) == 0 && ::setresgid(somebody, somebody, somebody) == 0 &&
+                               ::setresuid(somebody, somebody, somebody) == 0;
+            const auto lock = [&](const std::string& path) {
+                const int fd = ::open(path.c_str(), O_RDONLY | O_NOFOLLOW);
+                locked += fd >= 0 && ::flock(fd, LOCK_EX | LOCK_NB) == 0 ? 1 : 0;
+            };
+            std::error_code ignored;
+            lock(root);
+            for (fs::recursive_directory_iterator at(root, fs::directory_options::skip_permission_denied, ignored), end;
+                 other && !ignored && at != end; at.increment(ignored))
+                lock(at->path());
+            (void)!::write(ends[1], &locked, sizeof locked);
+            while (true)
+                ::pause();
+        }
+        ::close(ends[1]);
+        REQUIRE(::read(ends[0], &locked, sizeof locked) == sizeof locked);
+        ::close(ends[0]);
+    }
+    ~locking_stranger()
+    {
+        ::kill(child_, SIGKILL);
+        ::waitpid(child_, nullptr, 0);
+    }
+
+    unsigned locked = 0;
+
+private:
+    pid_t child_;
+};
+
 /// As kubelet prepares a volume: chgrp -R and chmod -R g+rwX,g+s.
 void apply_fs_group(const std::string& root, gid_t group)
 {
@@ -97,7 +149,8 @@ TEST_CASE(
         };
         REQUIRE(::stat(path.c_str(), &st) == 0);
         CAPTURE(path);
-        CHECK((st.st_mode & 0777) == (folder ? 0755 : 0644));
+        const mode_t shared = folder ? 0755 : 0644, own = folder ? 0700 : 0600;
+        CHECK((st.st_mode & 0777) == (is_private(path) ? own : shared));
     });
     const auto before = tree(w.store());
     CHECK(support::as_user(somebody, somebody, {}, [&] { return look(options); }) == all_good);
@@ -127,6 +180,46 @@ TEST_CASE(
           "open not_readable, status not_readable, verify not_readable, ensure not_readable");
     CHECK(modelsec::hint(reason::not_readable).find("folder") != std::string_view::npos);
     CHECK(modelsec::hint(reason::not_readable).find("shared_read") != std::string_view::npos);
+}
+
+TEST_CASE("a stranger who locks all that he can open of a shared store keeps its owner from nothing" *
+          doctest::skip(!is_root))
+{
+    world w;
+    w.release("first");
+    let_in(w);
+    auto options = w.options();
+    options.policy = modelsec::store_policy::shared_read;
+    options.audit.enabled = true;
+    modelsec::client owner(options);
+    REQUIRE(fetch(owner, w.request()).code == errc::ok);
+    w.release("second", 2, "2.0.0", "/second.bin");
+    REQUIRE(fetch(owner, w.request()).code == errc::ok);
+    // As an earlier version left it: the owner's next operation closes it.
+    for_all(w.store(), [](const std::string& path, bool folder) {
+        if (is_private(path))
+            REQUIRE(::chmod(path.c_str(), folder ? 0755 : 0644) == 0);
+    });
+    CHECK(owner.open("demo").info().version == "2.0.0");
+
+    const locking_stranger stranger(w.store());
+    CHECK(stranger.locked > 10);
+    const auto lines = owner.audit().size();
+    CHECK(owner.open("demo").info().version == "2.0.0");
+    w.release("third", 3, "3.0.0", "/third.bin");
+    CHECK(fetch(owner, w.request()).code == errc::ok);
+    modelsec::rollback_options back;
+    back.model_id = "demo";
+    CHECK(owner.rollback(back).version == "2.0.0");
+    w.release("fourth", 4, "4.0.0", "/fourth.bin");
+    CHECK(fetch(owner, w.request()).code == errc::ok);
+    owner.verify("demo");
+    const auto removed = owner.gc().removed;
+    for (const char* pack : {"demo/1.0.0", "demo/3.0.0"})
+        CHECK_MESSAGE(std::ranges::find(removed, pack) != removed.end(), pack);
+    CHECK(owner.audit().size() == lines + 5);
+    CHECK(support::as_user(somebody, somebody, {}, [&] { return look(options); }) ==
+          "open 4.0.0, status 1, verify good, ensure 4.0.0");
 }
 
 TEST_CASE("what a reader may not read of a shared store is no damage, and neither is what its owner may not" *
@@ -271,7 +364,7 @@ TEST_CASE("a private store is shared from a fetch with that policy on, with all 
             {
             };
             REQUIRE(::stat(path.c_str(), &st) == 0);
-            if ((st.st_mode & 0777) != (folder ? folder_bits : file_bits) && path.find("/locks/") == std::string::npos)
+            if ((st.st_mode & 0777) != (folder ? folder_bits : file_bits) && !is_private(path))
                 odd += path.substr(w.store().size()) + ' ';
         });
         return odd;

@@ -79,11 +79,21 @@ public:
             note({id(at)}, bury(at, name, id(*out)));
         return out;
     }
+    result<file> open_private_folder(const file& at, const std::string& name, bool create) override
+    {
+        MODELSEC_CHECK(step());
+        const bool was_there = id_at(at, name) != no_id;
+        auto out = real().open_private_folder(at, name, create);
+        if (!was_there && out && *out)
+            note({id(at)}, bury(at, name, id(*out)));
+        return out;
+    }
     result<file> open_file(const file& at, const std::string& name, modelsec::detail::open_mode mode) override
     {
         MODELSEC_CHECK(step());
         auto out = real().open_file(at, name, mode);
-        if (mode == modelsec::detail::open_mode::create_new && out && *out)
+        using modelsec::detail::open_mode;
+        if ((mode == open_mode::create_new || mode == open_mode::create_private) && out && *out)
             note({id(at)}, bury(at, name, id(*out)));
         return out;
     }

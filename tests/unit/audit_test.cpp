@@ -158,6 +158,8 @@ TEST_CASE("the log is filtered, rotated and bounded, and a torn line spoils no o
     std::size_t kept = 0;
     for (const auto& entry : fs::directory_iterator(dir.path()))
     {
+        if (entry.is_directory())
+            continue;  // of locks
         kept += entry.path().filename() != "audit.jsonl" ? 1 : 0;
         if (kept > 0 && entry.path().filename() != "audit.1.jsonl")
             CHECK(fs::file_size(entry.path()) < 8000);

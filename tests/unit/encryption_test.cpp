@@ -1,4 +1,5 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#include "../support/faulty_file_system.hpp"
 #include "fetch_scene.hpp"
 
 #include <modelsec/detail/base/encoding.hpp>
@@ -249,6 +250,41 @@ TEST_CASE("an encrypted model stays encrypted on disk and is read at random, as 
     CHECK(content == w.plain);
     CHECK(::pwrite(sealed.native(), "x", 1, 0) == -1);
     CHECK(w.open(random_secret(32)).error().why == reason::decrypt_failed);
+}
+
+TEST_CASE(
+    "a block of an encrypted file that the disk changed under fs-verity is damage of the file; a disk that fails is none")
+{
+    struct failing_disk final : support::faulty_file_system
+    {
+        using faulty_file_system::faulty_file_system;
+        bool fails = false, sealed = false;
+        result<std::size_t> read_at(const file& f, std::uint64_t offset, std::span<std::uint8_t> into) override
+        {
+            return fails ? fail(reason::store_io, "read: Input/output error") : faulty_file_system::read_at(f, offset, into);
+        }
+        result<std::optional<sha256_digest>> measure_verity(const file&) override
+        {
+            return sealed ? std::optional(sha256({})) : std::nullopt;
+        }
+    };
+    encrypted_world w;
+    const support::temp_dir place;
+    failing_disk disk(place.path());
+    w.owner.files = &disk;
+    w.publish();
+    w.asked.decrypt_keys = encrypted_world::giving(w.key);
+    REQUIRE(w.fetch().has_value());
+    const auto pack = w.open(w.key);
+    REQUIRE(pack.has_value());
+    const decrypted_file& file = *pack->find("model.bin");
+    disk.fails = true;
+    bytes some(10);
+    CHECK(file.read_at(200'000, some).error().why == reason::store_io);
+    CHECK(file.view().error().why == reason::store_io);
+    disk.sealed = true;
+    CHECK(file.read_at(200'000, some).error().why == reason::pack_damaged);
+    CHECK(file.view().error().why == reason::pack_damaged);
 }
 
 TEST_CASE("a wrong key, and plain text that is not the signed one, are refused before activation")

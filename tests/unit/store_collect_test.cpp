@@ -1,8 +1,11 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
+#include "../support/faulty_file_system.hpp"
 #include "../support/store_scene.hpp"
 
 #include <doctest/doctest.h>
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 using namespace modelsec;
@@ -75,6 +78,106 @@ TEST_CASE("gc spares a pack that is held open, until it is closed")
         CHECK(read_file(held.info().path + "/model.gguf") == "weights 1");
     }
     CHECK(s.gc() == names{"m/1"});
+}
+
+TEST_CASE(
+    "what gc and those who use packs wait for in a shared store nobody else can open; a stranger's lock of a folder changes "
+    "nothing")
+{
+    const temp_dir dir;
+    const std::string path = dir / "store";
+    const auto disk = [&] {
+        store_options options;
+        options.path = path;
+        options.create = true;
+        options.policy = store_policy::shared_read;
+        return store::open(options).value();
+    };
+    (void)disk();  // who comes later keeps it shared
+    for (int i = 1; i <= 3; ++i)
+        REQUIRE(install(fs, path, "m", how_to_activate(std::to_string(i)), content(i)).has_value());
+    const auto mode = [](const std::string& of) {
+        struct stat st
+        {
+        };
+        REQUIRE(::stat(of.c_str(), &st) == 0);
+        return st.st_mode & 0777;
+    };
+    const std::string inner = path + "/.modelsec/";
+    const auto all_private = [&] {
+        for (const std::string& lock : names_in(inner + "locks"))
+            CHECK_MESSAGE(mode(inner + "locks/" + lock) == 0600, lock);
+        CHECK(mode(inner + "locks") == 0700);
+        CHECK(mode(inner + "staging") == 0700);
+    };
+    all_private();
+    CHECK(mode(path + "/m/1/model.gguf") == 0644);
+
+    // As an earlier version left it.
+    for (const std::string& lock : names_in(inner + "locks"))
+        REQUIRE(::chmod((inner + "locks/" + lock).c_str(), 0644) == 0);
+    for (const char* folder : {"locks", "staging"})
+        REQUIRE(::chmod((inner + folder).c_str(), 0755) == 0);
+    const auto locked = [&](const std::string& folder) {
+        file out(::open((path + folder).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        REQUIRE(::flock(out.native(), LOCK_EX | LOCK_NB) == 0);
+        return out;
+    };
+    const file first = locked("/m/1"), second = locked("/m/2"), third = locked("/m/3"), root = locked("");
+    {
+        const open_pack held = disk().open_active(id("m")).value();
+        CHECK(held.info().version == "3");
+        REQUIRE(install(fs, path, "m", how_to_activate("4"), content(4)).has_value());
+        REQUIRE(install(fs, path, "m", how_to_activate("5"), content(5)).has_value());
+        const auto removed = collect(fs, path, "m", 0).value();
+        CHECK(names(removed.begin(), removed.end()) == names{"m/1", "m/2"});  // the third is in use, by this user
+    }
+    CHECK(collect(fs, path, "m", 0).value() == std::vector<std::string>{"m/3"});
+    CHECK(mode(inner + "locks") == 0700);
+    CHECK(mode(inner + "staging") == 0700);
+    CHECK(mode(inner + "locks/m.lock") == 0600);
+    std::size_t of_packs = 0;
+    for (const std::string& lock : names_in(inner + "locks"))
+        of_packs += lock.starts_with(".pack-") ? 1 : 0;
+    CHECK(of_packs == 2);  // what is removed leaves none
+}
+
+TEST_CASE(
+    "a pack that a process of an earlier version has open is spared in a store of one's own: it holds the folder alone")
+{
+    const scene s(3);
+    file old(::open((s.path + "/m/1").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    REQUIRE(::flock(old.native(), LOCK_SH | LOCK_NB) == 0);
+    CHECK(s.gc().empty());
+    old = file();
+    CHECK(s.gc() == names{"m/1"});
+}
+
+TEST_CASE("a pack of a shared store is opened where its lock file cannot be made")
+{
+    struct full_disk final : faulty_file_system
+    {
+        using faulty_file_system::faulty_file_system;
+        result<file> open_file(const file& at, const std::string& name, open_mode mode) override
+        {
+            return mode == open_mode::create_private && name.starts_with(".pack-")
+                       ? fail(reason::disk_full)
+                       : faulty_file_system::open_file(at, name, mode);
+        }
+    };
+    const temp_dir dir, graves;
+    store_options options;
+    options.path = dir / "store";
+    options.create = true;
+    options.policy = store_policy::shared_read;
+    REQUIRE(store::open(options).has_value());
+    REQUIRE(install(fs, options.path, "m", how_to_activate("1"), content(1)).has_value());
+    const std::string locks = options.path + "/.modelsec/locks";
+    for (const std::string& lock : names_in(locks))
+        if (lock.starts_with(".pack-"))
+            std::filesystem::remove(locks + '/' + lock);
+    full_disk full(graves.path());
+    CHECK(open_store(options.path, full)->open_active(id("m")).has_value());
 }
 
 TEST_CASE("a file of an open pack is read by its path, its descriptor and in memory, also after gc removed it")

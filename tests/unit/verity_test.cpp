@@ -50,6 +50,7 @@ public:
 
     int refuse = 0;                       ///< errno of the next requests
     bool measure_wrong = false;           ///< another digest than that of the bytes
+    bool block_changed = false;           ///< the kernel refuses to read what is under fs-verity
     std::function<void()> before_enable;  ///< what somebody does in the last moment
     std::uint64_t reads = 0;              ///< of files under fs-verity
     std::uint64_t enabled = 0, measured = 0;
@@ -69,7 +70,10 @@ public:
         struct stat st
         {
         };
-        reads += ::fstat(f.native(), &st) == 0 && sealed_.contains(st.st_ino);
+        const bool sealed = ::fstat(f.native(), &st) == 0 && sealed_.contains(st.st_ino);
+        reads += sealed ? 1 : 0;
+        if (sealed && block_changed)
+            return fail(reason::store_io, "read: Input/output error");
         return faulty_file_system::read_at(f, offset, into);
     }
     result<void> remove_file(const file& at, const std::string& name) override
@@ -296,6 +300,17 @@ TEST_CASE("a pack under fs-verity is opened and verified without one read, whate
     CHECK_FALSE(w.says_verity());
     std::ofstream(path, std::ios::binary) << std::string(body_1.size(), 'x');
     CHECK(w.opens_by() == reason::pack_damaged);
+}
+
+TEST_CASE("a block that the disk changed under fs-verity is damage of the file, where it is read")
+{
+    verity_world w;
+    REQUIRE(w.fetch().has_value());
+    w.disk.block_changed = true;
+    CHECK(w.opens_by() == reason::none);  // reads nothing
+    CHECK(w.verifies_by(true) == reason::pack_damaged);
+    w.disk.block_changed = false;
+    CHECK(w.verifies_by(true) == reason::none);
 }
 
 TEST_CASE("every file of an archive is under fs-verity; of many, opening reads none, and what was exchanged later is found")

@@ -20,8 +20,9 @@ struct audit_rotation
     unsigned kept_files = 8;                             ///< so many of these stay, the newest; at least 1
 };
 
-/// The log in a folder: append-only JSON lines. The file is locked for as long as one line takes, so lines of several processes do not
-/// mix, and what a crash leaves of one spoils no other. Thread-safe.
+/// The log in a folder: append-only JSON lines. A file in the store's folder of locks is locked for as long as one line takes, so lines of several processes
+/// do not mix, and what a crash leaves of one spoils no other. Its owner alone can open that file, also where the store is shared for
+/// reading: nobody else keeps him from it (CWE-667). Thread-safe.
 class audit_log
 {
 public:

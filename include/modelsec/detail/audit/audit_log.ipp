@@ -16,7 +16,8 @@ namespace detail {
 
 inline constexpr const char* audit_file_name = "audit.jsonl";
 inline constexpr const char* audit_memory_name = "audit.state.json";
-inline constexpr const char* audit_lock_name = "audit.lock";
+inline constexpr const char* audit_lock_folder = "locks";  // the store's (docs/manifest.md, Store)
+inline constexpr const char* audit_lock_name = ".audit";
 inline constexpr std::size_t longest_audit_line = 8192;
 /// How often a lock that others hold is tried: they hold it for as long as a line takes.
 inline constexpr unsigned audit_patience = 20'000;
@@ -64,7 +65,22 @@ result<void> audit_log::put_aside(unsigned kept_files) const
     return files_.sync(folder_);
 }
 
-/// The file that is appended to, open and locked; an invalid one if it has to be looked for again.
+/// The lock of log and memory; an invalid file if others hold it.
+inline result<file> take_audit_lock(file_system& files, const file& folder)
+{
+    MODELSEC_TRY(const file locks, files.open_private_folder(folder, audit_lock_folder, true));
+    MODELSEC_TRY(file at, files.open_file(locks, audit_lock_name, open_mode::lock));
+    if (!at)
+    {
+        MODELSEC_TRY(at, files.open_file(locks, audit_lock_name, open_mode::create_private));
+        if (!at)
+            return at;
+    }
+    MODELSEC_TRY(const bool mine, files.try_lock(at, lock_kind::exclusive));
+    return mine ? std::move(at) : file();
+}
+
+/// The file that is appended to; an invalid one if it has to be looked for again.
 inline result<file> open_to_append(file_system& files, const file& folder)
 {
     MODELSEC_TRY(file at, files.open_file(folder, audit_file_name, open_mode::read_write));
@@ -75,14 +91,19 @@ inline result<file> open_to_append(file_system& files, const file& folder)
             return at;
         MODELSEC_CHECK(files.sync(folder));
     }
-    MODELSEC_TRY(const bool mine, files.try_lock(at, lock_kind::exclusive));
-    return mine ? std::move(at) : file();
+    return at;
 }
 
 result<void> audit_log::append(const audit_record& record, const audit_rotation& rotation) const
 {
     for (unsigned tries = 0; tries < audit_patience; ++tries)
     {
+        MODELSEC_TRY(const file lock, take_audit_lock(files_, folder_));
+        if (!lock)
+        {
+            std::this_thread::yield();
+            continue;
+        }
         auto at = open_to_append(files_, folder_);
         // A backup of hard links has the same bytes: what is appended must not be appended there.
         if (at.has_error() && at.error().why == reason::store_layout)
@@ -93,14 +114,11 @@ result<void> audit_log::append(const audit_record& record, const audit_rotation&
         if (at.has_error())
             return std::move(at).error();
         if (!*at)
-        {
-            std::this_thread::yield();
             continue;
-        }
         MODELSEC_TRY(const file_info what, files_.info(*at));
         MODELSEC_TRY(const file_info named, files_.info_at(folder_, audit_file_name));
         if (named.inode != what.inode || named.device != what.device)
-            continue;  // put aside between opening and locking it
+            continue;  // put aside meanwhile by somebody without this lock
         if (what.size >= rotation.file_bytes)
         {
             MODELSEC_CHECK(put_aside(rotation.kept_files));
@@ -171,20 +189,10 @@ result<audit_memory> audit_log::memory() const
 result<void> audit_log::update(const std::function<void(audit_memory&)>& change) const
 {
     static constexpr const char* draft = ".new~audit";
-    MODELSEC_TRY(file lock, files_.open_file(folder_, audit_lock_name, open_mode::lock));
     for (unsigned tries = 0; tries < audit_patience; ++tries)
     {
+        MODELSEC_TRY(const file lock, take_audit_lock(files_, folder_));
         if (!lock)
-        {
-            MODELSEC_TRY(lock, files_.open_file(folder_, audit_lock_name, open_mode::create_new));
-            if (!lock)
-            {
-                MODELSEC_TRY(lock, files_.open_file(folder_, audit_lock_name, open_mode::lock));
-                continue;
-            }
-        }
-        MODELSEC_TRY(const bool mine, files_.try_lock(lock, lock_kind::exclusive));
-        if (!mine)
         {
             std::this_thread::yield();
             continue;

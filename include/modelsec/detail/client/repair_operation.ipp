@@ -72,7 +72,7 @@ inline result<model_repair> repair_model(const client_options& owner, const repa
         MODELSEC_TRY(out.set_aside, disk.set_found_files_aside(lock, model));
         MODELSEC_TRY(done.state, disk.state(model));
     }
-    MODELSEC_CHECK(disk.share(model));
+    MODELSEC_CHECK(disk.share(model, true));
     out.sequence = done.state.memory.sequence;
     if (done.state.active)
     {

@@ -7,6 +7,7 @@
 #include <modelsec/detail/base/parallel.hpp>
 #include <modelsec/detail/store/decrypted_file.hpp>
 #include <modelsec/detail/store/open_pack.hpp>
+#include <modelsec/detail/store/store_disk.ipp>
 
 #include <sodium.h>
 
@@ -55,7 +56,10 @@ struct decrypted_file::impl
         }
         while (!into.empty())
         {
-            MODELSEC_TRY(const std::size_t n, files->read_at(*from, offset, into));
+            const auto got = files->read_at(*from, offset, into);
+            if (!got)
+                return detail::as_damage_if_sealed(*files, *from, got.error());
+            const std::size_t n = *got;
             if (n == 0)
                 return fail(reason::pack_damaged, "shorter than it was: " + expected.name->str());
             offset += n;
@@ -165,8 +169,10 @@ result<decrypted_file> decrypted_file::open(detail::file_system& files, const de
         return fail(reason::pack_damaged, "not the size it had: " + what.file.name->str());
     if (!what.file.chunks)
     {
-        MODELSEC_TRY(const sha256_digest whole, detail::hash_file(files, content, handle, {}));
-        if (!(whole == what.file.sha256))
+        const auto whole = detail::hash_file(files, content, handle, {});
+        if (!whole)
+            return detail::as_damage_if_sealed(files, content, whole.error());
+        if (!(*whole == what.file.sha256))
             return fail(reason::pack_damaged, "not the bytes that were signed: " + what.file.name->str());
     }
     if (!keys)
@@ -256,7 +262,7 @@ result<void> decrypted_file::read_all(std::span<std::uint8_t> into) const
                 next = pieces;
             }
         }
-        catch (const std::bad_alloc&)
+        catch (const std::exception&)  // there is nobody above on these threads
         {
             const std::lock_guard lock(mutex);
             broken = fail(reason::out_of_memory);

@@ -7,6 +7,7 @@
 #include <modelsec/detail/base/hash_file.hpp>
 #include <modelsec/detail/base/parallel.hpp>
 #include <modelsec/detail/manifest/model.hpp>
+#include <modelsec/detail/store/store_disk.ipp>
 
 #include <algorithm>
 #include <atomic>
@@ -126,7 +127,10 @@ private:
                 return fail(reason::cancelled);
             // Whole pages, as reading past the cache wants them; what is before and behind is left out.
             const std::uint64_t begin = at - at % file_system::direct_alignment;
-            MODELSEC_TRY(const std::size_t got, read(f, begin, space));
+            const auto read_now = read(f, begin, space);
+            if (!read_now)
+                return as_damage_if_sealed(fs_, *f.content, read_now.error());
+            const std::size_t got = *read_now;
             const std::uint64_t until = std::min(begin + got, end);
             if (until <= at)
                 break;  // shorter than it was: its digest is another

@@ -31,6 +31,12 @@ struct store_disk
     const clock* time;
 };
 
+/// Whether what this store holds is for its readers.
+inline bool is_shared(const store_disk& d) noexcept
+{
+    return d.root.rule().policy == store_policy::shared_read && !d.root.rule().reader;
+}
+
 struct generation_name
 {
     std::string model;

@@ -92,6 +92,14 @@ struct signature_claim
 /// Verifies such an envelope; nothing if it does not hold by whom is trusted now.
 using signature_reader = std::function<std::optional<signature_claim>(bytes_view)>;
 
+/// A pack's folder with the locks that keep gc from it, or others from what gc does with it.
+struct held_folder
+{
+    file folder;
+    file lock{};  ///< in the folder of locks of a store that is shared
+    std::string lock_name{};
+};
+
 /// A pack that gc leaves alone while this lives; its files are opened one by one.
 class held_pack
 {
@@ -101,12 +109,12 @@ public:
 
 private:
     friend class store;
-    held_pack(file_system& files, file folder, pack_record pack)
+    held_pack(file_system& files, held_folder folder, pack_record pack)
         : files_(&files), folder_(std::move(folder)), pack_(std::move(pack))
     {
     }
     file_system* files_;
-    file folder_;
+    held_folder folder_;
     pack_record pack_;
 };
 
@@ -146,7 +154,8 @@ public:
     MODELSEC_DECL void drop_envelopes() const;
 
     /// In a store that is shared for reading: gives readers what was made before it was (packs, state, envelopes). Else nothing.
-    MODELSEC_DECL result<void> share(const identifier& model) const;
+    /// `whole`: looks at every file of a pack, also where the pack's folder says that it was shared.
+    MODELSEC_DECL result<void> share(const identifier& model, bool whole = false) const;
 
     /// The place where a pack with this content grows (staging.hpp); partials survive restarts.
     MODELSEC_DECL result<staging> stage(const identifier& model, const sha256_digest& content) const;

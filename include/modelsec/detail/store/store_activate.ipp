@@ -250,6 +250,14 @@ result<pack_info> store::activate(const model_lock& lock, const identifier& mode
     // 3. The switch.
     MODELSEC_TRY(const model_state active, update(model, [&](model_state& s) { return make_active(s, record, how); }));
 
+    // Who uses the pack locks a file, which a disk that is full or read only by then would not let him make.
+    if (is_shared(*disk_))
+        if (auto there = fs.open_folder(home, record.folder, false); there && *there)
+        {
+            held_folder pack_folder{std::move(*there)};
+            (void)lock_pack(*disk_, pack_folder, lock_kind::shared);
+        }
+
     // What is left of the staging folder is in nobody's way; gc would find it.
     std::uint64_t freed = 0;
     (void)remove_staging(*disk_, from.name_, freed);

@@ -16,7 +16,7 @@ inline result<file> open_aside(const store_disk& d, bool create)
     MODELSEC_TRY(const file inner, d.files->open_folder(d.root, inner_folder_name, create));
     if (!inner)
         return file();
-    MODELSEC_TRY(file out, d.files->open_folder(inner, aside_folder_name, create));
+    MODELSEC_TRY(file out, d.files->open_private_folder(inner, aside_folder_name, create));
     if (create)
         MODELSEC_CHECK(d.files->sync(inner));
     return out;

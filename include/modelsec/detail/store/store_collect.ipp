@@ -12,21 +12,25 @@ inline std::string inner_path(const char* folder, const std::string& name)
     return std::string(inner_folder_name) + '/' + folder + '/' + name;
 }
 
-/// Whether nobody holds this entry open; if so the lock in `held` keeps it that way.
-inline result<bool> is_unheld(file_system& fs, const file& at, const std::string& name, file& held)
+/// Whether nobody holds this entry open; if so the lock in `held` keeps it that way. `download`: it is a folder in which one grows, which is
+/// locked by itself, since only its owner comes there.
+inline result<bool> is_unheld(const store_disk& d, const file& at, const std::string& name, held_folder& held,
+                              bool download = false)
 {
+    file_system& fs = *d.files;
     MODELSEC_TRY(const file_info what, fs.info_at(at, name));
     if (what.links == 0)
         return false;  // another one removed it just now, and tells of it
     if (what.kind != file_kind::folder)
         return true;
-    MODELSEC_TRY(held, fs.open_folder(at, name, false));
-    if (!held)
+    MODELSEC_TRY(held.folder, fs.open_folder(at, name, false));
+    if (!held.folder)
         return false;
-    MODELSEC_TRY(const bool mine, fs.try_lock(held, lock_kind::exclusive));
+    MODELSEC_TRY(const bool mine,
+                 download ? fs.try_lock(held.folder, lock_kind::exclusive) : lock_pack(d, held, lock_kind::exclusive));
     if (!mine)
         return false;
-    MODELSEC_TRY(const file_info opened, fs.info(held));
+    MODELSEC_TRY(const file_info opened, fs.info(held.folder));
     MODELSEC_TRY(const file_info named, fs.info_at(at, name));
     return opened.inode == named.inode && opened.device == named.device;
 }
@@ -114,8 +118,8 @@ inline result<bool> is_useless(const store_disk& d, const std::string& name, con
 inline result<void> collect_envelopes(const store_disk& d, const store& s, bool dry_run, std::vector<std::string>& removed,
                                       std::uint64_t& total)
 {
-    MODELSEC_TRY(const file held, open_lock_file(*d.files, d.locks, envelopes_lock_name));
-    MODELSEC_TRY(const bool alone, d.files->try_lock(held, lock_kind::exclusive));
+    MODELSEC_TRY(const file held, open_lock(d, envelopes_lock_name));
+    MODELSEC_TRY(const bool alone, held ? d.files->try_lock(held, lock_kind::exclusive) : result<bool>(true));
     if (!alone)
         return {};
     MODELSEC_TRY(const store_needs needs, all_needs(s));
@@ -152,16 +156,18 @@ inline result<void> collect_aside(const store_disk& d, bool dry_run, std::vector
     MODELSEC_TRY(const std::vector<std::string> names, d.files->list(aside));
     for (const std::string& name : names)
     {
-        file held;
-        MODELSEC_TRY(const bool unheld, is_unheld(*d.files, aside, name, held));
+        held_folder held;
+        MODELSEC_TRY(const bool unheld, is_unheld(d, aside, name, held));
         if (!unheld)
             continue;
         MODELSEC_TRY(const std::uint64_t size, size_of_tree(*d.files, aside, name));
         total += size;
         removed.push_back(inner_path(aside_folder_name, name));
         std::uint64_t freed = 0;
-        if (!dry_run)
-            MODELSEC_CHECK(remove_tree(*d.files, aside, name, freed));
+        if (dry_run)
+            continue;
+        MODELSEC_CHECK(drop_pack_lock(d, held));
+        MODELSEC_CHECK(remove_tree(*d.files, aside, name, freed));
     }
     return {};
 }
@@ -193,8 +199,8 @@ result<void> store::collect(const model_lock& lock, const identifier& model, uns
             --keep;
             continue;
         }
-        file held;
-        MODELSEC_TRY(const bool unheld, is_unheld(fs, home, pack.folder, held));
+        held_folder held;
+        MODELSEC_TRY(const bool unheld, is_unheld(*disk_, home, pack.folder, held));
         if (!unheld)
             continue;
         MODELSEC_TRY(const std::uint64_t size, size_of_tree(fs, home, pack.folder));
@@ -205,6 +211,7 @@ result<void> store::collect(const model_lock& lock, const identifier& model, uns
         // Out of the model's folder first: a pack that is half removed must not stand there.
         std::uint64_t freed = 0;
         MODELSEC_TRY(const std::string orphan, move_aside(*disk_, home, pack.folder));
+        MODELSEC_CHECK(drop_pack_lock(*disk_, held));
         MODELSEC_CHECK(remove_tree(fs, disk_->staging, orphan, freed));
     }
     return {};
@@ -217,8 +224,8 @@ result<void> store::collect_staging(bool dry_run, std::vector<std::string>& remo
     MODELSEC_TRY(const std::vector<std::string> names, fs.list(disk_->staging));
     for (const std::string& name : names)
     {
-        file held;
-        MODELSEC_TRY(const bool unheld, is_unheld(fs, disk_->staging, name, held));
+        held_folder held;
+        MODELSEC_TRY(const bool unheld, is_unheld(*disk_, disk_->staging, name, held, content_of_staging(name).has_value()));
         if (!unheld)
             continue;
         MODELSEC_TRY(const bool useless, is_useless(*disk_, name, needs));
@@ -228,8 +235,10 @@ result<void> store::collect_staging(bool dry_run, std::vector<std::string>& remo
         total += size;
         removed.push_back(inner_path("staging", name));
         std::uint64_t freed = 0;
-        if (!dry_run)
-            MODELSEC_CHECK(remove_staging(*disk_, name, freed));
+        if (dry_run)
+            continue;
+        MODELSEC_CHECK(drop_pack_lock(*disk_, held));
+        MODELSEC_CHECK(remove_staging(*disk_, name, freed));
     }
     MODELSEC_CHECK(collect_aside(*disk_, dry_run, removed, total));
     return collect_envelopes(*disk_, *this, dry_run, removed, total);

@@ -27,6 +27,16 @@ inline result<bool> is_there(file_system& fs, const file& at, const std::string&
     return what.links != 0;
 }
 
+/// What a read of a pack's file failed by. The kernel refuses a block of a file under fs-verity that the disk changed (EIO, the kernel's
+/// documentation of fs-verity): that is damage of the file, which is fetched again, and nothing that the disk will do better next time.
+inline failure as_damage_if_sealed(file_system& fs, const file& content, failure f)
+{
+    if (f.why != reason::store_io)
+        return f;
+    const auto measured = fs.measure_verity(content);
+    return measured && *measured ? fail(reason::pack_damaged, "not the bytes it had: " + f.detail) : f;
+}
+
 /// The whole of a small file; `cap` holds while reading. `store_layout` beyond it.
 inline result<bytes> read_whole(file_system& fs, const file& f, std::uint64_t cap)
 {
@@ -88,7 +98,8 @@ result<temporary_file> write_temporary(file_system& fs, const file& at, const st
         if (i == store_patience)
             return fail(reason::store_layout, "a temporary file that comes and goes");
         out.name = std::string(temporary_prefix) + stem + (stem.empty() ? "" : "~") + unique_word();
-        MODELSEC_TRY(file fresh, fs.open_file(at, out.name, open_mode::create_new));
+        // Others must not lock it before this process does.
+        MODELSEC_TRY(file fresh, fs.open_file(at, out.name, open_mode::create_private));
         if (!fresh)
             continue;
         // Somebody who found it before it was locked may have taken it for one that a crash left.
@@ -103,6 +114,8 @@ result<temporary_file> write_temporary(file_system& fs, const file& at, const st
         size += part.size();
         return {};
     });
+    if (written)
+        written = fs.share(out.content);
     if (written)
         written = fs.sync(out.content);
     if (written)

@@ -46,7 +46,14 @@ inline result<void> open_inner_folders(store_disk& d, bool create)
                                                                   {"locks", &store_disk::locks}};
     for (const auto& [name, member] : folders)
     {
-        auto folder = d.files->open_folder(inner, name, !d.root.rule().reader);
+        const bool reader = d.root.rule().reader, apart = member == &store_disk::locks || member == &store_disk::staging;
+        if (reader && member == &store_disk::locks)
+            continue;
+        // CWE-667: whoever can open a folder or a file can lock it, and would keep the owner out of it for ever.
+        auto folder =
+            apart ? d.files->open_private_folder(inner, name, !reader) : d.files->open_folder(inner, name, !reader);
+        if (!folder && reader && apart && is_kept_out(folder.error().why))
+            folder = file();
         // An image, or a backup of one, may lack empty folders: who only reads can do without them.
         if (!folder && folder.error().why == reason::read_only_disk && !create)
             folder = file();

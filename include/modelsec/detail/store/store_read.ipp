@@ -29,7 +29,7 @@ inline failure as_damage(failure f)
 }
 
 /// Opens a pack's folder and holds it against gc.
-inline result<file> hold_pack(const store_disk& d, const identifier& model, const pack_record& pack)
+inline result<held_folder> hold_pack(const store_disk& d, const identifier& model, const pack_record& pack)
 {
     MODELSEC_TRY(const file home, d.files->open_folder(d.root, model.str(), false));
     if (!home)
@@ -39,12 +39,13 @@ inline result<file> hold_pack(const store_disk& d, const identifier& model, cons
         return as_damage(std::move(folder).error());
     if (!*folder)
         return damaged("the pack's folder is gone");
-    MODELSEC_TRY(const bool held, d.files->try_lock(*folder, lock_kind::shared));
-    MODELSEC_TRY(const file_info opened, d.files->info(*folder));
+    held_folder out{std::move(*folder)};
+    MODELSEC_TRY(const bool held, lock_pack(d, out, lock_kind::shared));
+    MODELSEC_TRY(const file_info opened, d.files->info(out.folder));
     MODELSEC_TRY(const file_info named, d.files->info_at(home, pack.folder));
     if (!held || opened.inode != named.inode || opened.device != named.device)
         return damaged("the pack is being removed");
-    return folder;
+    return out;
 }
 
 /// A file too many is as bad as one too few: some loaders take whatever lies in a folder.
@@ -96,10 +97,12 @@ inline result<file_record> check_content(file_system& fs, const file& content, c
     file_record out = f;
     out.inode = before.inode;
     out.changed_ns = before.changed_ns;
-    MODELSEC_TRY(const sha256_digest digest, hash_file(fs, content, handle, listener));
+    const auto digest = hash_file(fs, content, handle, listener);
+    if (!digest)
+        return as_damage_if_sealed(fs, content, digest.error());
     out.decided_by = digest_scope::whole;
     out.verity.reset();  // it would not have been hashed
-    return digest == f.sha256 ? result<file_record>(std::move(out)) : damaged("not the bytes it had: " + f.path.str());
+    return *digest == f.sha256 ? result<file_record>(std::move(out)) : damaged("not the bytes it had: " + f.path.str());
 }
 
 result<open_pack> store::open_active(const identifier& model, const control& handle) const
@@ -110,7 +113,7 @@ result<open_pack> store::open_active(const identifier& model, const control& han
 result<held_pack> store::hold_active(const identifier& model) const
 {
     return with_active(*this, model, [&](const pack_record& pack) -> result<held_pack> {
-        MODELSEC_TRY(file folder, hold_pack(*disk_, model, pack));
+        MODELSEC_TRY(held_folder folder, hold_pack(*disk_, model, pack));
         return held_pack(*disk_->files, std::move(folder), pack);
     });
 }
@@ -119,7 +122,7 @@ result<file> held_pack::open(const relative_path& path) const
 {
     for (const file_record& f : pack_.files)
         if (f.path == path)
-            return open_content(*files_, folder_, f);
+            return open_content(*files_, folder_.folder, f);
     return damaged("not a file of the pack: " + path.str());
 }
 
@@ -186,8 +189,9 @@ result<open_pack> store::open_files(const identifier& model, const pack_record& 
 {
     file_system& fs = *disk_->files;
     open_pack out;
-    MODELSEC_TRY(file folder, hold_pack(*disk_, model, pack));
-    out.folder_ = std::make_shared<const file>(std::move(folder));
+    MODELSEC_TRY(held_folder folder, hold_pack(*disk_, model, pack));
+    const auto in_use = std::make_shared<const held_folder>(std::move(folder));
+    out.folder_ = std::shared_ptr<const file>(in_use, &in_use->folder);
     MODELSEC_CHECK(check_no_more(fs, *out.folder_, pack));
     std::vector<file_record> changed;  // all of them, once one did
     std::vector<bool> owned;
@@ -312,7 +316,8 @@ result<void> store::hash_again(const identifier& model, const pack_record& pack,
                                hash_scope scope) const
 {
     file_system& fs = *disk_->files;
-    MODELSEC_TRY(const file folder, hold_pack(*disk_, model, pack));
+    MODELSEC_TRY(const held_folder kept, hold_pack(*disk_, model, pack));
+    const file& folder = kept.folder;
     MODELSEC_CHECK(check_no_more(fs, folder, pack));
     std::uint64_t done = 0;
     const auto listener = [&](std::uint64_t size) {

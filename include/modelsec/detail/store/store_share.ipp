@@ -8,23 +8,28 @@
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
-/// Whether what this store holds is for its readers.
-inline bool is_shared(const store_disk& d) noexcept
-{
-    return d.root.rule().policy == store_policy::shared_read && !d.root.rule().reader;
-}
+/// What readers need of what they read (docs/manifest.md, Store).
+inline constexpr std::uint32_t readers_of_files = 0044, readers_of_folders = 0055;
 
 /// Gives readers what was made before the store was shared. What is not what it should be is left to whoever opens it.
 inline result<void> share_file(file_system& fs, const file& at, const std::string& name)
 {
+    MODELSEC_TRY(const file_info what, fs.info_at(at, name));
+    if ((what.mode & readers_of_files) == readers_of_files)
+        return {};
     const auto there = fs.open_file(at, name, open_mode::read_linked);
     if (there)
         return *there ? fs.share(*there) : result<void>();
     return is_unfit(there.error().why) ? result<void>() : result<void>(there.error());
 }
 
-inline result<void> share_pack(file_system& fs, const file& home, const pack_record& pack)
+/// A pack's folder is shared after all that is in it: where it is, nothing is to be done, however many files it has. `whole`: look at them
+/// all the same.
+inline result<void> share_pack(file_system& fs, const file& home, const pack_record& pack, bool whole)
 {
+    MODELSEC_TRY(const file_info what, fs.info_at(home, pack.folder));
+    if (!whole && (what.mode & readers_of_folders) == readers_of_folders)
+        return {};
     const auto folder = fs.open_folder(home, pack.folder, false);
     if (folder && !*folder)
         return {};
@@ -38,7 +43,7 @@ inline result<void> share_pack(file_system& fs, const file& home, const pack_rec
 }
 
 // The files' change times are others after that: their next opening hashes them once.
-result<void> store::share(const identifier& model) const
+result<void> store::share(const identifier& model, bool whole) const
 {
     if (!is_shared(*disk_))
         return {};
@@ -58,7 +63,7 @@ result<void> store::share(const identifier& model) const
     MODELSEC_CHECK(fs.share(home));
     for (const auto* pack : {&now.active, &now.last_good})
         if (*pack)
-            MODELSEC_CHECK(share_pack(fs, home, **pack));
+            MODELSEC_CHECK(share_pack(fs, home, **pack, whole));
     return {};
 }
 

@@ -125,10 +125,11 @@ struct file_info
 enum class open_mode
 {
     read,
-    read_write,   ///< must exist
-    create_new,   ///< must not exist; for reading and writing
+    read_write,      ///< must exist
+    create_new,      ///< must not exist; for reading and writing
+    create_private,  ///< the same, and its owner's alone until it is shared, whatever the policy
     read_linked,  ///< as read, under however many names (`cp -al`): for what is hashed whenever its change time is another
-    lock          ///< must exist, under however many names; for locking, and for writing only if that is allowed
+    lock  ///< must exist, under however many names; for locking, and for writing only if that is allowed. Others lose what rights they have
 };
 
 enum class lock_kind
@@ -160,10 +161,17 @@ public:
     /// An invalid file if there is none and `create` is off. Refuses links, and what others own or may write to. New ones are 0700
     /// (shared_read: 0755), whatever the umask, and on stable storage after a sync of `at`.
     virtual result<file> open_folder(const file& at, const std::string& name, bool create) = 0;
+    /// As open_folder(), but the folder is its owner's alone (0700), also where the store is shared for reading: whoever can open a file can
+    /// lock it (CWE-667). Others lose what rights they have; what is made in it follows the policy.
+    virtual result<file> open_private_folder(const file& at, const std::string& name, bool create)
+    {
+        return open_folder(at, name, create);
+    }
     /// A folder that is there, whoever may write to it: what is opened below it is only to be copied, and hashed after that.
     virtual result<file> open_source(const file& at, const std::string& name) { return open_folder(at, name, false); }
-    /// An invalid file if there is none (read, read_write) or already one (create_new). Refuses all but regular files with one
-    /// link (but read_linked, lock) that this user owns. New ones are 0600 (shared_read: 0644), whatever the umask.
+    /// An invalid file if there is none (read, read_write) or already one (create_new,
+    /// create_private). Refuses all but regular files with one
+    /// link (but read_linked, lock) that this user owns. New ones are 0600 (shared_read: 0644 but create_private), whatever the umask.
     virtual result<file> open_file(const file& at, const std::string& name, open_mode mode) = 0;
 
     /// Bytes read; fewer than asked only at the end of the file.

@@ -30,6 +30,11 @@ public:
         return posix_open_folder(at, name, create, at.rule());
     }
 
+    result<file> open_private_folder(const file& at, const std::string& name, bool create) override
+    {
+        return posix_open_private_folder(at, name, create);
+    }
+
     result<file> open_source(const file& at, const std::string& name) override
     {
         access_rule rule = at.rule();

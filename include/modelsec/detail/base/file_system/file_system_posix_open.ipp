@@ -234,6 +234,18 @@ inline result<void> posix_share(const file& f)
     return posix_failure_at("chmod", f);
 }
 
+/// Takes from others what rights they have to something of this user's in a store that is shared for reading. A disk that nobody can write
+/// to stays as it is.
+inline result<void> posix_withhold(const file& f, const struct stat& st)
+{
+    const access_rule& rule = f.rule();
+    constexpr mode_t others = S_IRWXG | S_IRWXO;
+    if (rule.policy != store_policy::shared_read || rule.reader || st.st_uid != ::geteuid() || (st.st_mode & others) == 0 ||
+        ::fchmod(f.native(), st.st_mode & 07777 & ~others) == 0 || errno == EROFS)
+        return {};
+    return posix_failure_at("chmod", f);
+}
+
 /// Makes a folder of this mode whatever the umask; true if it was not there before.
 inline result<bool> make_folder(const file& at, const char* name, mode_t mode)
 {
@@ -368,11 +380,13 @@ inline result<file> posix_open_root(const std::string& path, bool create, store_
     return file(root.release(), rule);
 }
 
-inline result<file> posix_open_folder(const file& at, const std::string& name, bool create, const access_rule& rule)
+/// `apart`: the folder itself is its owner's alone, also where the policy shares what is in it.
+inline result<file> posix_open_folder(const file& at, const std::string& name, bool create, const access_rule& rule,
+                                      bool apart = false)
 {
     MODELSEC_CHECK(check_component(name));
     constexpr int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-    const mode_t mode = folder_mode(rule);
+    const mode_t mode = apart ? S_IRWXU : folder_mode(rule);
     file out(::openat(at.native(), name.c_str(), flags), rule);
     if (!out && errno == ENOENT)
     {
@@ -389,16 +403,24 @@ inline result<file> posix_open_folder(const file& at, const std::string& name, b
     if (!out || ::fstat(out.native(), &st) != 0)
         return open_failure("open of a folder", at, name);
     MODELSEC_CHECK(check_entry(st, rule, false, at, name));
-    if (create)
+    if (apart)
+        MODELSEC_CHECK(posix_withhold(out, st));
+    else if (create)
         MODELSEC_CHECK(posix_share(out));
     return out;
+}
+
+inline result<file> posix_open_private_folder(const file& at, const std::string& name, bool create)
+{
+    return posix_open_folder(at, name, create, at.rule(), true);
 }
 
 inline int open_flags(open_mode mode) noexcept
 {
     switch (mode)
     {
-    case open_mode::create_new: return O_RDWR | O_CREAT | O_EXCL;
+    case open_mode::create_new:
+    case open_mode::create_private: return O_RDWR | O_CREAT | O_EXCL;
     case open_mode::read_write:
     case open_mode::lock: return O_RDWR;
     case open_mode::read:
@@ -412,12 +434,13 @@ inline result<file> posix_open_file(const file& at, const std::string& name, ope
 {
     MODELSEC_CHECK(check_component(name));
     const access_rule& rule = at.rule();
-    const bool fresh = mode == open_mode::create_new;
+    const bool fresh = mode == open_mode::create_new || mode == open_mode::create_private;
+    const mode_t bits = mode == open_mode::create_private ? S_IRUSR | S_IWUSR : file_mode(rule);
     if (fresh && rule.reader)
         return fail(reason::store_permissions, "nothing is made in somebody else's store: " + name);
     // O_NONBLOCK: a planted pipe must not hold the library up.
     constexpr int common = O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
-    file out(::openat(at.native(), name.c_str(), common | open_flags(mode), file_mode(rule)), rule);
+    file out(::openat(at.native(), name.c_str(), common | open_flags(mode), bits), rule);
     if (!out && mode == open_mode::lock && (errno == EACCES || errno == EROFS))
         out = file(::openat(at.native(), name.c_str(), common | O_RDONLY), rule);
     if (!out)
@@ -425,7 +448,7 @@ inline result<file> posix_open_file(const file& at, const std::string& name, ope
     struct stat st
     {
     };
-    if (fresh && ::fchmod(out.native(), file_mode(rule)) != 0)
+    if (fresh && ::fchmod(out.native(), bits) != 0)
         return posix_failure_at("chmod", at, name);
     if (::fstat(out.native(), &st) != 0 || ::fcntl(out.native(), F_SETFL, ::fcntl(out.native(), F_GETFL) & ~O_NONBLOCK) < 0)
         return posix_failure_at("fstat", at, name);
@@ -435,6 +458,8 @@ inline result<file> posix_open_file(const file& at, const std::string& name, ope
     if (!S_ISREG(st.st_mode) || (st.st_nlink != 1 && !any_names))
         return fail(reason::store_layout, "not a regular file with one name: " + name);
     MODELSEC_CHECK(check_entry(st, rule, mode == open_mode::read_write || fresh, at, name));
+    if (mode == open_mode::lock)
+        MODELSEC_CHECK(posix_withhold(out, st));
     return out;
 }
 

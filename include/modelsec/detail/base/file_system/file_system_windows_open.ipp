@@ -191,7 +191,7 @@ inline result<file> windows_open_file(const file& at, const std::string& name, o
     const bool any_names = mode == open_mode::read_linked || mode == open_mode::lock;
     if (mode != open_mode::read && mode != open_mode::read_linked)
         how.rights |= FILE_GENERIC_WRITE;
-    const bool fresh = mode == open_mode::create_new;
+    const bool fresh = mode == open_mode::create_new || mode == open_mode::create_private;
     if (fresh)
     {
         how.disposition = FILE_CREATE;

@@ -11,8 +11,34 @@
 #include <talker.hpp>
 #include <temp_dir.hpp>
 
+#include <cstdlib>
 #include <functional>
+#include <future>
+#include <manual_clock.hpp>
+#include <modelsec/detail/base/guarded.hpp>
+#include <new>
 #include <thread>
+
+namespace {
+thread_local bool no_memory = false;
+}
+
+// One thread has no memory left, the others do.
+void* operator new(std::size_t size)
+{
+    void* const memory = no_memory ? nullptr : std::malloc(std::max<std::size_t>(size, 1));
+    return memory ? memory : throw std::bad_alloc();
+}
+
+void operator delete(void* memory) noexcept
+{
+    std::free(memory);
+}
+
+void operator delete(void* memory, std::size_t) noexcept
+{
+    std::free(memory);
+}
 
 using namespace std::chrono_literals;
 using modelsec::reason;
@@ -206,6 +232,61 @@ TEST_CASE("TLS messages without end that come within a body are cut off beside a
     const auto begun = steady_clock::now();
     CHECK(end_of(s, server.url("/x")) == reason::stall);
     CHECK(steady_clock::now() - begun < 300ms + 1s);
+}
+
+TEST_CASE("a thread beside that has no memory left fails the one operation at most, and not the process")
+{
+    scene s;
+    support::origin web(s.server);
+    web.serve("/body", support::noise(3'000'077));
+    const auto read = [&](const std::string& address) {
+        std::size_t had = 0;
+        modelsec::detail::http_client client(s.environment());
+        client.get().side().grow(1);
+        const auto out = modelsec::detail::guarded([&] {
+            return client.get().run(read_beside(client.get(), *url::parse(address), [&](std::size_t size) {
+                if (std::exchange(had, size) == 0)
+                    boost::asio::post(client.get().side().context(), [] { no_memory = true; });
+            }));
+        });
+        return std::pair(out.has_value() ? reason::none : out.error().why, had);
+    };
+    // The steps themselves need none of C++, and neither does the way back.
+    CHECK(read(web.url("/body")) == std::pair(reason::none, std::size_t{3'000'077}));
+    const support::talker flood(s.ca.issue(), [](support::talk& t, unsigned) {
+        if (t.handshake() && !t.read_request().empty() && t.write("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\nabc"))
+            while (t.ticket())
+                continue;
+    });
+    CHECK(read(flood.url("/x")).first == reason::out_of_memory);  // what the flood would be told by
+}
+
+TEST_CASE("a stall that is over while a step is under way beside is told as a stall, also if the step brought something")
+{
+    scene s;
+    const auto time = std::make_shared<support::manual_clock>(modelsec::clock::system().now());
+    const support::talker server(s.ca.issue(), body_without_end);
+    auto env = s.environment();
+    env.time = time.get();
+    modelsec::detail::http_client client(std::move(env));
+    session& here = client.get();
+    here.side().grow(1);
+    std::promise<void> over;
+    std::unique_ptr<modelsec::detail::watch> last;  // looked at after the connection's, which is older
+    std::size_t before = 0;
+    bool held = false;
+    const auto out = here.run(read_beside(here, *url::parse(server.url("/x")), [&](std::size_t size) {
+        const bool full = size - std::exchange(before, size) == piece;  // so the next step does not wait for the socket
+        if (!full || std::exchange(held, true))
+            return;
+        last = std::make_unique<modelsec::detail::watch>(here, [&] { over.set_value(); });
+        last->expect(30s, reason::stall);
+        boost::asio::post(here.side().context(), [&] { over.get_future().wait(); });
+        boost::asio::post(here.context(), [&] { time->advance(31s); });
+    }));
+    REQUIRE(held);
+    REQUIRE(out.has_error());
+    CHECK(out.error().why == reason::stall);
 }
 
 TEST_CASE("a session may go while steps are under way beside it")

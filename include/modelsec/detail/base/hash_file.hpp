@@ -7,6 +7,7 @@
 #include <modelsec/detail/base/file_system/file_system.hpp>
 
 #include <condition_variable>
+#include <exception>
 #include <functional>
 #include <mutex>
 #include <system_error>
@@ -69,13 +70,13 @@ private:
                     return;
                 into = &ring_[filled_ % blocks];
             }
-            const auto got = read(*into, offset);
+            auto got = read(*into, offset);
             const std::lock_guard lock(mutex_);
             if (!got)
-                problem_ = got.error();
+                problem_ = std::move(got).error();
             else if (*got != 0)
                 ++filled_;
-            ended_ = !got || *got < block_bytes;
+            ended_ = problem_ || *got < block_bytes;
             changed_.notify_all();
             if (ended_)
                 return;
@@ -92,7 +93,7 @@ private:
             into.resize(got ? *got : 0);
             return got;
         }
-        catch (const std::bad_alloc&)
+        catch (const std::exception&)  // there is nobody above on this thread
         {
             return fail(reason::out_of_memory);
         }

@@ -8,7 +8,9 @@
 #include <modelsec/detail/net/credentials.hpp>
 #include <modelsec/detail/net/http_client.hpp>
 
-#include <system_error>
+#include <array>
+#include <exception>
+#include <span>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
@@ -34,20 +36,20 @@ void audit_sink::push(std::string event)
             ++dropped_;
             return;
         }
-        if (!worker_.joinable())
+        try
         {
-            try
+            if (!worker_.joinable())
             {
                 process_ = process_number();
-                worker_ = std::thread([this] { run(); });
+                worker_ = std::thread([this]() noexcept { run(); });
             }
-            catch (const std::system_error&)
-            {
-                ++dropped_;  // no thread to be had now
-                return;
-            }
+            queue_.push_back(std::move(event));
         }
-        queue_.push_back(std::move(event));
+        catch (const std::exception&)
+        {
+            ++dropped_;  // no thread or no memory to be had now
+            return;
+        }
     }
     worker_wait_.wake();
 }
@@ -81,32 +83,33 @@ void audit_sink::run()
 {
     for (;;)
     {
-        std::deque<std::string> events;
+        std::array<std::string, batch> events;
+        std::size_t many = 0;
         (void)worker_wait_.until(steady_time::max(), [&] {
             const std::lock_guard lock(mutex_);
             return closing_ || !queue_.empty();
         });
         {
             const std::lock_guard lock(mutex_);
-            while (!queue_.empty() && events.size() < batch)
+            for (; !queue_.empty() && many < batch; ++many)
             {
-                events.push_back(std::move(queue_.front()));
+                events[many] = std::move(queue_.front());
                 queue_.pop_front();
             }
         }
-        if (events.empty() || until_.cancelled())
+        if (many == 0 || until_.cancelled())
         {
-            dropped_ += events.size();
+            dropped_ += many;
             break;
         }
         const auto delivered = guarded([&]() -> result<void> {
             std::string body = "[";
-            for (const std::string& event : events)
+            for (const std::string& event : std::span(events).first(many))
                 body.append(body.size() > 1 ? "," : "").append(event);
             return deliver_(body + ']', until_);
         });
         if (!delivered)
-            dropped_ += events.size();
+            dropped_ += many;
     }
     {
         const std::lock_guard lock(mutex_);

@@ -44,7 +44,7 @@ inline void pack_sink::impl::guarded() noexcept
     }
     catch (const error& e)
     {
-        broken = fail(e.get_diagnostics().why, e.get_diagnostics().detail);
+        broken = failure{e.get_diagnostics().why, {}};  // a copy of the detail could need what is not there
     }
     catch (const std::exception&)
     {

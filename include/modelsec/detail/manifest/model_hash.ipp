@@ -47,7 +47,7 @@ public:
         const auto work = [&]() noexcept {
             for (std::size_t i = next++; i < order.size() && !stop_; i = next++)
                 if (auto done = guarded(*order[i]); done.has_error())
-                    stop(done.error());
+                    stop(std::move(done).error());
         };
         static constexpr unsigned most = 8;
         const unsigned wanted = how_.threads != 0 ? how_.threads : std::min(std::thread::hardware_concurrency(), most);
@@ -64,7 +64,7 @@ private:
         {
             return hash(job);
         }
-        catch (const std::bad_alloc&)
+        catch (const std::exception&)  // no memory, no thread, or a caller's handler that throws
         {
             return failure{reason::out_of_memory, {}};
         }
@@ -112,12 +112,12 @@ private:
             how_.on_progress(std::min(done_, total_), total_);
     }
 
-    void stop(const failure& why) noexcept
+    void stop(failure why) noexcept
     {
         const std::lock_guard lock(mutex_);
         stop_ = true;
         if (!problem_)
-            problem_ = why;
+            problem_ = std::move(why);
     }
 
     const model_tree& tree_;

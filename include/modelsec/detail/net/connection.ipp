@@ -7,6 +7,7 @@
 #include <modelsec/detail/net/tunnel.hpp>
 
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/experimental/parallel_group.hpp>
@@ -130,9 +131,10 @@ inline awaitable<tls_step> connection::impl::read_elsewhere(std::span<std::uint8
 {
     tls_step out;
     std::exception_ptr thrown;
+    message_memory back;
     elsewhere = true;
     auto begin = [&](auto handler) {
-        boost::asio::post(owner.side().context(), [this, space, &out, &thrown, h = std::move(handler),
+        boost::asio::post(owner.side().context(), [this, space, &out, &thrown, &back, h = std::move(handler),
                                                    work = boost::asio::make_work_guard(owner.context())]() mutable {
             try
             {
@@ -142,15 +144,19 @@ inline awaitable<tls_step> connection::impl::read_elsewhere(std::span<std::uint8
             {
                 thrown = std::current_exception();
             }
-            boost::asio::post(work.get_executor(), std::move(h));
+            boost::asio::post(work.get_executor(), boost::asio::bind_allocator(message_allocator<void>(back), std::move(h)));
         });
     };
     co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void()>(begin, boost::asio::use_awaitable);
     elsewhere = false;
-    if (std::exchange(must_close, false))
-        close();
     if (thrown)
         std::rethrow_exception(thrown);
+    // The time of a watch was over meanwhile. Whatever came by then, the next wait would know nothing of it but a closed socket.
+    if (std::exchange(must_close, false))
+    {
+        close();
+        out = {tls_step::failed, 0, fail(reason::connection_lost, "closed while a step was under way")};
+    }
     co_return out;
 }
 

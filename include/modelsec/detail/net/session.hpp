@@ -5,6 +5,7 @@
 #include <modelsec/detail/base/steady_time.hpp>
 #include <modelsec/detail/net/connection.hpp>
 #include <modelsec/detail/net/http.hpp>
+#include <modelsec/detail/net/message_memory.hpp>
 #include <modelsec/detail/net/proxy.hpp>
 #include <modelsec/detail/net/retry_fsm.hpp>
 #include <modelsec/detail/net/side_threads.hpp>
@@ -77,7 +78,7 @@ public:
     MODELSEC_DECL explicit wakeup(session& owner);
 
     /// From any thread, while the session lives. Not lost if nobody waits yet; many are one.
-    MODELSEC_DECL void notify();
+    MODELSEC_DECL void notify() noexcept;
     /// Until the next notify(), or at once if there was one since the last wait. `cancelled` and `deadline` end it too.
     MODELSEC_DECL awaitable<result<void>> wait();
 
@@ -86,6 +87,7 @@ private:
     {
         explicit state(boost::asio::io_context& context) : timer(context) {}
         boost::asio::steady_timer timer;
+        message_memory memory;  // of what is posted
         std::atomic<bool> posted{false};
         bool set = false;  // on the session's thread only
     };

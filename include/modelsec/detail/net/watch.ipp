@@ -4,6 +4,7 @@
 
 #include <modelsec/detail/net/session.hpp>
 
+#include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/cancellation_type.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -51,15 +52,15 @@ std::optional<failure> watch::verdict() const
 
 wakeup::wakeup(session& owner) : owner_(owner), state_(std::make_shared<state>(owner.context())) {}
 
-void wakeup::notify()
+void wakeup::notify() noexcept
 {
     if (state_->posted.exchange(true))
         return;
-    boost::asio::post(owner_.context(), [s = state_] {
-        s->posted = false;
-        s->set = true;
-        s->timer.cancel();
-    });
+    boost::asio::post(owner_.context(), boost::asio::bind_allocator(message_allocator<void>(state_->memory), [s = state_] {
+                          s->posted = false;
+                          s->set = true;
+                          s->timer.cancel();
+                      }));
 }
 
 awaitable<result<void>> wakeup::wait()

@@ -73,9 +73,9 @@ private:
                 if (auto done = take(at); done.has_error())
                     fail_with(std::move(done).error());
             }
-            catch (const std::exception& e)  // no memory, no thread, or a caller's handler that throws
+            catch (const std::exception&)  // no memory, no thread, or a caller's handler that throws
             {
-                fail_with(fail(reason::out_of_memory, e.what()));
+                fail_with(fail(reason::out_of_memory));
             }
         }
     }

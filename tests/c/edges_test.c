@@ -79,6 +79,13 @@ static void a_wish_of_a_later_version_is_refused_not_dropped(void)
     o.known.reserved = 1;
     expect_bad_option(modelsec_client_create(&o.known, &client, &error), &error, "an option of a later version");
     o.known.reserved = 0;
+    o.known.reserved_2 = 1;
+    expect_bad_option(modelsec_client_create(&o.known, &client, &error), &error, "an option of a later version");
+    o.known.reserved_2 = 0;
+    o.known.fallback_after_ms = UINT64_MAX; /* never */
+    o.known.cache_tag = 1;
+    CHECK(modelsec_client_create(&o.known, &client, NULL) == MODELSEC_OK);
+    modelsec_client_release(client);
     o.known.fs_verity = MODELSEC_VERITY_REQUIRED + 1;
     expect_bad_option(modelsec_client_create(&o.known, &client, &error), &error, "an enumerator that is none");
     o.known.struct_size = offsetof(modelsec_client_options, reserved); /* built with an earlier header: not its own */

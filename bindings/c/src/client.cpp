@@ -138,6 +138,8 @@ shared_client::shared_client(const modelsec_client_options& o, const std::option
     set(options.caps.stall_timeout, o.stall_timeout_ms);
     set(options.caps.first_byte_timeout, o.first_byte_timeout_ms);
     set(options.caps.fallback_after, o.fallback_after_ms);
+    if (o.fallback_after_ms == UINT64_MAX)
+        options.caps.fallback_after = {};
     options.caps.min_rate = o.min_rate;
     if (o.max_model_bytes != 0)
         options.caps.max_model_bytes = o.max_model_bytes;
@@ -148,6 +150,7 @@ shared_client::shared_client(const modelsec_client_options& o, const std::option
         o.digest_policy == MODELSEC_DIGEST_WHOLE ? modelsec::digest_policy::whole : modelsec::digest_policy::automatic;
     options.policy = store_policy_of(o.store_policy);
     options.automatic_repair = o.automatic_repair != 0;
+    options.cache_tag = o.cache_tag != 0;
     options.sources.hub = std::move(hub);
     if (audit)
         options.audit = audit_of(*audit);
@@ -188,6 +191,8 @@ modelsec::result<void> check_options(const modelsec_client_options& o)
         o.digest_policy > MODELSEC_DIGEST_WHOLE || o.store_policy > MODELSEC_STORE_VOLUME ||
         o.fs_verity > MODELSEC_VERITY_REQUIRED)
         return modelsec::fail(modelsec::reason::bad_option, "an enumerator that is none");
+    if (o.reserved_2 != 0)
+        return modelsec::fail(modelsec::reason::bad_option, "an option of a later version");
     if ((o.spki_pin_count > 0 && !o.spki_pins) || (o.allowed_host_count > 0 && !o.allowed_hosts))
         return modelsec::fail(modelsec::reason::bad_option, "a count without a list");
     if (o.manifest_requests_per_minute > 1000)

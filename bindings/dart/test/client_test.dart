@@ -110,6 +110,19 @@ void main() {
     );
   });
 
+  test('ensure waits for a manifest if it is told never to fall back, and a store is marked for backups', () async {
+    final world = await World.make();
+    await world.origin.publish();
+    final marked = world.client(cacheTag: true);
+    await marked.fetch(world.request());
+    expect(File('${world.store}/CACHEDIR.TAG').existsSync(), isTrue);
+    await world.origin.order('fail', {'path': '/manifest', 'delay_ms': 1500});
+    final patient = world.client(fallbackAfter: null);
+    expect((await patient.ensure(world.request())).stale, isFalse);
+    final hasty = world.client(fallbackAfter: const Duration(milliseconds: 200));
+    expect((await hasty.ensure(world.request())).stale, isTrue);
+  });
+
   test('without a network, what is active is good enough for ensure, not for fetch', () async {
     final world = await World.make();
     final client = world.client();

@@ -341,6 +341,20 @@ def test_ensure_makes_do_with_what_is_active(origin: Origin, client: Client) -> 
     assert client.fetch("demo", origin.source(), offline=True).already_active
 
 
+def test_ensure_waits_for_a_manifest_if_it_is_told_never_to_fall_back_and_a_store_is_marked_for_backups(
+        origin: Origin, store: pathlib.Path) -> None:
+    origin.publish()
+    assert not (store / "CACHEDIR.TAG").exists()
+    with Client(store, ca_file=origin.ca, cache_tag=True) as client:
+        client.fetch("demo", origin.source())
+    assert (store / "CACHEDIR.TAG").read_text().startswith("Signature: 8a477f597d28d172789f06886806bc55")
+    origin.fail("/manifest", delay_ms=1500)
+    with Client(store, ca_file=origin.ca, fallback_after=0.2) as client:
+        assert client.ensure("demo", origin.source()).stale_reason == "manifest_late"
+    with Client(store, ca_file=origin.ca, fallback_after=math.inf) as client:
+        assert not client.ensure("demo", origin.source()).stale
+
+
 def test_mistakes_in_usage_are_told_as_such(origin: Origin, client: Client, store: pathlib.Path) -> None:
     with pytest.raises(modelsec.UsageError):
         client.fetch("demo", modelsec.Source(manifest_url="https://localhost:1/"))

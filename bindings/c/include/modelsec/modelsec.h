@@ -170,7 +170,8 @@ typedef struct modelsec_client_options {
     uint32_t automatic_repair;           /**< 1: where the newest state of a model is damaged, go on with the highest that is whole (event
                                               WARNING, memory_lost) */
     uint64_t max_model_bytes;            /**< of all files together, where nobody signed their sizes (`model_signer`); 0: the default (256 GiB) */
-    uint64_t fallback_after_ms;          /**< ensure: without a verified manifest by then, what is active has to do; 0: the default (10 s) */
+    uint64_t fallback_after_ms;          /**< ensure: without a verified manifest by then, what is active has to do; 0: the default (10 s);
+                                              UINT64_MAX: never, it has to do only where the network fails */
     uint64_t min_rate;                   /**< a source that brings less over ten seconds is given up, bytes a second; 0: none is */
     const modelsec_audit_options *audit; /**< NULL: no audit log, no alerts, no counters */
     uint32_t manifest_requests_per_minute; /**< at most so many over all processes that use the store, then MODELSEC_RATE_LIMITED and nobody
@@ -182,6 +183,8 @@ typedef struct modelsec_client_options {
     uint32_t fs_verity;                  /**< MODELSEC_VERITY_… */
     uint32_t roots_from_environment;     /**< 1: where no CA is given, what SSL_CERT_FILE and SSL_CERT_DIR name, in place of the system's roots;
                                               not in a process with more rights than its caller */
+    uint32_t cache_tag;                  /**< 1: mark the store by a CACHEDIR.TAG, so that backups leave it out (bford.info/cachedir) */
+    uint32_t reserved_2;
 } modelsec_client_options;
 
 /** Makes a client. Reads no disk and asks no network. Any thread. Codes: 2, 50 (with `hub_environment`, where the variable HF_ENDPOINT is no

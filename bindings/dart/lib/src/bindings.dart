@@ -297,6 +297,12 @@ final class modelsec_client_options extends ffi.Struct {
 
   @ffi.Uint32()
   external int roots_from_environment;
+
+  @ffi.Uint32()
+  external int cache_tag;
+
+  @ffi.Uint32()
+  external int reserved_2;
 }
 
 final class modelsec_model_signer extends ffi.Struct {

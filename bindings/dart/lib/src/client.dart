@@ -76,6 +76,8 @@ final class ModelsecClient implements Finalizable {
   /// is asked for more manifests than that, over all processes that use the store: [ModelsecRateLimitedException], where [ensure] does
   /// with what is active.
   /// `fsVerity` puts what becomes active under fs-verity (Linux, Android): nobody can change it, and opening reads none of it.
+  /// [ensure] does with what is active without a verified manifest after `fallbackAfter` (null: only where the network fails). `cacheTag` marks
+  /// the store by a CACHEDIR.TAG: backup programs leave it out.
   /// `maxModelBytes` bounds all files of a model together whose sizes nobody signed ([ModelSignature]); 0 is 256 GiB.
   factory ModelsecClient({
     required String store,
@@ -107,6 +109,8 @@ final class ModelsecClient implements Finalizable {
     int maxModelBytes = 0,
     ({int ramMb, int freeDiskMb})? device,
     bool rootsFromEnvironment = false,
+    Duration? fallbackAfter = Duration.zero,
+    bool cacheTag = false,
   }) => using((arena) {
     final options = arena<c.modelsec_client_options>();
     options.ref
@@ -160,7 +164,10 @@ final class ModelsecClient implements Finalizable {
         FsVerity.wanted => c.MODELSEC_VERITY_WANTED,
         FsVerity.required => c.MODELSEC_VERITY_REQUIRED,
       }
-      ..roots_from_environment = rootsFromEnvironment ? 1 : 0;
+      ..roots_from_environment = rootsFromEnvironment ? 1 : 0
+      // -1 is UINT64_MAX: never.
+      ..fallback_after_ms = fallbackAfter == null ? -1 : timeoutOf(fallbackAfter)
+      ..cache_tag = cacheTag ? 1 : 0;
     final out = arena<Pointer<c.modelsec_client>>();
     check((error) => c.modelsec_client_create(options, out, error));
     return ModelsecClient._(out.value);

@@ -93,6 +93,8 @@ final class World {
     int manifestRequestsPerDay = 0,
     FsVerity fsVerity = FsVerity.off,
     int maxModelBytes = 0,
+    Duration? fallbackAfter = Duration.zero,
+    bool cacheTag = false,
   }) {
     final made = ModelsecClient(
       store: store ?? this.store,
@@ -102,6 +104,8 @@ final class World {
       manifestRequestsPerDay: manifestRequestsPerDay,
       fsVerity: fsVerity,
       maxModelBytes: maxModelBytes,
+      fallbackAfter: fallbackAfter,
+      cacheTag: cacheTag,
     );
     addTearDown(made.close);
     return made;

@@ -48,7 +48,8 @@ class ClientOptions(Structure):
                 ("digest_policy", c_uint32), ("store_policy", c_uint32), ("automatic_repair", c_uint32),
                 ("max_model_bytes", c_uint64), ("fallback_after_ms", c_uint64), ("min_rate", c_uint64), ("audit", POINTER(AuditOptions)),
                 ("manifest_requests_per_minute", c_uint32), ("manifest_requests_per_day", c_uint32), ("hub_environment", c_uint32),
-                ("hub_allow_endpoint", c_uint32), ("fs_verity", c_uint32), ("roots_from_environment", c_uint32)]
+                ("hub_allow_endpoint", c_uint32), ("fs_verity", c_uint32), ("roots_from_environment", c_uint32),
+                ("cache_tag", c_uint32), ("reserved_2", c_uint32)]
 
 
 class ModelSigner(Structure):

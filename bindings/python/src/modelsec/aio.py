@@ -33,7 +33,7 @@ class AsyncClient:
                  use_environment: bool = False, max_model_bytes: int = 0, fallback_after: float = 0, min_rate: int = 0,
                  audit: Optional[Audit] = None, manifest_requests_per_minute: int = 0, manifest_requests_per_day: int = 0,
                  hub_environment: Optional[bool] = None, hub_allow_endpoint: bool = False,
-                 fs_verity: FsVerity = "off") -> None:
+                 fs_verity: FsVerity = "off", cache_tag: bool = False) -> None:
         options: ClientOptions = {
             "profile": profile, "ca_file": ca_file, "certificate_file": certificate_file, "private_key_file": private_key_file,
             "spki_pins": spki_pins, "connections": connections, "write_policy": write_policy, "limit_rate": limit_rate,
@@ -45,7 +45,7 @@ class AsyncClient:
             "automatic_repair": automatic_repair, "use_environment": use_environment, "max_model_bytes": max_model_bytes,
             "fallback_after": fallback_after, "min_rate": min_rate, "audit": audit,
             "manifest_requests_per_minute": manifest_requests_per_minute, "manifest_requests_per_day": manifest_requests_per_day,
-            "hub_environment": hub_environment, "hub_allow_endpoint": hub_allow_endpoint, "fs_verity": fs_verity}
+            "hub_environment": hub_environment, "hub_allow_endpoint": hub_allow_endpoint, "fs_verity": fs_verity, "cache_tag": cache_tag}
         self._client = Client(store, **options)
 
     def close(self) -> None:
@@ -156,7 +156,7 @@ async def ensure_async(model_id: str, source: Source, *, store: Path, on_progres
                        automatic_repair: bool = False, use_environment: bool = False, max_model_bytes: int = 0, fallback_after: float = 0,
                        min_rate: int = 0, audit: Optional[Audit] = None, manifest_requests_per_minute: int = 0,
                        manifest_requests_per_day: int = 0, hub_environment: Optional[bool] = None, hub_allow_endpoint: bool = False,
-                       fs_verity: FsVerity = "off") -> Model:
+                       fs_verity: FsVerity = "off", cache_tag: bool = False) -> Model:
     """modelsec.ensure() for a running loop, which is never blocked: the same options, the same Model. Cancelling the task cancels the
     download; so does Ctrl-C, also while a server starts. Callbacks come on the loop."""
     options: ClientOptions = {
@@ -169,7 +169,7 @@ async def ensure_async(model_id: str, source: Source, *, store: Path, on_progres
         "digest_policy": digest_policy, "store_policy": store_policy, "automatic_repair": automatic_repair,
         "use_environment": use_environment, "max_model_bytes": max_model_bytes, "fallback_after": fallback_after, "min_rate": min_rate,
         "audit": audit, "manifest_requests_per_minute": manifest_requests_per_minute, "manifest_requests_per_day": manifest_requests_per_day,
-        "hub_environment": hub_environment, "hub_allow_endpoint": hub_allow_endpoint, "fs_verity": fs_verity}
+        "hub_environment": hub_environment, "hub_allow_endpoint": hub_allow_endpoint, "fs_verity": fs_verity, "cache_tag": cache_tag}
     key = key_of(store, model_id, source, {**options, "offline": offline})
     model = known(key)
     if model is not None:

@@ -33,9 +33,10 @@ class Client(Handle):
     given both ways. `partial_chain` believes a certificate of the CA as it is, also an intermediate one. `digest_policy` "whole" always
     waits for the digest of every whole file. `store_policy` says who beside its owner may use the store. With `automatic_repair` a model
     whose newest state is damaged goes on with the highest that is whole (WARNING, memory_lost). ensure() does with what is active without
-    a verified manifest after `fallback_after`; a source that brings less than `min_rate` bytes a second for ten seconds is given up.
+    a verified manifest after `fallback_after` (math.inf: only where the network fails); a source that brings less than `min_rate` bytes a
+    second for ten seconds is given up.
     `fs_verity` "wanted" or "required" puts what becomes active under fs-verity (Linux): nobody can change it, and opening reads none of
-    it.
+    it. `cache_tag` marks the store by a CACHEDIR.TAG: backup programs leave it out.
 
     `audit` keeps a log of every attempt in the store. With `manifest_requests_per_minute` (at most 1,000) or `manifest_requests_per_day`
     nobody is asked for more manifests than that, over all processes that use the store: RateLimitedError, where ensure() does with what
@@ -59,7 +60,7 @@ class Client(Handle):
                  use_environment: bool = False, max_model_bytes: int = 0, fallback_after: float = 0, min_rate: int = 0,
                  audit: Optional[Audit] = None, manifest_requests_per_minute: int = 0, manifest_requests_per_day: int = 0,
                  hub_environment: Optional[bool] = None, hub_allow_endpoint: bool = False,
-                 fs_verity: FsVerity = "off") -> None:
+                 fs_verity: FsVerity = "off", cache_tag: bool = False) -> None:
         def ms(seconds: float) -> int:
             return milliseconds(seconds) if seconds != 0 else 0
 
@@ -92,7 +93,7 @@ class Client(Handle):
             manifest_requests_per_day=count("manifest_requests_per_day", manifest_requests_per_day, 32),
             hub_environment=int(profile == "server" if hub_environment is None else hub_environment),
             hub_allow_endpoint=int(hub_allow_endpoint), fs_verity=word("fs_verity", fs_verity, FsVerity),
-            roots_from_environment=int(use_environment))
+            roots_from_environment=int(use_environment), cache_tag=int(cache_tag))
         self._metrics = _metrics(audit)
         if audit is not None:
             options.audit = ctypes.pointer(_ffi.AuditOptions(

@@ -105,6 +105,7 @@ class ClientOptions(TypedDict, total=False):
     hub_environment: Optional[bool]
     hub_allow_endpoint: bool
     fs_verity: FsVerity
+    cache_tag: bool
 
 
 def word(name: str, value: str, allowed: Any) -> int:

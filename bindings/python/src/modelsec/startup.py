@@ -150,7 +150,7 @@ def ensure(model_id: str, source: Source, *, store: Path, on_progress: Optional[
            automatic_repair: bool = False, use_environment: bool = False, max_model_bytes: int = 0, fallback_after: float = 0,
            min_rate: int = 0, audit: Optional[Audit] = None, manifest_requests_per_minute: int = 0,
            manifest_requests_per_day: int = 0, hub_environment: Optional[bool] = None, hub_allow_endpoint: bool = False,
-           fs_verity: FsVerity = "off") -> Model:
+           fs_verity: FsVerity = "off", cache_tag: bool = False) -> Model:
     """The model, downloaded if need be: by one thread of one process of this host, while the others wait for it. Asked again for the same
     with the same options, this process gets the same one and nobody is asked. Where the network fails, what is active is good enough
     (`stale`). From `profile` on the options are Client's. Ctrl-C cancels, also while a server starts."""
@@ -164,7 +164,7 @@ def ensure(model_id: str, source: Source, *, store: Path, on_progress: Optional[
         "digest_policy": digest_policy, "store_policy": store_policy, "automatic_repair": automatic_repair,
         "use_environment": use_environment, "max_model_bytes": max_model_bytes, "fallback_after": fallback_after, "min_rate": min_rate,
         "audit": audit, "manifest_requests_per_minute": manifest_requests_per_minute, "manifest_requests_per_day": manifest_requests_per_day,
-        "hub_environment": hub_environment, "hub_allow_endpoint": hub_allow_endpoint, "fs_verity": fs_verity}
+        "hub_environment": hub_environment, "hub_allow_endpoint": hub_allow_endpoint, "fs_verity": fs_verity, "cache_tag": cache_tag}
     key = key_of(store, model_id, source, {**options, "offline": offline})
     with _lock:
         mine = _locks.setdefault(key, threading.Lock())

@@ -122,6 +122,10 @@ public struct ClientOptions: Sendable {
     public var manifestRequestsPerDay: UInt32 = 0
     /// Whether what becomes active is put under fs-verity (Linux).
     public var fsVerity = FsVerity.off
+    /// `ensure` does with what is active without a verified manifest by then, in seconds; nil: only where the network fails.
+    public var fallbackAfter: Double? = 0
+    /// Mark the store by a CACHEDIR.TAG: backup programs leave it out.
+    public var cacheTag = false
 
     public init(store: String, caFile: String? = nil) {
         self.store = store
@@ -164,6 +168,8 @@ public final class ModelsecClient: @unchecked Sendable {
         o.manifest_requests_per_minute = options.manifestRequestsPerMinute
         o.manifest_requests_per_day = options.manifestRequestsPerDay
         o.fs_verity = options.fsVerity.rawValue
+        o.fallback_after_ms = try options.fallbackAfter.map(milliseconds) ?? UInt64.max
+        o.cache_tag = options.cacheTag ? 1 : 0
         var made: OpaquePointer?
         try withExtendedLifetime(memory) { try check { modelsec_client_create(&o, &made, $0) } }
         client = made!

@@ -27,6 +27,8 @@ void signer_arguments::add_to(CLI::App& c, const std::string& group, const std::
     repeatable(c, "--key", keys_, "The publisher's public key", "PEM")->group(group);
     repeatable(c, ca_option, authorities_, "Certificates of the publisher's CA", "PEM")->group(group);
     repeatable(c, "--identity", identities_, "Who signed keyless: a URI or an e-mail address", "ID")->group(group);
+    repeatable(c, "--identity-pattern", patterns_, "The same with * for any text: of many workflows, or branches", "PATTERN")
+        ->group(group);
     repeatable(c, "--issuer", issuers_, "Who vouched for that identity; one for all, or one for each", "URL")->group(group);
     c.add_option("--trusted-root", trusted_root_, "Sigstore's trusted_root.json: whose logs and timestamps count")
         ->type_name("FILE")
@@ -40,7 +42,7 @@ sigstore_root signer_arguments::root() const
 
 std::vector<model_signer> signer_arguments::signers() const
 {
-    const bool keyless = !identities_.empty() || !issuers_.empty();
+    const bool keyless = !identities_.empty() || !patterns_.empty() || !issuers_.empty();
     const int kinds = int(!keys_.empty()) + int(!authorities_.empty()) + int(keyless);
     if (kinds > 1)
         throw command_error(reason::trust_source_twice, "say in one way who must have signed: " + who_);
@@ -68,11 +70,16 @@ std::vector<model_signer> signer_arguments::signers() const
     }
     if (!keyless)
         return out;
-    if (identities_.empty() || trusted_root_.empty() || (issuers_.size() != 1 && issuers_.size() != identities_.size()))
-        usage("--identity, --issuer and --trusted-root belong together: one issuer for all identities, or one for each");
+    std::vector<std::string> all = identities_;
+    all.insert(all.end(), patterns_.begin(), patterns_.end());
+    if (all.empty() || trusted_root_.empty() || (issuers_.size() != 1 && issuers_.size() != all.size()))
+        usage(
+            "--identity (or --identity-pattern), --issuer and --trusted-root belong together: one issuer for all, or one "
+            "for "
+            "each, those of --identity first");
     const sigstore_root trusted = root();
-    for (std::size_t i = 0; i < identities_.size(); ++i)
-        out.emplace_back(sigstore_signer{trusted, identities_[i], issuers_[issuers_.size() == 1 ? 0 : i], false});
+    for (std::size_t i = 0; i < all.size(); ++i)
+        out.emplace_back(sigstore_signer{trusted, all[i], issuers_[issuers_.size() == 1 ? 0 : i], i >= identities_.size()});
     return out;
 }
 

@@ -11,7 +11,7 @@
 
 namespace modelsec::tool {
 
-/// Who may have signed a model: --key, certificates of a CA, or --identity with --issuer and --trusted-root.
+/// Who may have signed a model: --key, certificates of a CA, or --identity or --identity-pattern with --issuer and --trusted-root.
 class signer_arguments
 {
 public:
@@ -20,7 +20,8 @@ public:
 
     bool given() const noexcept
     {
-        return !(keys_.empty() && authorities_.empty() && identities_.empty() && issuers_.empty() && trusted_root_.empty());
+        return !(keys_.empty() && authorities_.empty() && identities_.empty() && patterns_.empty() && issuers_.empty() &&
+                 trusted_root_.empty());
     }
     /// All of one kind, at least one; else a usage error.
     std::vector<model_signer> signers() const;
@@ -28,7 +29,7 @@ public:
 private:
     sigstore_root root() const;
 
-    std::vector<std::string> keys_, authorities_, identities_, issuers_;
+    std::vector<std::string> keys_, authorities_, identities_, patterns_, issuers_;
     std::string trusted_root_;
     std::string ca_;   ///< how certificates are given
     std::string who_;  ///< how a signer is given, for people

@@ -689,7 +689,7 @@ static void read_text(const char *path, char *to, size_t size)
 static void a_model_is_signed_verified_and_fetched_by_its_signature(void)
 {
     char command[512], model[128], private_key[1024], public_key[1024], base[256], signature[128];
-    const char *keys[1], *bases[1];
+    const char *keys[1], *bases[1], *patterns[1] = {"https://ci.example/*"};
     modelsec_model_signer signer;
     modelsec_model_signing signing;
     modelsec_model_check check;
@@ -731,6 +731,18 @@ static void a_model_is_signed_verified_and_fetched_by_its_signature(void)
     CHECK(modelsec_verify_model(&check, &seen_report, NULL) == MODELSEC_OK);
     CHECK(seen_report->files == 1 && strcmp(seen_report->model_name, "model") == 0 && seen_report->trusted_time[0] == '\0');
     modelsec_model_report_release(seen_report);
+    /* Patterns of identities: a way of their own to say who signs, each with an issuer, and only by a trusted root. */
+    signer.identity_patterns = patterns;
+    signer.identity_pattern_count = 1;
+    CHECK(modelsec_verify_model(&check, &seen_report, &error) == MODELSEC_USAGE);
+    CHECK(strcmp(error->reason, "trust_source_twice") == 0);
+    modelsec_error_release(error);
+    signer.key_count = 0;
+    CHECK(modelsec_verify_model(&check, &seen_report, NULL) == MODELSEC_USAGE);
+    signer.pattern_issuers = patterns;
+    CHECK(modelsec_verify_model(&check, &seen_report, NULL) == MODELSEC_USAGE);
+    signer.identity_pattern_count = 0;
+    signer.key_count = 1;
 
     snprintf(signature, sizeof signature, "%s/model.sig", folder);
     file = fopen(signature, "w");

@@ -97,6 +97,16 @@ TEST_CASE("sign-model by each kind of key makes what verify-model accepts, and o
         expect(m.sign(key), 0, "5 files described and signed");
         expect(m.verify(key), 0, "is what was signed");
         expect(m.verify(key == "p256" ? "ed25519" : "p256"), 20, "unknown_key");
+        // OMS 1.0 section 6: the same model, the same statement. (A signature by ECDSA has a random number in it.)
+        const std::string made = support::read_file(m.place / "model.sig");
+        expect(m.sign(key), 0, "5 files described and signed");
+        const std::string again = support::read_file(m.place / "model.sig");
+        const auto payload = [](const std::string& bundle) {
+            const auto tree = modelsec::detail::parse_json(modelsec::as_bytes(bundle)).value();
+            return std::string(tree.find("dsseEnvelope")->string_at("payload").value());
+        };
+        CHECK(payload(again) == payload(made));
+        CHECK((again == made) == (key == "ed25519"));
     }
     REQUIRE(run_command({"keygen", "--out", m.place / "keys", "--key-id", "k"}).exit_code == 0);
     CHECK(run_command({"sign-model", "--key", m.place / "keys/k.pem", "--out", m.place / "k.sig", m.model}).exit_code == 0);
@@ -283,6 +293,14 @@ TEST_CASE("verify-model by identity asks the trusted root that is given, and nob
     expect(verify("a_1.json", with_root({"--identity", identity, "--issuer", "https://other.example"})), 20,
            "identity_mismatch");
     expect(verify("a_1.json", with_root({"--identity", identity + "x", "--issuer", issuer})), 20, "identity_mismatch");
+    const std::string pattern = "https://ci.example/*@refs/heads/main", tags = "https://ci.example/*@refs/tags/*";
+    expect(verify("a_1.json", with_root({"--identity-pattern", pattern, "--issuer", issuer})), 0, "by " + identity);
+    expect(verify("a_1.json", with_root({"--identity-pattern", tags, "--issuer", issuer})), 20, "identity_mismatch");
+    expect(verify("a_1.json", with_root({"--identity", pattern, "--issuer", issuer})), 20, "identity_mismatch");
+    expect(verify("a_1.json", with_root({"--identity-pattern", pattern, "--issuer", "https://*.example"})), 20,
+           "identity_mismatch");
+    expect(verify("a_1.json", with_root({"--identity-pattern", pattern})), 2, "--issuer");
+    expect(verify("a_1.json", {"--identity-pattern", pattern, "--issuer", issuer}), 2, "--trusted-root");
     expect(verify("a_1.json", {"--identity", identity, "--issuer", issuer}), 2, "--trusted-root");
     expect(verify("a_1.json", with_root({"--identity", identity})), 2, "--issuer");
     expect(verify("key.json", with_root({"--identity", identity, "--issuer", issuer})), 20, "unknown_key");

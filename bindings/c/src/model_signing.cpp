@@ -45,7 +45,8 @@ modelsec::result<std::vector<std::string>> read_texts(const char* const* texts, 
 modelsec::result<std::vector<modelsec::model_signer>> read_signers(const modelsec_model_signer* from)
 {
     MODELSEC_TRY(const modelsec_model_signer s, read_struct(from));
-    const int kinds = int(s.key_count > 0) + int(s.authorities != nullptr) + int(s.identity_count > 0);
+    const int kinds =
+        int(s.key_count > 0) + int(s.authorities != nullptr) + int(s.identity_count > 0 || s.identity_pattern_count > 0);
     if (kinds == 0)
         return modelsec::fail(modelsec::reason::trust_source_missing);
     if (kinds > 1)
@@ -77,10 +78,14 @@ modelsec::result<std::vector<modelsec::model_signer>> read_signers(const modelse
     }
     MODELSEC_TRY(const std::vector<std::string> identities, read_texts(s.identities, s.identity_count));
     MODELSEC_TRY(const std::vector<std::string> issuers, read_texts(s.issuers, s.identity_count));
-    if (!identities.empty() && !root)
+    MODELSEC_TRY(const std::vector<std::string> patterns, read_texts(s.identity_patterns, s.identity_pattern_count));
+    MODELSEC_TRY(const std::vector<std::string> pattern_issuers, read_texts(s.pattern_issuers, s.identity_pattern_count));
+    if (!(identities.empty() && patterns.empty()) && !root)
         return bad_option("identities need a trusted root");
     for (size_t i = 0; i < identities.size(); ++i)
         out.emplace_back(modelsec::sigstore_signer{*root, identities[i], issuers[i], false});
+    for (size_t i = 0; i < patterns.size(); ++i)
+        out.emplace_back(modelsec::sigstore_signer{*root, patterns[i], pattern_issuers[i], true});
     return out;
 }
 

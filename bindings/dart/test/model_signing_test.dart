@@ -109,6 +109,21 @@ void main() {
       ),
       _throws<ModelsecSignatureException>('identity_mismatch'),
     );
+    const pattern = 'https://ci.example/*@refs/heads/main';
+    final byPattern = ModelIdentities(
+      const [],
+      patterns: const [(pattern, issuer)],
+      trustedRoot: root,
+    );
+    expect((await verifyModel(bundle, model, byPattern)).identity, identity);
+    await expectLater(
+      verifyModel(
+        bundle,
+        model,
+        ModelIdentities(const [(pattern, issuer)], trustedRoot: root),
+      ),
+      _throws<ModelsecSignatureException>('identity_mismatch'),
+    );
     final authority = ModelAuthority(
       File('$vectors/ca.pem').readAsStringSync(),
       trustedRoot: root,

@@ -77,6 +77,19 @@ def test_an_identity_is_verified_offline(model: pathlib.Path) -> None:
     assert caught.value.reason == "identity_mismatch"
     with pytest.raises(modelsec.UsageError):
         modelsec.verify_model(bundle, model, ModelSigner(identities=[(identity, issuer)]))
+    for pattern, by in [("https://ci.example/*@refs/heads/main", issuer), (identity, issuer)]:
+        report = modelsec.verify_model(bundle, model, ModelSigner(identity_patterns=[(pattern, by)], trusted_root=root))
+        assert report.identity == identity
+    other = ("https://ci.example/*@refs/tags/*", issuer)
+    for signer in [ModelSigner(identity_patterns=[other], trusted_root=root), ModelSigner(identities=[("*", issuer)], trusted_root=root),
+                   ModelSigner(identity_patterns=[("*", "https://*.example")], trusted_root=root)]:
+        with pytest.raises(modelsec.SignatureError) as caught:
+            modelsec.verify_model(bundle, model, signer)
+        assert caught.value.reason == "identity_mismatch"
+    both = ModelSigner(identities=[(identity, issuer)], identity_patterns=[other], trusted_root=root)
+    assert modelsec.verify_model(bundle, model, both).identity == identity
+    with pytest.raises(modelsec.UsageError):
+        modelsec.verify_model(bundle, model, ModelSigner(identity_patterns=[other]))
 
 
 def test_a_signature_takes_the_place_of_a_manifest(origin: Origin, client: Client, model: pathlib.Path, tmp_path: pathlib.Path) -> None:

@@ -228,6 +228,9 @@ typedef struct modelsec_model_signer {
     size_t identity_count;
     const char *trusted_root;      /**< Sigstore's trusted_root.json, byte by byte: whose logs and timestamps count. Needed for identities */
     size_t trusted_root_size;
+    const char *const *identity_patterns; /**< beside `identities`, or in place of them: `*` stands for any text, … */
+    const char *const *pattern_issuers;   /**< … and for each who vouched for it, a URL, compared exactly */
+    size_t identity_pattern_count;
 } modelsec_model_signer;
 
 /** What to do. Members that an operation has no use for are ignored. */

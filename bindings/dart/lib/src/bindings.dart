@@ -330,6 +330,13 @@ final class modelsec_model_signer extends ffi.Struct {
 
   @ffi.Size()
   external int trusted_root_size;
+
+  external ffi.Pointer<ffi.Pointer<ffi.Char>> identity_patterns;
+
+  external ffi.Pointer<ffi.Pointer<ffi.Char>> pattern_issuers;
+
+  @ffi.Size()
+  external int identity_pattern_count;
 }
 
 final class modelsec_request extends ffi.Struct {

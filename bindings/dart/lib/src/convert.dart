@@ -171,7 +171,14 @@ Pointer<c.modelsec_model_signer> signerOf(ModelSigner signer, Allocator a) {
           for (final (who, _) in signer.identities) who,
         ], a)
         ..issuers = charLists([for (final (_, by) in signer.identities) by], a)
-        ..identity_count = signer.identities.length;
+        ..identity_count = signer.identities.length
+        ..identity_patterns = charLists([
+          for (final (who, _) in signer.patterns) who,
+        ], a)
+        ..pattern_issuers = charLists([
+          for (final (_, by) in signer.patterns) by,
+        ], a)
+        ..identity_pattern_count = signer.patterns.length;
   }
   return out;
 }

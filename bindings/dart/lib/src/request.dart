@@ -137,10 +137,14 @@ final class ModelIdentities extends ModelSigner {
   const ModelIdentities(
     this.identities, {
     required List<int> super.trustedRoot,
+    this.patterns = const [],
   });
 
   /// URIs or e-mail addresses, each with the URL of who vouched for it.
   final List<(String identity, String issuer)> identities;
+
+  /// The same, where `*` in an identity stands for any text; issuers are compared exactly.
+  final List<(String pattern, String issuer)> patterns;
 }
 
 /// The signature of a model in place of a manifest: it lies at [ModelRequest.manifestUrl] or [ModelRequest.manifestFile].

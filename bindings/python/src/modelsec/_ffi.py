@@ -55,7 +55,8 @@ class ClientOptions(Structure):
 class ModelSigner(Structure):
     _fields_ = [("struct_size", c_uint32), ("reserved", c_uint32), ("keys", POINTER(c_char_p)), ("key_count", c_size_t),
                 ("authorities", c_char_p), ("identities", POINTER(c_char_p)), ("issuers", POINTER(c_char_p)),
-                ("identity_count", c_size_t), ("trusted_root", c_char_p), ("trusted_root_size", c_size_t)]
+                ("identity_count", c_size_t), ("trusted_root", c_char_p), ("trusted_root_size", c_size_t),
+                ("identity_patterns", POINTER(c_char_p)), ("pattern_issuers", POINTER(c_char_p)), ("identity_pattern_count", c_size_t)]
 
 
 class Request(Structure):

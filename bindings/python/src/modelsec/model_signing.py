@@ -16,13 +16,15 @@ from .options import Path, count, texts, whole_seconds
 @dataclasses.dataclass(frozen=True)
 class ModelSigner:
     """Who may have signed a model, in one of three ways: `keys` (PEM), `authorities` (certificates of a CA, PEM), or `identities`, pairs of
-    an identity and its issuer. `trusted_root` is Sigstore's trusted_root.json: needed for identities; with keys their signatures must be
-    logged, with authorities timestamps count."""
+    an identity and its issuer, beside or in place of them `identity_patterns`, whose identities may have `*` for any text.
+    `trusted_root` is Sigstore's trusted_root.json: needed for identities; with keys their signatures must be logged, with authorities
+    timestamps count."""
 
     keys: Sequence[str] = ()
     authorities: Optional[str] = None
     identities: Sequence[tuple[str, str]] = ()
     trusted_root: Optional[bytes] = dataclasses.field(default=None, repr=False)
+    identity_patterns: Sequence[tuple[str, str]] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,11 +63,13 @@ class ModelReport:
 def signer_struct(s: ModelSigner) -> _ffi.ModelSigner:
     keys = texts("keys", s.keys)
     identities, issuers = [who for who, _ in s.identities], [issuer for _, issuer in s.identities]
+    patterns, vouching = [who for who, _ in s.identity_patterns], [issuer for _, issuer in s.identity_patterns]
     root = s.trusted_root
     return _ffi.ModelSigner(
         struct_size=ctypes.sizeof(_ffi.ModelSigner), keys=_ffi.strings(keys), key_count=len(keys), authorities=_ffi.encoded(s.authorities),
         identities=_ffi.strings(identities), issuers=_ffi.strings(issuers), identity_count=len(identities),
-        trusted_root=root, trusted_root_size=len(root) if root is not None else 0)
+        trusted_root=root, trusted_root_size=len(root) if root is not None else 0,
+        identity_patterns=_ffi.strings(patterns), pattern_issuers=_ffi.strings(vouching), identity_pattern_count=len(patterns))
 
 
 def _reported(function: Any, argument: Any) -> Any:

@@ -270,7 +270,7 @@ result<void> fetch_operation::check_room(const store& disk, const accepted& offe
 result<verified_pack> fetch_operation::obtain_pack(staging& staged, const accepted& offer, const artifact& wanted)
 {
     tell_stage(stage::download);
-    total_ = wanted.total_bytes();
+    total_ = std::max(total_, wanted.total_bytes());  // what was told before goes not back, see bring_signed()
     if (!std::exchange(progress_begun_, true))
     {
         event e;

@@ -242,6 +242,12 @@ utc_time manifest_expiry(const std::string& text, utc_time now)
     return time;
 }
 
+std::string manifest_at(const std::string& path)
+{
+    const auto text = read_local_file(path, limits{}.envelope_bytes);
+    return text ? std::string(as_text(*text)) : std::string();
+}
+
 void refuse_lower_sequence(const std::string& path, const std::string& model_id, std::optional<std::uint64_t> sequence)
 {
     const auto text = read_local_file(path, limits{}.envelope_bytes);

@@ -36,6 +36,8 @@ private:
 /// When a manifest of `--expires` ends.
 utc_time manifest_expiry(const std::string& text, utc_time now);
 
+/// What is in the file now; empty if there is none.
+std::string manifest_at(const std::string& path);
 /// Whoever has seen the manifest that is at `path` takes no lower sequence of that model: a usage error where one would replace it.
 void refuse_lower_sequence(const std::string& path, const std::string& model_id, std::optional<std::uint64_t> sequence);
 

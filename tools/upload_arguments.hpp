@@ -12,6 +12,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace modelsec::tool {
 
@@ -22,20 +23,26 @@ public:
     void add_to(CLI::App& command);
 
     /// Whether files are uploaded at all.
-    bool wanted() const noexcept { return to_ || environment_ || sensitivity_ || !destination_.empty(); }
-    /// By the table of place_model(); `placement` (50) for what it forbids.
-    placement where() const;
-    /// Whether addresses of files that were not given become those at the host.
-    bool gives_addresses() const { return wanted() && where().target != upload_kind::dir; }
-    /// `out`: the manifest's file, beside which uploads in progress are remembered.
-    upload_options options(const std::string& out, output& told) const;
+    bool wanted() const noexcept { return !to_.empty() || environment_ || sensitivity_ || !destination_.empty(); }
+    /// Whether addresses of files that were not given become those at a host. `placement` (50) for what the table forbids.
+    bool gives_addresses() const;
+    /// One for each host. `out`: the manifest's file, beside which uploads in progress are remembered.
+    std::vector<upload_options> options(const std::string& out, output& told) const;
 
 private:
-    std::optional<upload_kind> target() const;
-    std::string destination() const;
+    /// A host by the table of place_model(), and the place there; empty: the kind's default.
+    struct goal
+    {
+        placement where;
+        std::string destination;
+    };
+    std::vector<goal> goals() const;
+    goal goal_of(const std::string& to) const;
+    std::string endpoint_of(upload_kind kind) const;
 
-    std::optional<std::string> to_, environment_, sensitivity_;
-    std::string destination_, endpoint_, kms_key_, credentials_;
+    std::vector<std::string> to_, endpoints_;
+    std::optional<std::string> environment_, sensitivity_;
+    std::string destination_, kms_key_, credentials_;
     source_arguments sources_;
     proxy_arguments proxy_;
     tls_arguments tls_;

@@ -39,12 +39,16 @@ class Publisher:
         outcome = Outcome(done.returncode, done.stdout, done.stderr)
         check_messages(outcome, generic=False)
         assert SERVICE_KEY not in done.stdout + done.stderr
-        outcome.upload = next((line for line in outcome.lines if line["type"] == "upload"), None)
+        outcome.uploads = [line for line in outcome.lines if line["type"] == "upload"]
+        outcome.upload = next(iter(outcome.uploads), None)
         return outcome
 
-    def addresses(self):
+    def described(self):
         payload = json.loads(base64.b64decode(json.loads(self.out.read_text())["payload"]))
-        return [f["url"] for a in payload["artifacts"] for f in a.get("files", [a])]
+        return [f for a in payload["artifacts"] for f in a.get("files", [a])]
+
+    def addresses(self):
+        return [f["url"] for f in self.described()]
 
     def fetched(self, *options, env=None):
         outcome = self.world.fetch(self.out, "--profile", "server", *options, env=env, store=self.world.folder / f"store-{self.sequence}")
@@ -191,7 +195,7 @@ def test_bytes_that_a_host_alters_are_found_when_they_are_read_back_and_no_manif
     bucket.server.answer = altering
     outcome = publish("--to", "s3://models", "--env", "production", "--sensitivity", "public", "--endpoint", bucket.url, "--credentials", keys(world, bucket))
     assert (outcome.code, outcome.reason) == (30, "upload_mismatch")
-    assert not publish.out.exists() and not any("manifest" in p for p in bucket.server.paths())
+    assert not publish.out.exists() and not any("manifest" in s.path and s.method == "PUT" for s in bucket.server.seen)
 
 
 @pytest.mark.parametrize("multipart", [False, True])
@@ -214,6 +218,40 @@ def test_internal_models_in_development_go_to_a_private_repository_of_the_hub(wo
     outcome = publish("--to", "hf://org/demo", "--env", "development", "--sensitivity", "internal", env=env)
     assert (outcome.code, outcome.reason) == (50, "publicly_readable")
     assert publish("--to", "hf://org/demo", "--env", "development", "--sensitivity", "internal", env={"HF_ENDPOINT": hub.url}).code == 14
+
+
+def test_a_public_model_goes_to_a_public_repository_of_the_hub(world):
+    hub, publish = Hub(world, {}, tokens=["hf_planted"]), Publisher(world)
+    outcome = publish("--to", "hf://org/demo", "--env", "production", "--sensitivity", "public", env={"HF_ENDPOINT": hub.url, "HF_TOKEN": "hf_planted"})
+    assert outcome.code == 0, outcome
+    assert [c["private"] for c in hub.created] == [False] and outcome.upload["private"] is False
+    publish.fetched(env={"HF_ENDPOINT": hub.url})  # by anybody
+
+
+@pytest.mark.parametrize("kind", ["hub", "supabase"])
+def test_bytes_that_the_hub_or_supabase_alters_are_found_when_they_are_read_back(world, kind):
+    publish, altered = Publisher(world), MODEL[:-1] + bytes([MODEL[-1] ^ 1])
+    if kind == "hub":
+        host = Hub(world, {}, tokens=["hf_planted"])
+        server, options, env = host.cdn, ["--to", "hf://org/demo"], {"HF_ENDPOINT": host.url, "HF_TOKEN": "hf_planted"}
+    else:
+        host = Supabase(world)
+        server, env = host.server, {}
+        options = ["--to", "supabase://models", "--endpoint", host.url, "--credentials", supabase_credentials(world, host)]
+    answer = server.answer
+
+    def altering(seen):
+        out = answer(seen)
+        for place, content in host.objects.items():
+            if content == MODEL:
+                host.objects[place] = altered
+        if seen.method == "GET" and out.body == MODEL:
+            out.body = altered
+        return out
+    server.answer = altering
+    outcome = publish(*options, "--env", "development", "--sensitivity", "internal", env=env)
+    assert (outcome.code, outcome.reason) == (30, "upload_mismatch"), outcome
+    assert not publish.out.exists() and "manifest.json" not in str(list(getattr(host, "repositories", {}).values()) + list(host.objects))
 
 
 @pytest.mark.parametrize("multipart", [False, True])
@@ -348,6 +386,118 @@ def test_a_folder_takes_files_whole_and_is_its_owner_s_alone_unless_they_are_pub
     assert (shared / "1.0.0" / "model.gguf").stat().st_mode & 0o777 == 0o644
     # Without an address nobody knows where the folder is served.
     assert publish("--to", f"dir:{place}").code == 2
+
+
+def test_several_targets_get_the_files_one_after_the_other_and_then_the_same_manifest(world):
+    publish = Publisher(world)
+    first, second = world.folder / "first", world.folder / "second"
+    outcome = publish("--to", f"dir:{first}", "--to", f"dir:{second}", urls=True)
+    assert outcome.code == 0, outcome
+    assert [(u["to"], u["present"], u["bytes_sent"]) for u in outcome.uploads] == [("dir", 0, len(SMALL) + len(MODEL))] * 2
+    for place in (first, second):
+        assert (place / "1.0.0" / "model.gguf").read_bytes() == MODEL and (place / "manifest.json").read_bytes() == publish.out.read_bytes()
+    told = [(e["bytes"], e["total"]) for e in outcome.lines if e.get("stage") == "upload"]
+    assert told == sorted(told) and told[0][0] == 0 and told[-1] == (4 * (len(SMALL) + len(MODEL)),) * 2, told
+    # One that is there and one that is not: the first is looked at, only the second is sent.
+    third = world.folder / "third"
+    outcome = publish("--to", f"dir:{first}", "--to", f"dir:{third}", urls=True)
+    assert outcome.code == 0 and [(u["present"], u["bytes_sent"]) for u in outcome.uploads] == [(2, 0), (0, len(SMALL) + len(MODEL))], outcome
+    # The same place twice, a place that several would share, and one that the table forbids.
+    assert publish("--to", f"dir:{first}", "--to", f"dir:{first}", urls=True).code == 2
+    assert publish("--to", "dir", "--to", f"dir:{first}", "--destination", first, urls=True).code == 2
+    outcome = publish("--to", f"dir:{world.folder / 'none'}", "--to", "hf://org/demo", "--env", "production", "--sensitivity", "internal", urls=True)
+    assert (outcome.code, outcome.reason) == (50, "placement") and not (world.folder / "none").exists()
+
+
+def test_of_several_targets_the_one_that_fails_is_told_and_no_manifest_is_anywhere_until_all_have_the_files(world):
+    bucket, publish = Bucket(world), Publisher(world)
+    place = world.folder / "served"
+    options = ["--to", f"dir:{place}", "--to", "s3://models/llama", "--env", "production", "--sensitivity", "internal", "--endpoint", bucket.url,
+               "--credentials", keys(world, bucket)]
+    answer = bucket.answer
+    bucket.server.answer = lambda seen: Answer(403, b"<Error><Code>AccessDenied</Code></Error>") if seen.method == "PUT" and "model.gguf" in seen.path else answer(seen)
+    outcome = publish(*options)
+    assert outcome.code == 14 and outcome.result["hint"].startswith("--to number 2 (s3): the upload goes on"), outcome
+    assert (place / "1.0.0" / "model.gguf").read_bytes() == MODEL  # it was the first
+    assert not publish.out.exists() and not (place / "manifest.json").exists() and not any("manifest" in s.path and s.method == "PUT" for s in bucket.server.seen)
+    bucket.server.answer = answer
+    before = len(bucket.server.seen)
+    outcome = publish(*options)
+    assert outcome.code == 0, outcome
+    # What is there is not sent again, neither here nor there; and the manifest is last on both.
+    assert [(u["to"], u["present"], u["bytes_sent"]) for u in outcome.uploads] == [("dir", 2, 0), ("s3", 1, len(MODEL))], outcome
+    assert [s.path for s in bucket.server.seen[before:] if s.method == "PUT"] == ["/models/llama/1.0.0/model.gguf", "/models/llama/manifest.json"]
+    assert (place / "manifest.json").read_bytes() == publish.out.read_bytes() == bucket.objects["models", "llama/manifest.json"]
+    # The folder has no address of its own: the bucket's is the file's.
+    assert publish.addresses() == [f"{bucket.url}/models/llama/1.0.0/{name}" for name in ("config.json", "model.gguf")]
+    publish.fetched("--credentials", options[-1], env=bucket_env(world))
+
+
+def test_of_several_targets_with_addresses_the_first_is_the_file_s_and_the_others_are_mirrors(world):
+    bucket, host, publish = Bucket(world), Supabase(world), Publisher(world)
+    path = world.folder / "both.json"
+    path.write_text(json.dumps({bucket.url: {"s3": {"access_key_id": KEY_ID, "secret_access_key": SECRET}},
+                                host.url: {"bearer": SERVICE_KEY, "headers": {"apikey": SERVICE_KEY}}}))
+    path.chmod(0o600)
+    options = ["--to", "s3://models/llama", "--to", "supabase://models/llama", "--env", "development", "--sensitivity", "internal", "--credentials", path]
+    assert publish(*options, "--endpoint", bucket.url, "--endpoint", host.url).code == 2  # which of them is whose?
+    outcome = publish(*options, "--endpoint", f"s3={bucket.url}", "--endpoint", f"supabase={host.url}", env=bucket_env(world))
+    assert outcome.code == 0, outcome
+    for file in publish.described():
+        assert file["url"] == f"{bucket.url}/models/llama/1.0.0/{file['name']}"
+        assert file["mirrors"] == [f"{host.url}/storage/v1/object/authenticated/models/llama/1.0.0/{file['name']}"]
+    publish.fetched("--credentials", path, env=bucket_env(world))
+    # Where the first one is gone, the model comes from the other.
+    bucket.server.answer = lambda seen: Answer(404)
+    publish.sequence += 1
+    publish.fetched("--credentials", path, env=bucket_env(world))
+
+
+@pytest.mark.parametrize("kind", ["dir", "s3"])
+def test_other_bytes_under_the_sequence_of_the_manifest_that_is_there_are_not_published(world, kind):
+    bucket, publish = Bucket(world), Publisher(world)
+    place = world.folder / "served"
+    options = {"dir": ["--to", f"dir:{place}", "--base-url", "https://models.example/demo"],
+               "s3": ["--to", "s3://models", "--env", "production", "--sensitivity", "internal", "--endpoint", bucket.url, "--credentials", keys(world, bucket)]}[kind]
+
+    def lying():
+        return {str(p.relative_to(place)): p.read_bytes() for p in place.rglob("*") if p.is_file()} if kind == "dir" else dict(bucket.objects)
+    assert publish(*options).code == 0
+    # The same bytes once more: nothing is wrong with that.
+    publish.sequence -= 1
+    outcome = publish(*options)
+    assert outcome.code == 0 and outcome.upload["present"] == 2, outcome
+    there = lying()
+    publish.sequence -= 1
+    (publish.folder / "config.json").write_bytes(b'{"a": 2}')
+    for by_whom in ("its own machine", "another machine"):
+        if by_whom == "another machine":
+            publish.out.unlink()  # it knows the manifest only from the host
+        outcome = publish(*options)
+        publish.sequence -= 1
+        assert (outcome.code, outcome.reason) == (22, "equivocation"), outcome
+        assert "--sequence" in json.dumps(outcome.lines) + outcome.errors
+        assert lying() == there  # not a byte under the manifest that clients have
+    # A lower one is told before it is uploaded, too; a higher one is as it should be.
+    publish.sequence = -1
+    outcome = publish(*options)
+    assert (outcome.code, outcome.reason) == (22, "older_sequence") and lying() == there, outcome
+    publish.sequence = 1
+    assert publish(*options).code == 0 and lying() != there
+
+
+def test_a_bucket_that_does_not_tell_how_it_encrypts_is_not_said_to_encrypt_nothing(world):
+    bucket, publish = Bucket(world), Publisher(world, {"model.gguf": LARGE})
+    options = ["--to", "s3://models", "--env", "production", "--sensitivity", "internal", "--endpoint", bucket.url, "--credentials", keys(world, bucket)]
+    answer = bucket.answer
+    bucket.server.answer = lambda seen: Answer(403) if seen.method == "HEAD" else answer(seen)
+    outcome = publish(*options)
+    assert (outcome.code, outcome.reason) == (14, "encryption_unknown"), outcome
+    assert "s3:GetObject" in json.dumps(outcome.lines) + outcome.errors
+    assert not publish.out.exists()
+    bucket.server.answer = answer
+    outcome = publish(*options)  # and with the right to read, nothing is sent anew
+    assert outcome.code == 0 and outcome.upload["present"] == 1, outcome
 
 
 def test_an_index_is_uploaded_beside_its_file_and_clients_fetch_what_is_new_by_it(world):

@@ -2,6 +2,7 @@
 #include "../command_error.hpp"
 #include "../command_line.hpp"
 #include "../encryption_keys.hpp"
+#include "../hints.hpp"
 #include "../platform.hpp"
 #include "../publish_arguments.hpp"
 #include "../text.hpp"
@@ -21,7 +22,8 @@ constexpr const char* examples =
                    --platform any --folder build/llama --base-url https://cdn.example/llama --out manifest.json
   modelsec publish --key keys/release-2026.pem --from llama.publish.json --sequence 8 --out manifest.json
   modelsec publish … --file llama.gguf --to s3://models/llama --env production --sensitivity internal --out manifest.json
-                   uploads, reads back, and uploads the manifest last. Who may be asked to keep what:
+                   uploads, reads back, and uploads the manifest last; with a further --to, to that host too, which the
+                   manifest names as a mirror. Who may be asked to keep what:
                      public     any of s3, hf, supabase, oci, dir
                      internal   development: a private hf, supabase, s3, oci, dir; else s3 by aws:kms, oci, dir
                      high       a private oci, or dir
@@ -30,26 +32,65 @@ constexpr const char* examples =
   several files of one model: repeat --file and --url; several platforms: begin each with its --platform
 )";
 
+constexpr const char* sequence_hint =
+    "--sequence: raise it above that of the manifest that is there, since clients that know that one would refuse this";
+
+/// Which of several --to a failure came from: its detail begins so.
+std::string failed_host(const failure& why, const std::vector<upload_options>& hosts)
+{
+    for (std::size_t i = 0; hosts.size() > 1 && i < hosts.size(); ++i)
+    {
+        const std::string kind(to_string(hosts[i].where.target)), name = kind + ' ' + hosts[i].destination;
+        if (why.detail == name || why.detail.starts_with(name + ": "))
+            return "--to number " + std::to_string(i + 1) + " (" + kind + "): ";
+    }
+    return {};
+}
+
+[[noreturn]] void upload_failed(const failure& why, const std::vector<upload_options>& hosts)
+{
+    const errc code = code_of(why.why);
+    const bool by_hand = code == errc::policy || code == errc::usage || why.why == reason::encryption_unknown;
+    throw command_error(why.why,
+                        failed_host(why, hosts) + (code == errc::rollback ? sequence_hint
+                                                   : by_hand              ? std::string(command_hint(why.why))
+                                                             : "the upload goes on where it was when it is begun again"),
+                        why.detail);
+}
+
 /// Uploads and signs; the manifest's file is written before it is uploaded.
 published_manifest publish_to(const upload_arguments& upload, const publish_arguments& arguments, publication content,
                               const std::vector<signing_key>& keys, const hash_options& how, output& out)
 {
-    upload_options options = upload.options(arguments.out_file(), out);
-    options.handle = how.handle;
-    options.on_progress = [&](std::uint64_t bytes, std::uint64_t total) { out.progress("upload", bytes, total); };
-    options.keep_manifest = [&](const published_manifest& made) {
+    std::vector<upload_options> hosts = upload.options(arguments.out_file(), out);
+    const std::uint64_t count = hosts.size();
+    for (std::uint64_t i = 0; i < count; ++i)
+    {
+        hosts[i].handle = how.handle;
+        // As many bytes go to each host.
+        hosts[i].on_progress = [&out, i, count](std::uint64_t bytes, std::uint64_t total) {
+            if (i == 0 || bytes != 0)
+                out.progress("upload", i * total + bytes, count * total);
+        };
+    }
+    hosts.front().keep_manifest = [&](const published_manifest& made) {
         return replace_file(arguments.out_file(), as_bytes(made.text));
     };
-    const uploaded_publication done = value_or_hint(publish_to_host(std::move(content), keys, options, how),
-                                                    "the upload goes on where it was when it is begun again");
-    out.object({{"type", "upload"},
-                {"to", std::string(to_string(options.where.target))},
-                {"private", options.where.is_private},
-                {"manifest", done.manifest_place},
-                {"bytes_sent", done.bytes_sent},
-                {"present", done.files_present}});
-    out.say("uploaded to " + std::string(to_string(options.where.target)) + ", the manifest last: " + done.manifest_place);
-    return done.manifest;
+    const auto done = publish_to_hosts(std::move(content), keys, hosts, how);
+    if (done.has_error())
+        upload_failed(done.error(), hosts);
+    for (std::size_t i = 0; i < done->size(); ++i)
+    {
+        const std::string kind(to_string(hosts[i].where.target));
+        out.object({{"type", "upload"},
+                    {"to", kind},
+                    {"private", hosts[i].where.is_private},
+                    {"manifest", (*done)[i].manifest_place},
+                    {"bytes_sent", (*done)[i].bytes_sent},
+                    {"present", (*done)[i].files_present}});
+        out.say("uploaded to " + kind + ", the manifest last: " + (*done)[i].manifest_place);
+    }
+    return done->front().manifest;
 }
 
 void publish(const publish_arguments& arguments, const upload_arguments& upload, output& out)
@@ -74,8 +115,14 @@ void publish(const publish_arguments& arguments, const upload_arguments& upload,
         sealing.on_progress = [&](std::uint64_t bytes, std::uint64_t total) { out.progress("encrypt", bytes, total); };
         encrypt_publication(content, targets, sealing).value();
     }
-    const published_manifest made =
-        upload.wanted() ? publish_to(upload, arguments, content, keys, how, out) : make_manifest(content, keys, how).value();
+    content.predecessor = manifest_at(arguments.out_file());
+    const auto make = [&] {
+        auto made = make_manifest(content, keys, how);
+        if (made.has_error() && made.error().code() == errc::rollback)
+            throw command_error(made.error().why, sequence_hint, made.error().detail);
+        return std::move(made).value();
+    };
+    const published_manifest made = upload.wanted() ? publish_to(upload, arguments, content, keys, how, out) : make();
     if (!upload.wanted())
         value_or_hint(replace_file(arguments.out_file(), as_bytes(made.text)), "--out: the file cannot be written");
     out.succeed({{"version", content.version},

@@ -57,6 +57,10 @@ struct publication
     /// there are several, and `.msindex`. Files of 1 MiB or more do; archives, which clients do not keep, cipher text, which is another
     /// one each time, and files of a registry, where nothing lies beside them, do not. Empty: nowhere.
     std::string index_dir{};
+    /// The envelope that clients get now, whose place this one takes; empty: none is known. It need not verify. If it is of this model
+    /// and has a higher sequence (`older_sequence`), or the same one with other bytes for a platform (`equivocation`), clients that know it would
+    /// refuse the new one (22), so nothing is signed or uploaded: raise the sequence.
+    std::string predecessor{};
 };
 
 /// A signed manifest, and what went into it.

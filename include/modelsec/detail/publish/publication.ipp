@@ -330,6 +330,55 @@ result<void> add_indexes(publication& content)
     return {};
 }
 
+/// Identifies an artifact's bytes as clients do.
+inline result<sha256_digest> digest_of_content(const artifact_to_publish& artifact, const file_digests* digests)
+{
+    modelsec::artifact out;
+    out.is_zip = artifact.is_zip;
+    for (const file_to_publish& file : artifact.files)
+    {
+        artifact_file& one = out.files.emplace_back();
+        one.size_bytes = digests->size_bytes;
+        one.sha256 = digests->sha256;
+        ++digests;
+        if (artifact.is_zip)
+            continue;
+        MODELSEC_TRY(one.name, relative_path::parse(name_of(file)));
+    }
+    return out.content_digest();
+}
+
+// docs/manifest.md, Memory and time: what clients ask of a manifest that comes after another one.
+result<void> check_predecessor(std::string_view there, const publication& content, const std::vector<file_digests>& digests)
+{
+    const auto before = parse_any_envelope(there);
+    const auto payload =
+        before ? parse_json(before->payload(), limits{}.json_depth) : result<json>(fail(reason::json_malformed));
+    if (!payload || payload->string_at("model_id") != std::string_view(content.model_id))
+        return {};
+    const auto sequence = payload->size_at("sequence");
+    if (!sequence || !content.sequence || *sequence < *content.sequence)
+        return {};
+    if (*sequence > *content.sequence)
+        return fail(reason::older_sequence,
+                    "the manifest that is there has the sequence " + std::to_string(*sequence) + ": go above it");
+    const auto known = parse_known_artifacts(before->payload());
+    if (!known)
+        return {};  // which no client takes
+    const file_digests* next = digests.data();
+    for (const artifact_to_publish& artifact : content.artifacts)
+    {
+        MODELSEC_TRY(const sha256_digest now, digest_of_content(artifact, next));
+        next += artifact.files.size();
+        for (const modelsec::artifact& old : *known)
+            if (old.platform == artifact.platform && !(old.content_digest() == now))
+                return fail(reason::equivocation, "the manifest that is there has the sequence " +
+                                                      std::to_string(*sequence) + " too, and other bytes for " +
+                                                      artifact.platform + ": raise the sequence");
+    }
+    return {};
+}
+
 result<hashed_publication> hash_publication(const publication& content, const std::vector<signing_key>& keys,
                                             const hash_options& options)
 {
@@ -347,6 +396,7 @@ result<hashed_publication> hash_publication(const publication& content, const st
         }
     MODELSEC_TRY(out.chunk_bytes, fitting_chunk(content, sizes, keys.size()));
     MODELSEC_TRY(out.digests, hash_files(paths, out.chunk_bytes, options));
+    MODELSEC_CHECK(check_predecessor(content.predecessor, content, out.digests));
     const file_digests* digests = out.digests.data();
     for (const artifact_to_publish& artifact : content.artifacts)
         for (const file_to_publish& file : artifact.files)

@@ -63,6 +63,9 @@ struct hashed_publication
 };
 MODELSEC_DECL result<hashed_publication> hash_publication(const publication& content, const std::vector<signing_key>& keys,
                                                           const hash_options& options);
+/// Whether clients that know the envelope `there` would take what is to be signed; see publication::predecessor.
+MODELSEC_DECL result<void> check_predecessor(std::string_view there, const publication& content,
+                                             const std::vector<file_digests>& digests);
 MODELSEC_DECL result<published_manifest> sign_publication(const publication& content, const std::vector<signing_key>& keys,
                                                           const hashed_publication& hashed, const control& handle);
 

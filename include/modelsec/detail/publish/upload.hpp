@@ -32,12 +32,12 @@ struct upload_options
     limits caps{};
     control handle{};                                           ///< keep a copy to cancel
     const modelsec::clock* clock = &modelsec::clock::system();  ///< must outlive the call
-    /// A file that remembers uploads in progress (supabase, oci), so that the next call goes on with them; empty: none. Servers of S3 and
-    /// of the Hub remember by themselves.
+    /// A file that remembers uploads in progress (supabase, oci), so that the next call goes on with them; empty: none. Several hosts may
+    /// share it. Servers of S3 and of the Hub remember by themselves.
     std::string state_file{};
     /// Bytes so far of all: each is sent, and read back. (0, total) first, never backwards. On the calling thread.
     std::function<void(std::uint64_t bytes, std::uint64_t total)> on_progress{};
-    /// Given the signed manifest when all files are at the host, and before it is uploaded itself; a failure ends it there.
+    /// Given the signed manifest when all files are at all hosts, and before it is uploaded itself; a failure ends it there.
     std::function<result<void>(const published_manifest&)> keep_manifest{};
 };
 
@@ -53,10 +53,19 @@ struct uploaded_publication
 /// Publishes and uploads: the files, and the indexes that lie beside them, are hashed, sent, and read back as clients would; then the manifest is signed, and uploaded last, so that
 /// nobody is ever led to what is not there. Addresses that `content` leaves empty become those at the host (not for `dir`). An upload
 /// that was broken off goes on where it was. Private places are made private, and nothing that is to be private stays where it can be had without
-/// credentials: `publicly_readable` (50). Other codes: those of make_manifest(), `upload_mismatch` (30), 10 to 14, `placement` where a server
-/// ignores what the placement asks of it.
+/// credentials: `publicly_readable` (50). A manifest that lies there under the name is a publication::predecessor. Other codes: those of
+/// make_manifest(), `upload_mismatch` (30), 10 to 14, `placement` where a server ignores what the placement asks of it.
 MODELSEC_DECL result<uploaded_publication> publish_to_host(publication content, const std::vector<signing_key>& keys,
                                                            const upload_options& where, const hash_options& hashing = {});
+
+/// The same at several hosts, one after the other, in this order: all files are at all of them before the one manifest goes to the first. Of
+/// addresses that `content` leaves empty, the first host that has any gives the file's own, the others its mirrors. The first failure
+/// ends it, and its detail begins with the kind and the destination of the host, if there are several; what is there by then is not sent
+/// again by the next call. One entry for each host.
+MODELSEC_DECL result<std::vector<uploaded_publication>> publish_to_hosts(publication content,
+                                                                         const std::vector<signing_key>& keys,
+                                                                         const std::vector<upload_options>& hosts,
+                                                                         const hash_options& hashing = {});
 
 MODELSEC_END_NAMESPACE
 

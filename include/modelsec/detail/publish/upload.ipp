@@ -84,7 +84,6 @@ public:
         for (const upload_file& file : files_)
             link_.expect(2 * file.size_bytes);
         link_.advance(0);
-        MODELSEC_CHECK(host_.prepare());
         // The smallest first: it shows for little what strangers may do there.
         std::vector<upload_file*> order;
         for (upload_file& file : files_)
@@ -118,16 +117,13 @@ private:
         return host_.put(file, true);
     }
 
-    /// A host that does not show it (no right to read, no such place yet) has it not.
+    /// A host that does not show it has it not.
     result<bool> present(const upload_file& file)
     {
         auto there = host_.already_holds(file);
         if (there.has_value())
             return there;
-        const errc kind = code_of(there.error().why);
-        if (kind == errc::unauthorized || kind == errc::http_status || kind == errc::malformed)
-            return false;
-        return std::move(there).error();
+        return is_not_shown(there.error()) ? result<bool>(false) : std::move(there).error();
     }
 
     result<void> look_once(const upload_file& file)
@@ -156,40 +152,170 @@ private:
     bool looked_ = false;
 };
 
-/// Fills in the addresses that the publisher left open.
-inline void set_addresses(publication& content, const std::vector<std::pair<std::size_t, std::size_t>>& open,
-                          const upload_host& host, const std::vector<upload_file>& files)
+/// A file whose address the publisher left open.
+struct open_address
 {
-    std::size_t at = 0, next = 0;
+    std::size_t artifact, file;
+    std::size_t number;  ///< of all files
+    std::vector<std::string> mirrors;
+};
+
+inline std::vector<open_address> open_addresses(const publication& content)
+{
+    std::vector<open_address> out;
+    std::size_t number = 0;
     for (std::size_t a = 0; a < content.artifacts.size(); ++a)
-        for (std::size_t f = 0; f < content.artifacts[a].files.size(); ++f, ++at)
-            if (next < open.size() && open[next] == std::pair(a, f))
-            {
-                content.artifacts[a].files[f].url = host.locator(files[at]);
-                ++next;
-            }
+        for (std::size_t f = 0; f < content.artifacts[a].files.size(); ++f, ++number)
+            if (const file_to_publish& file = content.artifacts[a].files[f]; file.url.empty())
+                out.push_back({a, f, number, file.mirrors});
+    return out;
 }
+
+/// One of the hosts that a publication goes to.
+class host_upload
+{
+public:
+    static result<std::unique_ptr<host_upload>> make(const upload_options& where)
+    {
+        // Whoever fills in a placement by hand is held to the same: nothing private on S3 without its key service.
+        if (where.where.target == upload_kind::s3 && where.where.is_private && !where.where.kms)
+            return fail(reason::placement, "a private model on s3 is encrypted by aws:kms");
+        MODELSEC_CHECK(name::parse(manifest_name(where)));
+        std::unique_ptr<host_upload> out(new host_upload(where));
+        MODELSEC_TRY(out->host_, make_upload_host(out->link_));
+        return out;
+    }
+
+    const upload_options& where() const noexcept { return link_.options(); }
+    void describe(const std::vector<upload_file>& files) { files_ = files; }
+    std::string locator(std::size_t number) const { return host_->locator(files_[number]); }
+
+    /// Before a byte is sent: is it as private as it must be, and would clients of what lies there take what is to come?
+    result<void> prepare(const publication& content, const hashed_publication& hashed)
+    {
+        MODELSEC_CHECK(host_->prepare());
+        MODELSEC_TRY(const auto there, host_->manifest_there(manifest_file(content)));
+        return there ? check_predecessor(*there, content, hashed.digests) : result<void>();
+    }
+
+    result<void> send() { return uploading(*host_, link_, files_).run(); }
+
+    result<uploaded_publication> finish(const publication& content, const published_manifest& made)
+    {
+        upload_file manifest = manifest_file(content);
+        manifest.content = made.text;
+        manifest.size_bytes = made.text.size();
+        manifest.sha256 = sha256(as_bytes(made.text));
+        uploaded_publication out{made, {}, 0, 0};
+        MODELSEC_TRY(out.manifest_place, host_->put_manifest(manifest));
+        out.bytes_sent = link_.bytes_sent();
+        out.files_present = static_cast<std::uint64_t>(
+            std::count_if(files_.begin(), files_.end(), [](const upload_file& f) { return f.present; }));
+        return out;
+    }
+
+private:
+    explicit host_upload(const upload_options& where) : link_(where) {}
+
+    static std::string manifest_name(const upload_options& where)
+    {
+        return where.manifest_name.empty() ? "manifest.json" : where.manifest_name;
+    }
+
+    upload_file manifest_file(const publication& content) const
+    {
+        upload_file out;
+        out.name = out.title = manifest_name(where());
+        out.platform = content.version;
+        return out;
+    }
+
+    upload_link link_;
+    std::unique_ptr<upload_host> host_;
+    std::vector<upload_file> files_;
+};
+
+/// The hosts of one publication; of several, a failure says which it came from.
+class host_uploads
+{
+public:
+    result<void> open(const std::vector<upload_options>& hosts)
+    {
+        if (hosts.empty())
+            return fail(reason::bad_option, "a host to upload to");
+        several_ = hosts.size() > 1;
+        for (const upload_options& where : hosts)
+        {
+            for (const auto& other : all_)
+                if (other->where().where.target == where.where.target && other->where().destination == where.destination &&
+                    other->where().endpoint == where.endpoint)
+                    return at(where, fail(reason::bad_option, "this place stands twice"));
+            auto one = host_upload::make(where);
+            if (one.has_error())
+                return at(where, std::move(one).error());
+            all_.push_back(std::move(*one));
+        }
+        return {};
+    }
+
+    /// Does it with each of them, one after the other, until one fails.
+    template <class F>
+    result<void> each(F f)
+    {
+        for (const auto& host : all_)
+            if (result<void> done = f(*host); done.has_error())
+                return at(host->where(), std::move(done).error());
+        return {};
+    }
+
+    /// Fills in the addresses that the publisher left open.
+    void set_addresses(publication& content, const std::vector<open_address>& open) const
+    {
+        for (const open_address& one : open)
+        {
+            file_to_publish& file = content.artifacts[one.artifact].files[one.file];
+            file.url.clear();
+            file.mirrors = one.mirrors;
+            for (const auto& host : all_)
+                if (std::string address = host->locator(one.number); file.url.empty())
+                    file.url = std::move(address);
+                else if (!address.empty())
+                    file.mirrors.push_back(std::move(address));
+        }
+    }
+
+private:
+    failure at(const upload_options& where, failure why) const
+    {
+        if (several_)
+            why.detail = std::string(to_string(where.where.target)) + ' ' + where.destination +
+                         (why.detail.empty() ? "" : ": " + why.detail);
+        return why;
+    }
+
+    std::vector<std::unique_ptr<host_upload>> all_;
+    bool several_ = false;
+};
 
 }  // namespace detail
 
-result<uploaded_publication> publish_to_host(publication content, const std::vector<signing_key>& keys,
-                                             const upload_options& where, const hash_options& hashing)
+result<std::vector<uploaded_publication>> publish_to_hosts(publication content, const std::vector<signing_key>& keys,
+                                                           const std::vector<upload_options>& hosts,
+                                                           const hash_options& hashing)
 {
     using namespace detail;
-    // Whoever fills in a placement by hand is held to the same: nothing private on S3 without its key service.
-    if (where.where.target == upload_kind::s3 && where.where.is_private && !where.where.kms)
-        return fail(reason::placement, "a private model on s3 is encrypted by aws:kms");
-    const std::string manifest_name = where.manifest_name.empty() ? "manifest.json" : where.manifest_name;
-    MODELSEC_CHECK(name::parse(manifest_name));
-    upload_link link(where);
-    MODELSEC_TRY(const std::unique_ptr<upload_host> host, make_upload_host(link));
+    host_uploads uploads;
+    MODELSEC_CHECK(uploads.open(hosts));
     std::vector<upload_file> files = files_to_upload(content);
-    std::vector<std::pair<std::size_t, std::size_t>> open;
-    for (std::size_t a = 0; a < content.artifacts.size(); ++a)
-        for (std::size_t f = 0; f < content.artifacts[a].files.size(); ++f)
-            if (content.artifacts[a].files[f].url.empty())
-                open.emplace_back(a, f);
-    set_addresses(content, open, *host, files);
+    const auto describe = [&] {
+        return uploads.each([&](host_upload& host) -> result<void> {
+            host.describe(files);
+            return {};
+        });
+    };
+    const std::vector<open_address> open = open_addresses(content);
+    MODELSEC_CHECK(describe());
+    uploads.set_addresses(content, open);
     MODELSEC_CHECK(add_indexes(content));
 
     MODELSEC_TRY(const hashed_publication hashed, hash_publication(content, keys, hashing));
@@ -199,24 +325,29 @@ result<uploaded_publication> publish_to_host(publication content, const std::vec
         files[i].sha256 = hashed.digests[i].sha256;
     }
     append_indexes(files, content, hashed);
-    MODELSEC_CHECK(uploading(*host, link, files).run());
-    set_addresses(content, open, *host, files);
+    MODELSEC_CHECK(describe());
+    MODELSEC_CHECK(uploads.each([&](host_upload& host) { return host.prepare(content, hashed); }));
+    MODELSEC_CHECK(uploads.each([](host_upload& host) { return host.send(); }));
+    uploads.set_addresses(content, open);
 
-    uploaded_publication out;
-    MODELSEC_TRY(out.manifest, sign_publication(content, keys, hashed, hashing.handle));
-    if (where.keep_manifest)
-        MODELSEC_CHECK(where.keep_manifest(out.manifest));
-    upload_file manifest;
-    manifest.content = out.manifest.text;
-    manifest.name = manifest.title = manifest_name;
-    manifest.platform = content.version;
-    manifest.size_bytes = out.manifest.text.size();
-    manifest.sha256 = sha256(as_bytes(out.manifest.text));
-    MODELSEC_TRY(out.manifest_place, host->put_manifest(manifest));
-    out.bytes_sent = link.bytes_sent();
-    out.files_present = static_cast<std::uint64_t>(
-        std::count_if(files.begin(), files.end(), [](const upload_file& f) { return f.present; }));
+    MODELSEC_TRY(const published_manifest made, sign_publication(content, keys, hashed, hashing.handle));
+    for (const upload_options& where : hosts)
+        if (where.keep_manifest)
+            MODELSEC_CHECK(where.keep_manifest(made));
+    std::vector<uploaded_publication> out;
+    MODELSEC_CHECK(uploads.each([&](host_upload& host) -> result<void> {
+        MODELSEC_TRY(uploaded_publication done, host.finish(content, made));
+        out.push_back(std::move(done));
+        return {};
+    }));
     return out;
+}
+
+result<uploaded_publication> publish_to_host(publication content, const std::vector<signing_key>& keys,
+                                             const upload_options& where, const hash_options& hashing)
+{
+    MODELSEC_TRY(std::vector<uploaded_publication> done, publish_to_hosts(std::move(content), keys, {where}, hashing));
+    return std::move(done.front());
 }
 
 MODELSEC_END_NAMESPACE

@@ -79,6 +79,28 @@ public:
     }
 
     result<bool> already_holds(const upload_file& file) override { return holds(file, false); }
+    result<std::optional<std::string>> manifest_there(const upload_file& manifest) override
+    {
+        MODELSEC_TRY(const opened_place place, open_place(manifest.name, false));
+        if (!place.folder)
+            return std::nullopt;
+        file_system& disk = file_system::native();
+        MODELSEC_TRY(const modelsec::detail::file in, disk.open_file(place.folder, place.name, open_mode::read));
+        if (!in)
+            return std::nullopt;
+        std::string out(manifest_bytes + 1, '\0');
+        std::size_t size = 0;
+        while (size < out.size())
+        {
+            const std::span space(reinterpret_cast<std::uint8_t*>(out.data()) + size, out.size() - size);
+            MODELSEC_TRY(const std::size_t got, disk.read_at(in, size, space));
+            if (got == 0)
+                break;
+            size += got;
+        }
+        out.resize(size);
+        return out;
+    }
     result<bool> is_public(const upload_file&) override
     {
         return false;

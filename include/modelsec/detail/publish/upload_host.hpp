@@ -53,9 +53,9 @@ public:
     /// The answer, whatever its status but 408, 429 and 5xx, which are asked for again like failures of the network.
     MODELSEC_DECL result<source_answer> ask(const std::function<result<upload_request>()>& make,
                                             std::size_t answer_bytes = 1u << 20);
-    result<source_answer> ask(const upload_request& request)
+    result<source_answer> ask(const upload_request& request, std::size_t answer_bytes = 1u << 20)
     {
-        return ask([&]() -> result<upload_request> { return request; });
+        return ask([&]() -> result<upload_request> { return request; }, answer_bytes);
     }
 
     /// Reads what a locator leads to, as clients do, and compares: true if it is the file; false if it is another, or not there.
@@ -83,6 +83,9 @@ public:
     MODELSEC_DECL void remember(const std::string& key, const std::string& address);
 
 private:
+    /// What stands in the file that remembers uploads; hosts that share one are not to undo each other's lines.
+    MODELSEC_DECL void read_state();
+
     const upload_options& options_;
     http_client client_;
     source_exchange exchange_;
@@ -90,6 +93,13 @@ private:
     std::map<std::string, std::string> state_;
     std::uint64_t done_ = 0, total_ = 0, bytes_sent_ = 0;
 };
+
+/// Whether a host that was asked for something said that it has it not, or shows it not (no right to read, no such place yet).
+inline bool is_not_shown(const failure& why)
+{
+    const errc kind = code_of(why.why);
+    return kind == errc::unauthorized || kind == errc::http_status || kind == errc::malformed;
+}
 
 /// One kind of host that files are uploaded to.
 class upload_host
@@ -120,6 +130,11 @@ public:
     virtual result<bool> is_public(const upload_file& file) { return link_.is_public(locator(file)); }
     /// Whether a file can be had as soon as it was put.
     virtual bool at_once() const { return true; }
+    /// The manifest that lies there under this name; nothing if there is none, or it is not shown.
+    virtual result<std::optional<std::string>> manifest_there(const upload_file& manifest)
+    {
+        return text_of(link_.ask({"GET", locator(manifest)}, manifest_bytes));
+    }
     /// After all files.
     virtual result<void> finish(const std::vector<upload_file>& files)
     {
@@ -130,6 +145,17 @@ public:
     virtual result<std::string> put_manifest(const upload_file& manifest) = 0;
 
 protected:
+    static constexpr std::size_t manifest_bytes = limits{}.envelope_bytes;
+
+    /// What an answer of 200 holds.
+    static result<std::optional<std::string>> text_of(result<source_answer> answer)
+    {
+        if (answer.has_error())
+            return is_not_shown(answer.error()) ? result<std::optional<std::string>>(std::nullopt)
+                                                : std::move(answer).error();
+        return answer->status == 200 ? std::optional(std::string(as_text(answer->body))) : std::nullopt;
+    }
+
     upload_link& link_;
 };
 

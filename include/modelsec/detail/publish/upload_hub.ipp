@@ -86,6 +86,12 @@ public:
         return {};
     }
 
+    result<std::optional<std::string>> manifest_there(const upload_file& manifest) override
+    {
+        return text_of(
+            call("GET", '/' + repository_ + "/resolve/main/" + percent_encode(manifest.name, true), {}, {}, manifest_bytes));
+    }
+
     result<void> finish(const std::vector<upload_file>& files) override { return commit(files, "Files of a model"); }
 
     result<std::string> put_manifest(const upload_file& manifest) override
@@ -101,9 +107,9 @@ private:
     static constexpr std::uint64_t small_bytes = 5u << 20;  // no text of a model has more
 
     result<source_answer> call(const std::string& method, const std::string& path, const std::string& said,
-                               const std::string& type)
+                               const std::string& type, std::size_t answer_bytes = 1u << 20)
     {
-        return link_.ask([&]() -> result<upload_request> {
+        const auto make = [&]() -> result<upload_request> {
             upload_request out{method, origin_ + path};
             MODELSEC_TRY(const std::string token, bearer());
             if (!token.empty())
@@ -116,7 +122,8 @@ private:
             if (type == lfs_type)
                 out.headers.push_back({"Accept", type});
             return out;
-        });
+        };
+        return link_.ask(make, answer_bytes);
     }
 
     result<std::string> bearer() const

@@ -226,14 +226,7 @@ upload_link::upload_link(const upload_options& options)
         MODELSEC_TRY(http_answer answer, client_.exchange(request));
         return source_answer{answer.status, std::move(answer.headers), std::move(answer.body)};
     };
-    if (options.state_file.empty())
-        return;
-    const auto text = read_local_file(options.state_file, upload_state_bytes);
-    const auto doc = text ? parse_json(*text) : result<json>(fail(reason::json_malformed));
-    if (const json* known = doc ? doc->find("uploads") : nullptr; known && known->as_object())
-        for (const auto& [key, value] : *known->as_object())
-            if (value.as_string())
-                state_[key] = *value.as_string();
+    read_state();
 }
 
 upload_link::~upload_link() = default;
@@ -316,8 +309,24 @@ std::optional<std::string> upload_link::remembered(const std::string& key) const
     return known == state_.end() ? std::nullopt : std::optional(known->second);
 }
 
+void upload_link::read_state()
+{
+    if (options_.state_file.empty())
+        return;
+    const auto text = read_local_file(options_.state_file, upload_state_bytes);
+    const auto doc = text ? parse_json(*text) : result<json>(fail(reason::json_malformed));
+    const json* known = doc ? doc->find("uploads") : nullptr;
+    if (!known || !known->as_object())
+        return;
+    state_.clear();
+    for (const auto& [key, value] : *known->as_object())
+        if (value.as_string())
+            state_[key] = *value.as_string();
+}
+
 void upload_link::remember(const std::string& key, const std::string& address)
 {
+    read_state();
     if (address.empty() ? state_.erase(key) == 0 : state_[key] == address)
         return;
     if (!address.empty())

@@ -110,6 +110,23 @@ public:
         return {};
     }
 
+    /// By the tag of its version: manifests of others lie under theirs.
+    result<std::optional<std::string>> manifest_there(const upload_file& manifest) override
+    {
+        MODELSEC_TRY(const auto text, text_of(call("GET", base() + "/manifests/" + tag_of(manifest.platform),
+                                                   {{"Accept", manifest_type}}, nullptr)));
+        const auto doc = text ? parse_json(as_bytes(*text)) : result<json>(fail(reason::json_malformed));
+        const json* layers = doc ? doc->find("layers") : nullptr;
+        const auto digest = layers && layers->as_array() && layers->as_array()->size() == 1
+                                ? layers->as_array()->front().string_at("digest")
+                                : std::nullopt;
+        const auto hex =
+            digest && digest->starts_with("sha256:") ? sha256_digest::from_hex(digest->substr(7)) : std::nullopt;
+        if (!hex)
+            return std::nullopt;
+        return text_of(call("GET", base() + "/blobs/sha256:" + hex->hex(), {}, nullptr, manifest_bytes));
+    }
+
     result<std::string> put_manifest(const upload_file& manifest) override
     {
         MODELSEC_CHECK(put(manifest, false));
@@ -151,18 +168,20 @@ private:
     }
 
     result<source_answer> call(const std::string& method, const std::string& address,
-                               const std::vector<http_header>& headers, const std::shared_ptr<const upload_body>& body)
+                               const std::vector<http_header>& headers, const std::shared_ptr<const upload_body>& body,
+                               std::size_t answer_bytes = 1u << 20)
     {
         source_answer answer;
         for (const bool again : {false, true})
         {
-            MODELSEC_TRY(answer, link_.ask([&]() -> result<upload_request> {
+            const auto make = [&]() -> result<upload_request> {
                 upload_request out{method, address, headers, body};
                 MODELSEC_TRY(std::vector<http_header> own, access_.authorize(place_, again, link_.exchange()));
                 for (http_header& h : own)
                     out.headers.push_back(std::move(h));
                 return out;
-            }));
+            };
+            MODELSEC_TRY(answer, link_.ask(make, answer_bytes));
             if (answer.status != 401)  // tokens end in the middle of an upload
                 break;
         }

@@ -87,6 +87,11 @@ public:
         return encrypted ? upload_host::already_holds(file) : result<bool>(false);
     }
 
+    result<std::optional<std::string>> manifest_there(const upload_file& manifest) override
+    {
+        return text_of(send("GET", locator(manifest), {}, nullptr, empty_sha256(), manifest_bytes));
+    }
+
     result<std::string> put_manifest(const upload_file& manifest) override
     {
         MODELSEC_CHECK(put_whole(manifest));
@@ -126,14 +131,17 @@ private:
         if (!link_.options().where.kms)
             return true;
         MODELSEC_TRY(const source_answer answer, send("HEAD", locator(file), {}, nullptr, empty_sha256()));
+        // Amazon answers 403 also for what is not there, to keys that may not list (API reference, HeadObject): it says nothing of encryption.
+        if (answer.status == 403)
+            return fail(reason::encryption_unknown, "HEAD is answered 403");
         return answer.status == 200 && check_encryption(answer).has_value();
     }
 
     result<source_answer> send(const std::string& method, const std::string& address,
                                const std::vector<http_header>& headers, const std::shared_ptr<const upload_body>& body,
-                               const std::string& payload_sha256)
+                               const std::string& payload_sha256, std::size_t answer_bytes = 1u << 20)
     {
-        return link_.ask([&]() -> result<upload_request> {
+        const auto make = [&]() -> result<upload_request> {
             MODELSEC_TRY(const url where, url::parse(address));
             const upload_options& how = link_.options();
             if (!how.sources.s3.credentials)
@@ -146,7 +154,8 @@ private:
                                                 region_, how.clock->now()))
                 out.headers.push_back(std::move(h));
             return out;
-        });
+        };
+        return link_.ask(make, answer_bytes);
     }
 
     result<void> put_whole(const upload_file& file)

@@ -127,11 +127,17 @@ std::optional<std::uint64_t> delta_size(std::string_view& delta)
 }
 
 /// An object from another one and what has changed (gitformat-pack, Deltified representation).
-std::optional<std::string> apply_delta(std::string_view base, std::string_view delta)
+std::optional<std::string> apply_delta(std::string_view base, std::string_view delta, unpack_budget& budget)
 {
     const auto from = delta_size(delta), to = delta_size(delta);
     if (!from || !to || *from != base.size() || *to > delta_cap)
         return std::nullopt;
+    if (*to > budget.left)
+    {
+        budget = {0, true};
+        return std::nullopt;
+    }
+    budget.left -= *to;
     std::string out;
     while (!delta.empty())
     {
@@ -218,12 +224,12 @@ std::optional<packed_header> read_packed_header(byte_reader& in, std::size_t id_
 }
 
 /// `left`: how much may still be held; less, after it.
-std::optional<std::string> inflated(byte_reader& in, std::uint64_t size, std::uint64_t& left)
+std::optional<std::string> inflated(byte_reader& in, std::uint64_t size, std::uint64_t& left, unpack_budget& budget)
 {
     if (size > left)
         return std::nullopt;
     left -= size;
-    inflate_reader unpacked(in, deflate_format::zlib);
+    inflate_reader unpacked(in, deflate_format::zlib, budget);
     std::string out(unpacked.peek(static_cast<std::size_t>(size)));
     return out.size() == size ? std::optional(std::move(out)) : std::nullopt;
 }
@@ -235,10 +241,11 @@ failure broken_index()
 
 }  // namespace
 
-std::optional<git_repository> git_repository::at(const fs::path& root)
+std::optional<git_repository> git_repository::at(const fs::path& root, unpack_budget& budget)
 {
     std::error_code ec;
     git_repository out;
+    out.budget_ = &budget;
     out.folder_ = root / ".git";
     const fs::file_status status = fs::status(out.folder_, ec);
     if (fs::is_regular_file(status))  // a worktree, a submodule
@@ -447,7 +454,7 @@ bool git_repository::read_object(const std::string& id,
         file_reader in(loose);
         if (in.broken())
             continue;
-        inflate_reader unpacked(in, deflate_format::zlib);
+        inflate_reader unpacked(in, deflate_format::zlib, *budget_);
         const std::string head(unpacked.peek(64));
         const std::size_t space = head.find(' '), end = head.find('\0');
         if (space == std::string::npos || end == std::string::npos || space > end || end - space > 18)
@@ -470,7 +477,7 @@ bool git_repository::read_object(const std::string& id,
             return false;
         if (header->type < type_offset_delta)
         {
-            inflate_reader unpacked(in, deflate_format::zlib);
+            inflate_reader unpacked(in, deflate_format::zlib, *budget_);
             part_reader content(unpacked, header->size);
             use(kind_of_type(header->type), header->size, content);
             return true;
@@ -506,7 +513,7 @@ std::optional<git_repository::object> git_repository::packed_object(const packed
             file_reader in(at.pack, at.offset);  // closed before what it is a change of is opened
             header = read_packed_header(in, id_bytes_);
             if (header)
-                content = inflated(in, header->size, so_far.left);
+                content = inflated(in, header->size, so_far.left, *budget_);
         }
         if (!content)
             return std::nullopt;
@@ -532,7 +539,7 @@ std::optional<git_repository::object> git_repository::packed_object(const packed
         }
         for (auto change = changes.rbegin(); change != changes.rend(); ++change)
         {
-            auto next = apply_delta(out.content, *change);
+            auto next = apply_delta(out.content, *change, *budget_);
             if (!next)
                 return std::nullopt;
             out.content = std::move(*next);

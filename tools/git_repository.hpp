@@ -31,7 +31,8 @@ class git_repository
 {
 public:
     /// The one whose working tree has its root here; nothing if there is none. `unreadable` files fail.
-    static std::optional<git_repository> at(const std::filesystem::path& root);
+    /// `budget` counts what its objects unpack to, and outlives this.
+    static std::optional<git_repository> at(const std::filesystem::path& root, unpack_budget& budget);
 
     /// What is staged (git's gitformat-index: versions 2 to 4, split, sparse). `file_unreadable` for what is no such thing.
     result<std::vector<staged_entry>> staged() const;
@@ -69,6 +70,7 @@ private:
     std::optional<object> packed_object(const packed& where, chain& so_far) const;
     std::optional<object> whole_object(const std::string& id, chain& so_far) const;
 
+    unpack_budget* budget_ = nullptr;
     std::filesystem::path folder_;                // of this working tree: the index
     std::vector<std::filesystem::path> objects_;  // the repository's, and those that it borrows from
     std::size_t id_bytes_ = 20;                   // 32: SHA-256

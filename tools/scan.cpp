@@ -46,7 +46,7 @@ private:
     /// What is staged in the repository at `root` below `within`; its findings stand behind `prefix`.
     void index(const fs::path& root, const std::string& within, const std::string& prefix)
     {
-        const auto repository = git_repository::at(root);
+        const auto repository = git_repository::at(root, content_.budget());
         const auto staged =
             repository ? repository->staged() : result<std::vector<staged_entry>>(fail(reason::file_unreadable));
         if (!staged)
@@ -68,7 +68,7 @@ private:
             {
                 // Of an object that is not here (a partial clone) the name says something, and the size.
                 const std::string kind = kind_of(path, {}, entry.size, rules_);
-                out_.push_back({kind.empty() ? "unreadable" : kind, "index", path});
+                out_.push_back({kind.empty() ? content_.not_read() : kind, "index", path});
             }
             if (out_.size() != before)
                 staged_.insert(path);

@@ -4,6 +4,7 @@
 
 #include <modelsec/error.hpp>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -12,7 +13,7 @@ namespace modelsec::tool {
 /// What does not belong into a repository or an image, or what could not be looked at.
 struct finding
 {
-    std::string kind;   ///< "weights", "key", "environment", "token" or "unreadable"
+    std::string kind;   ///< "weights", "key", "environment", "token", "unreadable" or "not_looked_at_further"
     std::string where;  ///< "index", "tree" or "layer"
     std::string path;   ///< below what was scanned; in an archive behind the archive's name and a colon
 };
@@ -21,6 +22,8 @@ struct scan_rules
 {
     std::vector<std::string> weights;  ///< globs beside the built-in ones
     std::vector<std::string> ignored;
+    /// What all compressed files and git objects together may unpack to. What is beyond is a finding, "not_looked_at_further".
+    std::uint64_t unpacked_bytes = std::uint64_t{256} << 30;
 };
 
 /// Scans a folder (working tree, git index, unpacked image, folder of an OCI image) or a file (a saved image, a layer, any other).

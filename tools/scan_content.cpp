@@ -132,7 +132,8 @@ void content_scanner::add(const std::string& kind, const std::string& path, cons
 {
     if (any_glob_matches(rules_.ignored, path) || told_ > told_cap)
         return;
-    out_.push_back({kind, at.where, at.outer + path});
+    // An archive may hold entries without a name; a finding says where to look all the same.
+    out_.push_back({kind, at.where, at.outer + (path.empty() ? "(no name)" : path)});
     told_ += out_.back().path.size();
 }
 
@@ -158,7 +159,7 @@ void content_scanner::look(byte_reader& in, const std::string& path, std::option
     if (!kind.empty())
         add(kind, path, at);
     else if (in.broken())
-        add("unreadable", path, at);
+        add(not_read(), path, at);
 }
 
 /// Whether it was one.
@@ -178,7 +179,7 @@ bool content_scanner::archive(byte_reader& in, const std::string& path, const pl
         zip(in, path, inside, at);
     else if (is_gzip)
     {
-        inflate_reader unpacked(in, deflate_format::gzip);
+        inflate_reader unpacked(in, deflate_format::gzip, budget_);
         const std::size_t before = out_.size();
         // It bears the name without .gz; findings bear the one that is there.
         const std::string_view first = unpacked.peek(tar_block);
@@ -191,7 +192,7 @@ bool content_scanner::archive(byte_reader& in, const std::string& path, const pl
         for (std::string_view rest; whole && out_.size() == before && !(rest = in.piece()).empty(); in.take(rest.size()))
             whole = is_zero(rest);
         if (!whole)  // cut off, or followed by something else
-            add("unreadable", path, at);
+            add(not_read(), path, at);
     }
     else if (path.ends_with(".tar") && !head.empty())
         add("unreadable", path, at);
@@ -214,7 +215,7 @@ void content_scanner::tar(byte_reader& in, const std::string& path, const place&
         if (!block.empty() && is_zero(block))  // the end is two such blocks; a tar may follow another one
             ended = true;
         else if (!is_tar_header(block) || !tar_entry(in, block, long_name, long_size, inside))
-            return add("unreadable", path, outside);
+            return add(not_read(), path, outside);
     }
 }
 
@@ -282,7 +283,7 @@ void content_scanner::zip(byte_reader& in, const std::string& path, const place&
 {
     while (in.peek(4) == "PK\x03\x04")
         if (!zip_entry(in, inside))
-            return add("unreadable", path, outside);
+            return add(not_read(), path, outside);
     // Then the directory, which says the same again; what was in none of the entries is not looked for.
     const std::string_view next = in.peek(4);
     if (next != "PK\x01\x02" && next != "PK\x05\x06" && next != "PK\x06\x06" && next != "PK\x06\x08")
@@ -344,7 +345,7 @@ bool content_scanner::zip_entry(byte_reader& in, const place& inside)
     }
     else
     {
-        inflate_reader content(in, deflate_format::raw);
+        inflate_reader content(in, deflate_format::raw, budget_);
         look(content, name, known, inside, false);
         if (!content.finish())
             return false;

@@ -16,13 +16,19 @@ namespace modelsec::tool {
 class content_scanner
 {
 public:
-    content_scanner(const scan_rules& rules, std::vector<finding>& out) : rules_(rules), out_(out) {}
+    content_scanner(const scan_rules& rules, std::vector<finding>& out)
+        : rules_(rules), out_(out), budget_{rules.unpacked_bytes, false}
+    {
+    }
 
     /// `path` decides by its name what a file is, and what is ignored; `where` is for the findings.
     void file(byte_reader& in, const std::string& path, std::optional<std::uint64_t> size, const std::string& where);
     /// A file that was named itself: what is in it stands without its name.
     void named_file(byte_reader& in, const std::string& name, std::uint64_t size);
     void unreadable(const std::string& path, const std::string& where);
+    unpack_budget& budget() { return budget_; }
+    /// What is said of a file that came to an end where none should be.
+    const char* not_read() const { return budget_.exceeded ? "not_looked_at_further" : "unreadable"; }
 
 private:
     struct place
@@ -42,6 +48,7 @@ private:
 
     const scan_rules& rules_;
     std::vector<finding>& out_;
+    unpack_budget budget_;
     std::size_t told_ = 0;  // bytes of the names in it
 };
 

@@ -73,7 +73,8 @@ bool part_reader::finish()
     return !broken_ && in_.skip(std::exchange(left_, 0));
 }
 
-inflate_reader::inflate_reader(byte_reader& in, deflate_format format) : in_(in), format_(format)
+inflate_reader::inflate_reader(byte_reader& in, deflate_format format, unpack_budget& budget)
+    : in_(in), format_(format), budget_(budget)
 {
     const int bits = format == deflate_format::raw ? -15 : format == deflate_format::gzip ? 15 + 16 : 15;
     broken_ = inflateInit2(&z_, bits) != Z_OK;
@@ -101,7 +102,15 @@ std::size_t inflate_reader::read_some(char* into, std::size_t size)
         else
             broken_ = (answer != Z_OK && answer != Z_BUF_ERROR) || piece.empty();
     }
-    return room - z_.avail_out;
+    const std::size_t made = room - z_.avail_out;
+    if (made > budget_.left)
+    {
+        budget_.left = 0;
+        budget_.exceeded = broken_ = true;
+        return 0;
+    }
+    budget_.left -= made;
+    return made;
 }
 
 bool inflate_reader::finish()

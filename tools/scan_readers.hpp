@@ -81,6 +81,13 @@ private:
     std::uint64_t left_;
 };
 
+/// How much may still be unpacked in all (CWE-409): a few kilobytes of each of many files can stand for terabytes.
+struct unpack_budget
+{
+    std::uint64_t left = 0;
+    bool exceeded = false;
+};
+
 enum class deflate_format
 {
     zlib,  ///< RFC 1950, once
@@ -88,11 +95,11 @@ enum class deflate_format
     raw    ///< RFC 1951, once
 };
 
-/// What another reader holds compressed. It takes no byte behind it.
+/// What another reader holds compressed. It takes no byte behind it. Broken also where the budget is spent.
 class inflate_reader final : public byte_reader
 {
 public:
-    inflate_reader(byte_reader& in, deflate_format format);
+    inflate_reader(byte_reader& in, deflate_format format, unpack_budget& budget);
     ~inflate_reader() override { inflateEnd(&z_); }
     /// Reads to the end; false if it is broken.
     bool finish();
@@ -102,6 +109,7 @@ private:
     byte_reader& in_;
     z_stream z_{};
     deflate_format format_;
+    unpack_budget& budget_;
     bool done_ = false;
 };
 

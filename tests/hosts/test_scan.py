@@ -213,6 +213,53 @@ def test_layers_in_every_form_are_looked_into_or_told(tmp_path):
     assert scan(tmp_path / "oci", "--ignore", "blobs/sha256/aa", "--ignore", ".env") == (0, set())
 
 
+def test_what_would_unpack_to_more_than_is_allowed_in_all_is_told_and_not_looked_at_further(tmp_path):
+    def zipped(names, content):
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as z:
+            for name in names:
+                z.writestr(name, content)
+        return out.getvalue()
+    token = b"\nHF = '" + TOKEN.encode() + b"'\n"
+    # Each member is small; together they are not. What comes behind the cap was not looked at, and is told so: a token may be there.
+    many = [f"part-{i}" for i in range(40)]
+    (tmp_path / "many.zip").write_bytes(zipped(many, b"\0" * 100_000))
+    (tmp_path / "z.gz").write_bytes(gzip.compress(token))
+    (tmp_path / "plain").write_bytes(b"what is not packed costs nothing")
+    assert scan(tmp_path, "--max-unpacked", "1MiB") == (60, {("not_looked_at_further", "layer", "many.zip:part-10"), ("not_looked_at_further", "tree", "many.zip"),
+                                                             ("not_looked_at_further", "tree", "z.gz")})
+    assert scan(tmp_path) == (60, {("token", "tree", "z.gz")})
+    # One that is packed in one that is packed counts each time; members of gzip behind one another, too.
+    inner = gzip.compress(gzip.compress(b"\0" * 3_000_000) + gzip.compress(b"\0" * 3_000_000))
+    for content in (inner, b"".join(gzip.compress(b"\0" * 300_000) for _ in range(10)), tar([("a", b"\0" * 2_000_000)], compress=True)):
+        folder = tmp_path / "one"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        (folder / "x.gz").write_bytes(content)
+        assert scan(folder) == (0, set())
+        code, found = scan(folder, "--max-unpacked", "1MiB")
+        assert code == 60 and {kind for kind, _, _ in found} == {"not_looked_at_further"}, found
+    # What has no name is told all the same (found by the fuzzer).
+    nameless = tmp_path / "nameless.zip"
+    nameless.write_bytes(struct.pack("<4s5H3I2H", b"PK\x03\x04", 20, 0, 0, 0, 0, 0, len(token), len(token), 0, 0) + token + b"PK\x05\x06" + b"\0" * 18)
+    assert scan(nameless) == (60, {("token", "layer", "(no name)")})
+    # Objects of git are packed as well.
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    for name in "ab":
+        (tree / name).write_bytes(name.encode() * 900_000)
+    git(tree, "init", "-q")
+    git(tree, "add", ".")
+    for name in "ab":
+        (tree / name).unlink()
+    assert scan(tree, "--max-unpacked", "1MiB") == (60, {("not_looked_at_further", "index", "b")})
+    assert scan(tree, "--max-unpacked", "2MiB") == (0, set())
+    git(tree, "-c", "user.name=x", "-c", "user.email=x@x", "commit", "-q", "-m", "x")
+    git(tree, "repack", "-adq")
+    assert scan(tree, "--max-unpacked", "1MiB") == (60, {("not_looked_at_further", "index", "b")})
+    assert subprocess.run([MODELSEC, "scan", "--max-unpacked", "many", str(tree)], capture_output=True, timeout=60).returncode == 2
+
+
 def test_a_folder_or_file_that_may_not_be_read_is_told(tmp_path):
     tree = tmp_path / "tree"
     for name in ("closed", "open"):

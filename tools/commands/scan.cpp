@@ -17,12 +17,17 @@ constexpr const char* examples =
   modelsec scan rootfs              an unpacked image
   modelsec scan image.tar           a saved image, its layers included (docker save, an OCI archive), or one layer
   modelsec scan app.whl             any one file
-  exit code 60 if anything is found, or cannot be read ("unreadable": zstd, an object that a partial clone lacks)
+  exit code 60 if anything is found, or cannot be read ("unreadable": zstd, an object that a partial clone lacks), or would
+  unpack to more than --max-unpacked ("not looked at further")
 )";
 
 std::string hint_of(const std::vector<finding>& found)
 {
-    const bool unread = std::all_of(found.begin(), found.end(), [](const finding& f) { return f.kind == "unreadable"; });
+    const auto cut = [](const finding& f) { return f.kind == "not_looked_at_further"; };
+    const bool unread =
+        std::all_of(found.begin(), found.end(), [&](const finding& f) { return cut(f) || f.kind == "unreadable"; });
+    if (unread && std::any_of(found.begin(), found.end(), cut))
+        return "more is packed in it than --max-unpacked lets be unpacked: raise that, or leave the file out (--ignore)";
     return unread ? "what cannot be read was not looked at: unpack it, make it readable, or leave it out (--ignore)"
                   : "keep weights, keys and .env files out; fetch models at run time";
 }
@@ -34,7 +39,8 @@ void scan(const std::string& path, const scan_rules& rules, output& out)
     for (const finding& f : found)
     {
         out.object({{"type", "finding"}, {"kind", f.kind}, {"where", f.where}, {"path", printable(f.path)}});
-        out.say(f.kind + " in the " + f.where + ": " + printable(f.path));
+        const std::string kind = f.kind == "not_looked_at_further" ? "not looked at further" : f.kind;
+        out.say(kind + " in the " + f.where + ": " + printable(f.path));
     }
     if (!found.empty())
         throw command_error(reason::findings, hint_of(found), std::to_string(found.size()) + " findings");
@@ -54,7 +60,18 @@ void add_scan(command_line& line)
         ->type_name("PATH");
     repeatable(command, "--glob", rules->weights, "Names that are weights too: *.bin, models/**", "GLOB");
     repeatable(command, "--ignore", rules->ignored, "Paths that are left out", "GLOB");
-    command.callback([&line, path, rules] { line.chosen = [=](output& out) { scan(*path, *rules, out); }; });
+    const auto unpacked = std::make_shared<std::string>();
+    command
+        .add_option("--max-unpacked", *unpacked,
+                    "What archives, gzip and git objects may unpack to in all; default 256GiB; what is beyond is a finding")
+        ->type_name("SIZE");
+    command.callback([&line, path, rules, unpacked] {
+        line.chosen = [=](output& out) {
+            if (!unpacked->empty())
+                rules->unpacked_bytes = size_option(*unpacked, "--max-unpacked takes a size: 256GiB");
+            scan(*path, *rules, out);
+        };
+    });
 }
 
 }  // namespace modelsec::tool

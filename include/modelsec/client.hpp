@@ -192,7 +192,8 @@ public:
     auto async_watch(watch_options options, diagnostics& diag, CompletionToken&& token = {});
 
     /// fetch(), on a thread of the pool, with a reader that needs not wait for its end: see pack_stream. Returns once the manifest is
-    /// accepted; what fails before is thrown here. Archives and encrypted files are 50 `not_streamable`; neither offline nor a dry
+    /// accepted; what fails before is thrown here. Encrypted files are read as plain text by fetch_options::decrypt_keys. Archives, and
+    /// encrypted files without keys, are 50 `not_streamable`; neither offline nor a dry
     /// run. Codes: as of fetch().
     MODELSEC_DECL pack_stream stream(const fetch_options& options);
 

@@ -22,7 +22,7 @@ class stream_feed;
 struct stream_info
 {
     std::string path{};      ///< as in the pack, with `/`
-    std::uint64_t size = 0;  ///< as signed
+    std::uint64_t size = 0;  ///< as signed; of an encrypted file, its plain text's
     std::uint64_t granularity =
         0;  ///< so many bytes become readable at once: a signed chunk; without chunks, the whole file
 };
@@ -31,7 +31,9 @@ struct stream_info
 ///
 /// A read returns bytes only after all of the signed chunk around them was verified, and waits for that; what is waited for is
 /// downloaded next. A file without signed chunks waits for its whole digest. Bytes are hashed again as they are read, through the
-/// descriptor they come from. When the attempt fails, is cancelled or finds that its publisher contradicts himself (24), reads that
+/// descriptor they come from. An encrypted file is read as its plain text: chunks that were verified so are decrypted in memory, and one that
+/// the keys do not open at its place is 30 `decrypt_failed`; the digest of the whole plain text is compared at the end of the attempt, before the
+/// pack becomes active. When the attempt fails, is cancelled or finds that its publisher contradicts himself (24), reads that
 /// wait and those that come later fail with the attempt's code. **What was read by then was signed, chunk by chunk, though the pack
 /// never became active.**
 ///

@@ -85,6 +85,149 @@ reason why(const result<T>& r)
 
 }  // namespace
 
+namespace {
+
+/// A file of three and a bit encrypted chunks, in signed chunks of another size.
+struct encrypted_scene
+{
+    bytes plain = sample(3100, 3), sealed;
+    secret key = random_secret(32), other = random_secret(32);
+    artifact_file described;
+    support::memory_file_system disk;
+    std::shared_ptr<support::memory_file_system::node> node = std::make_shared<support::memory_file_system::node>();
+    stream_feed feed{disk};
+
+    encrypted_scene() { seal(); }
+    encryption_info info() const
+    {
+        encryption_info out;
+        out.scheme = encryption_info::stream_scheme;
+        out.chunk_bytes = 1000;
+        out.nonce_prefix.fill(9);
+        out.plain_size_bytes = plain.size();
+        out.plain_sha256 = sha256(plain);
+        return out;
+    }
+    void seal()
+    {
+        const chunk_cipher cipher(info(), key.reveal(), "demo", "1", "m.bin");
+        sealed.clear();
+        for (std::uint64_t i = 0; i < info().chunks(); ++i)
+        {
+            bytes one(cipher.plain_bytes(i) + encryption_info::tag_bytes);
+            cipher.seal(i, bytes_view(plain).subspan(static_cast<std::size_t>(i * 1000), cipher.plain_bytes(i)), one);
+            sealed.insert(sealed.end(), one.begin(), one.end());
+        }
+    }
+    /// Whatever `sealed` is now, it is signed so.
+    void begin(const secret& by)
+    {
+        described = signed_file("m.bin", sealed, 700);
+        described.encryption = info();
+        node->content = sealed;
+        std::map<std::string, std::vector<secret>> keys;
+        keys["m.bin"].push_back(other.clone());  // of several, the one that opens it
+        keys["m.bin"].push_back(by.clone());
+        feed.begin("demo", "1", {described}, keys);
+        feed.growing([this](const artifact_file&) -> result<file> { return disk.open(node); });
+    }
+    result<bytes> read(std::uint64_t offset, std::size_t size)
+    {
+        bytes out(size, std::uint8_t{0xee});
+        const auto got = feed.read("m.bin", offset, out);
+        if (got.has_error())
+        {
+            CHECK(std::ranges::all_of(out, [](std::uint8_t b) { return b == 0 || b == 0xee; }));  // nothing of it was given
+            return got.error();
+        }
+        out.resize(*got);
+        return out;
+    }
+    bytes part(std::size_t begin, std::size_t end) const
+    {
+        return {plain.begin() + static_cast<std::ptrdiff_t>(begin), plain.begin() + static_cast<std::ptrdiff_t>(end)};
+    }
+};
+
+}  // namespace
+
+TEST_CASE("an encrypted file is read as its plain text, as soon as the signed chunks around the encrypted ones are there")
+{
+    encrypted_scene s;
+    s.begin(s.key);
+    CHECK(stream_feed::readable_size(s.described) == s.plain.size());
+    std::atomic<bool> got{false};
+    s.feed.chunk_good(s.described.sha256,
+                      1);  // [700, 1400): the second half of the first, the first of the second encrypted chunk
+    std::thread reader([&] {
+        CHECK(s.read(10, 900).value() == s.part(10, 910));
+        got = true;
+    });
+    // It asks for what it lacks of the encrypted chunk around its bytes.
+    std::vector<stream_feed::wanted_bytes> wanted;
+    while (wanted.empty())
+    {
+        wanted = s.feed.take_wanted();
+        std::this_thread::yield();
+    }
+    CHECK(wanted.front().range.begin == 0);
+    CHECK_FALSE(got);
+    s.feed.chunk_good(s.described.sha256, 0);
+    reader.join();
+    s.feed.all_good(s.described.sha256);
+    CHECK(s.read(0, 5000).value() == s.plain);
+    CHECK(s.read(999, 2).value() == s.part(999, 1001));
+    CHECK(s.read(3000, 100).value() == s.part(3000, 3100));
+    CHECK(s.read(3100, 10).value().empty());
+}
+
+TEST_CASE(
+    "a wrong key, and swapped, cut or altered chunks of an encrypted file, are refused while it is streamed, even if they "
+    "are signed")
+{
+    const auto refused = [](encrypted_scene& s, const secret& by, std::uint64_t good, std::uint64_t bad) {
+        s.begin(by);
+        s.feed.all_good(s.described.sha256);
+        if (good != bad)
+            CHECK(s.read(good, 100).has_value());
+        CHECK(why(s.read(bad, 100)) == reason::decrypt_failed);
+        CHECK(why(s.read(0, 3100)) == reason::decrypt_failed);
+    };
+    const auto at = [](bytes& b, std::size_t i) { return b.begin() + static_cast<std::ptrdiff_t>(i); };
+    {
+        encrypted_scene s;
+        const secret wrong = random_secret(32);
+        refused(s, wrong, 0, 0);
+    }
+    {
+        encrypted_scene s;  // the first two change places
+        std::swap_ranges(at(s.sealed, 0), at(s.sealed, 1016), at(s.sealed, 1016));
+        refused(s, s.key, 2000, 0);
+    }
+    {
+        encrypted_scene s;  // the last one dropped, and the one before it said to be the last
+        s.sealed.resize(3 * 1016);
+        refused(s, s.key, 0, 3000);
+    }
+    {
+        encrypted_scene s;  // cut in the middle of the last
+        s.sealed.resize(s.sealed.size() - 20);
+        refused(s, s.key, 2000, 3050);
+    }
+    {
+        encrypted_scene s;
+        s.sealed[1500] ^= 1;
+        refused(s, s.key, 0, 1000);
+    }
+    {
+        encrypted_scene s;  // what changes on the disk after it was verified is found by its signed digest first
+        s.begin(s.key);
+        s.feed.all_good(s.described.sha256);
+        s.node->content[1500] ^= 1;
+        CHECK(why(s.read(1000, 100)) == reason::chunk_mismatch);
+    }
+}
+
 TEST_CASE("a reader waits for the chunks around its bytes, says so once, and gets them as they were signed")
 {
     scene s;

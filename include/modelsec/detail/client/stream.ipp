@@ -15,7 +15,8 @@ pack_stream::pack_stream(std::shared_ptr<detail::stream_feed> feed, control atte
     : feed_(std::move(feed)), attempt_(std::move(attempt)), model_id_(feed_->model_id()), version_(feed_->version())
 {
     for (const artifact_file& f : feed_->files())
-        files_.push_back({f.name ? f.name->str() : std::string(), f.size_bytes, detail::stream_feed::granularity(f)});
+        files_.push_back({f.name ? f.name->str() : std::string(), detail::stream_feed::readable_size(f),
+                          detail::stream_feed::granularity(f)});
 }
 
 pack_stream& pack_stream::operator=(pack_stream&& other) noexcept

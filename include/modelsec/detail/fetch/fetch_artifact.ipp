@@ -192,17 +192,31 @@ result<std::optional<wanted_pieces>> fetch_operation::obtain_index(const artifac
     return std::optional<wanted_pieces>();
 }
 
-/// What can be read before the pack is there: files as they are, not what must be unpacked or decrypted first.
+/// What can be read before the pack is there: files as they are, or as the plain text that given keys open; not what must be unpacked first.
 result<void> fetch_operation::begin_feed(const accepted& offer, const artifact& wanted) const
 {
     if (!feed_)
         return {};
     if (wanted.is_zip)
         return fail(reason::not_streamable, "an archive is unpacked when all of it is there");
+    std::map<std::string, std::vector<secret>> keys;
     for (const artifact_file& f : wanted.files)
-        if (f.encryption)
-            return fail(reason::not_streamable, "an encrypted file");
-    feed_->begin(offer.manifest.model_id.str(), offer.manifest.version.str(), wanted.files);
+    {
+        if (!f.encryption)
+            continue;
+        if (!asked_.decrypt_keys || !f.name)
+            return fail(reason::not_streamable, "an encrypted file, and no keys to it");
+        if (f.encryption->scheme != encryption_info::stream_scheme)
+            return fail(reason::encrypted, f.encryption->scheme);
+        if (f.encryption->cipher_size_bytes() != f.size_bytes)
+            return fail(reason::decrypt_failed, "not the size that its plain text has when it is encrypted");
+        MODELSEC_TRY(const std::vector<secret> given, asked_.decrypt_keys(*f.encryption));
+        std::vector<secret>& possible = keys[f.name->str()];
+        for (const secret& one : given)
+            for (secret& key : possible_file_keys(*f.encryption, one))
+                possible.push_back(std::move(key));
+    }
+    feed_->begin(offer.manifest.model_id.str(), offer.manifest.version.str(), wanted.files, keys);
     return {};
 }
 

@@ -5,6 +5,7 @@
 #include <modelsec/detail/base/control.hpp>
 #include <modelsec/detail/base/file_system/file_system.hpp>
 #include <modelsec/detail/base/range_set.hpp>
+#include <modelsec/detail/manifest/encryption.hpp>
 #include <modelsec/detail/manifest/model.hpp>
 #include <modelsec/error.hpp>
 #include <modelsec/options.hpp>
@@ -42,8 +43,10 @@ public:
 
     // --- for the attempt
 
-    /// The manifest is accepted, and this is what will be downloaded.
-    MODELSEC_DECL void begin(std::string model_id, std::string version, std::vector<artifact_file> files);
+    /// The manifest is accepted, and this is what will be downloaded. Encrypted files are read as the plain text that one of `keys` opens;
+    /// a file without any is read as it lies there.
+    MODELSEC_DECL void begin(std::string model_id, std::string version, std::vector<artifact_file> files,
+                             const std::map<std::string, std::vector<secret>>& keys = {});
     /// Partials can be opened by this from now on.
     MODELSEC_DECL void growing(opener open);
     /// They are about to be moved: nothing new can be opened until active() or ended().
@@ -69,6 +72,8 @@ public:
     const std::string& version() const noexcept { return version_; }
     /// Fixed after begin().
     const std::vector<artifact_file>& files() const noexcept { return wanted_; }
+    /// How long the file is for readers: as plain text, if it is encrypted.
+    MODELSEC_DECL static std::uint64_t readable_size(const artifact_file& f);
     /// How many bytes become readable at once: the file's chunk; where it has none, all of it.
     MODELSEC_DECL static std::uint64_t granularity(const artifact_file& f);
     /// Bytes [offset, offset + into.size()) of a file, as far as it reaches; waits for them. The number of bytes.
@@ -94,6 +99,12 @@ private:
         is_active,
         over
     };
+    /// How an encrypted file is read: by whichever of these opens its chunks.
+    struct decryption
+    {
+        const artifact_file* sealed = nullptr;
+        std::vector<chunk_cipher> ciphers;
+    };
     struct kept_chunk
     {
         sha256_digest content;
@@ -101,6 +112,10 @@ private:
         std::shared_ptr<const bytes> data;
     };
 
+    MODELSEC_DECL result<std::size_t> read_stored(const artifact_file& f, std::uint64_t offset,
+                                                  std::span<std::uint8_t> into);
+    MODELSEC_DECL result<std::size_t> read_decrypted(const decryption& by, std::uint64_t offset,
+                                                     std::span<std::uint8_t> into);
     MODELSEC_DECL result<void> wait_good(std::unique_lock<std::mutex>& lock, content_state& c, std::size_t index,
                                          byte_range range);
     MODELSEC_DECL result<std::shared_ptr<const file>> descriptor(content_state& c);
@@ -118,6 +133,7 @@ private:
     std::string model_id_, version_;
     std::vector<artifact_file> wanted_;
     std::map<std::string, std::size_t> by_path_;
+    std::map<std::string, decryption> encrypted_;    ///< by path; fixed after begin()
     std::map<std::string, content_state> contents_;  ///< by digest
     opener open_;
     std::list<std::string> opened_;  ///< contents with a descriptor, the one used last in front

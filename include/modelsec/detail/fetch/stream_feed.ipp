@@ -18,12 +18,19 @@ inline constexpr std::size_t stream_most_wanted = 256;
 /// What is hashed at once of a file without chunks.
 inline constexpr std::size_t stream_hash_block = 1u << 20;
 
-std::uint64_t stream_feed::granularity(const artifact_file& f)
+std::uint64_t stream_feed::readable_size(const artifact_file& f)
 {
-    return f.chunks && f.chunks->size_bytes > 0 ? std::min(f.chunks->size_bytes, f.size_bytes) : f.size_bytes;
+    return f.encryption ? f.encryption->plain_size_bytes : f.size_bytes;
 }
 
-void stream_feed::begin(std::string model_id, std::string version, std::vector<artifact_file> files)
+std::uint64_t stream_feed::granularity(const artifact_file& f)
+{
+    const std::uint64_t size = readable_size(f);
+    return f.chunks && f.chunks->size_bytes > 0 ? std::min(f.chunks->size_bytes, size) : size;
+}
+
+void stream_feed::begin(std::string model_id, std::string version, std::vector<artifact_file> files,
+                        const std::map<std::string, std::vector<secret>>& keys)
 {
     const std::lock_guard lock(mutex_);
     model_id_ = std::move(model_id);
@@ -33,6 +40,13 @@ void stream_feed::begin(std::string model_id, std::string version, std::vector<a
     {
         const artifact_file& f = wanted_[i];
         by_path_.emplace(f.name ? f.name->str() : std::string(), i);
+        if (const auto known = f.name && f.encryption ? keys.find(f.name->str()) : keys.end(); known != keys.end())
+        {
+            decryption& by = encrypted_[f.name->str()];
+            by.sealed = &f;
+            for (const secret& one : known->second)
+                by.ciphers.emplace_back(*f.encryption, one.reveal(), model_id_, version_, f.name->str());
+        }
         content_state& c = contents_[f.sha256.hex()];
         c.expected = &f;
         c.good.assign(f.chunks && f.chunks->size_bytes > 0 ? f.chunks->sha256.size() : 1, f.size_bytes == 0);
@@ -298,7 +312,7 @@ result<void> stream_feed::read_plain(content_state& c, std::uint64_t offset, std
 
 result<std::size_t> stream_feed::read(const std::string& path, std::uint64_t offset, std::span<std::uint8_t> into)
 {
-    content_state* c = nullptr;
+    const artifact_file* f = nullptr;
     {
         std::unique_lock lock(mutex_);
         changed_.wait(lock, [this] { return begun_ || outcome_; });
@@ -307,9 +321,62 @@ result<std::size_t> stream_feed::read(const std::string& path, std::uint64_t off
         const auto found = by_path_.find(path);
         if (found == by_path_.end())
             return fail(reason::bad_option, "the pack has no such file: " + path);
-        c = &contents_.at(wanted_[found->second].sha256.hex());
+        f = &wanted_[found->second];
     }
-    const artifact_file& f = *c->expected;
+    if (const auto by = encrypted_.find(path); by != encrypted_.end())
+        return read_decrypted(by->second, offset, into);
+    return read_stored(*f, offset, into);
+}
+
+/// Chunks of cipher text are read like any bytes: what is decrypted was signed. docs/manifest.md, Encryption.
+result<std::size_t> stream_feed::read_decrypted(const decryption& by, std::uint64_t offset, std::span<std::uint8_t> into)
+{
+    const artifact_file& f = *by.sealed;
+    const encryption_info& info = *f.encryption;
+    if (offset >= info.plain_size_bytes)
+        return std::size_t{0};
+    const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), info.plain_size_bytes - offset));
+    const std::uint64_t step = info.chunk_bytes;
+    bytes sealed, plain;
+    const auto open = [&](std::uint64_t index, std::size_t whole, std::span<std::uint8_t> out) -> result<void> {
+        sealed.resize(whole + encryption_info::tag_bytes);
+        MODELSEC_TRY(const std::size_t got, read_stored(f, index * (step + encryption_info::tag_bytes), sealed));
+        if (got == sealed.size())
+            for (const chunk_cipher& cipher : by.ciphers)
+                if (cipher.open(index, sealed, out))
+                    return {};
+        return fail(reason::decrypt_failed, f.name->str() + ", chunk " + std::to_string(index));
+    };
+    for (std::size_t done = 0; done < size;)
+    {
+        const std::uint64_t index = (offset + done) / step;
+        const auto skip = static_cast<std::size_t>((offset + done) % step);
+        const auto whole = static_cast<std::size_t>(std::min(step, info.plain_size_bytes - index * step));
+        const std::size_t part = std::min(size - done, whole - skip);
+        const bool direct = part == whole;
+        plain.resize(direct ? 0 : whole);
+        auto opened = open(index, whole, direct ? into.subspan(done, whole) : std::span<std::uint8_t>(plain));
+        if (opened.has_value() && !direct)
+            std::copy_n(plain.begin() + static_cast<std::ptrdiff_t>(skip), part,
+                        into.begin() + static_cast<std::ptrdiff_t>(done));
+        wipe(plain.data(), plain.size());
+        if (opened.has_error())
+        {
+            wipe(into.data(), done + part);  // nothing that was not verified is left with the caller
+            return std::move(opened).error();
+        }
+        done += part;
+    }
+    return size;
+}
+
+result<std::size_t> stream_feed::read_stored(const artifact_file& f, std::uint64_t offset, std::span<std::uint8_t> into)
+{
+    content_state* c = nullptr;
+    {
+        const std::lock_guard lock(mutex_);
+        c = &contents_.at(f.sha256.hex());
+    }
     if (offset >= f.size_bytes)
         return std::size_t{0};
     const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), f.size_bytes - offset));

@@ -93,6 +93,7 @@ def test_other_bytes_than_the_signed_ones_are_refused_and_nothing_becomes_active
     hub.cdn.answer = lambda seen: Answer(200, bytes(wrong)) if seen else content(seen)
     outcome = world.fetch(world.sign(world.described(MODEL, url=locator("m.gguf"))), env={"HF_ENDPOINT": hub.url})
     assert outcome.code == 30, outcome
+    assert not (world.store / "demo" / "1.0.0").exists()
 
 
 PYTHON = """

@@ -79,6 +79,11 @@ def site(world):
     return Site(world)
 
 
+def test_a_public_model_at_nginx_is_fetched_without_any_credentials(world, site):
+    assert world.fetched(site.fetch()) == MODEL
+    assert {(status, who) for status, _, _, who in site.asked()} == {(200, "-")}
+
+
 def test_nginx_with_bearer_tokens_gives_the_model_to_who_holds_one(world, site):
     site.allow("Bearer PLANTED1")
     assert world.fetched(site.fetch()) == MODEL

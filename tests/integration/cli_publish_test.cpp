@@ -525,6 +525,7 @@ TEST_CASE("a description names an index for a file, with an address of its own o
     REQUIRE(run_command(describe(R"({"platform": "any", )" + file + R"(, "index": {"file": "m.list"}})")).exit_code == 0);
     CHECK(index_url_of(shop.payload().find("artifacts")->as_array()->front(), shop.place / "m.list") ==
           "https://cdn.example/m.gguf.msindex");
+    std::filesystem::remove(shop.manifest());  // under its sequence nobody takes other bytes
     shop.place.write("b.bin", support::noise(2'000'000));
     const std::string several = R"({"platform": "any", "files": [{)" + file +
                                 R"(, "index": {"file": "m2.list", "url": "https://lists.example/m2"}},
@@ -623,6 +624,7 @@ TEST_CASE("a file whose digests are known is not read again, unless it changed o
     const auto time = std::filesystem::last_write_time(shop.place / "model.gguf");
     std::string altered = shop.content;
     altered[0] ^= 1;
+    std::filesystem::remove(shop.manifest());  // under its sequence nobody takes other bytes
     shop.place.write("model.gguf", altered);
     std::filesystem::last_write_time(shop.place / "model.gguf", time);  // the change time tells
     CHECK(cached() == 0u);

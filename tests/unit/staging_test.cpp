@@ -2,7 +2,15 @@
 #include "../support/faulty_file_system.hpp"
 #include "../support/store_scene.hpp"
 
+#include <modelsec/detail/base/machine.hpp>
+
 #include <doctest/doctest.h>
+#include <manual_clock.hpp>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
 
 using namespace modelsec;
 
@@ -172,15 +180,173 @@ TEST_CASE("two operations never grow one content in one place")
     CHECK(names_in(p.path + "/.modelsec/staging") == std::set<std::string>{content.hex(), content.hex() + ".1"});
 }
 
-TEST_CASE("where there are no locks every operation has a place of its own, which nobody resumes")
+// --- where locks of files mean nothing
+
+namespace {
+
+struct place_without_locks : place
 {
-    place p;
-    p.fs.locks_lie();
+    support::manual_clock clock{std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now())};
+    std::string staging_folder = path + "/.modelsec/staging";
+    std::string first = content.hex() + ".1";
+
+    place_without_locks()
+    {
+        fs.locks_lie();
+        store_options options;
+        options.path = path;
+        options.create = true;
+        options.files = &fs;
+        options.time = &clock;
+        disk = store::open(options).value();
+    }
+    /// An attempt that ends with so many bytes, as if whoever made it said so of itself; nothing: as it really is.
+    void attempt(std::size_t size, const std::optional<std::string>& owner = {})
+    {
+        {
+            staging s = stage();
+            download(s, size);
+        }
+        if (owner)
+            std::ofstream(staging_folder + '/' + latest_claim_of(first)) << *owner;
+    }
+    std::string latest_claim_of(const std::string& folder) const
+    {
+        std::string out;
+        for (const std::string& name : names_in(staging_folder))
+            if (name.starts_with(folder + ".claim"))
+                out = std::max(out, name);
+        return out;
+    }
+    /// What the next attempt need not fetch again.
+    std::vector<byte_range> found()
+    {
+        const ranges told = stage().journal(content, text.size()).value();
+        return told;
+    }
+    std::vector<std::string> collect(bool dry_run = false)
+    {
+        std::vector<std::string> removed;
+        std::uint64_t total = 0;
+        REQUIRE(disk.collect_staging(dry_run, removed, total).has_value());
+        return removed;
+    }
+    std::size_t folders() const
+    {
+        std::size_t n = 0;
+        for (const std::string& name : names_in(staging_folder))
+            n += name.starts_with(content.hex() + '.') && name.find(".claim") == name.npos;
+        return n;
+    }
+};
+
+std::string identity_of_the_dead()
+{
+    int ends[2];
+    REQUIRE(::pipe(ends) == 0);
+    const pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0)
+    {
+        const std::string own = process_identity();
+        ::_exit(::write(ends[1], own.data(), own.size()) == static_cast<ssize_t>(own.size()) ? 0 : 1);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    char space[256];
+    const ssize_t n = ::read(ends[0], space, sizeof space);
+    ::close(ends[0]);
+    ::close(ends[1]);
+    REQUIRE(n > 0);
+    return std::string(space, static_cast<std::size_t>(n));
+}
+
+}  // namespace
+
+TEST_CASE(
+    "where there are no locks, two operations never grow one content in one place, and what one left the next one resumes")
+{
+    place_without_locks p;
+    p.attempt(5);
+    CHECK(p.disk.resumable_bytes_of(content).value() == 5);
     {
         staging a = p.stage();
-        p.download(a, 5);
+        CHECK(a.journal(content, text.size()).value() == ranges{{0, 5}});
+        staging b = p.stage();
+        CHECK(b.journal(content, text.size()).value().empty());
+        CHECK(p.folders() == 2);
     }
-    staging b = p.stage();
-    CHECK(b.journal(content, text.size()).value().empty());
-    CHECK(names_in(p.path + "/.modelsec/staging").contains(content.hex() + ".2"));
+    for (int i = 0; i < 20; ++i)
+        p.attempt(6);
+    CHECK(p.folders() == 2);
+    CHECK(p.found() == ranges{{0, 6}});
+}
+
+TEST_CASE("where there are no locks, what a killed process left is resumed by the next one, and nothing piles up")
+{
+    place_without_locks p;
+    const std::string dead = identity_of_the_dead() + '\n';
+    for (std::size_t size = 1; size <= 9; ++size)
+    {
+        p.attempt(size, dead);
+        CHECK(p.folders() == 1);
+        CHECK(p.disk.resumable_bytes_of(content).value() == size);
+        CHECK(p.collect(true).size() == 1);  // the first folder, by which it was found out that locks mean nothing
+    }
+    CHECK(p.found() == ranges{{0, 9}});
+    CHECK(names_in(p.staging_folder).size() == 4);  // that one, the one that grows, its first and its last claim
+}
+
+TEST_CASE(
+    "where there are no locks, a folder whose owner lives, or cannot be told, is left to him for a day, and is not resumed "
+    "after it")
+{
+    const std::string dead = identity_of_the_dead();
+    for (const std::string& owner : {process_identity() + '\n', std::string("another-boot/pid:[1]/1/1\n"), std::string(),
+                                     dead.substr(0, dead.size() - 1)})
+    {
+        CAPTURE(owner);
+        place_without_locks p;
+        p.attempt(5, owner);
+        CHECK(p.disk.resumable_bytes_of(content).value() == 0);
+        CHECK(p.found().empty());
+        CHECK(p.folders() == 2);
+        p.clock.advance(std::chrono::hours(23));
+        CHECK(p.collect().size() == 2);  // the places of those who came meanwhile
+        CHECK(names_in(p.staging_folder).contains(p.first));
+        p.clock.advance(std::chrono::hours(2));
+        CHECK(p.collect(true) == std::vector<std::string>{".modelsec/staging/" + p.first});
+        CHECK(p.found().empty());
+        CHECK(names_in(p.staging_folder).contains(p.first));
+        CHECK(p.folders() == 1);
+    }
+}
+
+TEST_CASE("where there are no locks, gc removes what nobody has worked in for a day, with its claims")
+{
+    place_without_locks p;
+    p.attempt(5, process_identity() + '\n');
+    p.clock.advance(std::chrono::hours(25));
+    CHECK(p.collect().size() == 2);
+    CHECK(names_in(p.staging_folder).empty());
+}
+
+TEST_CASE("where there are no locks, of two that find the same owner gone one gets his place")
+{
+    const std::string dead = identity_of_the_dead() + '\n';
+    for (std::uint64_t k = 1; k < 60; ++k)
+    {
+        CAPTURE(k);
+        place_without_locks p;
+        p.attempt(5, dead);
+        std::optional<staging> other;
+        faulty_file_system second(p.graveyard.path());
+        second.locks_lie();
+        p.fs.run_at(p.fs.calls() + k,
+                    [&] { other.emplace(open_store(p.path, second).value().stage(id("m"), content).value()); });
+        staging own = p.stage();
+        if (!other)
+            break;
+        CHECK(own.journal(content, text.size()).value().empty() != other->journal(content, text.size()).value().empty());
+    }
 }

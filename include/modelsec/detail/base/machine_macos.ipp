@@ -7,7 +7,13 @@
 #include <mach/mach_host.h>
 #include <mach/mach_init.h>
 #include <mach/mach_port.h>
+#include <signal.h>
 #include <sys/sysctl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
@@ -32,6 +38,26 @@ std::uint64_t available_memory() noexcept
     // free_count has the pages that were read ahead in it, which are a cache.
     const std::uint64_t free = found.free_count - std::uint64_t{found.speculative_count};
     return known && found.free_count >= found.speculative_count ? free * page : 0;
+}
+
+/// boot/number
+std::string process_identity()
+{
+    std::array<char, 64> boot{};
+    std::size_t size = boot.size() - 1;
+    if (::sysctlbyname("kern.bootsessionuuid", boot.data(), &size, nullptr, 0) != 0 || boot[0] == 0)
+        return {};
+    return std::string(boot.data()) + '/' + std::to_string(::getpid());
+}
+
+bool process_is_gone(const std::string& identity)
+{
+    const std::string ours = process_identity();
+    const std::size_t slash = identity.find('/');
+    if (ours.empty() || slash == identity.npos || ours.compare(0, slash + 1, identity, 0, slash + 1) != 0)
+        return false;
+    const long number = std::strtol(identity.c_str() + slash + 1, nullptr, 10);
+    return number > 0 && ::kill(static_cast<pid_t>(number), 0) != 0 && errno == ESRCH;
 }
 
 }  // namespace detail

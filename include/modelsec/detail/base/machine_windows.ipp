@@ -28,6 +28,17 @@ std::uint64_t available_memory() noexcept
     return memory_status().ullAvailPhys;
 }
 
+// Locks of files mean something on all its file systems: nobody needs this.
+std::string process_identity()
+{
+    return {};
+}
+
+bool process_is_gone(const std::string&)
+{
+    return false;
+}
+
 }  // namespace detail
 MODELSEC_END_NAMESPACE
 

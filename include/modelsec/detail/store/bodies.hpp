@@ -16,6 +16,7 @@
 #include <modelsec/detail/store/open_pack.ipp>
 #include <modelsec/detail/store/pack.ipp>
 #include <modelsec/detail/store/staging.ipp>
+#include <modelsec/detail/store/staging_claim.ipp>
 #include <modelsec/detail/store/state/state.ipp>
 #include <modelsec/detail/store/state/store_state.ipp>
 #include <modelsec/detail/store/store.ipp>

@@ -6,6 +6,7 @@
 #include <modelsec/detail/base/name.hpp>
 #include <modelsec/detail/base/file_system/file_system.hpp>
 #include <modelsec/detail/store/journal.hpp>
+#include <modelsec/detail/store/staging_claim.hpp>
 #include <modelsec/detail/store/verified.hpp>
 #include <modelsec/detail/manifest/model.hpp>
 
@@ -25,7 +26,7 @@ struct lease_end
 };
 
 /// Where one pack grows before it is verified: a folder below `.modelsec/staging`, named by the content it waits for. One
-/// operation owns it at a time: it holds the folder's lock (where there are no locks, a folder of its own; see store_stage). Survives
+/// operation owns it at a time: it holds the folder's lock, or, where locks mean nothing, its claim. Survives
 /// restarts, until the pack is activated or gc finds it useless. Not for two threads at once, but for sync_partials().
 ///
 ///     partial-<digest>   the bytes so far      journal   which of them are on stable storage
@@ -88,14 +89,14 @@ public:
 
     file_system& files() const noexcept { return *files_; }
     /// The first folder for this content: the next stage() finds the same, if nobody works there. False where others did, or where the
-    /// disk has no locks: then every operation has a folder of its own.
+    /// disk has no locks.
     bool is_found_again(const sha256_digest& content) const { return name_ == content.hex(); }
 
 private:
     friend class store;
 
-    staging(file_system& files, file folder, std::string name)
-        : files_(&files), folder_(std::move(folder)), name_(std::move(name))
+    staging(file_system& files, file folder, std::string name, staging_claim claim)
+        : claim_(std::move(claim)), files_(&files), folder_(std::move(folder)), name_(std::move(name))
     {
     }
     MODELSEC_DECL result<file> open_sealed(const sha256_digest& content);
@@ -103,6 +104,7 @@ private:
     MODELSEC_DECL result<void> append(const std::string& lines);
     MODELSEC_DECL result<void> take_back_placed();
 
+    staging_claim claim_;  ///< given free last
     file_system* files_;
     file folder_;  ///< locked
     std::string name_;

@@ -97,10 +97,11 @@ inline result<store_needs> all_needs(const store& s)
     return out;
 }
 
-/// Whether an entry of the staging folder is of no use to anybody. A claim goes with its folder; without one it may just be made.
+/// Whether an entry of the staging folder is of no use to anybody. A claim goes with its folder; without one it may just be made, and is
+/// taken over by who comes next.
 inline result<bool> is_useless(const store_disk& d, const std::string& name, const store_needs& needs)
 {
-    if (name.ends_with(claim_suffix))
+    if (is_claim(name))
         return false;
     const auto content = content_of_staging(name);
     if (!content)
@@ -228,8 +229,21 @@ result<void> store::collect_staging(bool dry_run, std::vector<std::string>& remo
         MODELSEC_TRY(const bool unheld, is_unheld(*disk_, disk_->staging, name, held, content_of_staging(name).has_value()));
         if (!unheld)
             continue;
+        // A dry run claims nothing, and so only looks.
+        MODELSEC_TRY(const auto claim, latest_claim(*disk_, name));
+        claim_state claimed = claim_state::free;
+        if (claim)
+        {
+            MODELSEC_TRY(claimed, state_of_claim(*disk_, name, *claim));
+        }
+        if (claimed == claim_state::worked_in)
+            continue;
+        MODELSEC_TRY(const auto taken,
+                     dry_run ? result<std::optional<claimed_folder>>(claimed_folder{}) : take_unclaimed(*disk_, name));
+        if (!taken)
+            continue;
         MODELSEC_TRY(const bool useless, is_useless(*disk_, name, needs));
-        if (!useless)
+        if (!useless && claimed != claim_state::abandoned)
             continue;
         MODELSEC_TRY(const std::uint64_t size, size_of_tree(fs, disk_->staging, name));
         total += size;

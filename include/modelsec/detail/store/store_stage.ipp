@@ -2,6 +2,7 @@
 #ifndef MODELSEC_DETAIL_STORE_STORE_STAGE_IPP
 #define MODELSEC_DETAIL_STORE_STORE_STAGE_IPP
 
+#include <modelsec/detail/store/staging_claim.ipp>
 #include <modelsec/detail/store/store_generation.ipp>
 #include <modelsec/detail/store/store.hpp>
 
@@ -9,14 +10,13 @@ MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
 inline constexpr std::string_view asked_by_prefix = "for-";
-inline constexpr std::string_view claim_suffix = ".claim";
 inline constexpr unsigned staging_folders_per_content = 1000;
 
 /// `<64 hex>` or `<64 hex>.<n>`.
 inline std::optional<sha256_digest> content_of_staging(std::string_view name)
 {
     constexpr std::size_t digits = 2 * sha256_digest::size_bytes;
-    if (name.size() < digits || (name.size() > digits && name[digits] != '.') || name.ends_with(claim_suffix))
+    if (name.size() < digits || (name.size() > digits && name[digits] != '.') || is_claim(name))
         return std::nullopt;
     return sha256_digest::from_hex(name.substr(0, digits));
 }
@@ -49,29 +49,37 @@ struct owned_folder
 {
     file folder;
     std::string name;
+    staging_claim claim{};
 };
 
-/// A staging folder for this content that nobody else works in. Where there are no locks that is one which nobody used before:
-/// bytes that another process may still be writing to are never resumed (docs/manifest.md, Store).
+inline std::string staging_name(const sha256_digest& content, unsigned n)
+{
+    return n == 0 ? content.hex() : content.hex() + '.' + std::to_string(n);
+}
+
+/// A staging folder for this content that nobody else works in. Where there are no locks, claims say that: bytes that another process may
+/// still be writing to are never resumed (docs/manifest.md, Store).
 inline result<owned_folder> claim_staging(const store_disk& d, const sha256_digest& content)
 {
     bool locks = true;
     for (unsigned n = 0; n < staging_folders_per_content; ++n)
     {
-        const std::string name = n == 0 ? content.hex() : content.hex() + '.' + std::to_string(n);
+        const std::string name = staging_name(content, n);
         if (!locks)
         {
-            MODELSEC_TRY(const file claim,
-                         d.files->open_file(d.staging, name + std::string(claim_suffix), open_mode::create_new));
-            if (!claim)
+            MODELSEC_TRY(auto taken, take_claim(d, name));
+            if (!taken)
                 continue;
-            MODELSEC_TRY(file fresh, d.files->open_folder(d.staging, name, true));
-            return owned_folder{std::move(fresh), name};
+            std::uint64_t freed = 0;
+            if (taken->abandoned)
+                MODELSEC_CHECK(remove_tree(*d.files, d.staging, name, freed));
+            MODELSEC_TRY(file folder, d.files->open_folder(d.staging, name, true));
+            return owned_folder{std::move(folder), name, std::move(taken->claim)};
         }
         MODELSEC_TRY(file folder, d.files->open_folder(d.staging, name, true));
         MODELSEC_TRY(const ownership whose, own_staging(d, folder, name));
         if (whose == ownership::held)
-            return owned_folder{std::move(folder), name};
+            return owned_folder{std::move(folder), name, {}};
         locks = whose != ownership::no_locks;
     }
     return fail(reason::store_layout, "too many staging folders for one content");
@@ -99,7 +107,23 @@ inline result<std::string> move_aside(const store_disk& d, const file& from, con
 inline result<void> remove_staging(const store_disk& d, const std::string& name, std::uint64_t& freed)
 {
     MODELSEC_CHECK(remove_tree(*d.files, d.staging, name, freed));
-    return d.files->remove_file(d.staging, name + std::string(claim_suffix));
+    return remove_claims(d, name);
+}
+
+/// The staging folder that the next stage() takes for this content, if nobody works there by then.
+inline result<std::string> staging_to_resume(const store_disk& d, const sha256_digest& content)
+{
+    for (unsigned n = 1; n < staging_folders_per_content; ++n)
+    {
+        const std::string name = staging_name(content, n);
+        MODELSEC_TRY(const auto claim, latest_claim(d, name));
+        if (!claim)
+            break;
+        MODELSEC_TRY(const claim_state state, state_of_claim(d, name, *claim));
+        if (state == claim_state::free)
+            return name;
+    }
+    return content.hex();
 }
 
 /// How many bytes of a staging folder need not be fetched again.
@@ -160,7 +184,7 @@ result<staging> store::stage(const identifier& model, const sha256_digest& conte
     MODELSEC_CHECK(check_one_disk(*disk_, model));
     MODELSEC_TRY(owned_folder place, claim_staging(*disk_, content));
     MODELSEC_CHECK(disk_->files->sync(disk_->staging));
-    staging out(*disk_->files, std::move(place.folder), std::move(place.name));
+    staging out(*disk_->files, std::move(place.folder), std::move(place.name), std::move(place.claim));
     MODELSEC_CHECK(out.take_back_placed());
     MODELSEC_CHECK(disk_->files->open_file(out.folder_, std::string(asked_by_prefix) + model.str(), open_mode::create_new));
     return out;
@@ -205,8 +229,8 @@ result<std::uint64_t> store::resumable_bytes_of(const sha256_digest& content) co
 {
     if (!disk_->staging)
         return std::uint64_t{0};
-    // The first folder is the one that the next attempt takes, if nobody works there.
-    return resumable_bytes(*disk_, content.hex());
+    MODELSEC_TRY(const std::string name, staging_to_resume(*disk_, content));
+    return resumable_bytes(*disk_, name);
 }
 
 result<void> store::remove_partials(const model_lock&, const identifier& model, std::vector<std::string>& removed,
@@ -220,7 +244,9 @@ result<void> store::remove_partials(const model_lock&, const identifier& model, 
         if (!folder)
             continue;
         MODELSEC_TRY(const bool unheld, disk_->files->try_lock(folder, lock_kind::exclusive));
-        if (!unheld)
+        MODELSEC_TRY(const auto taken,
+                     unheld ? take_unclaimed(*disk_, name) : result<std::optional<claimed_folder>>(std::nullopt));
+        if (!taken)
             continue;
         std::uint64_t freed = 0;
         MODELSEC_TRY(const std::uint64_t size, size_of_tree(*disk_->files, disk_->staging, name));
@@ -236,7 +262,8 @@ result<std::uint64_t> store::partial_room(const sha256_digest& content) const
     file_system& fs = *disk_->files;
     if (!disk_->staging)
         return std::uint64_t{0};
-    MODELSEC_TRY(const file folder, fs.open_folder(disk_->staging, content.hex(), false));
+    MODELSEC_TRY(const std::string place, staging_to_resume(*disk_, content));
+    MODELSEC_TRY(const file folder, fs.open_folder(disk_->staging, place, false));
     if (!folder)
         return std::uint64_t{0};
     std::uint64_t sum = 0;

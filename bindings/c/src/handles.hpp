@@ -143,13 +143,21 @@ struct client_handle
 
 struct pack_handle
 {
-    explicit pack_handle(modelsec::open_pack p) : pack(std::move(p)), sha256(pack.info().artifact.hex())
+    explicit pack_handle(modelsec::open_pack p) : own(std::move(p)), pack(own) { describe(); }
+    /// Of a pack that another handle holds, and that stays where it is.
+    explicit pack_handle(const modelsec::open_pack* held) : pack(*held) { describe(); }
+    pack_handle(const pack_handle&) = delete;
+    pack_handle& operator=(const pack_handle&) = delete;
+
+    void describe()
     {
+        sha256 = pack.info().artifact.hex();
         for (const auto& f : pack.files())
             file_digests.push_back(f.sha256.hex());
     }
 
-    modelsec::open_pack pack;
+    modelsec::open_pack own;
+    const modelsec::open_pack& pack;
     std::string sha256;
     std::vector<std::string> file_digests;
 };
@@ -177,6 +185,11 @@ inline const pack_handle* behind(const modelsec_pack* pack) noexcept
 inline modelsec_pack* opaque(pack_handle* pack) noexcept
 {
     return reinterpret_cast<modelsec_pack*>(pack);
+}
+
+inline const modelsec_pack* opaque(const pack_handle* pack) noexcept
+{
+    return reinterpret_cast<const modelsec_pack*>(pack);
 }
 
 }  // namespace c_api

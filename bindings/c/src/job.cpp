@@ -1,6 +1,7 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 #include "job.hpp"
 
+#include "decrypt_keys.hpp"
 #include "model_signing.hpp"
 
 #include <modelsec/pins.hpp>
@@ -59,7 +60,8 @@ modelsec::result<void> check(modelsec_client* client, const modelsec_request& r)
 {
     if (!client || (r.header_count > 0 && !r.headers) || (r.platform_count > 0 && !r.platforms) ||
         (r.tuf_target_url_count > 0 && !r.tuf_target_urls) || (r.manifest_size > 0 && !r.manifest) ||
-        (r.model_base_count > 0 && !r.model_bases))
+        (r.model_base_count > 0 && !r.model_bases) || (r.decrypt_key_count > 0 && !r.decrypt_keys) ||
+        (r.decrypt_key_file_count > 0 && !r.decrypt_key_files))
         return bad_option("a null where there must be something");
     if (behind(client)->shared->process != process_id())
         return modelsec::fail(modelsec::reason::forked);
@@ -102,6 +104,7 @@ modelsec::result<job> job::read(modelsec_client* client, const modelsec_request*
     if (r.deadline_ms != 0)
         f.operation.deadline = duration_of(r.deadline_ms);
     f.operation.trace_parent = text(r.trace_parent);
+    MODELSEC_TRY(f.decrypt_keys, read_decrypt_keys(r));
     out.gc_.keep = r.keep;
     out.gc_.dry_run = r.dry_run != 0;
     out.remove_.model_id = f.model_id;

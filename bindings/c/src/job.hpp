@@ -24,6 +24,7 @@ public:
     const modelsec::control& handle() const noexcept { return fetch_.operation.control; }
 
     bool fetches() const noexcept { return operation_ == MODELSEC_OP_FETCH; }
+    bool opens() const noexcept { return operation_ == MODELSEC_OP_OPEN; }
     const modelsec::fetch_options& fetch_options() const noexcept { return fetch_; }
     const std::shared_ptr<shared_client>& client() const noexcept { return client_; }
 

@@ -271,6 +271,12 @@ typedef struct modelsec_request {
     size_t model_base_count;
     uint64_t max_age_s;            /**< refuse a signature that is older or undated; 0: any */
     const char *trace_parent;      /**< W3C Trace Context, for the audit log and the manifest's origin alone; what is none is ignored */
+    const char *const *decrypt_keys; /**< keys to encrypted files, each a text: X25519 in PEM, JSON, or 32 bytes in base64. With one, here or in a
+                                          file, a model that none of them opens is not activated (30 `decrypt_failed`); without any it is
+                                          fetched as it is. On disk it stays encrypted. The library's copies are wiped with the operation */
+    size_t decrypt_key_count;
+    const char *const *decrypt_key_files; /**< the same in files that belong to their user alone (0600) */
+    size_t decrypt_key_file_count;
 } modelsec_request;
 
 typedef struct modelsec_pack modelsec_pack;
@@ -351,7 +357,7 @@ typedef void (*modelsec_event_fn)(void *user, modelsec_event *event);
 
 /** Starts an operation and returns at once. `on_event` is called for everything that happens, then once with DONE, then
  *  once with RELEASED, never again. Fails (nothing is called then) only for what cannot be meant. Any thread. Codes: 1, 2, 3 (after
- *  modelsec_shutdown). */
+ *  modelsec_shutdown), 41 (`decrypt_key_files`, where no more files can be opened). */
 MODELSEC_API int32_t modelsec_start(modelsec_client *client, const modelsec_request *request, modelsec_event_fn on_event,
                                     void *user, uint64_t *operation, modelsec_error **error) MODELSEC_MUST_CHECK;
 
@@ -422,6 +428,46 @@ MODELSEC_API size_t modelsec_pack_find(const modelsec_pack *pack, const char *na
  *  Windows a HANDLE, of which 32 bits are in use: (HANDLE)(intptr_t)number, for ReadFile() and DuplicateHandle(). */
 MODELSEC_API int modelsec_pack_file_descriptor(const modelsec_pack *pack, size_t index);
 
+/* ---- encrypted packs ----------------------------------------------------------------------------------------------- */
+
+/** An open pack of which some files are encrypted, on disk as before, and readers of these: what they give was matched against the signed
+ *  digests and authenticated by the file's key. Held as a modelsec_pack is; its functions are any thread's, reads of one file at once too. */
+typedef struct modelsec_decrypted modelsec_decrypted;
+
+/** Does a MODELSEC_OP_OPEN whose `decrypt_keys` open every encrypted file. Any thread that may wait. Codes: 2, 3, 30 (`decrypt_failed`: none of
+ *  the keys, or not the bytes that were encrypted; `pack_damaged`), 41, 43, 50 (`encrypted`: a scheme of a later version). */
+MODELSEC_API int32_t modelsec_decrypted_open(modelsec_client *client, const modelsec_request *request,
+                                             modelsec_decrypted **pack, modelsec_error **error) MODELSEC_MUST_CHECK;
+/** Wipes the keys. Views and descriptors that were given out stay. */
+MODELSEC_API void modelsec_decrypted_release(modelsec_decrypted *pack);
+/** The pack as it lies on disk, with the files that are not encrypted. Lives as long as `pack`; not to be released. */
+MODELSEC_API const modelsec_pack *modelsec_decrypted_pack(const modelsec_decrypted *pack);
+/** How many files are encrypted. */
+MODELSEC_API size_t modelsec_decrypted_file_count(const modelsec_decrypted *pack);
+MODELSEC_API const char *modelsec_decrypted_file_name(const modelsec_decrypted *pack, size_t index); /**< relative; NULL beyond the end */
+MODELSEC_API uint64_t modelsec_decrypted_file_size(const modelsec_decrypted *pack, size_t index);    /**< of the plain text */
+/** The index of the encrypted file of this relative name; the number of encrypted files if there is none. */
+MODELSEC_API size_t modelsec_decrypted_find(const modelsec_decrypted *pack, const char *name);
+/** Plain bytes from `offset` on. `*got`: fewer than `size` only at the end of the file. On failure nothing that was not verified is left in
+ *  `into`. Codes: 2, 30, 41. */
+MODELSEC_API int32_t modelsec_decrypted_read(const modelsec_decrypted *pack, size_t index, uint64_t offset, void *into, size_t size,
+                                             size_t *got, modelsec_error **error) MODELSEC_MUST_CHECK;
+
+/** The whole plain text of a file in memory, for reading only, kept out of swap and core dumps where the system allows it, and wiped when it
+ *  is released; needs its pack no more. */
+typedef struct modelsec_view modelsec_view;
+/** Decrypts on every core. Codes: 1, 2, 30, 41. */
+MODELSEC_API int32_t modelsec_decrypted_view(const modelsec_decrypted *pack, size_t index, modelsec_view **view,
+                                             modelsec_error **error) MODELSEC_MUST_CHECK;
+MODELSEC_API const void *modelsec_view_data(const modelsec_view *view);
+MODELSEC_API size_t modelsec_view_size(const modelsec_view *view);
+MODELSEC_API void modelsec_view_release(modelsec_view *view);
+
+/** The same in an anonymous file in memory, 0600 and sealed against every change, for loaders that want a descriptor or, as
+ *  /proc/self/fd/N, a path. `*descriptor` is the caller's to close. Linux; elsewhere 50 `unsupported`, and -1. Codes: 1, 2, 30, 41, 50. */
+MODELSEC_API int32_t modelsec_decrypted_sealed_descriptor(const modelsec_decrypted *pack, size_t index, int *descriptor,
+                                                          modelsec_error **error) MODELSEC_MUST_CHECK;
+
 /* ---- models that were signed for everybody (OpenSSF Model Signing) --------------------------------------------------- */
 
 /** A model on the disk, and its signature. */
@@ -481,7 +527,8 @@ MODELSEC_API int32_t modelsec_sign_model(const modelsec_model_signing *what, mod
 typedef struct modelsec_stream modelsec_stream;
 
 /** Starts a MODELSEC_OP_FETCH (neither offline nor a dry run) and returns once its manifest is accepted. Any thread that may wait.
- *  Codes: all; 50 for archives and encrypted files. */
+ *  Encrypted files are read as plain text by `decrypt_keys`: the sizes are the plain text's. Codes: all; 50 for archives, and for encrypted
+ *  files without keys. */
 MODELSEC_API int32_t modelsec_stream_open(modelsec_client *client, const modelsec_request *request, modelsec_stream **stream,
                                           modelsec_error **error) MODELSEC_MUST_CHECK;
 /** Cancels the attempt, if it still runs, and waits for nothing. Once, while nobody reads. */
@@ -496,7 +543,7 @@ MODELSEC_API uint64_t modelsec_stream_file_size(const modelsec_stream *stream, s
 /** So many bytes become readable at once: a signed chunk; without chunks, the whole file. */
 MODELSEC_API uint64_t modelsec_stream_file_granularity(const modelsec_stream *stream, size_t index);
 /** The bytes from `offset` on; waits until they are verified. `*got`: fewer than `size` only at the end of the file. On failure nothing
- *  that was not verified is left in `into`. Any threads at once. Codes: of the attempt; 2, 30, 41. */
+ *  that was not verified is left in `into`. Any threads at once. Codes: of the attempt; 2, 30 (`decrypt_failed`: no key opens it), 41. */
 MODELSEC_API int32_t modelsec_stream_read(modelsec_stream *stream, size_t index, uint64_t offset, void *into, size_t size,
                                           size_t *got, modelsec_error **error) MODELSEC_MUST_CHECK;
 /** Waits until the pack is active. Any thread that may wait. Codes: as of MODELSEC_OP_FETCH. */

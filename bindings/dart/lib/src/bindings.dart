@@ -77,6 +77,10 @@ final class modelsec_client extends ffi.Opaque {}
 
 final class modelsec_pack extends ffi.Opaque {}
 
+final class modelsec_decrypted extends ffi.Opaque {}
+
+final class modelsec_view extends ffi.Opaque {}
+
 final class modelsec_stream extends ffi.Opaque {}
 
 final class modelsec_transfer extends ffi.Opaque {}
@@ -430,6 +434,16 @@ final class modelsec_request extends ffi.Struct {
   external int max_age_s;
 
   external ffi.Pointer<ffi.Char> trace_parent;
+
+  external ffi.Pointer<ffi.Pointer<ffi.Char>> decrypt_keys;
+
+  @ffi.Size()
+  external int decrypt_key_count;
+
+  external ffi.Pointer<ffi.Pointer<ffi.Char>> decrypt_key_files;
+
+  @ffi.Size()
+  external int decrypt_key_file_count;
 }
 
 final class modelsec_repaired extends ffi.Struct {
@@ -938,6 +952,120 @@ external int modelsec_pack_find(
 external int modelsec_pack_file_descriptor(
   ffi.Pointer<modelsec_pack> pack,
   int index,
+);
+
+@ffi.Native<
+  ffi.Int32 Function(
+    ffi.Pointer<modelsec_client>,
+    ffi.Pointer<modelsec_request>,
+    ffi.Pointer<ffi.Pointer<modelsec_decrypted>>,
+    ffi.Pointer<ffi.Pointer<modelsec_error>>,
+  )
+>()
+external int modelsec_decrypted_open(
+  ffi.Pointer<modelsec_client> client,
+  ffi.Pointer<modelsec_request> request,
+  ffi.Pointer<ffi.Pointer<modelsec_decrypted>> pack,
+  ffi.Pointer<ffi.Pointer<modelsec_error>> error,
+);
+
+@ffi.Native<ffi.Void Function(ffi.Pointer<modelsec_decrypted>)>()
+external void modelsec_decrypted_release(ffi.Pointer<modelsec_decrypted> pack);
+
+@ffi.Native<
+  ffi.Pointer<modelsec_pack> Function(ffi.Pointer<modelsec_decrypted>)
+>()
+external ffi.Pointer<modelsec_pack> modelsec_decrypted_pack(
+  ffi.Pointer<modelsec_decrypted> pack,
+);
+
+@ffi.Native<ffi.Size Function(ffi.Pointer<modelsec_decrypted>)>()
+external int modelsec_decrypted_file_count(
+  ffi.Pointer<modelsec_decrypted> pack,
+);
+
+@ffi.Native<
+  ffi.Pointer<ffi.Char> Function(ffi.Pointer<modelsec_decrypted>, ffi.Size)
+>()
+external ffi.Pointer<ffi.Char> modelsec_decrypted_file_name(
+  ffi.Pointer<modelsec_decrypted> pack,
+  int index,
+);
+
+@ffi.Native<ffi.Uint64 Function(ffi.Pointer<modelsec_decrypted>, ffi.Size)>()
+external int modelsec_decrypted_file_size(
+  ffi.Pointer<modelsec_decrypted> pack,
+  int index,
+);
+
+@ffi.Native<
+  ffi.Size Function(ffi.Pointer<modelsec_decrypted>, ffi.Pointer<ffi.Char>)
+>()
+external int modelsec_decrypted_find(
+  ffi.Pointer<modelsec_decrypted> pack,
+  ffi.Pointer<ffi.Char> name,
+);
+
+@ffi.Native<
+  ffi.Int32 Function(
+    ffi.Pointer<modelsec_decrypted>,
+    ffi.Size,
+    ffi.Uint64,
+    ffi.Pointer<ffi.Void>,
+    ffi.Size,
+    ffi.Pointer<ffi.Size>,
+    ffi.Pointer<ffi.Pointer<modelsec_error>>,
+  )
+>()
+external int modelsec_decrypted_read(
+  ffi.Pointer<modelsec_decrypted> pack,
+  int index,
+  int offset,
+  ffi.Pointer<ffi.Void> into,
+  int size,
+  ffi.Pointer<ffi.Size> got,
+  ffi.Pointer<ffi.Pointer<modelsec_error>> error,
+);
+
+@ffi.Native<
+  ffi.Int32 Function(
+    ffi.Pointer<modelsec_decrypted>,
+    ffi.Size,
+    ffi.Pointer<ffi.Pointer<modelsec_view>>,
+    ffi.Pointer<ffi.Pointer<modelsec_error>>,
+  )
+>()
+external int modelsec_decrypted_view(
+  ffi.Pointer<modelsec_decrypted> pack,
+  int index,
+  ffi.Pointer<ffi.Pointer<modelsec_view>> view,
+  ffi.Pointer<ffi.Pointer<modelsec_error>> error,
+);
+
+@ffi.Native<ffi.Pointer<ffi.Void> Function(ffi.Pointer<modelsec_view>)>()
+external ffi.Pointer<ffi.Void> modelsec_view_data(
+  ffi.Pointer<modelsec_view> view,
+);
+
+@ffi.Native<ffi.Size Function(ffi.Pointer<modelsec_view>)>()
+external int modelsec_view_size(ffi.Pointer<modelsec_view> view);
+
+@ffi.Native<ffi.Void Function(ffi.Pointer<modelsec_view>)>()
+external void modelsec_view_release(ffi.Pointer<modelsec_view> view);
+
+@ffi.Native<
+  ffi.Int32 Function(
+    ffi.Pointer<modelsec_decrypted>,
+    ffi.Size,
+    ffi.Pointer<ffi.Int>,
+    ffi.Pointer<ffi.Pointer<modelsec_error>>,
+  )
+>()
+external int modelsec_decrypted_sealed_descriptor(
+  ffi.Pointer<modelsec_decrypted> pack,
+  int index,
+  ffi.Pointer<ffi.Int> descriptor,
+  ffi.Pointer<ffi.Pointer<modelsec_error>> error,
 );
 
 @ffi.Native<ffi.Void Function(ffi.Pointer<modelsec_model_report>)>()

@@ -11,6 +11,7 @@ sys.path[:0] = [str(pathlib.Path(__file__).parent), str(pathlib.Path(__file__).p
 
 import modelsec  # noqa: E402
 from origin import Origin  # noqa: E402
+from sealed import Sealed, publish_sealed  # noqa: E402
 
 
 @pytest.fixture
@@ -18,6 +19,11 @@ def origin() -> Iterator[Origin]:
     o = Origin()
     yield o
     o.close()
+
+
+@pytest.fixture
+def sealed(origin: Origin, tmp_path: pathlib.Path) -> Sealed:
+    return publish_sealed(origin, tmp_path / "publisher")
 
 
 @pytest.fixture

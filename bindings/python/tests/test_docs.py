@@ -11,18 +11,21 @@ import types
 import pytest
 
 from origin import Origin
+from sealed import READER, Sealed
 
 PAGE = pathlib.Path(__file__).parents[3] / "docs" / "python.md"
 
 
-def test_every_snippet_of_the_page_runs(origin: Origin, store: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_snippet_of_the_page_runs(origin: Origin, sealed: Sealed, store: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # Two loaders that Debian has not, as far as the page uses them.
     llama = types.SimpleNamespace(Llama=lambda model_path, n_ctx: types.SimpleNamespace(path=model_path, n_ctx=n_ctx))
     monkeypatch.setitem(sys.modules, "llama_cpp", llama)  # type: ignore[arg-type]
     origin.publish(zip={"model.gguf": "GGUF", "config.json": "{}"})
     origin.publish(model="org--demo", manifest="/hub", zip={"config.json": "{}"})
     names = {"MANIFEST_URL": origin.about["manifest_url"], "PINS": origin.pins, "STORE": store, "CA": origin.ca,
-             "HUB_URL": f"{origin.about['base_url']}/hub", "token": lambda: "t"}
+             "HUB_URL": f"{origin.about['base_url']}/hub", "token": lambda: "t",
+             "SEALED_URL": sealed.source.manifest_url, "SEALED_PINS": sealed.source.pins}
+    monkeypatch.setenv("MODEL_KEY", READER)
     signed = PAGE.parents[1] / "tests" / "vectors" / "signed-model"
     folder = store.parent / "signed"
     for name, content in {"config.json": b'{"a": 1}\n', "empty.txt": b"", "weights/part-1.bin": b"1" * 300_000}.items():

@@ -34,6 +34,9 @@ hub.configure(source, store="models", cafile="ca.pem")
 hub.configure(source, store="models", profile="servers")
 modelsec.ensure("m", source, store="models", digest_policy="chunks")
 modelsec.ensure("m", source, store="models").opens("x")
+modelsec.Client("models").fetch("m", source, decrypt_keys=3)
+modelsec.Client("models").open_decrypted("m")
+modelsec.Client("models").open_decrypted("m", "key").sealed_fd(1)
 name: int = modelsec.ensure("m", source, store="models") / "config.json"
 '''
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from . import _ffi, codes
 from .client import Client
 from .codes import *  # Code, ModelsecError and one exception a code
+from .decrypted import DecryptedPack
 from .model_signing import ModelReport, ModelSignature, ModelSigner, sign_model, verify_model
 from .operation import Operation
 from .options import Audit
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 __version__ = _ffi.text(_ffi.lib.modelsec_version())
 
 __all__ = [
-    "AsyncClient", "Audit", "Check", "Client", "Event", "EventKind", "GcReport", "Model", "ModelReport", "ModelSignature", "ModelSigner",
+    "AsyncClient", "Audit", "Check", "Client", "DecryptedPack", "Event", "EventKind", "GcReport", "Model", "ModelReport", "ModelSignature", "ModelSigner",
     "ModelStatus", "Operation", "Pack", "PackInfo", "PinnedRoot", "Repaired", "Result", "Source", "Stream", "TufTarget", "ensure", "ensure_async",
     "forget", "sign_model", "verify_model",
 ]

@@ -69,7 +69,9 @@ class Request(Structure):
                 ("tuf_target", c_char_p), ("tuf_target_urls", POINTER(c_char_p)), ("tuf_target_url_count", c_size_t),
                 ("manifest", c_char_p), ("manifest_size", c_size_t), ("bundle", c_char_p), ("require_order", c_uint32),
                 ("partial", c_uint32), ("model_signer", POINTER(ModelSigner)), ("model_bases", POINTER(c_char_p)),
-                ("model_base_count", c_size_t), ("max_age_s", c_uint64), ("trace_parent", c_char_p)]
+                ("model_base_count", c_size_t), ("max_age_s", c_uint64), ("trace_parent", c_char_p),
+                ("decrypt_keys", POINTER(c_char_p)), ("decrypt_key_count", c_size_t),
+                ("decrypt_key_files", POINTER(c_char_p)), ("decrypt_key_file_count", c_size_t)]
 
 
 class Repaired(Structure):
@@ -152,6 +154,18 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "pack_file_size": (c_uint64, [c_void_p, c_size_t]),
     "pack_file_sha256": (c_char_p, [c_void_p, c_size_t]),
     "pack_file_descriptor": (c_int, [c_void_p, c_size_t]),
+    "decrypted_open": (c_int32, [c_void_p, POINTER(Request), POINTER(c_void_p), POINTER(POINTER(Error))]),
+    "decrypted_release": (None, [c_void_p]),
+    "decrypted_pack": (c_void_p, [c_void_p]),
+    "decrypted_file_count": (c_size_t, [c_void_p]),
+    "decrypted_file_name": (c_char_p, [c_void_p, c_size_t]),
+    "decrypted_file_size": (c_uint64, [c_void_p, c_size_t]),
+    "decrypted_read": (c_int32, [c_void_p, c_size_t, c_uint64, c_void_p, c_size_t, POINTER(c_size_t), POINTER(POINTER(Error))]),
+    "decrypted_view": (c_int32, [c_void_p, c_size_t, POINTER(c_void_p), POINTER(POINTER(Error))]),
+    "decrypted_sealed_descriptor": (c_int32, [c_void_p, c_size_t, POINTER(c_int), POINTER(POINTER(Error))]),
+    "view_data": (c_void_p, [c_void_p]),
+    "view_size": (c_size_t, [c_void_p]),
+    "view_release": (None, [c_void_p]),
     "verify_model": (c_int32, [POINTER(ModelCheck), POINTER(POINTER(ModelReport)), POINTER(POINTER(Error))]),
     "sign_model": (c_int32, [POINTER(ModelSigning), POINTER(POINTER(ModelReport)), POINTER(POINTER(Error))]),
     "model_report_release": (None, [POINTER(ModelReport)]),
@@ -199,6 +213,12 @@ def encoded(value: str | None) -> bytes | None:
 
 def strings(values: list[str]) -> Any:
     return (c_char_p * len(values))(*[encoded(v) for v in values]) if values else None
+
+
+def byte_strings(values: list[bytes]) -> Any:
+    if any(0 in v for v in values):
+        raise ValueError("a zero character in a text")
+    return (c_char_p * len(values))(*values) if values else None
 
 
 def headers(values: dict[str, str]) -> Any:

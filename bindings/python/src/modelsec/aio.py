@@ -9,8 +9,10 @@ from typing import Any, Optional
 
 from . import _ffi
 from .client import Client, both
+from .decrypted import DecryptedPack
 from .operation import Listener, Operation, Progress
-from .options import Audit, ClientOptions, Credentials, DigestPolicy, FsVerity, Ocsp, Path, Profile, StorePolicy, WritePolicy
+from .options import (Audit, ClientOptions, Credentials, DecryptKeys, DigestPolicy, FsVerity, Ocsp, Path, Profile, StorePolicy, WritePolicy,
+                      key_texts)
 from .pack import Pack
 from .progress import bar
 from .request import Source, build
@@ -59,20 +61,26 @@ class AsyncClient:
 
     async def fetch(self, model_id: Optional[str], source: Source, *, on_progress: Optional[Progress] = None,
                     on_event: Optional[Listener] = None, offline: bool = False, dry_run: bool = False,
-                    deadline: Optional[float] = None, trace_parent: Optional[str] = None) -> Result:
-        request = build(_ffi.OP_FETCH, model_id, source, offline=offline, dry_run=dry_run, deadline=deadline, trace_parent=trace_parent)
+                    deadline: Optional[float] = None, trace_parent: Optional[str] = None,
+                    decrypt_keys: Optional[DecryptKeys] = None) -> Result:
+        request = build(_ffi.OP_FETCH, model_id, source, offline=offline, dry_run=dry_run, deadline=deadline, trace_parent=trace_parent,
+                        decrypt_keys=decrypt_keys)
         return (await self._run(request, on_event, on_progress)).result()
 
     async def ensure(self, model_id: Optional[str], source: Source, *, on_progress: Optional[Progress] = None,
                      on_event: Optional[Listener] = None, offline: bool = False,
-                     deadline: Optional[float] = None, trace_parent: Optional[str] = None) -> Result:
-        request = build(_ffi.OP_ENSURE, model_id, source, offline=offline, deadline=deadline, trace_parent=trace_parent)
+                     deadline: Optional[float] = None, trace_parent: Optional[str] = None,
+                     decrypt_keys: Optional[DecryptKeys] = None) -> Result:
+        request = build(_ffi.OP_ENSURE, model_id, source, offline=offline, deadline=deadline, trace_parent=trace_parent,
+                        decrypt_keys=decrypt_keys)
         return (await self._run(request, on_event, on_progress)).result()
 
     async def events(self, model_id: Optional[str], source: Source, *, lenient: bool = False,
-                     deadline: Optional[float] = None, trace_parent: Optional[str] = None) -> AsyncIterator[Event]:
+                     deadline: Optional[float] = None, trace_parent: Optional[str] = None,
+                     decrypt_keys: Optional[DecryptKeys] = None) -> AsyncIterator[Event]:
         """Fetches, and tells what happens; the last event is DONE. Raises what went wrong after it. Leaving the loop cancels."""
-        request = build(_ffi.OP_ENSURE if lenient else _ffi.OP_FETCH, model_id, source, deadline=deadline, trace_parent=trace_parent)
+        request = build(_ffi.OP_ENSURE if lenient else _ffi.OP_FETCH, model_id, source, deadline=deadline, trace_parent=trace_parent,
+                        decrypt_keys=decrypt_keys)
         queue: asyncio.Queue[Optional[Event]] = asyncio.Queue()
         loop = asyncio.get_running_loop()
 
@@ -89,6 +97,10 @@ class AsyncClient:
 
     async def open(self, model_id: str) -> Pack:
         return (await self._run(build(_ffi.OP_OPEN, model_id))).take_pack()
+
+    async def open_decrypted(self, model_id: str, keys: DecryptKeys) -> DecryptedPack:
+        """On a thread of the loop's pool, which is not cancelled: what it opens for nobody is given back."""
+        return await asyncio.get_running_loop().run_in_executor(None, self._client.open_decrypted, model_id, keys)
 
     async def verify(self, model_id: str, *, on_progress: Optional[Progress] = None) -> Result:
         return (await self._run(build(_ffi.OP_VERIFY, model_id), None, on_progress)).result()
@@ -156,7 +168,7 @@ async def ensure_async(model_id: str, source: Source, *, store: Path, on_progres
                        automatic_repair: bool = False, use_environment: bool = False, max_model_bytes: int = 0, fallback_after: float = 0,
                        min_rate: int = 0, audit: Optional[Audit] = None, manifest_requests_per_minute: int = 0,
                        manifest_requests_per_day: int = 0, hub_environment: Optional[bool] = None, hub_allow_endpoint: bool = False,
-                       fs_verity: FsVerity = "off", cache_tag: bool = False) -> Model:
+                       fs_verity: FsVerity = "off", cache_tag: bool = False, decrypt_keys: Optional[DecryptKeys] = None) -> Model:
     """modelsec.ensure() for a running loop, which is never blocked: the same options, the same Model. Cancelling the task cancels the
     download; so does Ctrl-C, also while a server starts. Callbacks come on the loop."""
     options: ClientOptions = {
@@ -170,16 +182,18 @@ async def ensure_async(model_id: str, source: Source, *, store: Path, on_progres
         "use_environment": use_environment, "max_model_bytes": max_model_bytes, "fallback_after": fallback_after, "min_rate": min_rate,
         "audit": audit, "manifest_requests_per_minute": manifest_requests_per_minute, "manifest_requests_per_day": manifest_requests_per_day,
         "hub_environment": hub_environment, "hub_allow_endpoint": hub_allow_endpoint, "fs_verity": fs_verity, "cache_tag": cache_tag}
-    key = key_of(store, model_id, source, {**options, "offline": offline})
+    key = key_of(store, model_id, source, {**options, "offline": offline, "decrypt_keys": key_texts(decrypt_keys)})
     model = known(key)
     if model is not None:
         return model
     async with AsyncClient(store, **options) as client:
-        request = build(_ffi.OP_ENSURE, model_id, source, deadline=deadline, offline=offline)
+        request = build(_ffi.OP_ENSURE, model_id, source, deadline=deadline, offline=offline, decrypt_keys=decrypt_keys)
         with bar(progress, model_id) if progress else contextlib.nullcontext() as shown:
             operation = await client._run(request, on_event, both(on_progress, shown), signals=True)
         result = operation.result()
-        return remember(key, Model(result, await client.open(result.model_id)))
+        if decrypt_keys is None:
+            return remember(key, Model(result, await client.open(result.model_id)))
+        return remember(key, Model(result, await client.open_decrypted(result.model_id, decrypt_keys)))
 
 
 def _call(loop: asyncio.AbstractEventLoop, function: Any, *args: Any) -> None:

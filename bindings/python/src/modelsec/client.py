@@ -9,7 +9,8 @@ from typing import Any, Callable, Optional, Union
 
 from . import _ffi
 from ._handle import Handle
-from .options import (Audit, Credentials, DigestPolicy, FsVerity, Ocsp, Path, Profile, StorePolicy, WritePolicy, count, log,
+from .decrypted import DecryptedPack
+from .options import (Audit, Credentials, DecryptKeys, DigestPolicy, FsVerity, Ocsp, Path, Profile, StorePolicy, WritePolicy, count, log,
                       path, proxy_from_environment, texts, whole_seconds, word)
 from .operation import Listener, Operation, Progress, check, start
 from .pack import Pack
@@ -113,24 +114,29 @@ class Client(Handle):
     def fetch(self, model_id: Optional[str], source: Source, *, on_progress: Optional[Progress] = None,
               on_event: Optional[Listener] = None, progress: Union[bool, Callable[..., Any]] = False,
               offline: bool = False, dry_run: bool = False, deadline: Optional[float] = None,
-              trace_parent: Optional[str] = None) -> Result:
+              trace_parent: Optional[str] = None, decrypt_keys: Optional[DecryptKeys] = None) -> Result:
         """Fetches, verifies and makes active. On any error the active model stays. `on_progress(done, total)` begins with 0; what it
         raises cancels and is raised here. `progress=True` shows a bar by tqdm. `trace_parent` (W3C Trace Context) goes to the audit log and to
-        the manifest's origin alone."""
-        return self._fetch(_ffi.OP_FETCH, model_id, source, on_progress, on_event, progress, offline, dry_run, deadline, trace_parent)
+        the manifest's origin alone. With `decrypt_keys` an encrypted model that none of them opens is refused (DigestError, decrypt_failed)
+        and stays encrypted on disk all the same; without any it is fetched as it is."""
+        return self._fetch(_ffi.OP_FETCH, model_id, source, on_progress, on_event, progress, offline, dry_run, deadline, trace_parent,
+                           decrypt_keys)
 
     def ensure(self, model_id: Optional[str], source: Source, *, on_progress: Optional[Progress] = None,
                on_event: Optional[Listener] = None, progress: Union[bool, Callable[..., Any]] = False,
-               offline: bool = False, deadline: Optional[float] = None, trace_parent: Optional[str] = None) -> Result:
+               offline: bool = False, deadline: Optional[float] = None, trace_parent: Optional[str] = None,
+               decrypt_keys: Optional[DecryptKeys] = None) -> Result:
         """fetch(), but where the network fails, what is active is good enough: `stale`."""
-        return self._fetch(_ffi.OP_ENSURE, model_id, source, on_progress, on_event, progress, offline, False, deadline, trace_parent)
+        return self._fetch(_ffi.OP_ENSURE, model_id, source, on_progress, on_event, progress, offline, False, deadline, trace_parent,
+                           decrypt_keys)
 
     def start(self, model_id: Optional[str], source: Source, *, on_progress: Optional[Progress] = None,
               on_event: Optional[Listener] = None, lenient: bool = False, deadline: Optional[float] = None,
-              trace_parent: Optional[str] = None) -> Operation:
+              trace_parent: Optional[str] = None, decrypt_keys: Optional[DecryptKeys] = None) -> Operation:
         """Starts a fetch (or, `lenient`, an ensure) and returns at once: it can be cancelled, paused, resumed, waited for. Callbacks come
         on a thread of the library."""
-        request = build(_ffi.OP_ENSURE if lenient else _ffi.OP_FETCH, model_id, source, deadline=deadline, trace_parent=trace_parent)
+        request = build(_ffi.OP_ENSURE if lenient else _ffi.OP_FETCH, model_id, source, deadline=deadline, trace_parent=trace_parent,
+                        decrypt_keys=decrypt_keys)
         return self._start(request, on_event, on_progress)
 
     def open(self, model_id: str) -> Pack:
@@ -138,6 +144,15 @@ class Client(Handle):
         operation = self._start(build(_ffi.OP_OPEN, model_id))
         operation.finish()
         return operation.take_pack()
+
+    def open_decrypted(self, model_id: str, keys: DecryptKeys) -> DecryptedPack:
+        """Opens what is active, with readers of the encrypted files, which stay encrypted on disk. DigestError (decrypt_failed) if none of
+        the keys opens one."""
+        handle, error = ctypes.c_void_p(), ctypes.POINTER(_ffi.Error)()
+        request = build(_ffi.OP_OPEN, model_id, decrypt_keys=keys)
+        check(self._wait(_ffi.lib.modelsec_decrypted_open, request, ctypes.byref(handle), ctypes.byref(error)), error)
+        assert handle.value is not None
+        return DecryptedPack(handle.value)
 
     def check(self, model_id: Optional[str], source: Source, *, deadline: Optional[float] = None,
               trace_parent: Optional[str] = None) -> Check:
@@ -155,11 +170,11 @@ class Client(Handle):
         return self._done(build(_ffi.OP_REPAIR, model_id, source)).take_repaired()
 
     def stream(self, model_id: Optional[str], source: Source, *, deadline: Optional[float] = None,
-               trace_parent: Optional[str] = None) -> Stream:
-        """Fetches, with a reader that needs not wait for the end: returns once the manifest is verified. Archives and encrypted files
-        cannot be read so (PolicyError)."""
+               trace_parent: Optional[str] = None, decrypt_keys: Optional[DecryptKeys] = None) -> Stream:
+        """Fetches, with a reader that needs not wait for the end: returns once the manifest is verified. Encrypted files are read as
+        plain text by `decrypt_keys`; without any, and archives, cannot be read so (PolicyError)."""
         handle, error = ctypes.c_void_p(), ctypes.POINTER(_ffi.Error)()
-        request = build(_ffi.OP_FETCH, model_id, source, deadline=deadline, trace_parent=trace_parent)
+        request = build(_ffi.OP_FETCH, model_id, source, deadline=deadline, trace_parent=trace_parent, decrypt_keys=decrypt_keys)
         check(self._wait(_ffi.lib.modelsec_stream_open, request, ctypes.byref(handle), ctypes.byref(error)), error)
         assert handle.value is not None
         stream = Stream(handle.value)
@@ -211,8 +226,9 @@ class Client(Handle):
 
     def _fetch(self, kind: int, model_id: Optional[str], source: Source, on_progress: Optional[Progress],
                on_event: Optional[Listener], progress: Union[bool, Callable[..., Any]], offline: bool, dry_run: bool,
-               deadline: Optional[float], trace_parent: Optional[str]) -> Result:
-        request = build(kind, model_id, source, offline=offline, dry_run=dry_run, deadline=deadline, trace_parent=trace_parent)
+               deadline: Optional[float], trace_parent: Optional[str], decrypt_keys: Optional[DecryptKeys]) -> Result:
+        request = build(kind, model_id, source, offline=offline, dry_run=dry_run, deadline=deadline, trace_parent=trace_parent,
+                        decrypt_keys=decrypt_keys)
         if not progress:
             return self._start(request, on_event, on_progress).result()
         with bar(progress, model_id or "model") as shown:

@@ -13,6 +13,10 @@ from typing import Any, Callable, Optional, TypedDict, Union, get_args
 from typing import Literal
 
 Path = Union[str, "os.PathLike[str]"]
+DecryptKey = Union[str, bytes, "os.PathLike[str]"]
+DecryptKeys = Union[DecryptKey, Sequence[DecryptKey]]
+"""Keys to encrypted files: a text as `--decrypt-key` takes it from its file (X25519 in PEM, JSON, or 32 bytes in base64), as str or bytes; or
+an os.PathLike: such a file, which belongs to its user alone (0600). One or several."""
 Credentials = Callable[[str], Optional[Mapping[str, str]]]
 Profile = Literal["client", "server"]
 WritePolicy = Literal["automatic", "direct", "cached"]
@@ -136,6 +140,23 @@ def texts(name: str, values: Sequence[str]) -> list[str]:
     if isinstance(values, (str, bytes)):
         raise TypeError(f"{name} is a list of texts, not one text")
     return list(values)
+
+
+def key_texts(given: Optional[DecryptKeys]) -> tuple[list[bytes], list[str]]:
+    """The texts, and the names of the files."""
+    if given is None:
+        return [], []
+    keys: Sequence[DecryptKey] = [given] if isinstance(given, (str, bytes, os.PathLike)) else given
+    held: list[bytes] = []
+    files: list[str] = []
+    for key in keys:
+        if isinstance(key, (str, bytes)):
+            held.append(key.encode() if isinstance(key, str) else key)
+        elif isinstance(key, os.PathLike):
+            files.append(os.fspath(key))
+        else:
+            raise TypeError(f"decrypt_keys takes str, bytes and os.PathLike, not {type(key).__name__}")
+    return held, files
 
 
 def path(value: Optional[Path]) -> Optional[str]:

@@ -6,7 +6,7 @@ import io
 import mmap
 import os
 import pathlib
-from typing import Any, BinaryIO, Optional
+from typing import Any, BinaryIO, Callable, Optional
 
 from . import _ffi
 from ._handle import Handle
@@ -20,6 +20,10 @@ class Pack(Handle):
         lib = _ffi.lib
         super().__init__("pack", lib.modelsec_pack_release)
         self._handle = handle
+        self._describe(handle)
+
+    def _describe(self, handle: int) -> None:
+        lib = _ffi.lib
         self.path = pathlib.Path(_ffi.text(lib.modelsec_pack_path(handle)))
         self.version = _ffi.text(lib.modelsec_pack_version(handle))
         self.sha256 = _ffi.text(lib.modelsec_pack_sha256(handle))
@@ -37,7 +41,7 @@ class Pack(Handle):
         return self._sizes[self._index[name]]
 
     def file_sha256(self, name: str) -> str:
-        return _ffi.text(self._call(_ffi.lib.modelsec_pack_file_sha256, self._index[name]))
+        return _ffi.text(self._stored(_ffi.lib.modelsec_pack_file_sha256, self._index[name]))
 
     def file_path(self, name: Optional[str] = None) -> pathlib.Path:
         """The path of a file; without a name that of the only one."""
@@ -46,7 +50,11 @@ class Pack(Handle):
     def fileno(self, name: Optional[str] = None) -> int:
         """A new descriptor for reading; the caller closes it. It reads the very bytes that were verified, wherever the path may lead."""
         descriptor = _ffi.lib.modelsec_pack_file_descriptor
-        return int(self._call(lambda handle, index: os.dup(descriptor(handle, index)), self._index[self._only(name)]))
+        return int(self._stored(lambda handle, index: os.dup(descriptor(handle, index)), self._index[self._only(name)]))
+
+    def _stored(self, function: Callable[..., Any], *args: Any) -> Any:
+        """_call of a function of modelsec_pack."""
+        return self._call(function, *args)
 
     def open(self, name: Optional[str] = None) -> BinaryIO:
         """A file object over a descriptor of its own, at the beginning."""

@@ -10,7 +10,7 @@ from typing import Any, Optional, Union
 
 from . import _ffi
 from .model_signing import ModelSignature, max_age_seconds, signer_struct
-from .options import Format, Path, count, path, texts, word
+from .options import DecryptKeys, Format, Path, count, key_texts, path, texts, word
 
 Pins = Union[str, Mapping[str, str], Mapping[str, Any]]
 
@@ -78,12 +78,13 @@ def milliseconds(seconds: float) -> int:
 
 def build(operation: int, model_id: Optional[str], source: Optional[Source] = None, *, offline: bool = False,
           dry_run: bool = False, keep: int = 0, deadline: Optional[float] = None, partial: bool = False,
-          trace_parent: Optional[str] = None) -> _ffi.Request:
+          trace_parent: Optional[str] = None, decrypt_keys: Optional[DecryptKeys] = None) -> _ffi.Request:
     """The request, with all that it points to kept alive by it."""
     s = source or Source()
     format_number = word("format", s.format, Format)
     post = s.post if s.post is None or isinstance(s.post, str) else json.dumps(s.post)
     headers, platforms = dict(s.headers), texts("platforms", s.platforms)
+    keys, key_files = key_texts(decrypt_keys)
     r = _ffi.Request(struct_size=ctypes.sizeof(_ffi.Request), operation=operation, model_id=_ffi.encoded(model_id),
                      manifest_url=_ffi.encoded(s.manifest_url), manifest_file=_ffi.encoded(path(s.manifest_file)),
                      post_body=_ffi.encoded(post), headers=_ffi.headers(headers), header_count=len(headers),
@@ -92,7 +93,8 @@ def build(operation: int, model_id: Optional[str], source: Optional[Source] = No
                      offline=int(offline), dry_run=int(dry_run), keep=count("keep", keep, 32), min_sequence=count("min_sequence", s.min_sequence),
                      deadline_ms=milliseconds(deadline) if deadline is not None else 0, manifest=s.manifest,
                      manifest_size=len(s.manifest or b""), bundle=_ffi.encoded(path(s.bundle)), require_order=int(s.require_order),
-                     partial=int(partial), trace_parent=_ffi.encoded(trace_parent))
+                     partial=int(partial), trace_parent=_ffi.encoded(trace_parent), decrypt_keys=_ffi.byte_strings(keys), decrypt_key_count=len(keys),
+                     decrypt_key_files=_ffi.strings(key_files), decrypt_key_file_count=len(key_files))
     if s.root is not None:
         r.root, r.root_size, r.root_url = s.root.root, len(s.root.root), _ffi.encoded(s.root.url)
         r.root_forbidden_ends = int(s.root.forbidden_ends)

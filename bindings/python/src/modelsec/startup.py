@@ -15,7 +15,8 @@ from typing import Any, BinaryIO, Callable, Optional, Union
 from . import _ffi
 from .client import Client, both
 from .operation import Listener, Operation, Progress
-from .options import Audit, ClientOptions, Credentials, DigestPolicy, FsVerity, Ocsp, Path, Profile, StorePolicy, WritePolicy
+from .options import (Audit, ClientOptions, Credentials, DecryptKeys, DigestPolicy, FsVerity, Ocsp, Path, Profile, StorePolicy, WritePolicy,
+                      key_texts)
 from .pack import Pack
 from .progress import bar
 from .request import Source, build
@@ -150,10 +151,11 @@ def ensure(model_id: str, source: Source, *, store: Path, on_progress: Optional[
            automatic_repair: bool = False, use_environment: bool = False, max_model_bytes: int = 0, fallback_after: float = 0,
            min_rate: int = 0, audit: Optional[Audit] = None, manifest_requests_per_minute: int = 0,
            manifest_requests_per_day: int = 0, hub_environment: Optional[bool] = None, hub_allow_endpoint: bool = False,
-           fs_verity: FsVerity = "off", cache_tag: bool = False) -> Model:
+           fs_verity: FsVerity = "off", cache_tag: bool = False, decrypt_keys: Optional[DecryptKeys] = None) -> Model:
     """The model, downloaded if need be: by one thread of one process of this host, while the others wait for it. Asked again for the same
     with the same options, this process gets the same one and nobody is asked. Where the network fails, what is active is good enough
-    (`stale`). From `profile` on the options are Client's. Ctrl-C cancels, also while a server starts."""
+    (`stale`). From `profile` on the options are Client's. Ctrl-C cancels, also while a server starts. With `decrypt_keys` the model's `pack`
+    is a DecryptedPack: open() and buffer() give plain text, paths are those of what stays encrypted on disk."""
     options: ClientOptions = {
         "profile": profile, "ca_file": ca_file, "certificate_file": certificate_file, "private_key_file": private_key_file,
         "spki_pins": spki_pins, "connections": connections, "write_policy": write_policy, "limit_rate": limit_rate,
@@ -165,19 +167,20 @@ def ensure(model_id: str, source: Source, *, store: Path, on_progress: Optional[
         "use_environment": use_environment, "max_model_bytes": max_model_bytes, "fallback_after": fallback_after, "min_rate": min_rate,
         "audit": audit, "manifest_requests_per_minute": manifest_requests_per_minute, "manifest_requests_per_day": manifest_requests_per_day,
         "hub_environment": hub_environment, "hub_allow_endpoint": hub_allow_endpoint, "fs_verity": fs_verity, "cache_tag": cache_tag}
-    key = key_of(store, model_id, source, {**options, "offline": offline})
+    key = key_of(store, model_id, source, {**options, "offline": offline, "decrypt_keys": key_texts(decrypt_keys)})
     with _lock:
         mine = _locks.setdefault(key, threading.Lock())
     with mine:
         model = known(key)
         if model is None:
             with Client(store, **options) as client:
-                request = build(_ffi.OP_ENSURE, model_id, source, deadline=deadline, offline=offline)
+                request = build(_ffi.OP_ENSURE, model_id, source, deadline=deadline, offline=offline, decrypt_keys=decrypt_keys)
                 with bar(progress, model_id) if progress else contextlib.nullcontext() as shown:
                     operation = client._start(request, on_event, both(on_progress, shown))
                     with interruptible(operation):
                         result = operation.result()
-                model = remember(key, Model(result, client.open(result.model_id)))
+                pack = client.open(result.model_id) if decrypt_keys is None else client.open_decrypted(result.model_id, decrypt_keys)
+                model = remember(key, Model(result, pack))
         return model
 
 

@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <charconv>
 #include <sstream>
+#include <string_view>
 #include <vector>
 
 MODELSEC_BEGIN_NAMESPACE
@@ -81,7 +82,11 @@ std::string process_identity()
     const ssize_t n = ::readlink("/proc/self/ns/pid", space.data(), space.size());
     const std::string number = std::to_string(::getpid());
     const std::string start = process_start("self");
-    if (boot.empty() || n <= 0 || start.empty())
+    // A sandbox may show the /proc of others, where this process has another number: there nobody can be looked up.
+    std::array<char, 32> shown;
+    const ssize_t digits = ::readlink("/proc/self", shown.data(), shown.size());
+    if (boot.empty() || n <= 0 || start.empty() || digits <= 0 ||
+        std::string_view(shown.data(), static_cast<std::size_t>(digits)) != number)
         return {};
     return boot + '/' + std::string(space.data(), static_cast<std::size_t>(n)) + '/' + number + '/' + start;
 }

@@ -100,7 +100,7 @@ result<model_memory> fetch_operation::effective_memory(const store& disk, const 
 /// anything was found.
 bool fetch_operation::learn_signatures(const store& disk, model_state& state) const
 {
-    if (!signature() || !state.memory.signatures.empty())
+    if (!signature())
         return false;
     bool found = false;
     const signature_reader read = reader_of_signatures(*signature(), now_, owner_.caps);

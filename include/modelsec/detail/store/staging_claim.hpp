@@ -21,16 +21,26 @@ public:
         files_ = other.files_;
         at_ = std::move(other.at_);
         owner_ = other.owner_;
+        owned_ = other.owned_;
         return *this;
     }
     ~staging_claim() { free(); }
 
+    /// Says whose it is: once he is no more, others may resume what is in the folder.
+    MODELSEC_DECL result<void> own();
+    /// Says that the folder is being removed: what is found of it is not resumed.
+    MODELSEC_DECL result<void> begin_removal();
+    /// Gives nothing free when it goes.
+    void give_up() noexcept { owned_ = false; }
+
 private:
+    MODELSEC_DECL result<void> say(std::string_view text);
     MODELSEC_DECL void free() noexcept;
 
     file_system* files_ = nullptr;
     file at_;
     std::uint64_t owner_ = 0;  ///< a forked child gives nothing free
+    bool owned_ = false;
 };
 
 }  // namespace detail

@@ -148,8 +148,29 @@ void store::drop_envelopes() const
     (void)collect_envelopes(*disk_, *this, false, removed, bytes);
 }
 
-/// What was set aside, once nobody holds it open.
-inline result<void> collect_aside(const store_disk& d, bool dry_run, std::vector<std::string>& removed, std::uint64_t& total)
+/// The model in a name below `.modelsec/aside`, MODEL_ID.N; nothing for other names.
+inline std::optional<identifier> model_set_aside(std::string_view name)
+{
+    const std::size_t dot = name.rfind('.');
+    if (dot == name.npos)
+        return std::nullopt;
+    auto model = identifier::parse(name.substr(0, dot));
+    return model ? std::optional(std::move(*model)) : std::nullopt;
+}
+
+/// Whether what was set aside is of a model of which nothing is active, as far as can be told: it may be all that there is of it.
+inline bool is_last_resort(const store& s, std::string_view name)
+{
+    const auto model = model_set_aside(name);
+    if (!model)
+        return false;
+    const auto state = s.state(*model);
+    return !state || !state->active;
+}
+
+/// What was set aside, once a pack is active in its place and nobody holds it open. `owner_removes`: all of this model, and of no other.
+inline result<void> collect_aside(const store_disk& d, const store& s, bool dry_run, std::vector<std::string>& removed,
+                                  std::uint64_t& total, const identifier* owner_removes = nullptr)
 {
     MODELSEC_TRY(const file aside, open_aside(d, false));
     if (!aside)
@@ -157,6 +178,8 @@ inline result<void> collect_aside(const store_disk& d, bool dry_run, std::vector
     MODELSEC_TRY(const std::vector<std::string> names, d.files->list(aside));
     for (const std::string& name : names)
     {
+        if (owner_removes ? model_set_aside(name) != *owner_removes : is_last_resort(s, name))
+            continue;
         held_folder held;
         MODELSEC_TRY(const bool unheld, is_unheld(d, aside, name, held));
         if (!unheld)
@@ -171,6 +194,12 @@ inline result<void> collect_aside(const store_disk& d, bool dry_run, std::vector
         MODELSEC_CHECK(remove_tree(*d.files, aside, name, freed));
     }
     return {};
+}
+
+result<void> store::remove_aside(const model_lock&, const identifier& model, std::vector<std::string>& removed,
+                                 std::uint64_t& total) const
+{
+    return collect_aside(*disk_, *this, false, removed, total, &model);
 }
 
 result<void> store::collect(const model_lock& lock, const identifier& model, unsigned keep, bool dry_run,
@@ -229,7 +258,6 @@ result<void> store::collect_staging(bool dry_run, std::vector<std::string>& remo
         MODELSEC_TRY(const bool unheld, is_unheld(*disk_, disk_->staging, name, held, content_of_staging(name).has_value()));
         if (!unheld)
             continue;
-        // A dry run claims nothing, and so only looks.
         MODELSEC_TRY(const auto claim, latest_claim(*disk_, name));
         claim_state claimed = claim_state::free;
         if (claim)
@@ -238,14 +266,21 @@ result<void> store::collect_staging(bool dry_run, std::vector<std::string>& remo
         }
         if (claimed == claim_state::worked_in)
             continue;
-        MODELSEC_TRY(const auto taken,
-                     dry_run ? result<std::optional<claimed_folder>>(claimed_folder{}) : take_unclaimed(*disk_, name));
-        if (!taken)
-            continue;
-        MODELSEC_TRY(const bool useless, is_useless(*disk_, name, needs));
-        if (!useless && claimed != claim_state::abandoned)
+        const auto is_waste = [&] {
+            return claimed == claim_state::abandoned ? result<bool>(true) : is_useless(*disk_, name, needs);
+        };
+        MODELSEC_TRY(const bool waste, is_waste());
+        if (!waste)
             continue;
         MODELSEC_TRY(const std::uint64_t size, size_of_tree(fs, disk_->staging, name));
+        // Only what is to be removed is claimed: a claim that is left behind by who is killed keeps others away for a day.
+        MODELSEC_TRY(const auto taken,
+                     dry_run ? result<std::optional<staging_claim>>(staging_claim()) : take_unclaimed(*disk_, name));
+        if (!taken)
+            continue;
+        MODELSEC_TRY(const bool still_waste, is_waste());
+        if (!still_waste)
+            continue;
         total += size;
         removed.push_back(inner_path("staging", name));
         std::uint64_t freed = 0;
@@ -254,7 +289,7 @@ result<void> store::collect_staging(bool dry_run, std::vector<std::string>& remo
         MODELSEC_CHECK(drop_pack_lock(*disk_, held));
         MODELSEC_CHECK(remove_staging(*disk_, name, freed));
     }
-    MODELSEC_CHECK(collect_aside(*disk_, dry_run, removed, total));
+    MODELSEC_CHECK(collect_aside(*disk_, *this, dry_run, removed, total));
     return collect_envelopes(*disk_, *this, dry_run, removed, total);
 }
 

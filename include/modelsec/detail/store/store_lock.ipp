@@ -75,6 +75,7 @@ inline result<bool> lock_pack(const store_disk& d, held_folder& pack, lock_kind 
     pack.lock_name = ".pack-" + std::to_string(what.inode);
     for (unsigned i = 0; i < store_patience; ++i)
     {
+        MODELSEC_TRY(const bool was_there, is_there(fs, d.locks, pack.lock_name));
         auto opened = open_lock_file(fs, d.locks, pack.lock_name);
         if (!opened && !does_without_lock_file(opened.error().why))
             return std::move(opened).error();
@@ -89,7 +90,12 @@ inline result<bool> lock_pack(const store_disk& d, held_folder& pack, lock_kind 
                 continue;  // gc has removed it, with the folder
         }
         MODELSEC_TRY(const bool folder_too, fs.try_lock(pack.folder, kind));
-        return folder_too || static_cast<bool>(pack.lock);
+        // Whoever holds a pack of a store that was private then has locked its folder alone.
+        if (pack.lock && (was_there || kind == lock_kind::shared))
+            return true;
+        if (!folder_too && pack.lock)
+            MODELSEC_CHECK(fs.remove_file(d.locks, pack.lock_name));
+        return folder_too;
     }
     return fail(reason::store_layout, "a lock file that comes and goes");
 }

@@ -70,17 +70,22 @@ inline result<owned_folder> claim_staging(const store_disk& d, const sha256_dige
             MODELSEC_TRY(auto taken, take_claim(d, name));
             if (!taken)
                 continue;
-            std::uint64_t freed = 0;
-            if (taken->abandoned)
-                MODELSEC_CHECK(remove_tree(*d.files, d.staging, name, freed));
             MODELSEC_TRY(file folder, d.files->open_folder(d.staging, name, true));
-            return owned_folder{std::move(folder), name, std::move(taken->claim)};
+            return owned_folder{std::move(folder), name, std::move(*taken)};
         }
         MODELSEC_TRY(file folder, d.files->open_folder(d.staging, name, true));
         MODELSEC_TRY(const ownership whose, own_staging(d, folder, name));
         if (whose == ownership::held)
-            return owned_folder{std::move(folder), name, {}};
+        {
+            // For the case that others of this disk have no locks.
+            MODELSEC_TRY(auto claim, take_unclaimed(d, name));
+            if (!claim)
+                continue;
+            return owned_folder{std::move(folder), name, std::move(*claim)};
+        }
         locks = whose != ownership::no_locks;
+        if (!locks && n > 0)
+            --n;  // once more, by claims
     }
     return fail(reason::store_layout, "too many staging folders for one content");
 }
@@ -245,7 +250,7 @@ result<void> store::remove_partials(const model_lock&, const identifier& model, 
             continue;
         MODELSEC_TRY(const bool unheld, disk_->files->try_lock(folder, lock_kind::exclusive));
         MODELSEC_TRY(const auto taken,
-                     unheld ? take_unclaimed(*disk_, name) : result<std::optional<claimed_folder>>(std::nullopt));
+                     unheld ? take_unclaimed(*disk_, name) : result<std::optional<staging_claim>>(std::nullopt));
         if (!taken)
             continue;
         std::uint64_t freed = 0;

@@ -262,7 +262,7 @@ public:
     template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(error_code, gc_report)) CompletionToken = default_token>
     auto async_gc(gc_options options, diagnostics& diag, CompletionToken&& token = {});
 
-    /// Removes a model: what is active, last good and downloaded in part; or only the latter. A pack that is open stays on the disk
+    /// Removes a model: what is active, last good, set aside and downloaded in part; or only the latter. A pack that is open stays on the disk
     /// until it is closed and gc() comes by. What the store remembers against older manifests stays: removing a model must not let an
     /// older one in (TUF specification 5.4.3). Codes: 3, 41, 42, 43.
     MODELSEC_DECL gc_report remove(const remove_options& options);

@@ -276,7 +276,10 @@ struct model_repair
     std::uint64_t sequence = 0;            ///< the highest that is still known to have been accepted
     std::optional<pack_info> active{};     ///< by now
     bool adopted = false;                  ///< `active` was made so of files that no state named
-    std::vector<std::string> set_aside{};  ///< relative to the store; gc removes them
+    std::vector<std::string> set_aside{};  ///< relative to the store, and only if a pack is active; gc removes them
+    /// Relative to the store: nothing is active, so what no state names stays where it is. A fetch adopts what its manifest proves of them,
+    /// and gc leaves them alone.
+    std::vector<std::string> candidates{};
 };
 
 struct repair_report

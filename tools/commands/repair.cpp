@@ -23,6 +23,7 @@ struct repair_arguments : pack_arguments
 json::object describe(const model_repair& m)
 {
     json::array aside(m.set_aside.begin(), m.set_aside.end());
+    json::array candidates(m.candidates.begin(), m.candidates.end());
     return {{"model_id", m.model_id},
             {"found", std::string(to_string(m.found))},
             {"reason", std::string(to_string(m.why))},
@@ -30,7 +31,8 @@ json::object describe(const model_repair& m)
             {"sequence", m.sequence},
             {"active", m.active ? json::value(m.active->version) : json::value()},
             {"adopted", m.adopted},
-            {"set_aside", std::move(aside)}};
+            {"set_aside", std::move(aside)},
+            {"candidates", std::move(candidates)}};
 }
 
 void tell(const model_repair& m, output& out)
@@ -39,7 +41,7 @@ void tell(const model_repair& m, output& out)
     if (m.why != reason::none)
         return out.say(model + ": not repaired (" + std::string(to_string(m.why)) +
                        "): " + std::string(command_hint(m.why)));
-    if (m.found == reason::none && m.set_aside.empty())
+    if (m.found == reason::none && m.set_aside.empty() && m.candidates.empty())
         return out.say(model + ": nothing to repair");
     if (m.found == reason::state_damaged)
         out.say(
@@ -52,6 +54,8 @@ void tell(const model_repair& m, output& out)
                       : std::string("nothing is active")));
     for (const std::string& what : m.set_aside)
         out.say(model + ": set aside " + printable(what) + " (gc removes it)");
+    for (const std::string& what : m.candidates)
+        out.say(model + ": left " + printable(what) + " where it is: a fetch adopts what its manifest proves");
 }
 
 void repair(const repair_arguments& arguments, output& out)

@@ -70,6 +70,7 @@ inline result<model_repair> repair_model(const client_options& owner, const repa
     {
         MODELSEC_TRY(out.adopted, disk.adopt_known(lock, model, judge, owner.clock->now(), asked.operation.control));
         MODELSEC_TRY(out.set_aside, disk.set_found_files_aside(lock, model));
+        MODELSEC_TRY(out.candidates, disk.found_files(model));
         MODELSEC_TRY(done.state, disk.state(model));
     }
     MODELSEC_CHECK(disk.share(model, true));

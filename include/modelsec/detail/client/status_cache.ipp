@@ -97,7 +97,7 @@ result<bool> status_cache::watch_inside(file_system& files, const file& root, co
     {
         if (!generation_name::parse(name))
             continue;
-        MODELSEC_TRY(file generation, files.open_file(state, name, open_mode::read));
+        MODELSEC_TRY(file generation, files.open_file(state, name, open_mode::read_linked));
         MODELSEC_TRY(const bool old, add(files, std::move(generation), present));
         if (!old)
             return false;

@@ -317,6 +317,7 @@ result<gc_report> run_remove(const client_options& owner, const remove_options& 
                 return true;
             }));
             MODELSEC_CHECK(disk.collect(lock, model, 0, false, out.removed, out.bytes));
+            MODELSEC_CHECK(disk.remove_aside(lock, model, out.removed, out.bytes));  // gc spares it while nothing is active
             return out;
         }(),
         asked.model_id, stage::activate, asked.operation);

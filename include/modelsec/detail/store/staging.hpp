@@ -47,8 +47,9 @@ public:
         relative_path path;
     };
 
-    /// The growing file for this content; an existing one is opened with what it holds. Owned by this user, regular, one link
-    /// (anything else that stands in its place is removed).
+    /// The growing file for this content; an existing one is opened with what it holds. Owned by this user, regular, one link. Of a file
+    /// with several names, or one that may only be read, what the journal knows is copied to a new one; anything else that stands in its
+    /// place is removed.
     MODELSEC_DECL result<file> open_partial(const sha256_digest& content);
     /// The same, if it is there, for reading beside whoever writes it; else an invalid file. From any thread.
     MODELSEC_DECL result<file> open_for_reading(const sha256_digest& content) const;
@@ -100,6 +101,8 @@ private:
     {
     }
     MODELSEC_DECL result<file> open_sealed(const sha256_digest& content);
+    MODELSEC_DECL result<file> copy_partial(const sha256_digest& content);
+    MODELSEC_DECL result<void> copy_ranges(const file& from, const file& to, const range_set& which);
     MODELSEC_DECL result<modelsec::detail::journal*> notes();
     MODELSEC_DECL result<void> append(const std::string& lines);
     MODELSEC_DECL result<void> take_back_placed();

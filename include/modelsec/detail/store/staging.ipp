@@ -12,6 +12,7 @@ MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
 inline constexpr std::string_view partial_prefix = "partial-";
+inline constexpr std::string_view partial_copy_prefix = "copy-of-partial-";
 inline constexpr std::string_view single_journal_prefix = "journal-";  // version 0.1
 inline constexpr const char* journal_file_name = "journal";
 inline constexpr const char* pack_folder_name = "pack";
@@ -37,7 +38,7 @@ inline std::optional<std::string> digest_in_name(std::string_view name, std::str
 /// The text of a journal, empty if it is odd in any way: the bytes are fetched again.
 inline result<bytes> read_journal_text(file_system& fs, const file& folder, const std::string& name)
 {
-    auto at = fs.open_file(folder, name, open_mode::read);
+    auto at = fs.open_file(folder, name, open_mode::read_linked);  // it is written to only under its own inode: append()
     if (at.has_error() && is_unfit(at.error().why))
         return bytes();
     if (at.has_error())
@@ -85,7 +86,7 @@ inline result<range_set> synced_ranges(file_system& fs, const file& folder, cons
 }
 
 // CWE-59, CWE-62: a partial that is a link, has a second name or belongs to somebody else is not trusted to stay what it is
-// hashed as; its name is freed and the download starts anew.
+// hashed as: what the journal knows of it goes on in a copy, and where there is none its name is freed and the download starts anew.
 result<file> staging::open_partial(const sha256_digest& content)
 {
     const std::string name = partial_name(content.hex());
@@ -100,6 +101,9 @@ result<file> staging::open_partial(const sha256_digest& content)
         MODELSEC_TRY(file sealed, open_sealed(content));
         if (sealed)
             return sealed;
+        MODELSEC_TRY(file copied, copy_partial(content));
+        if (copied)
+            return copied;
     }
     // What the journal says is not said of a new file.
     MODELSEC_TRY(modelsec::detail::journal* const says, notes());
@@ -127,9 +131,65 @@ result<file> staging::open_sealed(const sha256_digest& content)
     return measured && whole ? std::move(*there) : file();
 }
 
+/// Puts a copy of its own inode in the place of a partial that has other names (`cp -al`) or may only be read; these keep what they have.
+/// An invalid file if nothing is known of what stands there. Whatever ends this, the name stands for the one or the other, and what the
+/// journal says is true of both. Hashed is what is read from the copy.
+result<file> staging::copy_partial(const sha256_digest& content)
+{
+    const std::string name = partial_name(content.hex());
+    const std::string copy = std::string(partial_copy_prefix) + content.hex();
+    MODELSEC_TRY(modelsec::detail::journal* const says, notes());
+    const auto known = says->files.find(content.hex());
+    if (known == says->files.end())
+        return file();
+    auto from = files_->open_file(folder_, name, open_mode::read_linked);
+    if (from.has_error())
+        return is_unfit(from.error().why) ? result<file>(file()) : std::move(from).error();
+    MODELSEC_TRY(const range_set kept, synced_ranges(*files_, folder_, content.hex(), known->second));
+    if (!*from || kept.empty())
+        return file();
+    // This folder is one operation's: a copy that is there is what a crash left.
+    std::uint64_t freed = 0;
+    MODELSEC_CHECK(remove_tree(*files_, folder_, copy, freed));
+    MODELSEC_TRY(file to, files_->open_file(folder_, copy, open_mode::create_new));
+    if (!to)
+        return fail(reason::store_layout, "a copy of a partial that comes and goes");
+    auto done = copy_ranges(*from, to, kept);
+    if (done)
+        done = files_->sync(to);
+    if (done)
+        done = files_->replace(folder_, copy, folder_, name);
+    if (done)
+        done = files_->sync(folder_);
+    if (done)
+        return to;
+    (void)files_->remove_file(folder_, copy);  // a disk that is full needs its room
+    return std::move(done).error();
+}
+
+/// Fills an empty file. Shares the bytes where the disk can.
+result<void> staging::copy_ranges(const file& from, const file& to, const range_set& which)
+{
+    const auto shared = files_->clone(from, to);
+    if (shared && *shared)
+        return {};
+    bytes space(std::size_t{1} << 20);
+    for (const byte_range& r : which.ranges())
+        for (std::uint64_t at = r.begin; at < r.end;)
+        {
+            const auto part = std::span(space).first(static_cast<std::size_t>(std::min<std::uint64_t>(space.size(), r.end - at)));
+            MODELSEC_TRY(const std::size_t got, files_->read_at(from, at, part));
+            if (got == 0)
+                return fail(reason::store_io, "a partial was cut");
+            MODELSEC_CHECK(files_->write_at(to, at, bytes_view(part).first(got)));
+            at += got;
+        }
+    return {};
+}
+
 result<file> staging::open_for_reading(const sha256_digest& content) const
 {
-    return files_->open_file(folder_, partial_name(content.hex()), open_mode::read);
+    return files_->open_file(folder_, partial_name(content.hex()), open_mode::read_linked);
 }
 
 result<void> staging::drop_partial(const sha256_digest& content)
@@ -293,10 +353,15 @@ result<void> staging::sync_partials(const std::vector<sha256_digest>& contents)
     }
     for (const sha256_digest& content : contents)
     {
-        MODELSEC_TRY(const file partial, files_->open_file(folder_, partial_name(content.hex()), open_mode::read_write));
-        if (!partial)
+        auto partial = files_->open_file(folder_, partial_name(content.hex()), open_mode::read_write);
+        // It was this operation's own when it was opened; whoever gave it another name meanwhile does not end the download.
+        if (partial.has_error() && is_unfit(partial.error().why))
+            partial = files_->open_file(folder_, partial_name(content.hex()), open_mode::read_linked);
+        if (partial.has_error())
+            return std::move(partial).error();
+        if (!*partial)
             return fail(reason::store_layout, "a partial is gone");
-        MODELSEC_CHECK(files_->sync(partial));
+        MODELSEC_CHECK(files_->sync(*partial));
     }
     return files_->sync(folder_);
 }
@@ -373,12 +438,19 @@ result<void> staging::append(const std::string& lines)
     }
     if (!journal_ && notes_->whole_bytes != 0 && old_ones_.empty())
     {
-        MODELSEC_TRY(journal_, files_->open_file(folder_, journal_file_name, open_mode::read_write));
-        if (journal_)
-            MODELSEC_CHECK(files_->truncate(journal_, notes_->whole_bytes));  // without a torn last line
+        auto there = files_->open_file(folder_, journal_file_name, open_mode::read_write);
+        // CWE-62: one that has other names too is not written to, but written anew.
+        if (there.has_error() && !is_unfit(there.error().why))
+            return std::move(there).error();
+        if (there && *there)
+        {
+            MODELSEC_CHECK(files_->truncate(*there, notes_->whole_bytes));  // without a torn last line
+            journal_ = std::move(*there);
+        }
     }
     if (!journal_)
     {
+        notes_->whole_bytes = 0;  // see above, should this fail
         const std::string all = notes_->rewritten();
         MODELSEC_CHECK(write_whole(*files_, folder_, journal_file_name, as_bytes(all)));
         MODELSEC_TRY(journal_, files_->open_file(folder_, journal_file_name, open_mode::read_write));

@@ -187,7 +187,10 @@ public:
     MODELSEC_DECL result<bool> adopt_known(const model_lock& lock, const identifier& model,
                                            const std::function<bool(bytes_view)>& still_vouched, utc_time now,
                                            const control& handle) const;
-    /// Moves what no state names out of the model's folder, to `.modelsec/aside`; the names there, relative to the store.
+    /// What of the folder of a model with found files no state names, relative to the store.
+    MODELSEC_DECL result<std::vector<std::string>> found_files(const identifier& model) const;
+    /// Moves what no state names out of the model's folder, to `.modelsec/aside`; the names there, relative to the store. Nothing for as
+    /// long as no pack is active.
     MODELSEC_DECL result<std::vector<std::string>> set_found_files_aside(const model_lock& lock,
                                                                          const identifier& model) const;
 
@@ -239,6 +242,9 @@ public:
     /// Removes what was downloaded for this model and is not active yet, but for what another operation works on.
     MODELSEC_DECL result<void> remove_partials(const model_lock& lock, const identifier& model,
                                                std::vector<std::string>& removed, std::uint64_t& bytes) const;
+    /// Removes what was set aside of this model, by its owner's word: gc spares it for as long as nothing is active.
+    MODELSEC_DECL result<void> remove_aside(const model_lock& lock, const identifier& model,
+                                            std::vector<std::string>& removed, std::uint64_t& bytes) const;
     /// What this content's partials take up on the disk already, reserved room included.
     MODELSEC_DECL result<std::uint64_t> partial_room(const sha256_digest& content) const;
     MODELSEC_DECL result<std::uint64_t> free_space() const;

@@ -256,17 +256,41 @@ result<bool> store::adopt_known(const model_lock& lock, const identifier& model,
     return false;
 }
 
-result<std::vector<std::string>> store::set_found_files_aside(const model_lock&, const identifier& model) const
+/// What of a model's folder no state names.
+inline result<std::vector<std::string>> unnamed_entries(const store_disk& d, const file& home, const model_state& now)
+{
+    MODELSEC_TRY(std::vector<std::string> out, d.files->list(home));
+    std::set<std::string> known = former_folders(now);
+    add_folders(now, known);
+    std::erase_if(out, [&](const std::string& entry) { return known.contains(entry); });
+    std::ranges::sort(out);
+    return out;
+}
+
+result<std::vector<std::string>> store::found_files(const identifier& model) const
 {
     MODELSEC_TRY(const model_state now, state(model));
     MODELSEC_TRY(const file home, disk_->files->open_folder(disk_->root, model.str(), false));
     std::vector<std::string> out;
+    if (!now.found_files || !home)
+        return out;
+    MODELSEC_TRY(out, unnamed_entries(*disk_, home, now));
+    for (std::string& entry : out)
+        entry = model.str() + '/' + entry;
+    return out;
+}
+
+result<std::vector<std::string>> store::set_found_files_aside(const model_lock&, const identifier& model) const
+{
+    MODELSEC_TRY(const model_state now, state(model));
+    std::vector<std::string> out;
+    // Never before a pack is active: until then they may be all that there is of one (an archive is proven by no kept manifest).
+    if (!now.active)
+        return out;
+    MODELSEC_TRY(const file home, disk_->files->open_folder(disk_->root, model.str(), false));
     if (home)
     {
-        MODELSEC_TRY(std::vector<std::string> entries, disk_->files->list(home));
-        std::set<std::string> known = former_folders(now);
-        add_folders(now, known);
-        std::erase_if(entries, [&](const std::string& entry) { return known.contains(entry); });
+        MODELSEC_TRY(const std::vector<std::string> entries, unnamed_entries(*disk_, home, now));
         MODELSEC_TRY(out, set_aside(*disk_, home, model, entries));
     }
     MODELSEC_CHECK(update(model, [](model_state& s) -> result<bool> { return std::exchange(s.found_files, false); }));

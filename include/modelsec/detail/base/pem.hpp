@@ -17,6 +17,7 @@ struct pem_block
 {
     std::string_view label;  ///< "CERTIFICATE"
     std::string_view text;   ///< from its BEGIN line to its END line; to the end of the text where that line is missing
+    std::string_view body;   ///< between these lines, the end of the first one included; empty where the last one is missing
 };
 
 /// The next object of `rest`, which then holds what follows it; nothing if there is none. Lines around the objects are for people
@@ -45,6 +46,9 @@ inline std::optional<pem_block> next_pem(std::string_view& rest)
         const std::string end = std::string("\n-----END ").append(out.label).append(dashes);
         const std::size_t at = rest.find(end);
         out.text = rest.substr(0, at == rest.npos ? rest.npos : at + end.size());
+        const std::size_t from = label_end + dashes.size();
+        if (at != rest.npos)
+            out.body = rest.substr(from, at + 1 - from);
         rest.remove_prefix(out.text.size());
         return out;
     }

@@ -6,6 +6,7 @@
 #include <modelsec/detail/base/encoding.hpp>
 #include <modelsec/detail/base/local_file.hpp>
 #include <modelsec/detail/base/name.hpp>
+#include <modelsec/detail/base/pem.hpp>
 #include <modelsec/detail/publish/signing_key.hpp>
 
 #include <sodium.h>
@@ -27,8 +28,7 @@ inline constexpr std::array<std::uint8_t, 16> pkcs8_v1_head{0x30, 0x51, 0x02, 0x
 inline constexpr std::size_t seed_bytes = crypto_sign_SEEDBYTES;
 inline constexpr std::size_t pkcs8_bytes = pkcs8_head.size() + seed_bytes;
 inline constexpr std::size_t pkcs8_v1_bytes = pkcs8_bytes + 3 + crypto_sign_PUBLICKEYBYTES;
-inline constexpr std::string_view private_pem_begin = "-----BEGIN PRIVATE KEY-----";
-inline constexpr std::string_view private_pem_end = "-----END PRIVATE KEY-----";
+inline constexpr std::string_view private_pem_label = "PRIVATE KEY";
 
 /// Wipes a buffer when it goes.
 template <class Buffer>
@@ -69,15 +69,20 @@ inline std::optional<bytes> secret_base64(const std::string& text)
     return out;
 }
 
-/// The seed within a PEM block (RFC 7468) and nothing else.
-inline result<secret> parse_private_pem(std::string_view text)
+/// The seed within the one block PRIVATE KEY (RFC 7468). Other objects may be there; of two keys none is chosen.
+inline result<secret> parse_private_pem(std::string_view pem)
 {
-    while (!text.empty() && pem_space(text.back()))
-        text.remove_suffix(1);
-    if (!text.starts_with(private_pem_begin) || !text.ends_with(private_pem_end) ||
-        text.size() < private_pem_begin.size() + private_pem_end.size())
+    std::string_view text;
+    while (const auto block = next_pem(pem))
+    {
+        if (block->label != private_pem_label)
+            continue;
+        if (!text.empty())
+            return bad_signing_key("more than one PEM block PRIVATE KEY");
+        text = block->body;
+    }
+    if (text.empty())
         return bad_signing_key("no PEM block PRIVATE KEY");
-    text = text.substr(private_pem_begin.size(), text.size() - private_pem_begin.size() - private_pem_end.size());
     std::string base64;
     base64.reserve(text.size());  // it never moves, so no copy of it stays behind
     std::copy_if(text.begin(), text.end(), std::back_inserter(base64), [](char c) { return !pem_space(c); });
@@ -182,10 +187,11 @@ secret signing_key::pem() const
     std::string base64 = to_base64(der);  // 64 digits: exactly one line
     const detail::wiped_buffer base64_guard(base64);
     std::string text;
-    text.reserve(2 * detail::private_pem_begin.size() + base64.size() + 8);
+    static constexpr std::string_view begin = "-----BEGIN ", end = "-----END ", dashes = "-----\n";
+    text.reserve(base64.size() + 1 + begin.size() + end.size() + 2 * (detail::private_pem_label.size() + dashes.size()));
     const detail::wiped_buffer text_guard(text);
-    text.append(detail::private_pem_begin).append(1, '\n').append(base64).append(1, '\n');
-    text.append(detail::private_pem_end).append(1, '\n');
+    text.append(begin).append(detail::private_pem_label).append(dashes).append(base64).append(1, '\n');
+    text.append(end).append(detail::private_pem_label).append(dashes);
     return secret(std::string_view(text));
 }
 

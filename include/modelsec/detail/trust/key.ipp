@@ -5,6 +5,7 @@
 #include <modelsec/detail/base/digest.hpp>
 #include <modelsec/detail/base/encoding.hpp>
 #include <modelsec/detail/base/openssl.hpp>
+#include <modelsec/detail/base/pem.hpp>
 #include <modelsec/detail/trust/key.hpp>
 
 #include <openssl/core_names.h>
@@ -184,34 +185,16 @@ inline std::string_view trimmed(std::string_view text)
     return first == std::string_view::npos ? "" : text.substr(first, text.find_last_not_of(space) - first + 1);
 }
 
-/// What stands before the first boundary is explanatory text (RFC 7468 section 5.2), perhaps behind a byte order mark; so is what
-/// stands behind the last one. Another block in there could be meant as the key: nothing is chosen.
-inline std::string_view without_explanation(std::string_view text, std::string_view begin, std::string_view end)
-{
-    const auto from = text.find(begin);
-    const auto to = text.find(end, from == std::string_view::npos ? 0 : from);
-    if (from == std::string_view::npos || to == std::string_view::npos || (from != 0 && text[from - 1] != '\n'))
-        return {};
-    const std::string_view block = text.substr(from, to + end.size() - from);
-    const std::string_view before = text.substr(0, from), after = text.substr(to + end.size());
-    static constexpr std::string_view boundary = "-----";
-    const bool alone = before.find(boundary) == std::string_view::npos && after.find(boundary) == std::string_view::npos;
-    return alone ? block : std::string_view();
-}
-
 // RFC 7468 sections 3 and 13. Lines are not wider than the 76 characters that old writers used; no line is empty.
 inline result<bytes> pem_content(std::string_view text, std::size_t largest)
 {
-    static constexpr std::string_view begin = "-----BEGIN PUBLIC KEY-----", end = "-----END PUBLIC KEY-----";
     static constexpr std::size_t largest_file = 64u << 10;
-    static constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
-    if (text.starts_with(byte_order_mark))
-        text.remove_prefix(byte_order_mark.size());
-    if (text.size() <= largest_file)
-        text = without_explanation(trimmed(text), begin, end);
-    if (text.size() > largest || text.empty())
+    std::string_view rest = text.size() <= largest_file ? trimmed(text) : std::string_view();
+    const auto block = next_pem(rest);
+    // Another object in there could be meant as the key: nothing is chosen.
+    if (!block || block->label != "PUBLIC KEY" || block->text.size() > largest || next_pem(rest))
         return bad_key("not one PEM block of a public key");
-    std::string_view body = text.substr(begin.size(), text.size() - begin.size() - end.size());
+    std::string_view body = block->body;
     std::string base64;
     bool first = true;
     while (!body.empty())

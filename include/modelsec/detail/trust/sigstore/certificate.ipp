@@ -4,6 +4,7 @@
 
 #include <modelsec/detail/base/digest.hpp>
 #include <modelsec/detail/base/openssl.hpp>
+#include <modelsec/detail/base/pem.hpp>
 #include <modelsec/detail/trust/sigstore/certificate.hpp>
 
 #include <openssl/core_names.h>
@@ -175,18 +176,18 @@ result<std::vector<certificate>> certificate::pem(std::string_view text)
     std::vector<certificate> out;
     if (text.size() > (4u << 20))
         return fail(reason::bad_option, "a file of certificates that is too large");
-    const openssl_ptr<BIO, BIO_free_all> from(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
-    while (from)
+    while (const auto block = next_pem(text))
     {
+        if (block->label != "CERTIFICATE")
+            return fail(reason::bad_option, "a PEM block that is no certificate");
+        const openssl_ptr<BIO, BIO_free_all> from(BIO_new_mem_buf(block->text.data(), static_cast<int>(block->text.size())));
         char* name = nullptr;
         char* header = nullptr;
         unsigned char* data = nullptr;
         long size = 0;
-        if (PEM_read_bio(from.get(), &name, &header, &data, &size) != 1)
-            break;
-        const bool is_certificate = std::string_view(name) == "CERTIFICATE";
-        auto parsed = is_certificate ? der({data, static_cast<std::size_t>(size)})
-                                     : result<certificate>(fail(reason::bad_option, "a PEM block that is no certificate"));
+        if (!from || PEM_read_bio(from.get(), &name, &header, &data, &size) != 1)
+            return fail(reason::bad_option, "a certificate that cannot be read");
+        auto parsed = der({data, static_cast<std::size_t>(size)});
         OPENSSL_free(name);
         OPENSSL_free(header);
         OPENSSL_free(data);

@@ -120,6 +120,37 @@ TEST_CASE("one unreadable model fails neither status nor gc nor a fetch of the o
     CHECK(diag.why == reason::state_damaged);
 }
 
+TEST_CASE("where no model was named, an unreadable one keeps nobody from the one that is good and vouched for")
+{
+    fetch_scene::world w;
+    w.offer(3, "1.0", body_1);
+    REQUIRE(w.why() == reason::none);
+    for (const char* id : {"bad", "worse"})
+    {
+        REQUIRE(support::install(file_system::native(), w.owner.store, id, support::how_to_activate("1", 5), content)
+                    .has_value());
+        put(newest_state(w, id), "{}");
+    }
+    REQUIRE(w.asked.model_id.empty());
+    w.net.fail_at = 0;
+    const auto r = w.fetch(true);
+    REQUIRE(r.has_value());
+    CHECK(r->model_id == "demo");
+    CHECK(r->version == "1.0");
+    CHECK(r->stale);
+    CHECK(r->stale_why == reason::connection_lost);
+    // Nobody vouches for the one that can be read, or that one cannot be read either: the network's failure is what is told.
+    const auto trust = std::exchange(w.asked.trust, [] {
+        pins keys;
+        REQUIRE(keys.add(support::signer("another publisher").pin()).has_value());
+        return keys;
+    }());
+    CHECK(w.why(true) == reason::connection_lost);
+    w.asked.trust = trust;
+    put(newest_state(w), "{}");
+    CHECK(w.why(true) == reason::connection_lost);
+}
+
 TEST_CASE(
     "repair steps back to the highest whole state with the highest memory that envelopes prove, and says what may be "
     "forgotten")

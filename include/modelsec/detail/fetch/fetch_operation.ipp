@@ -487,7 +487,9 @@ result<check_result> run_check(const client_options& owner, const fetch_options&
 }
 
 /// The model that may have to do where none was named: the only one of which the store has an active pack, if the trust of this very call
-/// vouches for that. Nobody said which model the manifest is about, and one of another publisher must not pass for it. Empty: there is none.
+/// vouches for that. Nobody said which model the manifest is about, and one of another publisher must not pass for it. One whose state cannot
+/// be read counts as one that is not there: it could not be given, and what is wrong with it is no reason to withhold another. Empty: there
+/// is none.
 inline result<std::string> only_active_model(const client_options& owner, const fetch_options& asked)
 {
     const auto disk = store::open(
@@ -499,13 +501,13 @@ inline result<std::string> only_active_model(const client_options& owner, const 
     model_state only;
     for (const identifier& model : models)
     {
-        const auto state = disk->state(model);
-        if (state && !state->active)
+        auto state = disk->state(model);
+        if (!state || !state->active)
             continue;
         if (!out.empty())
             return fail(reason::model_required, "the store has several models, so none of them stands in for the network");
         out = model.str();
-        only = state ? *state : model_state();
+        only = std::move(*state);
     }
     if (!only.active ||
         ask_trust_again(*disk, only, *only.active, asked.trust, owner.clock->now(), owner.caps, asked.operation.control)

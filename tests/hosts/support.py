@@ -88,10 +88,11 @@ class Paced(bytes):
 
 
 class Answer:
-    """`cut`: the connection ends after so many bytes of the document, wherever the asked range begins."""
+    """`cut`: the connection ends after so many bytes of the document, wherever the asked range begins. `until`: an event that is waited for first,
+    there or, of a body in chunks, before its end is told. `chunked`: the length is not told."""
 
-    def __init__(self, status=200, body=b"", headers=None, cut=None):
-        self.status, self.body, self.headers, self.cut = status, body, dict(headers or {}), cut
+    def __init__(self, status=200, body=b"", headers=None, cut=None, until=None, chunked=False):
+        self.status, self.body, self.headers, self.cut, self.until, self.chunked = status, body, dict(headers or {}), cut, until, chunked
 
 
 class Server:
@@ -128,14 +129,18 @@ class Server:
                 self.send_response(status)
                 for name, value in reply.headers.items():
                     self.send_header(name, value)
-                self.send_header("Content-Length", str(len(body)))
+                self.send_header(*(("Transfer-Encoding", "chunked") if reply.chunked else ("Content-Length", str(len(body)))))
                 self.end_headers()
                 if self.command != "HEAD":
                     with contextlib.suppress(OSError):
                         for at in range(0, max(0, min(len(body), end)), 65536):
                             part = body[at:min(at + 65536, end)]
-                            self.wfile.write(part)
+                            self.wfile.write(b"%x\r\n%s\r\n" % (len(part), part) if reply.chunked else part)
                             seen.sent += len(part)
+                        if reply.until:
+                            reply.until.wait(60)
+                        if reply.chunked:
+                            self.wfile.write(b"0\r\n\r\n")
                 if reply.cut is not None and end < len(body):
                     self.close_connection = True
 

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from support import Answer, Paced, noise, query_of
+from support import MODELSEC, Answer, Paced, noise, query_of, run
 
 MODEL = noise(6_000_000)
 
@@ -33,6 +33,101 @@ def test_every_signal_that_ends_a_fetch_keeps_what_has_arrived(world, number):
     outcome = world.fetch(manifest)
     assert world.fetched(outcome) == MODEL
     assert outcome.result["bytes_fetched"] < 4_500_000, outcome
+
+
+def durable(store, content):
+    """How many bytes of it the journals vouch for."""
+    import hashlib
+    digest, ranges = hashlib.sha256(content).hexdigest(), []
+    for journal in (store / ".modelsec/staging").glob("*/journal"):
+        number = None
+        for line in journal.read_text(errors="replace").splitlines():
+            word = line.split(" ")
+            if word[0] == "file" and word[3] == digest:
+                number = word[1]
+            elif number and word[:2] == ["synced", number]:
+                ranges.append((int(word[2]), int(word[3])))
+    sum = at = 0
+    for begin, end in sorted(ranges):
+        sum += max(0, end - max(at, begin))
+        at = max(at, end)
+    return sum
+
+
+def kill(process):
+    process.kill()
+    process.communicate(timeout=30)
+    assert process.returncode == -signal.SIGKILL
+
+
+def test_of_a_download_over_a_slow_line_that_is_killed_nothing_older_than_five_seconds_is_lost(world):
+    """At whatever moment: what was sent five seconds ago is in the journal, all the time. And the next attempt goes on with just that."""
+    rate = 100_000
+    fast = threading.Event()
+    server = world.server(lambda seen: Answer(200, MODEL if fast.is_set() else Paced(MODEL, rate)))
+    manifest = world.sign(world.described(MODEL, url=server.url + "/m"))
+    process = world.fetch(manifest, "--connections", "1", wait=False)
+    samples = []
+    try:
+        while process.poll() is None and sum(s.sent for s in server.seen) < 12 * rate:
+            kept = durable(world.store, MODEL)  # read first: what is sent meanwhile only makes it look older
+            samples.append((time.monotonic(), sum(s.sent for s in server.seen)))
+            old = [sent for at, sent in samples if at < samples[-1][0] - 5]
+            assert kept >= (old[-1] if old else 0), samples[-1]
+            time.sleep(0.05)  # the line takes its time
+        assert process.poll() is None
+    finally:
+        kill(process)
+    sent = sum(s.sent for s in server.seen)
+    fast.set()
+    outcome = world.fetch(manifest)
+    assert world.fetched(outcome) == MODEL
+    assert outcome.result["bytes_fetched"] <= len(MODEL) - sent + 5 * rate
+
+
+def test_a_body_whose_end_is_never_told_is_done_once_its_bytes_are_there(world):
+    """In chunks, of which the last one does not come: nothing is held in memory until that is called a stall."""
+    over = threading.Event()
+    server = world.server(lambda seen: Answer(200, MODEL, chunked=True, until=over))
+    began = time.monotonic()
+    assert world.fetched(world.fetch(world.sign(world.described(MODEL, url=server.url + "/m")))) == MODEL
+    assert time.monotonic() - began < 15  # a stall: 20 s
+    over.set()
+
+
+def test_what_came_of_a_content_index_is_kept_when_the_process_is_killed(world):
+    import hashlib
+    first = noise(80_000_000)
+    second = first[:50_000_000] + b"something new" + first[50_000_000:]
+    pieces = world.folder / "index"
+    whole, over = threading.Event(), threading.Event()
+    bodies = {"/1": first, "/2": second}
+    server = world.server(lambda seen: Answer(200, bodies[seen.path], cut=None if whole.is_set() or seen.path != "/index" else 5_000, until=None if whole.is_set() else over))
+    over.set()
+    assert world.fetch(world.sign(world.described(first, url=server.url + "/1"))).code == 0
+    over.clear()
+    run(MODELSEC, "publish", "--key", world.key, "--model", "demo", "--version", "2.0.0", "--sequence", "9", "--expires", "30d", "--out", world.folder / "unused", "--platform", "any",
+        "--file", world.file("second", second), "--url", server.url + "/2", "--index", pieces, "--index-url", server.url + "/index", env=world.env())
+    index = bodies["/index"] = pieces.read_bytes()
+    assert len(index) > 10_000
+    described = world.described(second, url=server.url + "/2", index={"url": server.url + "/index", "sha256": hashlib.sha256(index).hexdigest(), "size_bytes": len(index)})
+    manifest = world.sign(described, version="2.0.0")
+    process = world.fetch(manifest, wait=False)
+    try:
+        end = time.monotonic() + 12
+        while durable(world.store, index) < 5_000 and time.monotonic() < end:
+            time.sleep(0.05)
+    finally:
+        kill(process)
+        whole.set()
+        over.set()
+    assert durable(world.store, index) == 5_000
+    server.seen.clear()
+    outcome = world.fetch(manifest)
+    assert world.fetched(outcome) == second
+    assert outcome.result["bytes_fetched"] < len(second) // 10
+    assert [s.header("range") for s in server.seen if s.path == "/index"] == [f"bytes=5000-{len(index) - 1}"]
+    assert not list((world.store / ".modelsec/staging").glob("*/partial-*"))
 
 
 def test_the_second_signal_ends_the_command_whichever_it_is(world):

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <set>
 
@@ -360,6 +361,117 @@ TEST_CASE("what the store holds of another version is found wherever it is, and 
     other.sha256 = sha256(bytes_view(changed).first(5));
     CHECK(reuse_bytes(disk, support::id("m"), staged, other, looked_for_by_chunks(other), stopped).error().why ==
           reason::cancelled);
+}
+
+namespace {
+
+/// Time goes by with each look at it, and something happens at one of them.
+struct ticking_clock final : modelsec::clock
+{
+    explicit ticking_clock(std::chrono::milliseconds by) : step(by) {}
+    utc_time now() const override { return clock::system().now(); }
+    steady_time steady_now() const override
+    {
+        if (++looks == then && happens)
+            happens();
+        return steady_time(std::chrono::hours(1)) + looks * step;
+    }
+
+    std::chrono::milliseconds step;
+    int then = 0;
+    std::function<void()> happens;
+    mutable int looks = 0;
+};
+
+std::uint64_t bytes_read(const sharing_disk& disk)
+{
+    std::uint64_t sum = 0;
+    for (const auto& [handle, ranges] : disk.read)
+        sum += ranges.size();
+    return sum;
+}
+
+}  // namespace
+
+TEST_CASE("what was found in the store is noted every two seconds, and a search that was ended goes on behind it")
+{
+    for (const bool shares : {false, true})
+    {
+        CAPTURE(shares);
+        const support::temp_dir dir, graveyard;
+        sharing_disk disk(graveyard.path());
+        disk.next = shares ? sharing_disk::answer::shares : sharing_disk::answer::cannot;
+        const bytes old = sample(12u << 20);
+        REQUIRE(support::install(disk, dir / "store", "m", support::how_to_activate("1"), {{"a.bin", text_of(old)}})
+                    .has_value());
+        const bytes fresh = shares ? changed_at(old, {700'000}) : moved_by(1000, old);
+        const store held = support::open_store(dir / "store", disk).value();
+        artifact_file wanted;
+        wanted.size_bytes = fresh.size();
+        wanted.sha256 = sha256(fresh);
+        const auto noted = [&](staging& staged) {
+            std::uint64_t sum = 0;
+            const file partial = staged.open_partial(wanted.sha256).value();
+            for (const auto& r : staged.journal(wanted.sha256, wanted.size_bytes).value())
+            {
+                bytes got(static_cast<std::size_t>(r.size()));
+                REQUIRE(disk.read_at(partial, r.begin, got).value() == got.size());
+                CHECK(std::equal(got.begin(), got.end(), fresh.begin() + static_cast<std::ptrdiff_t>(r.begin)));
+                sum += r.size();
+            }
+            return sum;
+        };
+        std::uint64_t before = 0;
+        for (int attempt = 0; attempt < 2; ++attempt)
+        {
+            // Each piece takes it some looks at the clock; what is known already must not use them up.
+            ticking_clock time(std::chrono::milliseconds(100));
+            control stop;
+            time.then = 120;
+            time.happens = [&] { stop.cancel(); };
+            reuse_watch watch{&time};
+            auto staged = held.stage(support::id("m"), wanted.sha256).value();
+            const auto done = reuse_bytes(held, support::id("m"), staged, wanted,
+                                          looked_for(index_of(fresh), staged, wanted), stop, watch);
+            REQUIRE(done.has_error());
+            CHECK(done.error().why == reason::cancelled);
+            const std::uint64_t now = noted(staged);
+            CHECK(now > before + (2u << 20));
+            CHECK(now < fresh.size());
+            before = now;
+        }
+        auto staged = held.stage(support::id("m"), wanted.sha256).value();
+        REQUIRE(reuse_bytes(held, support::id("m"), staged, wanted, looked_for(index_of(fresh), staged, wanted), {})
+                    .has_value());
+        CHECK(noted(staged) > fresh.size() * 95 / 100);
+    }
+}
+
+TEST_CASE("nobody who finds nothing looks for longer than five seconds, over all files")
+{
+    const support::temp_dir dir, graveyard;
+    sharing_disk disk(graveyard.path());
+    const bytes old = sample(12u << 20), strange = sample(12u << 20, 1234);
+    REQUIRE(
+        support::install(disk, dir / "store", "m", support::how_to_activate("1"), {{"a.bin", text_of(old)}}).has_value());
+    const store held = support::open_store(dir / "store", disk).value();
+    artifact_file wanted;
+    wanted.size_bytes = strange.size();
+    wanted.sha256 = sha256(strange);
+    auto staged = held.stage(support::id("m"), wanted.sha256).value();
+    ticking_clock time(std::chrono::milliseconds(200));
+    reuse_watch watch{&time};
+    disk.read.clear();
+    CHECK(reuse_bytes(held, support::id("m"), staged, wanted, looked_for(index_of(strange), staged, wanted), {}, watch)
+              .value() == 0);
+    CHECK(watch.in_vain());
+    const std::uint64_t read = bytes_read(disk);
+    CHECK(read > 0);
+    CHECK(read < (8u << 20));
+    disk.read.clear();
+    CHECK(reuse_bytes(held, support::id("m"), staged, wanted, looked_for(index_of(strange), staged, wanted), {}, watch)
+              .value() == 0);
+    CHECK(bytes_read(disk) < 10'000);  // states, and no pack
 }
 
 TEST_CASE("an index that lies brings no wrong byte into a partial")

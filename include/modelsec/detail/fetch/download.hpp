@@ -29,16 +29,18 @@ struct wanted_file
 struct download_request
 {
     std::vector<wanted_file> files;
-    bool direct = true;        ///< write past the page cache where the file system can
-    unsigned connections = 1;  ///< at most so many at once over all files (and at most 16)
-    bool whole = true;         ///< the digest of every whole file is required, even where its chunks would do
-    bool verity = false;       ///< with the digest of a whole file that of fs-verity
+    bool direct = true;          ///< write past the page cache where the file system can
+    unsigned connections = 1;    ///< at most so many at once over all files (and at most 16)
+    bool whole = true;           ///< the digest of every whole file is required, even where its chunks would do
+    bool verity = false;         ///< with the digest of a whole file that of fs-verity
+    std::uint64_t min_rate = 0;  ///< beside limits::min_rate: what brings less is given up
     /// Bytes of the pack that are in hand: arrived now, or kept from an earlier run and hashed again. At least every 512
     /// KiB, never backwards, the sum of all sizes at last. On the calling thread.
     std::function<void(std::uint64_t)> progress;
     std::uint64_t* fetched = nullptr;                ///< counts the body bytes that came over the network
     stream_feed* feed = nullptr;                     ///< readers that do not wait for the end, if there are any
     std::vector<source_metrics>* sources = nullptr;  ///< counts what each origin did
+    std::string* coding = nullptr;                   ///< gets the content coding that an answer claimed, if any
     /// Asked for a new address in place of a file's first source, when that has expired. On the calling thread; may use the
     /// client.
     std::function<result<url>(std::size_t file)> renew;

@@ -52,6 +52,8 @@ inline awaitable<result<void>> download_run::fetch(lane& self, std::optional<res
     self.coding = answer.head.content_coding();
     if (!self.coding.empty())
         coding_ = self.coding;
+    if (what_.coding && !self.coding.empty())
+        *what_.coding = self.coding;
     auto body = check_range_answer(answer.head, self.order.ask, expected(self).size_bytes);
     if (body.has_error())
         co_return co_await refusal(self, std::move(answer), std::move(body).error());

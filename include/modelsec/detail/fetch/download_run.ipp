@@ -109,6 +109,7 @@ private:
     time_point now() const { return net_.running_time(); }
     /// Where the rate is limited on purpose, it says nothing of a host.
     bool comparing() const { return net_.env().options->limit_rate == 0; }
+    std::uint64_t least_rate() const { return std::max(what_.min_rate, net_.caps().min_rate); }
     const artifact_file& expected(const lane& l) const { return *what_.files[l.order.file].expected; }
 
     session& net_;
@@ -316,7 +317,7 @@ inline std::optional<std::chrono::milliseconds> download_run::next_look()
     const time_point present = now();
     if (!resting_)
         next_look_ = present + tick;
-    else if (const auto plans = plan_.next_look(present, comparing(), net_.caps().min_rate))
+    else if (const auto plans = plan_.next_look(present, comparing(), least_rate()))
         next_look_ = *plans;
     for (const lane& l : lanes_)
         if (l.into.size > 0 && !l.into.held_back)
@@ -332,7 +333,7 @@ inline void download_run::compare_hosts()
     if ((present - compared_ < tick && present < next_look_) || !comparing())
         return;
     compared_ = present;
-    plan_.compare_hosts(present, net_.caps().min_rate);
+    plan_.compare_hosts(present, least_rate());
 }
 
 inline void download_run::begin_lanes()

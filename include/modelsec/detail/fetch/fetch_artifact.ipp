@@ -130,13 +130,13 @@ result<std::vector<fetch_operation::reusable>> fetch_operation::files_to_reuse(c
 }
 
 /// What is looked for, by the signed index, for which a host is asked, or else by chunks.
-result<std::optional<wanted_pieces>> fetch_operation::pieces_of(const reusable& what)
+result<std::optional<wanted_pieces>> fetch_operation::pieces_of(const reusable& what, staging* keep)
 {
     const artifact_file& file = *what.file;
     std::optional<wanted_pieces> out;
     if (file.index)
     {
-        MODELSEC_TRY(out, obtain_index(file, what.missing));
+        MODELSEC_TRY(out, obtain_index(file, what.missing, keep));
     }
     if (!out && file.chunks && file.chunks->size_bytes > 0)
         out.emplace(file, what.missing);
@@ -144,11 +144,11 @@ result<std::optional<wanted_pieces>> fetch_operation::pieces_of(const reusable& 
 }
 
 result<void> fetch_operation::reuse_file(const store& disk, const identifier& model, staging& staged, const reusable& what,
-                                         std::optional<wanted_pieces> pieces) const
+                                         std::optional<wanted_pieces> pieces, reuse_watch& watch) const
 {
     if (!pieces)
         return {};
-    auto found = reuse_bytes(disk, model, staged, *what.file, std::move(*pieces), asked_.operation.control);
+    auto found = reuse_bytes(disk, model, staged, *what.file, std::move(*pieces), asked_.operation.control, watch);
     if (found.has_error() && (found.error().code() == errc::cancelled || found.error().code() == errc::disk_full))
         return std::move(found).error();
     return {};
@@ -161,19 +161,85 @@ result<void> fetch_operation::reuse_known_bytes(const store& disk, const identif
     if (bundle_ || delivered_)
         return {};
     MODELSEC_TRY(const auto files, files_to_reuse(disk, model, staged, wanted));
+    reuse_watch watch{owner_.clock.get()};
     for (const reusable& what : files)
     {
-        MODELSEC_TRY(auto pieces, pieces_of(what));
-        MODELSEC_CHECK(reuse_file(disk, model, staged, what, std::move(pieces)));
+        if (watch.in_vain())
+            break;
+        MODELSEC_TRY(auto pieces, pieces_of(what, &staged));
+        MODELSEC_CHECK(reuse_file(disk, model, staged, what, std::move(pieces), watch));
+    }
+    return {};
+}
+
+/// Brings a signed index into a partial of its own: on a slow line it takes longer than an application may live, and what came of it is
+/// there for the next attempt as what came of the files is. It goes with the folder, once the pack is active.
+result<void> fetch_operation::keep_index(staging& staged, const index_reference& index, const url& address)
+{
+    artifact_file wanted;
+    wanted.sha256 = index.sha256;
+    wanted.size_bytes = index.size_bytes;
+    download_request what;
+    what.files.push_back({&wanted, {address}, false});
+    what.direct = false;
+    what.progress = [](std::uint64_t) {};  // it is no part of the pack
+    std::string coding;
+    what.coding = &coding;
+    // CWE-400: an index that drips would hold up the files, for which there may be other hosts.
+    const std::uint64_t rate = owner_.caps.document_min_rate;
+    what.min_rate = rate;
+    if (rate != 0)
+    {
+        const auto due = steady_after(steady_after(owner_.clock->steady_now(), owner_.caps.document_start_time),
+                                      std::chrono::seconds(index.size_bytes / rate));
+        web().set_deadline(std::min(due, next_deadline().value_or(due)));
+    }
+    auto got = web().fetch_files(what, staged);
+    web().set_deadline(next_deadline());
+    if (got)
+        return {};
+    if (got.error().why == reason::deadline && !past_deadline())
+        return fail(reason::too_slow, "an index that takes longer than a document may");
+    if (got.error().code() == errc::disk_full)
+        MODELSEC_CHECK(staged.drop_partial(index.sha256));
+    // A warning has no words beside its reason: of bytes that were encoded on their way this one says so.
+    if (got.error().code() == errc::digest && !coding.empty())
+        return fail(reason::content_encoding, "an index in the content coding " + coding);
+    return std::move(got).error();
+}
+
+// docs/architecture.md, rule 2: what is read again from disk is hashed again; the intake compares.
+result<void> fetch_operation::read_index(staging& staged, const index_reference& index, index_intake& intake)
+{
+    MODELSEC_TRY(const file kept, staged.open_partial(index.sha256));
+    bytes block(static_cast<std::size_t>(std::min<std::uint64_t>(index.size_bytes, std::uint64_t{64} << 10)));
+    intake.begin();
+    for (std::uint64_t at = 0; at < index.size_bytes;)
+    {
+        const auto room =
+            std::span(block).first(static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), index.size_bytes - at)));
+        MODELSEC_TRY(const std::size_t n, staged.files().read_at(kept, at, room));
+        if (n == 0)
+            return fail(reason::store_io, "a partial was cut");
+        intake.take(bytes_view(block).first(n));
+        at += n;
     }
     return {};
 }
 
 /// Only a hint: what is wrong with it is told, and all bytes are fetched.
-result<std::optional<wanted_pieces>> fetch_operation::obtain_index(const artifact_file& file, const range_set& missing)
+result<std::optional<wanted_pieces>> fetch_operation::obtain_index(const artifact_file& file, const range_set& missing,
+                                                                   staging* keep)
 {
     auto got = [&]() -> result<wanted_pieces> {
         MODELSEC_TRY(url address, sources_.locate(file.index->url));
+        if (keep)
+        {
+            MODELSEC_CHECK(keep_index(*keep, *file.index, address));
+            index_intake intake(file, missing);
+            MODELSEC_CHECK(read_index(*keep, *file.index, intake));
+            return intake.finish();
+        }
         http_request request{std::move(address), std::nullopt, {}, static_cast<std::size_t>(file.index->size_bytes)};
         index_intake intake(file, missing);
         request.reader = &intake;

@@ -60,18 +60,20 @@ result<foreign_job> fetch_operation::begin_foreign()
         return {};
     };
     MODELSEC_CHECK(unless_asked_for(look));
+    reuse_watch watch{owner_.clock.get()};
     for (const reusable& what : unknown)
     {
-        if (!what.file->index)
+        if (!what.file->index || watch.in_vain())
             continue;
-        MODELSEC_TRY(auto pieces, pieces_of(what));
-        const auto reuse = [&](staging& staged) { return reuse_file(disk, model, staged, what, std::move(pieces)); };
+        // The model is free meanwhile, so that there is no folder to keep the index in.
+        MODELSEC_TRY(auto pieces, pieces_of(what, nullptr));
+        const auto reuse = [&](staging& staged) { return reuse_file(disk, model, staged, what, std::move(pieces), watch); };
         MODELSEC_CHECK(unless_asked_for(reuse));
     }
     const auto reuse_by_chunks = [&](staging& staged) -> result<void> {
         for (const reusable& what : unknown)
             if (!what.file->index)
-                MODELSEC_CHECK(reuse_file(disk, model, staged, what, wanted_pieces(*what.file, what.missing)));
+                MODELSEC_CHECK(reuse_file(disk, model, staged, what, wanted_pieces(*what.file, what.missing), watch));
         return {};
     };
     MODELSEC_CHECK(unless_asked_for(reuse_by_chunks));

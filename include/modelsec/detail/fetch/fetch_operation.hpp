@@ -158,10 +158,13 @@ private:
                                                  const artifact& wanted);
     MODELSEC_DECL result<std::vector<reusable>> files_to_reuse(const store& disk, const identifier& model, staging& staged,
                                                                const artifact& wanted) const;
-    MODELSEC_DECL result<std::optional<wanted_pieces>> pieces_of(const reusable& what);
+    MODELSEC_DECL result<std::optional<wanted_pieces>> pieces_of(const reusable& what, staging* keep);
     MODELSEC_DECL result<void> reuse_file(const store& disk, const identifier& model, staging& staged, const reusable& what,
-                                          std::optional<wanted_pieces> pieces) const;
-    MODELSEC_DECL result<std::optional<wanted_pieces>> obtain_index(const artifact_file& file, const range_set& missing);
+                                          std::optional<wanted_pieces> pieces, reuse_watch& watch) const;
+    MODELSEC_DECL result<std::optional<wanted_pieces>> obtain_index(const artifact_file& file, const range_set& missing,
+                                                                    staging* keep);
+    MODELSEC_DECL result<void> keep_index(staging& staged, const index_reference& index, const url& address);
+    MODELSEC_DECL static result<void> read_index(staging& staged, const index_reference& index, index_intake& intake);
     MODELSEC_DECL result<void> begin_feed(const accepted& offer, const artifact& wanted) const;
     MODELSEC_DECL result<void> feed_from_active(const store& disk, const identifier& model) const;
     MODELSEC_DECL result<void> check_again(const accepted& offer, const model_memory& memory, const artifact& wanted,

@@ -2,6 +2,7 @@
 #ifndef MODELSEC_DETAIL_FETCH_REUSE_HPP
 #define MODELSEC_DETAIL_FETCH_REUSE_HPP
 
+#include <modelsec/detail/base/clock.hpp>
 #include <modelsec/detail/base/range_set.hpp>
 #include <modelsec/detail/manifest/content_index.hpp>
 #include <modelsec/detail/manifest/model.hpp>
@@ -9,8 +10,10 @@
 #include <modelsec/detail/store/store.hpp>
 
 #include <array>
+#include <chrono>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 MODELSEC_BEGIN_NAMESPACE
@@ -83,14 +86,36 @@ private:
 /// Whether one more range makes no more islands than are kept: 65,536. Each is a line in the journal (CWE-770).
 MODELSEC_DECL bool has_room_for(const range_set& found, byte_range more);
 
+/// How long an attempt may look for known bytes before it asks a host, over all of its files: an application that is ended every few
+/// seconds must get on in each of them, by what is found or by what is downloaded.
+struct reuse_watch
+{
+    static constexpr std::chrono::seconds longest_in_vain{5};
+
+    const clock* time = &clock::system();        ///< must outlive the search
+    std::chrono::steady_clock::duration vain{};  ///< spent since something was noted last
+
+    bool in_vain() const noexcept { return vain >= longest_in_vain; }
+};
+
 /// Copies what the store holds of a file, whatever it is a part of there, into the file's partial, and notes it in the journal: then
 /// only the rest is fetched, and all of it is verified as if it had been. Every piece is hashed in the memory that it was read to and
 /// is written from; one that does not stand in one block is read, and hashed, once more for that. Where the disk lets two files share
 /// bytes (file_system::clone_range) and the pieces lie alike in its blocks, they are hashed as they are read, and then shared through
-/// that descriptor rather than written. Returns how many bytes were found; nothing is left of a find of less than a tenth of what is
-/// missing. Memory: 1 MiB, and `pieces`.
+/// that descriptor rather than written. Memory: 1 MiB, and `pieces`.
+///
+/// What was found is on stable storage and in the journal every 2 s, or every 256 MiB: the next search goes on behind it. It ends when
+/// nothing more was noted for 5 s. Returns how many bytes were found; nothing is left of a find of less than a tenth of what is missing
+/// if the search for it ended before any of it was noted.
 MODELSEC_DECL result<std::uint64_t> reuse_bytes(const store& disk, const identifier& model, staging& staged,
-                                                const artifact_file& wanted, wanted_pieces pieces, const control& handle);
+                                                const artifact_file& wanted, wanted_pieces pieces, const control& handle,
+                                                reuse_watch& watch);
+inline result<std::uint64_t> reuse_bytes(const store& disk, const identifier& model, staging& staged,
+                                         const artifact_file& wanted, wanted_pieces pieces, const control& handle)
+{
+    reuse_watch watch;
+    return reuse_bytes(disk, model, staged, wanted, std::move(pieces), handle, watch);
+}
 
 }  // namespace detail
 MODELSEC_END_NAMESPACE

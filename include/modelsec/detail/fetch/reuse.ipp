@@ -7,6 +7,8 @@
 #include <sodium.h>
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
@@ -27,6 +29,11 @@ inline constexpr std::size_t reuse_block = std::size_t{1} << 20;
 inline constexpr std::uint64_t reuse_least_shared = 64u << 10;
 /// So many pieces are shared at once at most: they are remembered until then.
 inline constexpr std::size_t reuse_most_pieces = 1024;
+/// What was found is noted at least so often, or after so many bytes: a process that is killed goes on there.
+inline constexpr std::chrono::seconds reuse_note_every{2};
+inline constexpr std::uint64_t reuse_note_bytes = 256u << 20;
+/// So many average pieces are gone through twice, where a file is not begun at its beginning.
+inline constexpr std::uint64_t reuse_overlap = 16;
 
 wanted_pieces::wanted_pieces(range_set missing) : missing_(std::move(missing))
 {
@@ -133,15 +140,16 @@ struct known_piece
     bytes_view held;  ///< the bytes that have this digest; empty if they are not in memory any more
 };
 
-/// Goes through one file of the store, piece by piece; `found` says whether to go on.
+/// Goes through one file of the store from `begin` to `size`, piece by piece; `found` says whether to go on.
 template <class Found>
-result<void> look_through(file_system& fs, const file& from, std::uint64_t size, piece_borders borders,
+result<void> look_through(file_system& fs, const file& from, std::uint64_t begin, std::uint64_t size, piece_borders borders,
                           const control& handle, const Found& found)
 {
-    bytes block(static_cast<std::size_t>(std::min<std::uint64_t>(reuse_block, size)));
+    if (begin >= size)
+        return {};
+    bytes block(static_cast<std::size_t>(std::min<std::uint64_t>(reuse_block, size - begin)));
     hasher hash;
-    std::uint64_t begin = 0;
-    for (std::uint64_t at = 0; at < size;)
+    for (std::uint64_t at = begin; at < size;)
     {
         if (handle.cancelled())
             return fail(reason::cancelled);
@@ -213,14 +221,21 @@ inline result<bool> write_piece(file_system& fs, const file& from, const known_p
     return hash.finish_sha256() == piece.digest;
 }
 
+/// Whether what was found side by side is worth a request of its own for what comes behind it.
+inline bool is_worth_keeping(byte_range island, byte_range all)
+{
+    return island.size() >= reuse_least_island || island.begin == all.begin || island.end == all.end;
+}
+
 /// Brings pieces of files of the store to their places in a partial. What stands side by side in both, at the same distance from the
 /// borders of the disk's blocks, is put off until there is no more of it, and shared at once where the disk can: of that only the ends,
 /// which are not whole blocks, are written. All else is written.
 class piece_taker
 {
 public:
-    piece_taker(staging& staged, const artifact_file& wanted, const control& handle)
-        : staged_(staged), fs_(staged.files()), wanted_(wanted), handle_(handle)
+    piece_taker(staging& staged, const artifact_file& wanted, const control& handle, reuse_watch& watch)
+        : staged_(staged), fs_(staged.files()), wanted_(wanted), handle_(handle), watch_(watch),
+          noted_(watch.time->steady_now()), looked_(noted_)
     {
     }
 
@@ -251,7 +266,8 @@ public:
                 {
                     MODELSEC_TRY(const bool good, write_piece(fs_, *from_, piece, to_, place.begin, handle_));
                     if (good)
-                        found_.add(place);
+                        add(place);
+                    MODELSEC_CHECK(note_if_due());
                     continue;
                 }
                 run_place_ = {place.begin, place.begin};
@@ -261,9 +277,52 @@ public:
             // The first time tells whether this disk can at all: no more than that is then read again.
             if (run_.size() == reuse_most_pieces || (!shared_before_ && whole_blocks().size() >= reuse_least_shared))
                 MODELSEC_CHECK(flush());
+            MODELSEC_CHECK(note_if_due());
         }
         return {};
     }
+
+    /// Nothing may be in memory, or on a disk that has not been told to keep it, for much longer than `reuse_note_every`.
+    result<void> note_if_due()
+    {
+        const steady_time now = watch_.time->steady_now();
+        watch_.vain += now - std::exchange(looked_, now);
+        if (fresh_.empty() && run_.empty())
+        {
+            noted_ = now;
+            return {};
+        }
+        if (now - noted_ < reuse_note_every && fresh_bytes_ < reuse_note_bytes)
+            return {};
+        MODELSEC_CHECK(flush());
+        MODELSEC_CHECK(note());
+        noted_ = looked_ = watch_.time->steady_now();
+        return {};
+    }
+
+    /// Brings what was found since the last time to the disk, and to the journal what of it is worth it.
+    result<void> note()
+    {
+        range_set worth;
+        for (const byte_range& r : std::exchange(fresh_, {}).ranges())
+        {
+            // All of the island that it belongs to, of which the journal may know a part.
+            const auto& all = found_.ranges();
+            const byte_range island = *std::prev(std::ranges::upper_bound(all, r.begin, {}, &byte_range::begin));
+            if (is_worth_keeping(island, {0, wanted_.size_bytes}))
+                worth.add(island);
+        }
+        fresh_bytes_ = 0;
+        if (worth.empty())
+            return {};
+        MODELSEC_CHECK(staged_.sync_partials({wanted_.sha256}));
+        MODELSEC_CHECK(staged_.add_to_journal({{wanted_.sha256, wanted_.size_bytes, worth}}));
+        watch_.vain = {};
+        any_noted_ = true;
+        return {};
+    }
+
+    bool any_noted() const noexcept { return any_noted_; }
 
     /// What was put off.
     result<void> flush()
@@ -285,7 +344,7 @@ public:
                 MODELSEC_TRY(good, write_piece(fs_, *from_, piece, to_, at, handle_, shared));
             }
             if (good)
-                found_.add(place);
+                add(place);
         }
         return {};
     }
@@ -297,6 +356,13 @@ public:
     const range_set& found() const noexcept { return found_; }
 
 private:
+    void add(byte_range place)
+    {
+        found_.add(place);
+        fresh_.add(place);
+        fresh_bytes_ += place.size();
+    }
+
     result<void> open()
     {
         if (to_)
@@ -339,22 +405,27 @@ private:
     file_system& fs_;
     const artifact_file& wanted_;
     const control& handle_;
+    reuse_watch& watch_;
+    steady_time noted_, looked_;
     const file* from_ = nullptr;
     file to_;
     std::uint64_t source_block_ = 0, block_ = 0;
     range_set found_;
+    range_set fresh_;  ///< found since the last note
+    std::uint64_t fresh_bytes_ = 0;
+    bool any_noted_ = false;
     std::vector<known_piece> run_;  ///< what was put off, side by side
     byte_range run_place_;
     bool sharing_ = true;  ///< until the disk says that it cannot: it is asked no more in this attempt
     bool shared_before_ = false;
 };
 
-/// What was found, without islands that are too small to be worth a request of their own.
+/// What was found, without islands that are too small.
 inline range_set worth_keeping(const range_set& found, byte_range all)
 {
     range_set out;
     for (const byte_range& r : found.ranges())
-        if (r.size() >= reuse_least_island || r.begin == all.begin || r.end == all.end)
+        if (is_worth_keeping(r, all))
             out.add(r);
     return out;
 }
@@ -366,7 +437,7 @@ bool has_room_for(const range_set& found, byte_range more)
 }
 
 result<std::uint64_t> reuse_bytes(const store& disk, const identifier& model, staging& staged, const artifact_file& wanted,
-                                  wanted_pieces pieces, const control& handle)
+                                  wanted_pieces pieces, const control& handle, reuse_watch& watch)
 {
     const byte_range all{0, wanted.size_bytes};
     if (pieces.empty())
@@ -376,24 +447,40 @@ result<std::uint64_t> reuse_bytes(const store& disk, const identifier& model, st
                                       : piece_borders(static_cast<std::size_t>(wanted.chunks->size_bytes));
     MODELSEC_TRY(const std::vector<known_file> sources, disk.known_files(model));
 
-    piece_taker taker(staged, wanted, handle);
+    // Another version has the same bytes at about the same place: what an earlier search took is not gone through once more before
+    // anything is found. Pieces of one length stand only where that length leads.
+    std::uint64_t first = std::ranges::max_element(pieces.missing().ranges(), {}, &byte_range::size)->begin;
+    if (pieces.average_bytes() == 0)
+        first -= first % wanted.chunks->size_bytes;
+    piece_taker taker(staged, wanted, handle, watch);
     std::uint64_t looked_at = 0;
     for (const known_file& source : sources)
     {
-        if (pieces.empty() || looked_at / reuse_most_read >= wanted.size_bytes)
+        if (pieces.empty() || watch.in_vain() || looked_at / reuse_most_read >= wanted.size_bytes)
             break;
         auto from = disk.open_known(source);
         if (!from || !*from || taker.begin(*from).has_error())
             continue;  // it is only a chance
-        looked_at += source.record.size;
+        const std::uint64_t size = source.record.size;
+        looked_at += size;
         std::uint64_t in_vain = 0;
         const auto use = [&](const known_piece& piece) -> result<bool> {
             const auto places = pieces.take(piece.digest, piece.where.size());
             in_vain = places.empty() ? in_vain + piece.where.size() : 0;
             MODELSEC_CHECK(taker.take(piece, places));
-            return !pieces.empty() && in_vain < reuse_patience;
+            MODELSEC_CHECK(taker.note_if_due());
+            return !pieces.empty() && in_vain < reuse_patience && !watch.in_vain();
         };
-        auto done = look_through(staged.files(), *from, source.record.size, borders, handle, use);
+        const std::uint64_t middle = first < size ? first : 0;
+        auto done = look_through(staged.files(), *from, middle, size, borders, handle, use);
+        if (done && !pieces.empty() && !watch.in_vain())
+        {
+            in_vain = 0;
+            // A little beyond the middle: borders that depend on content are found only some pieces behind a place that is none.
+            const std::uint64_t end =
+                middle == 0 ? 0 : std::min(size, middle + reuse_overlap * std::uint64_t{pieces.average_bytes()});
+            done = look_through(staged.files(), *from, 0, end, borders, handle, use);
+        }
         if (done)
             done = taker.flush();
         else
@@ -404,10 +491,9 @@ result<std::uint64_t> reuse_bytes(const store& disk, const identifier& model, st
     const range_set found = worth_keeping(taker.found(), all);
     if (found.empty())
         return std::uint64_t{0};
-    if (found.size() < pieces.missing().size() / reuse_least_part)
+    if (!taker.any_noted() && found.size() < pieces.missing().size() / reuse_least_part)
         return std::uint64_t{0};  // not noted: those bytes are fetched, and written over
-    MODELSEC_CHECK(staged.sync_partials({wanted.sha256}));
-    MODELSEC_CHECK(staged.add_to_journal({{wanted.sha256, wanted.size_bytes, found}}));
+    MODELSEC_CHECK(taker.note());
     return found.size();
 }
 

@@ -24,7 +24,7 @@ struct limits
     std::size_t files = 10'000;
     std::size_t chunks_per_file = 131'072;
     std::size_t mirrors = 16;
-    std::size_t json_depth = 16;
+    std::size_t json_depth = 16;  ///< at most 1,000
     /// Values and members of one document: what a parser holds of each is larger than the text of the smallest.
     static constexpr std::size_t json_values = 1'000'000;
     std::chrono::hours manifest_lifetime{400 * 24};

@@ -2,7 +2,7 @@
 #ifndef MODELSEC_DETAIL_BASE_CLOCK_WAIT_HPP
 #define MODELSEC_DETAIL_BASE_CLOCK_WAIT_HPP
 
-#include <modelsec/detail/base/clock.hpp>
+#include <modelsec/detail/base/time_span.hpp>
 
 #include <algorithm>
 #include <condition_variable>
@@ -11,10 +11,14 @@
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
-/// `time` later than `from`; `steady_time::max()` where that is beyond what a clock can say.
-inline steady_time later(steady_time from, std::chrono::steady_clock::duration time) noexcept
+/// `time` later than `from`; `steady_time::max()` where that is beyond what a clock can say, in whatever unit it is given.
+template <class Rep, class Period>
+constexpr steady_time later(steady_time from, std::chrono::duration<Rep, Period> time) noexcept
 {
-    return time >= steady_time::max() - from ? steady_time::max() : from + time;
+    const auto wait = clamped<std::chrono::steady_clock::duration>(time);
+    if (from < steady_time{})
+        return from + std::max(wait, steady_time::min() - from);
+    return wait >= steady_time::max() - from ? steady_time::max() : from + wait;
 }
 
 /// No real sleep is longer: what standard libraries and Asio add to their own clocks must not overflow.

@@ -206,6 +206,9 @@ public:
             return fail(reason::json_malformed, "an empty document");
         if (!is_modest_json(text))
             return fail(reason::json_malformed, "more values in one document than allowed");
+        // Whoever allows any depth gets what recursion bears, and what simdjson reserves room for (CWE-674).
+        constexpr std::size_t deepest = 1000;
+        max_depth = std::min(max_depth, deepest);
         auto values = std::make_unique<simdjson::dom::document>();
         simdjson::dom::element root;
         {

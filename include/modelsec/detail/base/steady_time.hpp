@@ -2,7 +2,7 @@
 #ifndef MODELSEC_DETAIL_BASE_STEADY_TIME_HPP
 #define MODELSEC_DETAIL_BASE_STEADY_TIME_HPP
 
-#include <modelsec/detail/base/clock.hpp>
+#include <modelsec/detail/base/time_span.hpp>
 
 #include <algorithm>
 #include <chrono>

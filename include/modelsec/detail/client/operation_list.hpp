@@ -63,7 +63,7 @@ public:
     }
 
     /// Waits until all have ended, but for those that run on this very thread. False if `longest` was over before.
-    bool wait(std::chrono::steady_clock::duration longest)
+    bool wait(std::chrono::milliseconds longest)
     {
         return ended_.until(later(time_->steady_now(), longest), [&] {
             const std::lock_guard lock(mutex_);

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
@@ -200,7 +201,11 @@ result<bundle_reader> bundle_reader::open(const std::string& path, const limits&
     self->in.open(path, std::ios::binary);
     if (ec || !self->in)
         return fail(reason::file_unreadable, path);
-    const std::size_t most = caps.files + caps.roots + 16;
+    // Their sum, with what else a bundle holds; caps may be the largest number there is (CWE-190).
+    constexpr std::size_t without_end = std::numeric_limits<std::size_t>::max(), others = 16;
+    const std::size_t most = caps.files > without_end - others || caps.roots > without_end - others - caps.files
+                                 ? without_end
+                                 : caps.files + caps.roots + others;
     std::size_t entries = 0;
     bytes block(bundle_block);
     for (std::uint64_t at = 0; total - at >= bundle_block;)

@@ -87,7 +87,7 @@ inline awaitable<failure> download_run::refusal(lane& self, response answer, fai
 
 inline awaitable<result<std::size_t>> download_run::read(lane& self, connection& link, std::span<std::uint8_t> space)
 {
-    const auto patience = net_.caps().stall_timeout;
+    const auto patience = clamped<duration>(net_.caps().stall_timeout);
     if (self.waited >= patience)
     {
         const bool slow = is_trickle(self.brought, self.waited);

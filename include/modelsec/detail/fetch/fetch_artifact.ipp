@@ -79,7 +79,7 @@ result<fetch_result> fetch_operation::install(const store& disk, const accepted&
 
     // A download can take longer than a manifest or a key lives.
     const utc_time now = owner_.clock->now();
-    if (now - now_ > owner_.caps.recheck_time_after)
+    if (is_later_by_more(now_, now, owner_.caps.recheck_time_after))
         MODELSEC_CHECK(check_again(offer, state.memory, wanted, now));
     MODELSEC_CHECK(stopped());
     tell_stage(stage::activate);

@@ -3,6 +3,7 @@
 #define MODELSEC_DETAIL_FETCH_FETCH_OPERATION_HPP
 
 #include <modelsec/options.hpp>
+#include <modelsec/detail/base/time_span.hpp>
 #include <modelsec/detail/fetch/bundle_network.hpp>
 #include <modelsec/detail/fetch/foreign_delivery.hpp>
 #include <modelsec/detail/fetch/foreign_plan.hpp>

@@ -30,8 +30,9 @@ result<void> fetch_operation::check_signature_options() const
 result<void> fetch_operation::check_age(utc_time signed_at, utc_time now) const
 {
     const auto& most = signature()->max_age;
-    return most && now - signed_at > *most ? fail(reason::signature_too_old, "signed at " + format_rfc3339(signed_at))
-                                           : result<void>();
+    return most && is_later_by_more(signed_at, now, *most)
+               ? fail(reason::signature_too_old, "signed at " + format_rfc3339(signed_at))
+               : result<void>();
 }
 
 // Verify, then parse what was verified; nothing is read twice.

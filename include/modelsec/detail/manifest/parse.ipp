@@ -5,6 +5,7 @@
 #include <modelsec/detail/base/encoding.hpp>
 #include <modelsec/detail/base/json.hpp>
 #include <modelsec/detail/base/json_document.hpp>
+#include <modelsec/detail/base/time_span.hpp>
 #include <modelsec/detail/manifest/parse.hpp>
 
 MODELSEC_BEGIN_NAMESPACE
@@ -282,7 +283,7 @@ inline result<void> read_times(const manifest_reader& reader, bool dsse, const l
     MODELSEC_TRY(out.issued_at, reader.time("issued_at", dsse));
     MODELSEC_TRY(out.expires_at, reader.time("expires_at", dsse));
     if (out.issued_at && out.expires_at &&
-        (*out.expires_at <= *out.issued_at || *out.expires_at - *out.issued_at > caps.manifest_lifetime))
+        (*out.expires_at <= *out.issued_at || is_later_by_more(*out.issued_at, *out.expires_at, caps.manifest_lifetime)))
         return manifest_failure("it lives for less than a second, or for longer than allowed");
     return {};
 }

@@ -158,6 +158,9 @@ public:
 
     /// Connections that are open and that nobody uses now.
     MODELSEC_DECL std::size_t idle_connections() const noexcept;
+    /// Nothing will be asked before `next_use`: closes those that would have been idle for too long by then. While no request runs, nobody
+    /// else does. Not within run().
+    MODELSEC_DECL void close_unused_until(steady_time next_use) noexcept;
 
     /// Threads that take steps of connections beside this session's own; none, unless somebody lets them grow.
     MODELSEC_DECL side_threads& side() noexcept;

@@ -148,9 +148,9 @@ void session::tick()
         // No deadline passed meanwhile, neither those that ran before nor those that began since.
         for (watch* w : watches_)
             if (w->due_ != watch::never)
-                w->due_ += now - std::max(*since, w->since_);
+                w->due_ = later(w->due_, now - std::max(*since, w->since_));
         if (env_.deadline)
-            *env_.deadline += now - *since;
+            env_.deadline = later(*env_.deadline, now - *since);
         impl_->paused_in_all += now - *since;
     }
     for (watch* w : watches_)
@@ -191,6 +191,11 @@ void session::set_deadline(std::optional<steady_time> due)
 side_threads& session::side() noexcept
 {
     return impl_->side;
+}
+
+void session::close_unused_until(steady_time next_use) noexcept
+{
+    std::erase_if(impl_->idle, [&](const session_idle_connection& i) { return i.until <= next_use; });
 }
 
 std::size_t session::idle_connections() const noexcept

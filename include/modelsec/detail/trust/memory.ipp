@@ -2,6 +2,7 @@
 #ifndef MODELSEC_DETAIL_TRUST_MEMORY_IPP
 #define MODELSEC_DETAIL_TRUST_MEMORY_IPP
 
+#include <modelsec/detail/base/time_span.hpp>
 #include <modelsec/detail/trust/memory.hpp>
 
 #include <algorithm>
@@ -111,9 +112,9 @@ result<void> check_memory(const model_memory& memory, const manifest_claim& told
         return fail(reason::format_downgrade);
     // Two signs of a wrong clock, which would make expiry worthless (TUF 1.0 section 5.1, fixed update start time). Both allow for
     // the skew under which a manifest may have been accepted.
-    if (claim.issued_at && *claim.issued_at > now + caps.clock_skew)
+    if (claim.issued_at && is_later_by_more(now, *claim.issued_at, caps.clock_skew))
         return fail(reason::issued_in_future);
-    if (memory.issued_at && now + caps.clock_skew < *memory.issued_at)
+    if (memory.issued_at && is_later_by_more(now, *memory.issued_at, caps.clock_skew))
         return fail(reason::clock_went_back);
     // Freeze attack: TUF 1.0 section 5.4.4 and its like.
     if (claim.expires_at && *claim.expires_at <= now)

@@ -19,6 +19,11 @@
 #include <stdexcept>
 #include <thread>
 
+#ifdef __linux__
+#include <netinet/in.h>
+#include <sys/socket.h>
+#endif
+
 using namespace integration;
 using namespace std::chrono_literals;
 namespace asio = boost::asio;
@@ -61,6 +66,23 @@ private:
     std::function<void(int)> on_skip_;
     mutable std::atomic<int> skipped_{0};
 };
+
+#ifdef __linux__
+/// Sockets of this process that are connected to a port of this machine.
+std::size_t connections_to(std::uint16_t port)
+{
+    std::size_t out = 0;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd"))
+    {
+        ::sockaddr_in peer{};
+        ::socklen_t size = sizeof peer;
+        out +=
+            ::getpeername(std::stoi(entry.path().filename().string()), reinterpret_cast<::sockaddr*>(&peer), &size) == 0 &&
+            peer.sin_family == AF_INET && ntohs(peer.sin_port) == port;
+    }
+    return out;
+}
+#endif
 
 /// Counts how often somebody went to sleep.
 class counting_clock final : public modelsec::clock
@@ -244,6 +266,28 @@ TEST_CASE("a watch tells each new version once, installs it if asked, and asks o
     client.watch(once, ec);
     CHECK(ec == errc::usage);
 }
+
+#ifdef __linux__
+TEST_CASE("a watch that sleeps keeps no connection open that its host's next check would not use")
+{
+    world w;
+    w.release("first", 1, "1.0.0");
+    auto options = w.options();
+    modelsec::watch_options asked{.models = {w.request(), another(w, "other")}, .jitter = 0, .install = true};
+    std::vector<std::size_t> open;
+    options.clock = std::make_shared<hasty_clock>([&](int round) {
+        open.push_back(connections_to(w.web.port()));
+        if (round == 2)
+            asked.operation.control.cancel();
+    });
+    modelsec::client client(options);
+    modelsec::error_code ec;
+    client.watch(asked, ec);
+    CHECK(ec == errc::cancelled);
+    CHECK(open == std::vector<std::size_t>{0, 0});
+    CHECK(active_content(w) == "first");
+}
+#endif
 
 TEST_CASE("an application's log gets a line for what happens, from its level up, and no secret")
 {

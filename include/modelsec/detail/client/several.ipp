@@ -144,6 +144,13 @@ public:
         return std::make_unique<lent>(*this);
     }
 
+    /// While nobody has it: see network::rest_until().
+    void rest_until(steady_time next_use)
+    {
+        if (network_)
+            network_->rest_until(next_use);
+    }
+
 private:
     struct known_document
     {
@@ -288,9 +295,20 @@ result<std::uint64_t> run_watch(const client_options& owner, audit_trail& trail,
                 }
             }
             const steady_time next = later(owner.clock->steady_now(), next_wait(asked));
+            // Nobody closes what is idle while no request runs: sixteen sockets a model would stay open for hours. What is used again
+            // before its time-out stays.
+            const auto rest = [&](steady_time next_use) {
+                for (const auto& one : networks)
+                    one->rest_until(next_use);
+            };
+            rest(next);
             while (!handle.cancelled() && (handle.paused() || owner.clock->steady_now() < next))
+            {
+                if (handle.paused())
+                    rest(steady_time::max());  // nobody knows for how long
                 sleep.until(handle.paused() ? steady_time::max() : std::min(handle.due(), next),
                             [&, paused = handle.paused()] { return handle.cancelled() || handle.paused() != paused; });
+            }
             if (!handle.cancelled())
                 continue;
             if (handle.expired())

@@ -22,6 +22,8 @@ public:
     virtual result<std::vector<verified_file>> fetch_files(const download_request& what, staging& staged) = 0;
     /// From now on requests end at `due` (by the clock of the environment) with `deadline`; nothing: never.
     virtual void set_deadline(std::optional<steady_time> /*due*/) {}
+    /// Nothing will be asked of it before `next_use`: what would only lie idle until then is closed.
+    virtual void rest_until(steady_time /*next_use*/) {}
 };
 
 using network_maker = std::function<std::unique_ptr<network>(http_client::environment)>;

@@ -19,6 +19,7 @@ public:
         return download(client_, what, staged);
     }
     void set_deadline(std::optional<steady_time> due) override { client_.get().set_deadline(due); }
+    void rest_until(steady_time next_use) override { client_.get().close_unused_until(next_use); }
 
 private:
     http_client client_;

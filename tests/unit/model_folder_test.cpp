@@ -93,6 +93,41 @@ TEST_CASE(
     CHECK(verify_model(one, kept_statement("one.json")).error().why == reason::file_altered);
 }
 
+TEST_CASE("what is ignored may be written in each way that leads there, and leads out of no model")
+{
+    const model_on_disk m;
+    m.write("cache/a", "x");
+    m.write("cache/deep/b", "x");
+    const auto expected = kept_statement("p256.json");
+    REQUIRE(m.verdict(expected) == reason::file_unsigned);
+    fs::create_directory_symlink(m.model, m.place / "link");
+    for (const std::string& way : {std::string("cache"), std::string("cache/"), std::string("./cache"),
+                                   std::string("./cache//"), std::string(".//cache/."), m / "cache", m / "cache/",
+                                   m / "./cache/.", m / "weights/../cache", m.place / "link/cache"})
+    {
+        CAPTURE(way);
+        CHECK(m.verdict(expected, {way}) == reason::none);
+    }
+    // What is elsewhere is no part of the model, nor are names that are only alike.
+    for (const std::string& way : {m.place / "cache", std::string("/cache"), m.model + "x/cache", std::string("Cache"),
+                                   std::string("weights/cache"), std::string("cach"), std::string("cache/a")})
+    {
+        CAPTURE(way);
+        CHECK(m.verdict(expected, {way}) == reason::file_unsigned);
+    }
+    for (const std::string& way : {std::string("../cache"), std::string("weights/../cache"), std::string(".."),
+                                   std::string(), std::string("."), std::string("./"), m.model, m.model + "/"})
+    {
+        CAPTURE(way);
+        CHECK(m.verdict(expected, {way}) == reason::unsafe_name);
+    }
+    CHECK(place_in_model(m.model, "./a//b/").value()->str() == "a/b");
+    CHECK(place_in_model(m.model, m / "none/such").value()->str() == "none/such");
+    CHECK(place_in_model(m.model, m / "..cache").value()->str() == "..cache");
+    CHECK_FALSE(place_in_model(m.model, m / "..").value().has_value());
+    CHECK(place_in_model(m.place / "none", m / "cache").error().why == reason::file_unreadable);
+}
+
 TEST_CASE("missing, additional and altered files are refused and named")
 {
     for (const char* bundle : {"p256.json", "shards.json"})

@@ -1,5 +1,6 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 // OpenSSF Model Signing: what a bundle must be before a file is looked at.
+#include "made_certificate.hpp"
 #include "model_scene.hpp"
 
 #include <modelsec/detail/base/local_file.hpp>
@@ -12,8 +13,6 @@
 #include <doctest/doctest.h>
 
 #include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
 
 #include <functional>
 #include <memory>
@@ -21,6 +20,10 @@
 using namespace modelsec;
 
 using namespace modelsec::detail;
+using support::certified_bundle;
+using support::made_certificate;
+using support::made_leaf;
+using support::made_root;
 
 namespace {
 
@@ -185,14 +188,19 @@ TEST_CASE("a bundle names its key by the digest of the PEM block, or not at all"
     CHECK(with_hint(7) == reason::bundle_malformed);
 }
 
-TEST_CASE("a bundle is exactly a Sigstore bundle v0.3 with one DSSE signature by a key")
+TEST_CASE("a bundle is exactly a Sigstore bundle of 0.1 to 0.3 with one DSSE signature by a key")
 {
     const auto changed = [](const std::function<void(json&)>& change) {
         json b = support::bundle_around(good_statement().dump(), key);
         change(b);
         return why_not(b);
     };
-    for (const char* type : {"application/vnd.dev.sigstore.bundle+json;version=0.3", "application/json", ""})
+    // protobuf-specs, Bundle: "clients must be able to accept" the types of before; OMS 1.0 section 4 takes what Sigstore takes.
+    for (const std::string number : {"0.1", "0.2", "0.3"})
+        CHECK(changed([&](json& b) { b.set("mediaType", "application/vnd.dev.sigstore.bundle+json;version=" + number); }) ==
+              reason::none);
+    for (const char* type : {"application/vnd.dev.sigstore.bundle+json;version=0.4", "application/json", "",
+                             "application/vnd.dev.sigstore.bundle.v0.2+json", "application/vnd.dev.sigstore.bundle+json"})
         CHECK(changed([&](json& b) { b.set("mediaType", type); }) == reason::bundle_malformed);
     CHECK(changed([](json& b) { b.set("mediaType", nullptr); }) == reason::bundle_malformed);
     CHECK(changed([](json& b) { b.set("dsseEnvelope", nullptr); }) == reason::bundle_malformed);
@@ -425,15 +433,46 @@ TEST_CASE(
     signing_authority none;
     CHECK(none.add("no certificate").error().why == reason::bad_option);
     CHECK(none.add("a comment\n" + text("ca.pem")).has_value());
+}
 
-    signing_authority by;
-    CHECK(by.add(text("ca.pem")).has_value());
-    for (std::size_t at = 0; at < bundle.size(); at += 5)
+TEST_CASE(
+    "every one-byte change of a bundle that model-signing made is refused or without effect, by key and by certificate")
+{
+    const utc_time now = parse_rfc3339("2027-01-01T00:00:00Z").value();
+    signing_authority authority;
+    REQUIRE(authority.add(kept("certificate/ca.pem")).has_value());
+    std::vector<std::pair<std::string, model_signer>> all{{"certificate/bundle.json", authority}};
+    for (const char* curve : {"p256", "p384", "p521"})
+        all.emplace_back(std::string(curve) + ".json", public_key::pem(kept(std::string(curve) + ".pub")).value());
+    for (const char* name : {"inside.json", "links.json", "one.json", "shards.json"})
+        all.emplace_back(name, public_key::pem(kept("p256.pub")).value());
+    for (const auto& [name, by] : all)
     {
-        std::string changed = bundle;
-        changed[at] = static_cast<char>(changed[at] ^ 0x01);
-        if (const auto r = verify_model_bundle(as_bytes(changed), by, now))
-            CHECK(r->statement.files.size() == 1);
+        CAPTURE(name);
+        const std::string bundle = kept(name);
+        const auto said = verify_model_bundle(as_bytes(bundle), by, now);
+        REQUIRE_MESSAGE(said.has_value(), said.error().detail);
+        std::size_t accepted = 0;
+        for (std::size_t at = 0; at < bundle.size(); ++at)
+        {
+            static constexpr unsigned char masks[] = {0x01, 0x20, 0x02, 0x80, 0x04, 0xFF, 0x08, 0x40, 0x10};
+            std::string changed = bundle;
+            changed[at] = static_cast<char>(static_cast<unsigned char>(changed[at]) ^ masks[at % std::size(masks)]);
+            const auto r = verify_model_bundle(as_bytes(changed), by, now);
+            if (!r)
+            {
+                CHECK(r.error().code() != errc::internal);
+                CHECK(r.error().code() != errc::usage);
+                continue;
+            }
+            ++accepted;
+            CHECK_MESSAGE(r->payload == said->payload, "at ", at);
+            CHECK(r->signer.signer == said->signer.signer);
+            CHECK(r->signer.identity.empty());
+            CHECK(!r->signer.trusted_time);
+            CHECK(r->statement.subject == said->statement.subject);
+        }
+        CHECK(accepted < bundle.size() / 4);
     }
 }
 
@@ -452,86 +491,84 @@ TEST_CASE("what release 0.2 of model-signing signed is read: one subject a file,
     CHECK(as_text(encoded) == "DSSEV1 28 application/vnd.in-toto+json 12 b'{\"a\":\\n\\'\\\\\\xc3\\xa9\\'}'");
 }
 
-namespace {
-
-/// A certificate that OpenSSL made, with its key.
-class made_certificate
+TEST_CASE(
+    "what releases 0.2 and 0.3 of model-signing signed verifies by key and by certificate, and so does nothing beside it")
 {
-public:
-    /// Self-signed without `issuer`. Usages as in OpenSSL's configuration; empty: it says none.
-    made_certificate(const std::string& name, const made_certificate* issuer, const char* constraints,
-                     const std::string& usage, const std::string& extended, std::shared_ptr<EVP_PKEY> own = nullptr)
-        : key(own ? std::move(own)
-                  : std::shared_ptr<EVP_PKEY>(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"), EVP_PKEY_free)),
-          x509(X509_new(), X509_free)
-    {
-        const made_certificate& by = issuer ? *issuer : *this;
-        REQUIRE(X509_set_version(x509.get(), X509_VERSION_3) == 1);
-        static long serial = 0;
-        REQUIRE(ASN1_INTEGER_set(X509_get_serialNumber(x509.get()), ++serial) == 1);
-        X509_gmtime_adj(X509_getm_notBefore(x509.get()), -3600);
-        X509_gmtime_adj(X509_getm_notAfter(x509.get()), 3600);
-        REQUIRE(X509_set_pubkey(x509.get(), key.get()) == 1);
-        REQUIRE(X509_NAME_add_entry_by_txt(X509_get_subject_name(x509.get()), "CN", MBSTRING_UTF8,
-                                           reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0) == 1);
-        REQUIRE(X509_set_issuer_name(x509.get(), X509_get_subject_name(by.x509.get())) == 1);
-        extend(NID_basic_constraints, constraints);
-        extend(NID_key_usage, usage);
-        extend(NID_ext_key_usage, extended);
-        REQUIRE(X509_sign(x509.get(), by.key.get(), nullptr) > 0);
-    }
+    const std::string payload = good_statement().dump(), other = support::statement_about({{"b.txt", "bye"}}).dump();
+    const bytes encoded = historic_pae(as_bytes(payload)), of_other = historic_pae(as_bytes(other));
+    const auto by_key = [&](const bytes& signed_bytes) {
+        json b = support::bundle_around(payload, key);
+        json& signature = (*member(member(b, "dsseEnvelope"), "signatures").as_array())[0];
+        signature.set("sig", support::base64(key.sign(as_text(signed_bytes))));
+        return why_not(b);
+    };
+    CHECK(by_key(encoded) == reason::none);
+    CHECK(by_key(of_other) == reason::bad_signature);
 
-    bytes der() const
-    {
-        bytes out(static_cast<std::size_t>(i2d_X509(x509.get(), nullptr)));
-        unsigned char* at = out.data();
-        i2d_X509(x509.get(), &at);
-        return out;
-    }
-    certificate parsed() const { return certificate::der(der()).value(); }
-    std::string pem() const
-    {
-        return written([&](BIO* to) { return PEM_write_bio_X509(to, x509.get()); });
-    }
-    public_key public_half() const
-    {
-        return public_key::pem(written([&](BIO* to) { return PEM_write_bio_PUBKEY(to, key.get()); })).value();
-    }
-    result<bytes> sign(bytes_view message) const
-    {
-        const std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> ctx(EVP_MD_CTX_new(), EVP_MD_CTX_free);
-        bytes out(64);
-        std::size_t size = out.size();
-        REQUIRE(EVP_DigestSignInit(ctx.get(), nullptr, nullptr, nullptr, key.get()) == 1);
-        REQUIRE(EVP_DigestSign(ctx.get(), out.data(), &size, message.data(), message.size()) == 1);
-        return out;
-    }
+    const made_certificate root = made_root("root"), leaf = made_leaf(root);
+    signing_authority by;
+    REQUIRE(by.add(root.pem()).has_value());
+    const auto certified = [&](const bytes& signed_bytes) {
+        const auto r = verify_model_bundle(as_bytes(certified_bundle(payload, leaf, signed_bytes).dump()), by,
+                                           parse_rfc3339("2027-01-01T00:00:00Z").value());
+        return r ? reason::none : r.error().why;
+    };
+    CHECK(certified({}) == reason::none);
+    CHECK(certified(encoded) == reason::none);
+    CHECK(certified(of_other) == reason::bad_signature);
+}
 
-    std::shared_ptr<EVP_PKEY> key;
-    std::shared_ptr<X509> x509;
+TEST_CASE(
+    "a certificate for a kind of key that nothing is verified by belongs to no chain: that is no wrong option of the "
+    "caller's")
+{
+    const made_certificate root = made_root("root"), good = made_leaf(root);
+    const made_certificate odd = made_leaf(
+        root, std::shared_ptr<EVP_PKEY>(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "brainpoolP256r1"), EVP_PKEY_free));
+    CHECK(odd.parsed().key().error().why == reason::bad_option);
+    signing_authority by;
+    REQUIRE(by.add(root.pem()).has_value());
+    json bundle = certified_bundle(good_statement().dump(), good);
+    member(member(member(bundle, "verificationMaterial"), "x509CertificateChain"), "certificates") =
+        json::array{json{{"rawBytes", to_base64(odd.der())}}};
+    const auto r = verify_model_bundle(as_bytes(bundle.dump()), by, parse_rfc3339("2027-01-01T00:00:00Z").value());
+    REQUIRE(r.has_error());
+    CHECK(r.error().why == reason::chain_invalid);
+    CHECK(r.error().code() == errc::signature);
 
-private:
-    void extend(int nid, const std::string& value)
-    {
-        if (value.empty())
-            return;
-        const std::unique_ptr<X509_EXTENSION, void (*)(X509_EXTENSION*)> made(
-            X509V3_EXT_conf_nid(nullptr, nullptr, nid, value.c_str()), X509_EXTENSION_free);
-        REQUIRE(made);
-        REQUIRE(X509_add_ext(x509.get(), made.get(), -1) == 1);
-    }
+    // The issuer's key is a part of what a certificate log signs (RFC 6962 section 3.2).
+    const std::string logged = support::read_file(MODELSEC_SOURCE_DIR "/tests/vectors/sigstore/message_v1.sigstore.json");
+    const certificate leaf = parse_sigstore_bundle(as_bytes(logged)).value().certificates.front();
+    CHECK(verify_embedded_scts({leaf, odd.parsed()}, {}).error().why == reason::chain_invalid);
+}
 
-    static std::string written(const std::function<int(BIO*)>& write)
-    {
-        const std::unique_ptr<BIO, void (*)(BIO*)> memory(BIO_new(BIO_s_mem()), BIO_free_all);
-        REQUIRE(write(memory.get()) == 1);
-        char* text = nullptr;
-        const long size = BIO_get_mem_data(memory.get(), &text);
-        return std::string(text, static_cast<std::size_t>(size));
-    }
-};
-
-}  // namespace
+TEST_CASE("of several signers any may have signed, and the failure is that of the one who came furthest")
+{
+    const support::signer stranger("s");
+    const utc_time now = parse_rfc3339("2027-01-01T00:00:00Z").value();
+    const auto hinted = [&](const support::signer& by) {
+        json b = support::bundle_around(good_statement().dump(), by);
+        member(member(b, "verificationMaterial"), "publicKey").set("hint", model_key_hint(support::public_half(by)));
+        return b.dump();
+    };
+    const auto judged = [&](const std::string& bundle, const std::vector<model_signer>& by) {
+        const auto r = verify_model_bundle_by_any(as_bytes(bundle), by, now);
+        return r ? reason::none : r.error().why;
+    };
+    const model_signer own = support::public_half(key), other = support::public_half(stranger);
+    CHECK(judged(hinted(key), {own, other}) == reason::none);
+    CHECK(judged(hinted(key), {other, own}) == reason::none);
+    CHECK(judged(hinted(key), {other}) == reason::unknown_key);
+    CHECK(judged(hinted(key), {}) == reason::trust_source_missing);
+    std::string touched = hinted(key);
+    const auto at = touched.find("\"sig\":\"") + 7;
+    touched[at] = touched[at] == 'A' ? 'B' : 'A';
+    CHECK(judged(touched, {own, other}) == reason::bad_signature);
+    CHECK(judged(touched, {other, own}) == reason::bad_signature);
+    limits caps;
+    caps.signature_message_bytes = 1;
+    CHECK(verify_model_bundle_by_any(as_bytes(hinted(key)), {own}, now, caps).error().why == reason::too_many_signatures);
+}
 
 // RFC 5280 sections 4.2.1.3 and 4.2.1.12.
 TEST_CASE("a certificate signs models by both of its usages, below none that is for other uses")

@@ -62,34 +62,11 @@ result<void> check_signature_trust(const model_signature& trust, bool online)
     return {};
 }
 
-/// How far a bundle came with a signer: of several failures the furthest says most.
-inline int progress_of(reason why) noexcept
-{
-    switch (why)
-    {
-    case reason::unknown_key: return 0;
-    case reason::chain_invalid: return 1;
-    case reason::identity_mismatch: return 2;
-    default: return 3;
-    }
-}
-
 result<verified_model> verify_by_any(bytes_view bundle, const model_signature& trust, utc_time now, const limits& caps,
                                      const go_on_function& go_on)
 {
     signature_budget budget{caps.signature_message_bytes, go_on};
-    std::optional<failure> furthest;
-    for (const model_signer& by : trust.signers)
-    {
-        auto verified = verify_model_bundle(bundle, by, now, caps, &budget);
-        if (verified)
-            return verified;
-        if (go_on)
-            MODELSEC_CHECK(go_on());
-        if (!furthest || progress_of(verified.error().why) > progress_of(furthest->why))
-            furthest = std::move(verified).error();
-    }
-    return furthest ? std::move(*furthest) : fail(reason::trust_source_missing);
+    return verify_model_bundle_by_any(bundle, trust.signers, now, caps, &budget);
 }
 
 bool is_signer(const model_signature& trust, const std::vector<std::string>& key_ids)

@@ -37,7 +37,8 @@ struct model_walk
     std::function<void(std::uint64_t bytes, std::uint64_t total)> on_progress;
     /// Called for each difference before verify_model() fails, at most 1,000 times, on the calling thread.
     std::function<void(const model_difference&)> on_difference;
-    /// Files and folders below the folder that are not looked at unless they are signed: where the bundle itself lies, for one.
+    /// Files and folders below the folder that are not looked at unless they are signed: where the bundle itself lies, for one. Written as
+    /// place_in_model() reads them.
     std::vector<std::string> also_ignored;
     /// Files that were not signed are no difference (they are not looked at either).
     bool ignore_unsigned = false;
@@ -49,11 +50,17 @@ struct model_summary
     std::uint64_t bytes = 0;
 };
 
+/// Which place below the model at `model` a caller means: a path below it, with `./`, doubled and trailing slashes or without, or a full path
+/// that leads there. Nothing for a full path that leads elsewhere: it is about no part of the model (model-signing does the same). What
+/// leads out of it or is it itself is `unsafe_name` (31).
+MODELSEC_DECL result<std::optional<model_path>> place_in_model(const std::string& model, const std::string& path);
+
 /// Compares the model at `path` (a folder or, if that was signed, a file) with what was signed: the same files, no more, no
 /// fewer, each byte the same. Within the folder no link is followed but, where the signature allows links, those to files;
 /// a link to a folder is always refused, because nobody signed what lies behind it. Says what is there while it looks: who may
 /// write to the folder can change it afterwards.
-/// Codes: 30 (`file_missing`, `file_unsigned`, `file_altered`), 31 (`unsafe_entry`; `unsafe_name`: deeper than 32 folders),
+/// Codes: 30 (`file_missing`, `file_unsigned`, `file_altered`), 31 (`unsafe_entry`; `unsafe_name`: deeper than 32 folders, and what
+/// place_in_model() says of `also_ignored`),
 /// 2 (`file_unreadable`), 3, 24 (`too_large`: more than limits::files folders), 41 (`store_io`).
 MODELSEC_DECL result<model_summary> verify_model(const std::string& path, const model_statement& expected,
                                                  const model_walk& how = {}, const limits& caps = {});

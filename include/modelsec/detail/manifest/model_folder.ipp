@@ -94,7 +94,13 @@ inline result<std::vector<hash_job>> match_files(const model_tree& tree, const s
     std::map<std::string, std::size_t> wanted;
     for (std::size_t i = 0; i < expected.files.size(); ++i)
         wanted.emplace(only ? "" : expected.files[i].path->str(), i);
-    const std::set<std::string> extra(how.also_ignored.begin(), how.also_ignored.end());
+    std::set<std::string> extra;
+    for (const std::string& given : how.also_ignored)
+    {
+        MODELSEC_TRY(const std::optional<model_path> place, place_in_model(path, given));
+        if (place)
+            extra.insert(place->str());
+    }
     const auto ignored = [&](const std::string& seen) {
         for (std::size_t at = seen.find('/'); at != std::string::npos; at = seen.find('/', at + 1))
             if (extra.count(seen.substr(0, at)) != 0)
@@ -140,6 +146,43 @@ inline std::string name_of_model(const std::string& path)
 }
 
 }  // namespace detail
+
+result<std::optional<model_path>> place_in_model(const std::string& model, const std::string& path)
+{
+    namespace fs = std::filesystem;
+    std::string below = path;
+    if (fs::path given(path); given.is_absolute())
+    {
+        while (given.has_relative_path() && (given.filename().empty() || given.filename() == "."))
+            given = given.parent_path();
+        std::error_code failed;
+        const fs::path folder = fs::canonical(model, failed);
+        if (failed)
+            return fail(reason::file_unreadable, "the model");
+        // Of a link itself, not of what it leads to.
+        const fs::path real = given.filename() == ".."
+                                  ? fs::weakly_canonical(given, failed)
+                                  : fs::weakly_canonical(given.parent_path(), failed) / given.filename();
+        if (failed)
+            return std::optional<model_path>();
+        const fs::path relative = real.lexically_relative(folder);
+        if (relative.empty() || *relative.begin() == "..")
+            return std::optional<model_path>();
+        below = relative.generic_string();
+    }
+    // OMS 1.0 section 6.1.2, points 3 and 4. What is left must lead out of nothing (CWE-22).
+    std::string plain;
+    for (std::string_view rest = below; !rest.empty();)
+    {
+        const auto slash = rest.find('/');
+        const std::string_view part = rest.substr(0, slash);
+        rest.remove_prefix(slash == std::string_view::npos ? rest.size() : slash + 1);
+        if (!part.empty() && part != ".")
+            (plain += plain.empty() ? "" : "/") += part;
+    }
+    MODELSEC_TRY(model_path place, model_path::parse(plain));
+    return std::optional(std::move(place));
+}
 
 result<model_summary> verify_model(const std::string& path, const model_statement& expected, const model_walk& how,
                                    const limits& caps)

@@ -103,6 +103,12 @@ MODELSEC_DECL result<verified_model> verify_model_bundle(bytes_view bundle, cons
                                                          const limits& caps = {},
                                                          detail::signature_budget* budget = nullptr);
 
+/// The same by the first of several signers for whom it holds. If there is none, the failure says most of the signer whom the bundle names;
+/// `trust_source_missing` (2) where none is given. All of them share `budget`.
+MODELSEC_DECL result<verified_model> verify_model_bundle_by_any(bytes_view bundle, const std::vector<model_signer>& signers,
+                                                                utc_time now, const limits& caps = {},
+                                                                detail::signature_budget* budget = nullptr);
+
 MODELSEC_END_NAMESPACE
 
 #ifndef MODELSEC_SEPARATE_COMPILATION

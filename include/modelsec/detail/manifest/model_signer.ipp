@@ -69,6 +69,18 @@ inline result<signer_facts> verify_logged(const sigstore_bundle& bundle, const m
     return fail(reason::bad_option, "needs an identity or a key, and a trusted root");
 }
 
+/// How far a bundle came with a signer: of several failures the furthest says most.
+inline int progress_of(reason why) noexcept
+{
+    switch (why)
+    {
+    case reason::unknown_key: return 0;
+    case reason::chain_invalid: return 1;
+    case reason::identity_mismatch: return 2;
+    default: return 3;
+    }
+}
+
 }  // namespace detail
 
 result<sigstore_root> sigstore_root::parse(bytes_view text, const limits& caps)
@@ -142,6 +154,9 @@ result<verified_model> verify_model_bundle(bytes_view bundle, const model_signer
     MODELSEC_TRY(detail::sigstore_bundle parsed, detail::parse_sigstore_bundle(bundle, caps));
     if (!parsed.content || parsed.payload_type != detail::statement_payload_type)
         return detail::bundle_failure("a model is signed as an in-toto statement in an envelope");
+    // Sigstore leaves the meaning of a hint to who made it, OMS 1.0 section 4.1 makes it the key's fingerprint.
+    if (const auto* key = std::get_if<logged_key>(&by))
+        MODELSEC_CHECK(detail::check_key_hint(parsed.key_hint, key->key));
     detail::signature_budget own{caps.signature_message_bytes};
     MODELSEC_CHECK((budget ? budget : &own)->spend(parsed.content->signed_bytes.size()));
     const auto* authority = std::get_if<signing_authority>(&by);
@@ -153,6 +168,25 @@ result<verified_model> verify_model_bundle(bytes_view bundle, const model_signer
     MODELSEC_TRY(model_statement statement, detail::parse_model_statement(parsed.content->payload(), caps));
     return verified_model{std::move(statement), detail::facts_of(std::move(facts), parsed, by),
                           sha256(parsed.content->payload()), parsed.content->signatures.front().value};
+}
+
+result<verified_model> verify_model_bundle_by_any(bytes_view bundle, const std::vector<model_signer>& signers, utc_time now,
+                                                  const limits& caps, detail::signature_budget* budget)
+{
+    detail::signature_budget own{caps.signature_message_bytes};
+    detail::signature_budget& shared = budget ? *budget : own;
+    std::optional<failure> furthest;
+    for (const model_signer& by : signers)
+    {
+        auto verified = verify_model_bundle(bundle, by, now, caps, &shared);
+        if (verified)
+            return verified;
+        if (shared.go_on)
+            MODELSEC_CHECK(shared.go_on());
+        if (!furthest || detail::progress_of(verified.error().why) > detail::progress_of(furthest->why))
+            furthest = std::move(verified).error();
+    }
+    return furthest ? std::move(*furthest) : fail(reason::trust_source_missing);
 }
 
 MODELSEC_END_NAMESPACE

@@ -94,6 +94,9 @@ MODELSEC_DECL void sort_files(model_statement& model);
 /// The digest of all files' digests in their order (OMS 1.0 section 6.5.1).
 MODELSEC_DECL sha256_digest subject_of(const model_statement& model);
 MODELSEC_DECL std::string write_model_statement(const model_statement& model);
+/// A model's bundle that names another key is not what the caller thinks it is: `unknown_key`. The hint decides nothing else; an empty one
+/// names none.
+MODELSEC_DECL result<void> check_key_hint(std::string_view hint, const public_key& key);
 /// What releases 0.2 and 0.3 of model-signing signed in place of DSSE's encoding.
 MODELSEC_DECL bytes historic_pae(bytes_view payload);
 }  // namespace detail

@@ -91,6 +91,13 @@ bytes historic_pae(bytes_view payload)
     return {out.begin(), out.end()};
 }
 
+result<void> check_key_hint(std::string_view hint, const public_key& key)
+{
+    if (!hint.empty() && hint != model_key_hint(key))
+        return fail(reason::unknown_key, "the bundle names another key");
+    return {};
+}
+
 inline bool signs_models(key_type type)
 {
     return type == key_type::ed25519 || type == key_type::ecdsa_p256 || type == key_type::ecdsa_p384 ||
@@ -127,9 +134,7 @@ result<model_statement> verify_bundle(bytes_view bundle, const public_key& key, 
     if (!detail::signs_models(key.type()))
         return fail(reason::bad_option, "models are signed by ECDSA or Ed25519 keys");
     MODELSEC_TRY(const detail::signature_bundle parsed, detail::parse_signature_bundle(bundle, caps));
-    // The hint decides nothing; but a bundle that names another key is not what the caller thinks it is.
-    if (!parsed.key_hint.empty() && parsed.key_hint != model_key_hint(key))
-        return fail(reason::unknown_key, "the bundle names another key");
+    MODELSEC_CHECK(detail::check_key_hint(parsed.key_hint, key));
     if (detail::brings_other_key(parsed.raw_key, key))
         return fail(reason::unknown_key, "the bundle brings another key along");
     const std::vector<detail::candidate_key> keys{{parsed.content.signatures[0].key_id, key, reason::none}};

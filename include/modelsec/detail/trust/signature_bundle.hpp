@@ -6,11 +6,25 @@
 #include <modelsec/detail/trust/envelope.hpp>
 #include <modelsec/detail/trust/key.hpp>
 
+#include <optional>
+
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
-/// What a Sigstore bundle v0.3 calls itself; compared exactly.
+/// What a Sigstore bundle v0.3 calls itself, and what is written.
 inline constexpr std::string_view bundle_media_type = "application/vnd.dev.sigstore.bundle.v0.3+json";
+
+enum class bundle_version
+{
+    v0_1,
+    v0_2,
+    v0_3
+};
+
+/// By the media type, compared exactly. protobuf-specs, Bundle: clients must accept the types of 0.1, 0.2 and 0.3 that came before
+/// today's; OMS 1.0 section 4 leaves the type to that specification. Nothing for any other.
+MODELSEC_DECL std::optional<bundle_version> version_of_bundle(std::string_view media_type) noexcept;
+
 /// The payload type of in-toto statements in DSSE; compared exactly.
 inline constexpr std::string_view statement_payload_type = "application/vnd.in-toto+json";
 
@@ -27,7 +41,7 @@ MODELSEC_DECL result<named_key> read_named_key(json_view object);
 /// Whether the key that a bundle brings along is another one than this. What is no key is none that could be meant.
 MODELSEC_DECL bool brings_other_key(bytes_view raw, const public_key& key);
 
-/// A Sigstore bundle v0.3 that a plain key signed: a DSSE envelope with one signature. Nothing in it is trusted yet.
+/// A Sigstore bundle (0.1 to 0.3) that a plain key signed: a DSSE envelope with one signature. Nothing in it is trusted yet.
 struct signature_bundle
 {
     envelope content;

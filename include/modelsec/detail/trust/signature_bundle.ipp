@@ -12,6 +12,17 @@
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
 
+std::optional<bundle_version> version_of_bundle(std::string_view media_type) noexcept
+{
+    if (media_type == "application/vnd.dev.sigstore.bundle+json;version=0.1")
+        return bundle_version::v0_1;
+    if (media_type == "application/vnd.dev.sigstore.bundle+json;version=0.2")
+        return bundle_version::v0_2;
+    if (media_type == bundle_media_type || media_type == "application/vnd.dev.sigstore.bundle+json;version=0.3")
+        return bundle_version::v0_3;
+    return std::nullopt;
+}
+
 result<named_key> read_named_key(json_view object)
 {
     named_key out;
@@ -64,8 +75,9 @@ result<signature_bundle> parse_signature_bundle(bytes_view text, const limits& c
     if (!document)
         return bundle_failure(document.error().detail);
     const json_view doc = document->root();
-    if (doc.string_at("mediaType") != bundle_media_type)
-        return bundle_failure("another mediaType than " + std::string(bundle_media_type));
+    const auto type = doc.string_at("mediaType");
+    if (!type || !version_of_bundle(*type))
+        return bundle_failure("another mediaType than that of a Sigstore bundle 0.1 to 0.3");
     signature_bundle out;
     MODELSEC_TRY(named_key named, parse_key_material(doc));
     out.key_hint = std::move(named.hint);

@@ -4,6 +4,7 @@
 
 #include <modelsec/detail/base/digest.hpp>
 #include <modelsec/detail/trust/envelope.hpp>
+#include <modelsec/detail/trust/signature_bundle.hpp>
 #include <modelsec/detail/trust/sigstore/certificate.hpp>
 
 MODELSEC_BEGIN_NAMESPACE
@@ -34,13 +35,6 @@ struct log_entry
 /// Names of in-toto's digest sets and of Rekor v1's entries, and those of protobuf-specs (HashAlgorithm). Others mean nothing here.
 MODELSEC_DECL std::optional<hash_algorithm> subject_algorithm(std::string_view name) noexcept;
 MODELSEC_DECL std::optional<hash_algorithm> bundle_algorithm(std::string_view name) noexcept;
-
-enum class bundle_version
-{
-    v0_1,
-    v0_2,
-    v0_3
-};
 
 /// A Sigstore bundle of versions 0.1 to 0.3 taken apart. Nothing in it is trusted yet.
 struct sigstore_bundle

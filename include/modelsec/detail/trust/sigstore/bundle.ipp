@@ -31,17 +31,6 @@ std::optional<hash_algorithm> bundle_algorithm(std::string_view name) noexcept
     return name == "SHA2_512" ? std::optional(hash_algorithm::sha512) : std::nullopt;
 }
 
-inline std::optional<bundle_version> version_of_bundle(std::string_view media_type)
-{
-    if (media_type == "application/vnd.dev.sigstore.bundle+json;version=0.1")
-        return bundle_version::v0_1;
-    if (media_type == "application/vnd.dev.sigstore.bundle+json;version=0.2")
-        return bundle_version::v0_2;
-    if (media_type == bundle_media_type || media_type == "application/vnd.dev.sigstore.bundle+json;version=0.3")
-        return bundle_version::v0_3;
-    return std::nullopt;
-}
-
 /// protobuf's JSON of a 64 bit integer: a string of digits, or a number. Absent is 0.
 inline std::optional<std::uint64_t> number_at(json_view object, std::string_view key)
 {

@@ -62,6 +62,9 @@ public:
     bytes_view raw() const noexcept { return *raw_; }
     x509_st* native() const noexcept { return x509_.get(); }
     MODELSEC_DECL result<verifying_key> key() const;
+    /// The same of a certificate that came with a bundle: a key that nothing is verified by is no option of the caller's, but
+    /// `chain_invalid`.
+    MODELSEC_DECL result<verifying_key> certified_key() const;
     /// What it is valid for, by itself.
     MODELSEC_DECL std::optional<time_window> validity() const;
     /// Issuer and subject are one, and it is signed by its own key.

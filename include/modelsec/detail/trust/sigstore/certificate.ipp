@@ -207,6 +207,14 @@ result<verifying_key> certificate::key() const
     return verifying_key::of(x509_.get());
 }
 
+result<verifying_key> certificate::certified_key() const
+{
+    auto own = key();
+    if (!own)
+        return fail(reason::chain_invalid, "a certificate for a key of another kind than ECDSA, Ed25519 or sound RSA");
+    return own;
+}
+
 std::optional<time_window> certificate::validity() const
 {
     const auto begin = time_of(X509_get0_notBefore(x509_.get())), end = time_of(X509_get0_notAfter(x509_.get()));
@@ -438,7 +446,7 @@ result<void> verify_embedded_scts(const std::vector<certificate>& chain, const s
     if (!list || sk_SCT_num(list.get()) < 1 || sk_SCT_num(list.get()) > most)
         return unproved("the certificate has no timestamp of a certificate log");
     const auto body = precertificate(chain[0]);
-    MODELSEC_TRY(const verifying_key issuer, chain[1].key());
+    MODELSEC_TRY(const verifying_key issuer, chain[1].certified_key());
     if (!body || body->size() >= (1u << 24))
         return unproved("the certificate has no one form without its timestamps");
     bytes entry;

@@ -166,7 +166,7 @@ result<signer_facts> verify_keyless(const sigstore_bundle& bundle, const sigstor
         return fail(reason::chain_invalid, "the certificate is not for signing code");
     MODELSEC_TRY(out.identity, check_identity_policy(leaf, by));
     out.issuer = by.issuer;
-    MODELSEC_TRY(const verifying_key key, leaf.key());
+    MODELSEC_TRY(const verifying_key key, leaf.certified_key());
     MODELSEC_CHECK(verify_content(bundle, key, message));
     return out;
 }
@@ -224,7 +224,7 @@ result<signer_facts> verify_certified(const sigstore_bundle& bundle, const std::
                    : fail(reason::chain_invalid, "no given certificate leads to the signer's");
     out.authority = sha256(chain->back().raw());
     MODELSEC_CHECK(check_purpose(*chain));
-    MODELSEC_TRY(const verifying_key key, leaf.key());
+    MODELSEC_TRY(const verifying_key key, leaf.certified_key());
     if (!key.verify(bundle.content->signed_bytes, bundle.signature()) &&
         (other_encoding.empty() || !key.verify(other_encoding, bundle.signature())))
         return fail(reason::bad_signature);

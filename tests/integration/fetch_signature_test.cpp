@@ -387,6 +387,19 @@ TEST_CASE("files are layers of an OCI artifact: its manifest says how long they 
         return h.fetch(std::move(bases));
     };
     CHECK(fresh({gone}).code == errc::http_status);
+    const std::string manifest = "/v2/team/llama/manifests/" + digest;
+    support::fault labelled;
+    labelled.gzip = true;
+    h.w.web.fail(manifest, labelled);
+    CHECK_MESSAGE(fresh({base}).code == errc::ok, "its digest was signed: what its label claims does not matter");
+    h.check_active();
+    labelled.flip_at = 20;
+    h.w.web.heal(manifest);
+    h.w.web.fail(manifest, labelled);
+    const auto coded = fresh({base});
+    CHECK(coded.code == errc::digest);
+    CHECK_MESSAGE(coded.detail.find("gzip") != std::string::npos, coded.detail);
+    h.w.web.heal(manifest);
     for (const std::vector<std::string>& bases :
          {std::vector<std::string>{gone, base}, {base, gone}, {gone, h.w.web.url("/files/")}, {gone, gone, base}})
     {

@@ -2,6 +2,8 @@
 // modelsec fetch --tuf, against a repository behind TLS.
 #include "command.hpp"
 
+#include <modelsec/tuf.hpp>
+
 #include <tuf_publisher.hpp>
 
 using namespace integration;
@@ -114,6 +116,85 @@ TEST_CASE("what a TUF repository said before is known after a restart, and wrong
     CHECK(active_content(h.w) == h.content);
     CHECK(h.fetch({"--tier", "llama8b"}).exit_code == 2);
     CHECK(h.fetch({"--manifest", h.w.web.url("/manifest")}).exit_code == 2);
+}
+
+TEST_CASE("what a TUF repository lists by digest may come with the label of a content coding, and nothing else may")
+{
+    tuf_house h;
+    const std::string name = "model", metadata = "/repo/metadata/";
+    const std::string where = "/repo/targets/" + support::sha256_hex(name) + ".model";
+    const auto offer = [&](std::uint64_t version, bool digests) {
+        using namespace tuf_test;
+        const std::string number = std::to_string(version) + ".";
+        const auto targets_file = sign(targets(version, {{"model", target(name)}}, far), {4});
+        const auto snapshot_file =
+            sign(snapshot(version, {{"targets", digests ? listed(version, targets_file) : listed(version)}}, far), {3});
+        h.serve(number + "targets.json", targets_file);
+        h.serve(number + "snapshot.json", snapshot_file);
+        h.serve("timestamp.json",
+                sign(timestamp(version, digests ? listed(version, snapshot_file) : listed(version), far), {2}));
+        h.w.web.serve(where, name);
+    };
+    support::fault labelled, wrong;
+    labelled.gzip = wrong.gzip = true;
+    wrong.flip_at = 3;
+    // By the client of TUF that stands by itself, which asks for small targets as for metadata, and by the one of `fetch --tuf`.
+    const auto update = [&](const std::string& folder) -> modelsec::result<std::string> {
+        modelsec::tuf_options options{h.w.place / folder, h.w.web.url(metadata), h.w.web.url("/repo/targets/")};
+        const std::string root = support::read_file(h.w.place / "root.json");
+        options.root.assign(root.begin(), root.end());
+        options.transport.tls.ca_file = h.w.place / "ca.pem";
+        options.caps.retries = 0;
+        MODELSEC_TRY(modelsec::tuf_updater client, modelsec::tuf_updater::open(options));
+        MODELSEC_CHECK(client.refresh());
+        MODELSEC_TRY(const modelsec::tuf_target target, client.find("model"));
+        std::string got;
+        MODELSEC_CHECK(client.fetch(target, [&](modelsec::bytes_view piece) -> modelsec::result<void> {
+            got += modelsec::as_text(piece);
+            return {};
+        }));
+        return got;
+    };
+    const auto fetch = [&](const std::string& store) {
+        modelsec::client_options options = h.w.options();
+        options.store = h.w.place / store;
+        options.caps.retries = 0;
+        modelsec::fetch_options wanted;
+        const std::string root = support::read_file(h.w.place / "root.json");
+        wanted.trust = modelsec::tuf_repository{{root.begin(), root.end()}, h.w.web.url(metadata), "model", {}};
+        wanted.model_id = "demo";
+        modelsec::client client(options);
+        return integration::fetch(client, wanted);
+    };
+    offer(1, true);
+    for (const std::string& path : {metadata + "1.snapshot.json", metadata + "1.targets.json", where})
+        h.w.web.fail(path, labelled);
+    const auto good = update("a");
+    REQUIRE_MESSAGE(good.has_value(), good.error().detail);
+    CHECK(*good == name);
+    const auto fetched = fetch("a.store");
+    CHECK_MESSAGE(fetched.code == errc::ok, fetched.detail);
+
+    for (const std::string& path : {metadata + "1.snapshot.json", metadata + "1.targets.json", where})
+    {
+        CAPTURE(path);
+        h.w.web.heal(path);
+        h.w.web.fail(path, wrong);
+        const auto others = update("b" + std::to_string(path.size()));
+        REQUIRE(others.has_error());
+        CHECK_MESSAGE(others.error().detail.find("gzip") != std::string::npos, others.error().detail);
+        const auto attempt = fetch("b.store" + std::to_string(path.size()));
+        CHECK_MESSAGE(attempt.detail.find("gzip") != std::string::npos, attempt.detail);
+        h.w.web.heal(path);
+    }
+    h.w.web.fail(metadata + "timestamp.json", labelled);
+    CHECK(update("c").error().why == modelsec::reason::content_encoding);
+    CHECK(fetch("c.store").why == modelsec::reason::content_encoding);
+    h.w.web.heal(metadata + "timestamp.json");
+    offer(2, false);
+    h.w.web.fail(metadata + "2.snapshot.json", labelled);
+    CHECK(update("d").error().why == modelsec::reason::content_encoding);
+    CHECK(fetch("d.store").why == modelsec::reason::content_encoding);
 }
 
 TEST_CASE("8 processes that fetch one TUF target at once download it once, and their metadata is not mixed")

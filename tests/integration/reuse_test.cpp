@@ -52,10 +52,14 @@ struct released
         }
         w.web.serve("/manifest", support::read_file(w.place / "manifest.json"), "application/json");
     }
+    support::process_result run_fetch() const
+    {
+        return run_command({"fetch", "--manifest", w.web.url("/manifest"), "--pins", w.place / "keys/v1.pub.json", "--ca",
+                            w.place / "ca.pem", "--store", w.store(), "--json"});
+    }
     modelsec::detail::json fetch() const
     {
-        const auto r = run_command({"fetch", "--manifest", w.web.url("/manifest"), "--pins", w.place / "keys/v1.pub.json",
-                                    "--ca", w.place / "ca.pem", "--store", w.store(), "--json"});
+        const auto r = run_fetch();
         REQUIRE_MESSAGE(r.exit_code == 0, r.out << r.err);
         return result_line(r.out);
     }
@@ -180,6 +184,28 @@ TEST_CASE("of a folder each file has an index beside it, and only what changed i
     const std::string pack = run_command({"path", "--store", s.w.store(), "demo"}).out;
     for (const auto& [name, content] : files)
         CHECK(support::read_file(pack.substr(0, pack.size() - 1) + '/' + name) == content);
+}
+
+TEST_CASE(
+    "an index that comes with the label of a content coding is the signed one all the same; of another one that is told")
+{
+    released s;
+    const std::string first = support::noise(3'000'000), second = changed_in_places(first, 3);
+    s.publish(first, 1, true);
+    s.fetch();
+    s.publish(second, 2, true);
+    support::fault labelled;
+    labelled.gzip = true;
+    s.w.web.fail("/2.index", labelled, 100);
+    CHECK(s.fetch().size_at("bytes_fetched").value() < second.size() / 2);
+    CHECK(s.active() == second);
+
+    s.publish(changed_in_places(second, 2), 3, true);
+    labelled.flip_at = 20;
+    s.w.web.fail("/3.index", labelled, 100);
+    const auto r = s.run_fetch();
+    CHECK_MESSAGE(r.exit_code == 0, r.out);
+    CHECK_MESSAGE(r.out.find("content_encoding") != std::string::npos, r.out);
 }
 
 TEST_CASE(

@@ -243,6 +243,37 @@ TEST_CASE("what a server always answers is not asked for again as if the network
     CHECK(l.why("/doc") == reason::none);
 }
 
+TEST_CASE("bytes with a signed digest are those bytes whatever coding a label claims, and a refusal is read by its status")
+{
+    line l;
+    l.web.serve("/doc", "content");
+    support::fault coded;
+    coded.gzip = true;
+    l.web.fail("/doc", coded);
+    modelsec::detail::http_client client(l.environment());
+    modelsec::detail::http_request request{*url::parse(l.web.url("/doc")), std::nullopt, {}, 100};
+    CHECK(client.exchange(request).error().why == reason::content_encoding);
+    request.digest_signed = true;
+    const auto answer = client.exchange(request);
+    REQUIRE_MESSAGE(answer.has_value(), answer.error().detail);
+    CHECK(text(answer->body) == "content");
+    CHECK(answer->coding == "gzip");
+    request.body_cap = 3;  // encoded bytes may be more than those that were signed
+    const auto longer = client.exchange(request);
+    CHECK(longer.error().why == reason::too_large);
+    CHECK(longer.error().detail.find("gzip") != std::string::npos);
+
+    // Who asks a registry for its challenge does not read what is written below it.
+    modelsec::detail::http_request door{*url::parse(l.web.url("/door")), std::nullopt, {}, 100};
+    l.web.handle("/door", [](const support::seen_request&) {
+        return support::reply{401, {{"Content-Encoding", "br"}, {"WWW-Authenticate", "Bearer realm=x"}}, "encoded"};
+    });
+    door.any_status = true;
+    const auto refused = client.exchange(door);
+    REQUIRE_MESSAGE(refused.has_value(), refused.error().detail);
+    CHECK(refused->status == 401);
+}
+
 TEST_CASE("a status line without a reason, and without the blank before it, is read as every browser reads it")
 {
     line l;

@@ -24,6 +24,8 @@ struct world
     files kept;
     lines done;
     std::string fail_at;
+    std::string coding;  ///< that answers claim
+    std::string detail;  ///< of the last failure
 
     ms::detail::trust_input perform(const ms::detail::trust_action& a)
     {
@@ -44,7 +46,7 @@ struct world
             return a.what == kind::load ? ms::detail::trust_input::absent()
                                         : ms::detail::trust_input::failed(ms::fail(ms::reason::too_large));
         else
-            return ms::detail::trust_input::got(it->second);
+            return ms::detail::trust_input::got(it->second, a.what == kind::fetch ? coding : std::string());
         return ms::detail::trust_input::finished();
     }
 
@@ -52,6 +54,7 @@ struct world
     {
         while (action && action->what != ms::detail::trust_action::kind::done)
             action = client.resume(perform(*action));
+        detail = action ? std::string() : action.error().detail;
         return action ? ms::reason::none : action.error().why;
     }
 

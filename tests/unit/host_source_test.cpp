@@ -334,8 +334,13 @@ TEST_CASE("an OCI artifact's layers are read by title, ORAS' or ModelPack's, and
     oci_source registry({}, {});
     CHECK(registry.layers("oci://r.example/x@sha256:" + sha256(as_bytes(manifest)).hex(), net.ask).value().size() == 2);
     CHECK(header_of(net.asked[1].headers, "accept").find("application/vnd.oci.image.manifest.v1+json") != std::string::npos);
+    CHECK(net.asked[1].digest_signed);  // a label of a content coding does not matter
     net.answer(200, {}, manifest);
     CHECK(registry.layers("oci://r.example/x@sha256:" + digest, net.ask).error().why == reason::digest_mismatch);
+    net.answer(200, {{"content-encoding", "gzip"}}, manifest);
+    const auto coded = registry.layers("oci://r.example/x@sha256:" + digest, net.ask).error();
+    CHECK(coded.why == reason::digest_mismatch);
+    CHECK(coded.detail.find("gzip") != std::string::npos);
 }
 
 TEST_CASE("Signature Version 4 is computed as Amazon's own example has it")

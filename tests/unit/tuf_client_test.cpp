@@ -22,6 +22,43 @@ TEST_CASE("an update asks for root N+1, timestamp, snapshot and targets in this 
     CHECK(w.fetched() == lines{"2.root.json", "timestamp.json"});  // nothing new: nothing more is asked for
 }
 
+TEST_CASE("metadata whose digest is listed may come with the label of a content coding; other bytes are told with it")
+{
+    for (const bool hashes : {true, false})
+    {
+        repository r;
+        r.hashes = hashes;
+        world w = trusting(r);
+        CHECK(w.refresh() == ms::reason::none);
+        std::vector<bool> listed;
+        w.kept.erase("timestamp.json");
+        w.kept.erase("snapshot.json");
+        w.kept.erase("targets.json");
+        w.coding = "gzip";
+        ms::detail::tuf_client client(std::nullopt, now);
+        auto action = client.start();
+        while (action && action->what != ms::detail::trust_action::kind::done)
+        {
+            if (action->what == ms::detail::trust_action::kind::fetch)
+                listed.push_back(action->digest_signed);
+            action = client.resume(w.perform(*action));
+        }
+        CHECK(action.has_value());
+        CHECK(listed == std::vector<bool>{false, false, hashes, hashes});  // root, timestamp, snapshot, targets
+    }
+    for (const char* name : {"1.snapshot.json", "1.targets.json"})
+    {
+        repository r;
+        r.hashes = true;
+        world w = trusting(r);
+        w.served[name].back() ^= 1;
+        w.coding = "gzip";
+        ms::detail::tuf_client client(std::nullopt, now);
+        CHECK(w.refresh(client) == ms::reason::metadata_mismatch);
+        CHECK(w.detail.find("gzip") != std::string::npos);
+    }
+}
+
 TEST_CASE("TUF 5.3.12: without consistent snapshots names have no version, and targets no digest")
 {
     repository r;

@@ -2,6 +2,7 @@
 #ifndef MODELSEC_DETAIL_FETCH_DOWNLOAD_RUN_IPP
 #define MODELSEC_DETAIL_FETCH_DOWNLOAD_RUN_IPP
 
+#include <modelsec/detail/base/content_coding.hpp>
 #include <modelsec/detail/fetch/download.hpp>
 #include <modelsec/detail/net/range_answer.hpp>
 #include <modelsec/detail/fetch/pack_sink.hpp>
@@ -259,9 +260,7 @@ inline result<std::vector<verified_file>> download_run::run()
 inline failure download_run::verdict() const
 {
     failure out = *plan_.verdict();
-    if (out.code() == errc::digest && !coding_.empty() && out.detail.find(coding_) == std::string::npos)
-        out.detail += (out.detail.empty() ? "" : "; ") + ("an answer came in the content coding " + coding_);
-    return out;
+    return out.code() == errc::digest ? with_coding_named(std::move(out), coding_) : out;
 }
 
 /// Until everything is fetched and verified, the plan gives up, or a new address is needed.

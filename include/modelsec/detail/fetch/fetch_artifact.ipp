@@ -243,8 +243,13 @@ result<std::optional<wanted_pieces>> fetch_operation::obtain_index(const artifac
         http_request request{std::move(address), std::nullopt, {}, static_cast<std::size_t>(file.index->size_bytes)};
         index_intake intake(file, missing);
         request.reader = &intake;
-        MODELSEC_CHECK(web().exchange(request));
-        return intake.finish();
+        request.digest_signed = true;
+        MODELSEC_TRY(const http_answer answer, web().exchange(request));
+        auto pieces = intake.finish();
+        // A warning has no words beside its reason: of bytes that were encoded on their way this one says so.
+        if (pieces.has_error() && pieces.error().why == reason::digest_mismatch && !answer.coding.empty())
+            return fail(reason::content_encoding, "an index in the content coding " + answer.coding);
+        return pieces;
     }();
     if (got)
         return std::optional(std::move(*got));

@@ -43,6 +43,7 @@ trust_input trust_driver::fetch(const trust_action& action)
         return trust_input::failed(std::move(address).error());
     http_request request{std::move(*address), {}, {}, action.cap};
     request.first_hand = first_hand;
+    request.digest_signed = action.digest_signed;
     auto answer = means_.web->exchange(request);
     if (!answer)
         return trust_input::failed(std::move(answer).error());
@@ -52,7 +53,7 @@ trust_input trust_driver::fetch(const trust_action& action)
         return trust_input::failed(fail(reason::forbidden, "no answer to whether there is a newer root"));
     if (answer->status < 200 || answer->status > 299)
         return trust_input::failed(status_failure(answer->status));
-    return trust_input::got(std::move(answer->body));
+    return trust_input::got(std::move(answer->body), std::move(answer->coding));
 }
 
 // A bundle is made by whoever carries it: a rotation that it holds back stays unseen where no host is asked (docs/hosts.md, Bundles).

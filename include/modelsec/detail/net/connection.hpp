@@ -48,6 +48,10 @@ struct request_head
     bool redirects = true;                        ///< whether session::follow() follows any
 };
 
+/// The content coding that these headers claim (RFC 9110 section 8.4), `identity` left out; empty: none. What is no coding's name
+/// comes as "unreadable".
+MODELSEC_DECL std::string content_coding(const std::vector<http_header>& headers);
+
 /// What came back, up to the body.
 struct response_head
 {
@@ -57,9 +61,8 @@ struct response_head
 
     /// The value of the first header of this name, in any case; nothing if there is none.
     MODELSEC_DECL std::optional<std::string_view> find(std::string_view name) const noexcept;
-    /// The content coding that the server claims (RFC 9110 section 8.4), `identity` left out; empty: none. Nothing is ever decoded
-    /// here. What is no coding's name comes as "unreadable".
-    MODELSEC_DECL std::string content_coding() const;
+    /// The coding that the server claims for the body, as above. Nothing is ever decoded here.
+    std::string content_coding() const { return detail::content_coding(headers); }
 };
 
 /// One TLS connection to one origin, HTTP/1.1 (RFC 9112), one exchange at a time: send(), then read_some() until it says 0.

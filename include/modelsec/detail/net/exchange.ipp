@@ -2,6 +2,7 @@
 #ifndef MODELSEC_DETAIL_NET_EXCHANGE_IPP
 #define MODELSEC_DETAIL_NET_EXCHANGE_IPP
 
+#include <modelsec/detail/base/content_coding.hpp>
 #include <modelsec/detail/net/expiry.hpp>
 #include <modelsec/detail/net/range_answer.hpp>
 #include <modelsec/detail/net/session.hpp>
@@ -150,18 +151,33 @@ awaitable<result<http_answer>> session::exchange_once(const http_request& reques
             co_return fail(reason::bad_redirect, "no redirect is followed here");
         co_return meant;
     }
-    // RFC 9110 section 8.4: nobody asked for a coding, nothing is decoded here (CWE-409), and what is encoded is no document.
-    if (std::string coding = answer.head.content_coding(); !coding.empty())
+    // RFC 9110 section 8.4: nobody asked for a coding, nothing is decoded here (CWE-409), and what is encoded is no document. Bytes with
+    // a signed digest are judged by that; a refusal, which `any_status` lets through, by its status and its headers.
+    std::string coding = answer.head.content_coding();
+    const bool refused = answer.head.status < 200 || answer.head.status > 299;
+    if (!coding.empty() && !request.digest_signed && !refused)
         co_return fail(reason::content_encoding, "content coding " + std::move(coding));
     bytes body;
+    result<void> done;
     if (request.reader)
-        MODELSEC_CO_CHECK(co_await read_through(*answer.link, answer.head, request.body_cap, *request.reader));
+        done = co_await read_through(*answer.link, answer.head, request.body_cap, *request.reader);
     else
     {
-        MODELSEC_CO_TRY(body, co_await read_all(*answer.link, answer.head, request.body_cap));
+        auto all = co_await read_all(*answer.link, answer.head, request.body_cap);
+        if (all.has_value())
+            body = std::move(*all);
+        else
+            done = std::move(all).error();
+    }
+    if (done.has_error())
+    {
+        failure problem = std::move(done).error();
+        co_return problem.why == reason::too_large ? with_coding_named(std::move(problem), coding) : std::move(problem);
     }
     release(std::move(answer.link));
-    co_return http_answer{answer.head.status, std::move(answer.head.headers), std::move(body), std::move(answer.where)};
+    http_answer out{answer.head.status, std::move(answer.head.headers), std::move(body), std::move(answer.where)};
+    out.coding = std::move(coding);
+    co_return out;
 }
 
 #if defined(__GNUC__) && !defined(__clang__)

@@ -35,6 +35,9 @@ struct http_request
     bool first_hand = false;  ///< this origin's own word: no redirect is followed, 403 and 404 are answers (no body)
     /// Only how long the document is: asks for its first byte and reads no more, `http_answer::total` says it.
     bool size_only = false;
+    /// The body is held against a digest that was signed: it is those bytes or not, whatever coding a label claims for it. Other documents
+    /// that come in a coding are `content_encoding`.
+    bool digest_signed = false;
     std::string if_none_match{};    ///< an entity tag: then 304 is an answer, without a body (RFC 9110 section 13.1.2)
     body_reader* reader = nullptr;  ///< who gets the body, instead of http_answer::body
 };
@@ -48,6 +51,7 @@ struct http_answer
     bytes body;
     detail::url url;                       ///< where it came from in the end
     std::optional<std::uint64_t> total{};  ///< of `size_only`: bytes; nothing if the host does not say
+    std::string coding{};                  ///< that is claimed for the body, which is never decoded; empty: none
 };
 
 /// What the requests of one operation have in common. What it points at must outlive the operation.

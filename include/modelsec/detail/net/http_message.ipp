@@ -42,7 +42,7 @@ std::optional<std::string_view> response_head::find(std::string_view name) const
     return std::nullopt;
 }
 
-std::string response_head::content_coding() const
+std::string content_coding(const std::vector<http_header>& headers)
 {
     std::string out;
     for (const http_header& h : headers)

@@ -223,6 +223,7 @@ upload_link::upload_link(const upload_options& options)
         MODELSEC_TRY(url address, url::parse(first.url));
         http_request request{std::move(address), first.post_body, first.headers, first.answer_bytes};
         request.any_status = true;
+        request.digest_signed = first.digest_signed;
         MODELSEC_TRY(http_answer answer, client_.exchange(request));
         return source_answer{answer.status, std::move(answer.headers), std::move(answer.body)};
     };

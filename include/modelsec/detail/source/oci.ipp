@@ -2,10 +2,12 @@
 #ifndef MODELSEC_DETAIL_SOURCE_OCI_IPP
 #define MODELSEC_DETAIL_SOURCE_OCI_IPP
 
+#include <modelsec/detail/base/content_coding.hpp>
 #include <modelsec/detail/base/encoding.hpp>
 #include <modelsec/detail/base/json.hpp>
 #include <modelsec/detail/base/local_file.hpp>
 #include <modelsec/detail/base/secret.hpp>
+#include <modelsec/detail/net/connection.hpp>
 #include <modelsec/detail/net/retry_fsm.hpp>
 #include <modelsec/detail/net/url.hpp>
 #include <modelsec/detail/source/oci.hpp>
@@ -249,6 +251,7 @@ result<std::vector<oci_layer>> oci_source::layers(std::string_view locator, cons
     MODELSEC_TRY(const oci_locator what, oci_locator::parse(locator));
     source_request request{what.origin + "/v2/" + what.repository + "/manifests/sha256:" + what.digest.hex()};
     request.answer_bytes = oci_manifest_bytes;
+    request.digest_signed = true;
     source_answer answer;
     for (const bool again : {false, true})
     {
@@ -265,7 +268,8 @@ result<std::vector<oci_layer>> oci_source::layers(std::string_view locator, cons
         return status_failure(answer.status);
     // The digest was signed; whatever else the registry serves under it is not the artifact (OCI distribution specification, "pulling manifests").
     if (!(sha256(answer.body) == what.digest))
-        return fail(reason::digest_mismatch, "the registry serves another manifest under this digest");
+        return with_coding_named({reason::digest_mismatch, "the registry serves another manifest under this digest"},
+                                 content_coding(answer.headers));
     return parse_oci_manifest(answer.body);
 }
 

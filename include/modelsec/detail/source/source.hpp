@@ -22,6 +22,9 @@ struct source_request
     std::optional<std::string> post_body{};  ///< POST this JSON instead of GET
     std::size_t answer_bytes = 64u << 10;    ///< a longer answer is `too_large`
     bool status_only = false;  ///< the first byte is asked for, and none is read: the answer to a refusal has headers
+    /// The answer is held against a digest that was signed: a label that claims a content coding for it does not matter. Nothing is
+    /// ever decoded; any other answer in a coding is `content_encoding`.
+    bool digest_signed = false;
 };
 
 /// What a host answered, whatever its status.

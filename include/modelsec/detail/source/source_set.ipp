@@ -38,6 +38,7 @@ source_set::source_set(const source_options& options, credential_provider creden
         http_request request{std::move(address), first.post_body, first.headers, first.answer_bytes};
         request.any_status = true;
         request.size_only = first.status_only;
+        request.digest_signed = first.digest_signed;
         MODELSEC_TRY(http_answer answer, exchange_(request));
         return source_answer{answer.status, std::move(answer.headers), std::move(answer.body)};
     };

@@ -26,6 +26,7 @@ struct trust_action
     std::string name;  ///< one path segment: percent-encoded for fetch, safe as a file name for the others
     std::size_t cap = 0;
     bytes data;
+    bool digest_signed = false;  ///< fetch: what comes is held against a digest that signed metadata lists
 };
 
 /// What came of an action.
@@ -42,9 +43,13 @@ struct trust_input
     kind what = kind::finished;
     bytes data;
     failure error;
+    std::string coding{};  ///< got: the content coding that the answer claims, which is never decoded; empty: none
 
     static trust_input finished() { return {}; }
-    static trust_input got(bytes data) { return {kind::got, std::move(data), {}}; }
+    static trust_input got(bytes data, std::string coding = {})
+    {
+        return {kind::got, std::move(data), {}, std::move(coding)};
+    }
     static trust_input absent() { return {kind::absent, {}, {}}; }
     static trust_input failed(failure f) { return {kind::failed, {}, std::move(f)}; }
 };

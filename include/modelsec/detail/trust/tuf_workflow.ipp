@@ -2,6 +2,7 @@
 #ifndef MODELSEC_DETAIL_TRUST_TUF_WORKFLOW_IPP
 #define MODELSEC_DETAIL_TRUST_TUF_WORKFLOW_IPP
 
+#include <modelsec/detail/base/content_coding.hpp>
 #include <modelsec/detail/base/encoding.hpp>
 #include <modelsec/detail/trust/tuf_workflow.hpp>
 
@@ -140,7 +141,16 @@ result<trust_action> tuf_client::fetch_listed(state next, std::string_view role,
         return fail(reason::too_large, "a metadata file above its cap is listed");
     const std::size_t cap = listed.length ? static_cast<std::size_t>(*listed.length) : most;
     const std::string prefix = set_->root().consistent_snapshot ? std::to_string(listed.version) + "." : "";
-    return go(next, trust_action::kind::fetch, prefix + encode_role_name(role) + ".json", cap);
+    trust_action out = go(next, trust_action::kind::fetch, prefix + encode_role_name(role) + ".json", cap);
+    out.digest_signed = listed.hashes.checkable();
+    return out;
+}
+
+/// Why listed metadata is refused; of other bytes than the listed ones also which coding their answer claimed.
+inline failure refused_metadata(failure problem, const trust_input& input, const result<metadata_file>& listed)
+{
+    const bool other = !input.coding.empty() && listed.has_value() && listed->check(input.data).has_error();
+    return other ? with_coding_named(std::move(problem), input.coding) : problem;
 }
 
 result<trust_action> tuf_client::take_kept_snapshot(trust_input input)
@@ -157,7 +167,8 @@ result<trust_action> tuf_client::take_snapshot(trust_input input)
 {
     if (input.what != trust_input::kind::got)
         return fail(reason::not_found, "snapshot.json");
-    MODELSEC_CHECK(set_->update_snapshot(input.data));
+    if (auto done = set_->update_snapshot(input.data); done.has_error())
+        return refused_metadata(std::move(done).error(), input, set_->snapshot_file());
     return go(state::snapshot_stored, trust_action::kind::store, "snapshot.json", 0, std::move(input.data));  // 5.5.7
 }
 
@@ -179,7 +190,8 @@ result<trust_action> tuf_client::take_targets(trust_input input)
 {
     if (input.what != trust_input::kind::got)
         return fail(reason::not_found, metadata_file_name(role_.role));
-    MODELSEC_CHECK(set_->update_targets(role_, wanted(), input.data));
+    if (auto done = set_->update_targets(role_, wanted(), input.data); done.has_error())
+        return refused_metadata(std::move(done).error(), input, set_->targets_file(role_.role));
     return go(state::targets_stored, trust_action::kind::store, metadata_file_name(role_.role), 0,
               std::move(input.data));  // 5.6.6
 }

@@ -25,6 +25,9 @@ struct tuf_request
     /// A root: only the server's own 404 says that there is no newer one (`not_found`); a redirect, a proxy's answer or any other error
     /// must be a failure, or whoever sits in between could hold back a rotation (TUF 1.0 section 5.3.3).
     bool first_hand = false;
+    /// What comes is held against a digest that metadata lists: a label that claims a content coding for it does not matter. Nothing is
+    /// ever to be decoded; any other file in a coding is a failure.
+    bool digest_signed = false;
 };
 
 /// Takes the body of an answer piece by piece; its failure ends the transfer.

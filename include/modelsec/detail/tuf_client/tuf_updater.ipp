@@ -2,6 +2,7 @@
 #ifndef MODELSEC_DETAIL_TUF_CLIENT_TUF_UPDATER_IPP
 #define MODELSEC_DETAIL_TUF_CLIENT_TUF_UPDATER_IPP
 
+#include <modelsec/detail/base/content_coding.hpp>
 #include <modelsec/detail/base/encoding.hpp>
 #include <modelsec/detail/base/local_file.hpp>
 #include <modelsec/detail/net/http_client.hpp>
@@ -129,11 +130,13 @@ public:
 
     result<void> fetch(const tuf_request& request, const tuf_sink& sink)
     {
+        coding_.clear();
         MODELSEC_TRY(const url where, url::parse(request.url));
         if (!request.first_hand && request.cap > options_.caps.tuf_metadata_bytes)
             return client_.get().run(stream(where, request.cap, sink));
         http_request outgoing{where, {}, {}, static_cast<std::size_t>(request.cap)};
         outgoing.first_hand = request.first_hand;
+        outgoing.digest_signed = request.digest_signed;
         auto answer = client_.exchange(outgoing);
         if (answer.has_error())
         {
@@ -149,8 +152,12 @@ public:
             return fail(reason::forbidden, "no answer to whether there is a newer root");
         if (answer->status < 200 || answer->status > 299)
             return fail(reason::http_status, "status " + std::to_string(answer->status));
+        coding_ = std::move(answer->coding);
         return sink(answer->body);
     }
+
+    /// What the last answer claimed for its bytes, which are never decoded; empty: nothing.
+    const std::string& coding() const noexcept { return coding_; }
 
 private:
     awaitable<result<void>> stream(url where, std::uint64_t cap, const tuf_sink& sink)
@@ -159,6 +166,7 @@ private:
         MODELSEC_CO_TRY(response got, co_await s.follow(request_head(std::move(where))));
         if (got.head.status != 200)
             co_return status_failure(got.head.status);
+        coding_ = got.head.content_coding();
         bytes space(256u << 10);
         for (std::uint64_t left = cap;;)
         {
@@ -186,6 +194,7 @@ private:
 
     const tuf_options& options_;
     http_client client_;
+    std::string coding_;
 };
 
 /// The one file for a target, whatever its name: encoded, or by its digest where that is no file name.
@@ -258,13 +267,13 @@ struct tuf_updater::impl
         {
             bytes data;
             const bool root = action.name.ends_with(".root.json");
-            done = get({detail::below_folder(options.metadata_url, action.name), action.cap, root},
+            done = get({detail::below_folder(options.metadata_url, action.name), action.cap, root, action.digest_signed},
                        [&](bytes_view piece) -> result<void> {
                            data.insert(data.end(), piece.begin(), piece.end());
                            return {};
                        });
             if (done.has_value())
-                return detail::trust_input::got(std::move(data));
+                return detail::trust_input::got(std::move(data), https.coding());
             if (done.error().why == reason::not_found)
                 return detail::trust_input::absent();
             break;
@@ -345,9 +354,13 @@ result<void> tuf_updater::fetch(const tuf_target& target, const tuf_sink& sink)
         MODELSEC_CHECK(check.update(piece));
         return sink(piece);
     };
-    auto got = impl_->get({target.url, target.size_bytes, false}, checked);
+    auto got = impl_->get({target.url, target.size_bytes, false, true}, checked);
     if (got.has_value())
-        return check.finish();
+        got = check.finish();
+    if (got.has_error() && (got.error().code() == errc::digest || got.error().why == reason::too_large))
+        return detail::with_coding_named(std::move(got).error(), impl_->https.coding());
+    if (got.has_value())
+        return {};
     // TUF 1.0 section 7.2: with consistent snapshots only the name with the digest in front is asked for.
     const std::string name = target.url.substr(target.url.rfind('/') + 1);
     const bool prefixed = (target.sha256 && name.starts_with(target.sha256->hex())) ||

@@ -1,6 +1,8 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 // The transport against a real origin: connections, framings, deadlines, cancel and pause. What TLS refuses is in tls_test.
+#include <modelsec/detail/net/dial.hpp>
 #include <modelsec/detail/net/http_client.hpp>
+#include <modelsec/detail/net/look_ups.hpp>
 #include <modelsec/detail/net/session.hpp>
 
 #include <doctest/doctest.h>
@@ -9,8 +11,15 @@
 #include <shown_names.hpp>
 
 #include <algorithm>
+#include <condition_variable>
 #include <limits>
+#include <mutex>
 #include <thread>
+
+#ifndef _WIN32
+#include <sys/wait.h>
+#include <unistd.h>
+#endif
 
 using namespace std::chrono_literals;
 using modelsec::event_kind;
@@ -364,6 +373,44 @@ TEST_CASE("numbers at their extremes are times and sizes like others")
     CHECK(l.why("/doc") == reason::deadline);
 }
 
+TEST_CASE("a deadline that is the end of time is not put off by a pause")
+{
+    line l;
+    l.web.serve("/doc", support::noise(100'000));
+    support::fault late;
+    late.delay = 200ms;
+    l.web.fail("/doc", late);
+    l.deadline = std::chrono::steady_clock::time_point::max();
+    l.caps.first_byte_timeout = std::chrono::milliseconds::max();
+    std::thread owner([&] {
+        while (l.web.connections() == 0)
+            std::this_thread::yield();
+        l.handle.pause();
+        l.handle.resume();
+    });
+    CHECK(l.why("/doc") == reason::none);
+    owner.join();
+}
+
+TEST_CASE("connections that nobody would use again before their time-out are closed at once")
+{
+    line l;
+    l.web.serve("/doc", "x");
+    l.caps.idle_timeout = 1h;
+    modelsec::detail::http_client client(l.environment());
+    const auto ask = [&] { return client.exchange({*url::parse(l.web.url("/doc")), std::nullopt, {}, 10}).has_value(); };
+    REQUIRE(ask());
+    const auto now = std::chrono::steady_clock::now();
+    client.get().close_unused_until(now + 30min);
+    CHECK(client.get().idle_connections() == 1);
+    REQUIRE(ask());
+    CHECK(l.web.connections() == 1);
+    client.get().close_unused_until(now + 2h);
+    CHECK(client.get().idle_connections() == 0);
+    REQUIRE(ask());
+    CHECK(l.web.connections() == 2);
+}
+
 TEST_CASE("a refusal is not asked again")
 {
     line l;
@@ -539,3 +586,61 @@ TEST_CASE("a port where nobody listens and a name that nobody has are told apart
     CHECK(client.exchange({*url::parse("https://no-such-host.invalid/"), std::nullopt, {}, 1}).error().why ==
           reason::resolve_failed);
 }
+
+TEST_CASE("names are looked up by few threads, whatever is asked, and whoever asks waits no longer than its own time")
+{
+    using namespace modelsec::detail;
+    struct gate  // the threads' own: they may outlive this test
+    {
+        std::mutex mutex;
+        std::condition_variable changed;
+        bool open = false;
+        int asked = 0;
+    };
+    const auto resolver = std::make_shared<gate>();
+    const auto names = std::make_shared<look_ups>(2, [resolver](const std::string&, std::uint16_t port) {
+        std::unique_lock lock(resolver->mutex);
+        ++resolver->asked;
+        resolver->changed.wait(lock, [&] { return resolver->open; });
+        return look_up_answer{{}, {{boost::asio::ip::make_address("127.0.0.1"), port}}};
+    });
+    line l;
+    l.caps.connect_timeout = 50ms;
+    const auto ask = [&](const char* host) {
+        session s(l.environment());
+        const auto found = s.run(resolve(s, host, 443, names));
+        return found.has_value() ? reason::none : found.error().why;
+    };
+    for (const char* host : {"a.example", "b.example", "c.example", "a.example", "d.example"})
+        CHECK(ask(host) == reason::connect_timeout);
+    CHECK(names->running() == 2);  // getaddrinfo cannot be ended
+    CHECK(ask("127.0.0.1") == reason::none);
+
+    // One more waits until another ends, one for the same name has that one's answer.
+    l.caps.connect_timeout = std::chrono::minutes(5);
+    std::thread opener([&] {
+        const std::lock_guard lock(resolver->mutex);
+        resolver->open = true;
+        resolver->changed.notify_all();
+    });
+    CHECK(ask("c.example") == reason::none);
+    opener.join();
+    const std::lock_guard lock(resolver->mutex);
+    CHECK(resolver->asked == 3);
+}
+
+#ifndef _WIN32
+TEST_CASE("a process that was forked waits for no look-up whose thread stayed in its parent")
+{
+    using modelsec::detail::look_ups;
+    const auto ours = look_ups::of_process();
+    CHECK(look_ups::of_process() == ours);
+    const pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0)
+        ::_exit(look_ups::of_process() != ours ? 0 : 1);
+    int status = -1;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    CHECK(status == 0);
+}
+#endif

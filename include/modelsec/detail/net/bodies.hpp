@@ -12,6 +12,7 @@
 #include <modelsec/detail/net/expiry.ipp>
 #include <modelsec/detail/net/http_client.ipp>
 #include <modelsec/detail/net/http_message.ipp>
+#include <modelsec/detail/net/look_ups.ipp>
 #include <modelsec/detail/net/proxy.ipp>
 #include <modelsec/detail/net/proxy_fsm.ipp>
 #include <modelsec/detail/net/range_answer.ipp>

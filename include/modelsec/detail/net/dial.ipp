@@ -3,15 +3,12 @@
 #define MODELSEC_DETAIL_NET_DIAL_IPP
 
 #include <modelsec/detail/net/dial.hpp>
+#include <modelsec/detail/net/look_ups.hpp>
 #include <modelsec/detail/net/session.hpp>
 
 #include <boost/asio/ip/tcp.hpp>
 
 #include <algorithm>
-#include <exception>
-#include <mutex>
-#include <system_error>
-#include <thread>
 
 MODELSEC_BEGIN_NAMESPACE
 namespace detail {
@@ -21,67 +18,6 @@ using tcp = boost::asio::ip::tcp;
 inline constexpr std::chrono::milliseconds dial_next_after{250};
 /// A resolver's answer with more addresses than this is not tried to its end.
 inline constexpr std::size_t dial_max_addresses = 16;
-
-/// A look-up on a thread of its own. The system's resolver cannot be interrupted, and may take half a minute over a dead
-/// name server: whoever asked goes on without it, and the thread ends when it ends. It touches nothing but this.
-struct resolve_job
-{
-    std::mutex mutex;
-    wakeup* asker = nullptr;  // null once nobody waits any more
-    bool done = false;
-    boost::system::error_code ec;
-    std::vector<tcp::endpoint> found;
-
-    void run(const std::string& host, std::uint16_t port) noexcept
-    {
-        boost::system::error_code error;
-        std::vector<tcp::endpoint> endpoints;
-        try
-        {
-            boost::asio::io_context local;
-            tcp::resolver resolver(local);
-            for (const auto& entry : resolver.resolve(host, std::to_string(port), tcp::resolver::numeric_service, error))
-                endpoints.push_back(entry.endpoint());
-        }
-        catch (const std::exception&)  // no memory, no descriptor: there is nobody above on this thread
-        {
-            error = boost::asio::error::no_memory;
-        }
-        const std::lock_guard lock(mutex);
-        ec = error;
-        found = std::move(endpoints);
-        done = true;
-        if (asker)
-            asker->notify();
-    }
-};
-
-/// Who waits for a look-up: forgotten by its thread when it goes, however it goes.
-class resolve_asker
-{
-public:
-    resolve_asker(resolve_job& job, wakeup& wake) : job_(job)
-    {
-        const std::lock_guard lock(job.mutex);
-        job.asker = &wake;
-    }
-    ~resolve_asker()
-    {
-        const std::lock_guard lock(job_.mutex);
-        job_.asker = nullptr;
-    }
-    resolve_asker(const resolve_asker&) = delete;
-    resolve_asker& operator=(const resolve_asker&) = delete;
-
-    bool answered() const
-    {
-        const std::lock_guard lock(job_.mutex);
-        return job_.done;
-    }
-
-private:
-    resolve_job& job_;
-};
 
 /// Families alternate, the one the system put first comes first; no address twice.
 inline std::vector<tcp::endpoint> dial_order(const std::vector<tcp::endpoint>& found)
@@ -104,7 +40,8 @@ inline std::vector<tcp::endpoint> dial_order(const std::vector<tcp::endpoint>& f
     return out;
 }
 
-awaitable<result<std::vector<tcp::endpoint>>> resolve(session& owner, std::string host, std::uint16_t port)
+awaitable<result<std::vector<tcp::endpoint>>> resolve(session& owner, std::string host, std::uint16_t port,
+                                                      std::shared_ptr<look_ups> names)
 {
     boost::system::error_code ec;
     const auto address = boost::asio::ip::make_address(host, ec);
@@ -114,25 +51,24 @@ awaitable<result<std::vector<tcp::endpoint>>> resolve(session& owner, std::strin
     wakeup wake(owner);
     watch limit(owner, [&wake] { wake.notify(); });
     limit.expect(owner.caps().connect_timeout, reason::connect_timeout);
-    const auto job = std::make_shared<resolve_job>();
-    const resolve_asker asker(*job, wake);
-    try
+    const look_ups::asker asker(*names, wake);
+    std::shared_ptr<const look_ups::one> under_way;
+    const look_up_answer* answer = nullptr;
+    while (true)
     {
-        std::thread([job, host, port]() noexcept { job->run(host, port); }).detach();
-    }
-    catch (const std::system_error&)
-    {
-        co_return fail(reason::out_of_memory, "no thread can be started");
-    }
-    while (!asker.answered())
-    {
+        if (!under_way)
+        {
+            MODELSEC_CO_TRY(under_way, names->begin(host, port));
+        }
+        if (under_way && (answer = names->answer(*under_way)) != nullptr)
+            break;
         MODELSEC_CO_CHECK(co_await wake.wait());
         if (auto over = limit.verdict())
             co_return *over;
     }
-    if (job->ec || job->found.empty())
-        co_return fail(reason::resolve_failed, host + ": " + job->ec.message());
-    co_return dial_order(job->found);
+    if (answer->ec || answer->found.empty())
+        co_return fail(reason::resolve_failed, host + ": " + answer->ec.message());
+    co_return dial_order(answer->found);
 }
 
 /// Connection attempts to the addresses of one host, several at once.
@@ -176,7 +112,7 @@ struct dial_race
 
 awaitable<result<tcp::socket>> dial(session& owner, std::string host, std::uint16_t port)
 {
-    MODELSEC_CO_TRY(const auto endpoints, co_await resolve(owner, host, port));
+    MODELSEC_CO_TRY(const auto endpoints, co_await resolve(owner, host, port, look_ups::of_process()));
 
     const auto race = std::make_shared<dial_race>(owner);
     watch limit(owner, [race] { race->wake.notify(); });

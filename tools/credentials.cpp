@@ -53,7 +53,9 @@ http_header header_from_environment(std::string_view text)
         return {};
     if (!is_header_field(name, *value))
         usage("a variable of --header-env holds what no header can");
-    return {name, std::move(*value)};
+    http_header out{name, *value};
+    wipe(*value);
+    return out;
 }
 
 credential_provider make_provider(origin_headers fixed, const std::string& path)

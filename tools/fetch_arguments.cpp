@@ -256,10 +256,12 @@ credential_provider fetch_arguments::credentials() const
         const std::string from = document_url();
         if (from.empty())
             usage("--token-env is for the origin of --manifest; see --credentials");
-        const auto token = environment(token_variable_);
+        auto token = environment(token_variable_);
         const auto origin = origin_of(from);
         if (token && origin)
             fixed[*origin] = {{"Authorization", secret_text("Bearer ").append(*token)}};
+        if (token)
+            wipe(*token);
     }
     return make_provider(std::move(fixed), credentials_file_);
 }

@@ -1,9 +1,14 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 // What a header's value leaves behind: after a request it is nowhere in this process's memory. The server is another process, which
-// has read it.
+// has read it. The same of what values are made from: files and tokens of hosts.
 #ifdef __linux__
+#include <modelsec/detail/net/credential_file.hpp>
 #include <modelsec/detail/net/http_client.hpp>
 #include <modelsec/detail/net/session.hpp>
+#include <modelsec/detail/source/hub.hpp>
+#include <modelsec/detail/source/oci.hpp>
+#include <modelsec/detail/source/s3.hpp>
+#include <modelsec/detail/source/s3_environment.hpp>
 
 #include <doctest/doctest.h>
 #include <talker.hpp>
@@ -51,6 +56,22 @@ struct split_token
         return out;
     }
 
+    /// A file of this user alone with the token where `text` says `@`.
+    std::string write(const std::string& path, std::string_view text) const
+    {
+        const int out = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+        REQUIRE(out >= 0);
+        const auto put = [out](char c) { REQUIRE(::write(out, &c, 1) == 1); };
+        for (const char c : text)
+            if (c != '@')
+                put(c);
+            else
+                for (std::size_t i = 0; i < token_bytes; ++i)
+                    put(at(i));
+        ::close(out);
+        return path;
+    }
+
     /// How often the last 24 characters of it are in memory that can be written.
     std::size_t copies_in_memory() const
     {
@@ -88,6 +109,83 @@ struct split_token
 };
 
 }  // namespace
+
+TEST_CASE("of files with tokens, and of what hosts make of these, nothing stays in memory")
+{
+    using namespace modelsec;
+    using namespace modelsec::detail;
+    const support::temp_dir place;
+    const split_token token;
+    const std::string commit(40, 'c'), digest(64, 'd');
+    const source_exchange nobody = [](const source_request&) -> result<source_answer> {
+        return fail(reason::connect_failed);
+    };
+
+    // Longer than what a std::string keeps within itself, escaped or not, and in texts that are refused.
+    for (const char* text :
+         {R"({"https://a.example": {"bearer": "@"}, "https://b.example": {"headers": {"X-Key": "@"}}})",
+          R"({"https://a.example": {"bearer": "\u0061@"}})", R"({"https://a.example": {"basic": "user:@"}})",
+          R"({"https://a.example": {"s3": {"access_key_id": "A", "secret_access_key": "@", "session_token": "@"}}})",
+          R"({"https://a.example": {"bearer": "@", "basic": "@"}})", R"({"https://a.example": {"bearer": "@"})", R"(["@"])"})
+    {
+        CAPTURE(text);
+        const std::string path = token.write(place / "credentials.json", text);
+        {
+            auto provider = make_credential_provider({}, path);
+            if (provider.has_value())
+                (void)(*provider)("https://a.example");
+        }
+        {
+            s3_environment keys;
+            keys.credentials_file = path;
+            const s3_options options = s3_options_from(keys);
+            (void)options.credentials("https://a.example");
+            s3_source source(options, clock::system());
+            (void)source.locate("https://a.example/bucket/model", nobody);
+        }
+        CHECK(token.copies_in_memory() == 0);
+    }
+    {
+        const std::string path = token.write(place / "token", "@\n");
+        const hub_options options = hub_options::from_environment([&](const std::string& name) {
+                                        return name == "HF_TOKEN_PATH" ? std::optional(path) : std::nullopt;
+                                    }).value();
+        hub_source source(options);
+        const auto asked = source.locate("hf://org/repo@" + commit + "/model", nobody);
+        REQUIRE(asked.has_value());
+        CHECK(asked->headers.size() == 1);
+        CHECK(token.copies_in_memory() >= 1);
+    }
+    CHECK(token.copies_in_memory() == 0);
+    for (const char* text :
+         {R"({"auths": {"r.example": {"username": "u", "password": "@"}}})", R"({"auths": {"r.example": {"auth": "@"}}})"})
+    {
+        CAPTURE(text);
+        registry_options options;
+        options.docker_config = token.write(place / "config.json", text);
+        // The realm's answer is a token too.
+        const source_exchange registry = [&](const source_request& asked) -> result<source_answer> {
+            if (asked.url.ends_with("/v2/"))
+                return source_answer{401, {{"WWW-Authenticate", "Bearer realm=\"https://r.example/token\""}}, {}};
+            REQUIRE(asked.headers.size() == 1);
+            bytes body;
+            body.reserve(256);
+            for (const char c : std::string_view("{\"token\":\""))
+                body.push_back(static_cast<std::uint8_t>(c));
+            for (std::size_t i = 0; i < token_bytes; ++i)
+                body.push_back(static_cast<std::uint8_t>(token.at(i)));
+            body.push_back('"');
+            body.push_back('}');
+            return source_answer{200, {}, std::move(body)};
+        };
+        {
+            oci_source source(options, {});
+            const auto asked = source.locate("oci://r.example/repo@sha256:" + digest, registry);
+            CHECK((asked.has_value() || asked.error().why == reason::bad_option));  // an `auth` that is no base64 of a user
+        }
+        CHECK(token.copies_in_memory() == 0);
+    }
+}
 
 TEST_CASE("after a request, the values of its headers are nowhere in memory")
 {

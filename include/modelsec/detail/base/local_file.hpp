@@ -22,8 +22,8 @@ namespace detail {
 using modelsec::read_local_file;
 using modelsec::read_secret_file;
 
-/// read_local_file() for a private key or a token: nothing of it stays in memory that is not wiped. At most 64 KiB.
-MODELSEC_DECL result<secret> read_local_secret(const std::string& path);
+/// read_local_file() for a private key or a token: nothing of it stays in memory that is not wiped.
+MODELSEC_DECL result<secret> read_local_secret(const std::string& path, std::size_t cap = 64u << 10);
 
 /// Opens a file that the caller named, for reading, whoever owns it: `file_unreadable` (2).
 MODELSEC_DECL result<file> open_local_file(const std::string& path);

@@ -24,9 +24,8 @@ inline failure unopened(const std::string& path)
     return fail(code == EMFILE || code == ENFILE ? reason::too_many_open_files : reason::file_unreadable, path);
 }
 
-result<secret> read_local_secret(const std::string& path)
+result<secret> read_local_secret(const std::string& path, std::size_t cap)
 {
-    constexpr std::size_t cap = 64u << 10;
     const auto close = [](std::FILE* f) { std::fclose(f); };
     errno = 0;
     const std::unique_ptr<std::FILE, decltype(close)> in(open_stream(path), close);

@@ -3,8 +3,8 @@
 #define MODELSEC_DETAIL_NET_CREDENTIAL_FILE_IPP
 
 #include <modelsec/detail/base/encoding.hpp>
-#include <modelsec/detail/base/json.hpp>
 #include <modelsec/detail/base/local_file.hpp>
+#include <modelsec/detail/base/secret_json.hpp>
 #include <modelsec/detail/net/credential_file.hpp>
 #include <modelsec/detail/net/url.hpp>
 
@@ -45,13 +45,13 @@ inline failure not_credentials(std::string rule)
     return fail(reason::bad_option, "the credentials file: " + std::move(rule));
 }
 
-inline result<std::vector<http_header>> headers_of_origin(const json& entry)
+inline result<std::vector<http_header>> headers_of_origin(json_view entry)
 {
     std::vector<http_header> out;
     const auto bearer = entry.string_at("bearer"), basic = entry.string_at("basic");
-    const json* headers = entry.find("headers");
-    const auto* members = headers ? headers->as_object() : nullptr;
-    const json* s3 = entry.find("s3");  // keys to buckets: s3_environment.ipp
+    const auto headers = entry.find("headers");
+    const auto members = headers ? headers->as_object() : std::nullopt;
+    const auto s3 = entry.find("s3");  // keys to buckets: s3_environment.ipp
     if ((bearer && basic) || (!bearer && !basic && !members && !s3) || (headers && !members) || (s3 && !s3->as_object()))
         return not_credentials("an origin has bearer, basic or s3, headers, or both");
     if (bearer)
@@ -63,11 +63,12 @@ inline result<std::vector<http_header>> headers_of_origin(const json& entry)
         wipe(encoded);
     }
     if (members)
-        for (const auto& [name, value] : *members)
+        for (const auto [name, value] : *members)
         {
-            if (!value.as_string() || (equal_names(name, "Authorization") && !out.empty()))
+            const auto text = value.as_string();
+            if (!text || (equal_names(name, "Authorization") && !out.empty()))
                 return not_credentials("headers are texts, and there is one Authorization");
-            out.push_back({name, *value.as_string()});
+            out.push_back({std::string(name), *text});
         }
     for (const http_header& h : out)
         if (!is_header_field(h.name, h.value))
@@ -90,11 +91,12 @@ bool is_header_field(std::string_view name, std::string_view value) noexcept
 
 result<origin_headers> parse_credentials(const secret& text)
 {
-    MODELSEC_TRY(const detail::json doc, detail::parse_json(text.reveal()));
-    if (!doc.as_object())
+    MODELSEC_TRY(const detail::secret_json doc, detail::secret_json::parse(text.reveal()));
+    const auto origins = doc.root().as_object();
+    if (!origins)
         return detail::not_credentials("not an object");
     origin_headers out;
-    for (const auto& [key, entry] : *doc.as_object())
+    for (const auto [key, entry] : *origins)
     {
         const auto address = detail::url::parse(key);
         if (!address || address->target() != "/")

@@ -111,7 +111,7 @@ private:
     {
         const auto make = [&]() -> result<upload_request> {
             upload_request out{method, origin_ + path};
-            MODELSEC_TRY(const std::string token, bearer());
+            MODELSEC_TRY(const secret_text token, bearer());
             if (!token.empty())
                 out.headers.push_back({"Authorization", token});
             if (!said.empty())
@@ -126,12 +126,12 @@ private:
         return link_.ask(make, answer_bytes);
     }
 
-    result<std::string> bearer() const
+    result<secret_text> bearer() const
     {
         if (!link_.options().sources.hub.token)
-            return std::string();
+            return secret_text();
         MODELSEC_TRY(const secret token, link_.options().sources.hub.token());
-        return token.empty() ? std::string() : "Bearer " + std::string(token.reveal_text());
+        return token.empty() ? secret_text() : secret_text("Bearer ").append(token.reveal_text());
     }
 
     static result<std::string> content_of(const upload_file& file)

@@ -64,7 +64,7 @@ result<source_request> hub_source::locate(std::string_view locator, const source
     {
         MODELSEC_TRY(const secret token, options_.token());
         if (!token.empty())
-            out.headers.push_back({"Authorization", "Bearer " + std::string(token.reveal_text())});
+            out.headers.push_back({"Authorization", secret_text("Bearer ").append(token.reveal_text())});
     }
     return out;
 }
@@ -105,12 +105,10 @@ inline result<secret> hub_token(std::string_view text)
 /// A token file that is not there is no token.
 inline result<secret> read_hub_token(const std::string& path)
 {
-    auto content = read_local_file(path, hub_token_bytes);
+    const auto content = read_local_secret(path, hub_token_bytes);
     if (content.has_error())
-        return content.error().why == reason::file_unreadable ? result<secret>(secret()) : std::move(content).error();
-    auto out = hub_token(as_text(*content));
-    wipe(content->data(), content->size());
-    return out;
+        return content.error().why == reason::file_unreadable ? result<secret>(secret()) : content.error();
+    return hub_token(content->reveal_text());
 }
 
 }  // namespace detail

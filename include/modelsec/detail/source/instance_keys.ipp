@@ -2,7 +2,7 @@
 #ifndef MODELSEC_DETAIL_SOURCE_INSTANCE_KEYS_IPP
 #define MODELSEC_DETAIL_SOURCE_INSTANCE_KEYS_IPP
 
-#include <modelsec/detail/base/json.hpp>
+#include <modelsec/detail/base/secret_json.hpp>
 #include <modelsec/detail/net/awaitable.hpp>
 #include <modelsec/detail/source/instance_keys.hpp>
 
@@ -66,9 +66,9 @@ result<metadata_address> parse_metadata_address(std::string_view text)
 
 result<s3_credentials> parse_instance_keys(bytes_view body)
 {
-    const auto doc = parse_json(body);
+    const auto doc = secret_json::parse(body);
     const auto text = [&](std::string_view name) {
-        return doc ? doc->string_at(name).value_or(std::string_view()) : std::string_view();
+        return doc ? doc->root().string_at(name).value_or(std::string_view()) : std::string_view();
     };
     const std::string_view id = text("AccessKeyId"), key = text("SecretAccessKey"), token = text("Token");
     if (id.empty() || key.empty())
@@ -77,10 +77,11 @@ result<s3_credentials> parse_instance_keys(bytes_view body)
 }
 
 /// One plain request to the service: its body, if the status is 200.
-inline awaitable<result<std::string>> ask_metadata(metadata_address to, boost::beast::http::verb method,
+inline awaitable<result<secret_text>> ask_metadata(metadata_address to, boost::beast::http::verb method,
                                                    std::vector<http_header> headers)
 {
     namespace http = boost::beast::http;
+    using allocator = wiping_allocator<char>;  // tokens on their way out, keys on their way in
     boost::system::error_code ec;
     const auto address = boost::asio::ip::make_address(to.host, ec);
     if (ec)
@@ -89,16 +90,16 @@ inline awaitable<result<std::string>> ask_metadata(metadata_address to, boost::b
     auto [connected] = co_await stream.async_connect(boost::asio::ip::tcp::endpoint(address, to.port), use_tuple);
     if (connected)
         co_return fail(reason::connect_failed, "the metadata service does not answer");
-    http::request<http::empty_body> request{method, to.target, 11};
+    http::request<http::empty_body, http::basic_fields<allocator>> request{method, to.target, 11};
     request.set(http::field::host, to.host);
     request.set(http::field::connection, "close");
     request.set(http::field::content_length, "0");
     for (const http_header& h : headers)
-        request.set(h.name, std::string(h.value.view()));
+        request.set(h.name, h.value.view());
     auto [sent, sent_bytes] = co_await http::async_write(stream, request, use_tuple);
     (void)sent_bytes;
-    boost::beast::flat_buffer buffer;
-    http::response_parser<http::string_body> parser;
+    boost::beast::basic_flat_buffer<allocator> buffer;
+    http::response_parser<http::vector_body<char, allocator>, allocator> parser;
     parser.body_limit(instance_answer_bytes);
     if (!sent)
     {
@@ -111,10 +112,11 @@ inline awaitable<result<std::string>> ask_metadata(metadata_address to, boost::b
     if (parser.get().result_int() != 200)
         co_return fail(parser.get().result_int() == 404 ? reason::unauthorized : reason::forbidden,
                        "the metadata service gives no role: status " + std::to_string(parser.get().result_int()));
-    co_return std::move(parser.get().body());
+    const auto& body = parser.get().body();
+    co_return secret_text(std::string_view(body.data(), body.size()));
 }
 
-inline awaitable<result<std::string>> ask_for_role(const instance_role& role)
+inline awaitable<result<secret_text>> ask_for_role(const instance_role& role)
 {
     using boost::beast::http::verb;
     if (!role.container.empty())
@@ -126,7 +128,7 @@ inline awaitable<result<std::string>> ask_for_role(const instance_role& role)
             MODELSEC_CO_TRY(const secret token, role.container_token());
             if (token.reveal_text().find_first_of("\r\n") != std::string_view::npos)
                 co_return fail(reason::bad_option, "the container's token is no header");
-            headers.push_back({"Authorization", std::string(token.reveal_text())});
+            headers.push_back({"Authorization", token.reveal_text()});
         }
         co_return co_await ask_metadata(std::move(address), verb::get, std::move(headers));
     }
@@ -135,12 +137,12 @@ inline awaitable<result<std::string>> ask_for_role(const instance_role& role)
         base.pop_back();
     MODELSEC_CO_TRY(metadata_address session, parse_metadata_address(base + "/latest/api/token"));
     std::vector<http_header> lifetime{{"X-aws-ec2-metadata-token-ttl-seconds", "300"}};
-    MODELSEC_CO_TRY(std::string token, co_await ask_metadata(std::move(session), verb::put, std::move(lifetime)));
-    const std::vector<http_header> proof{{"X-aws-ec2-metadata-token", token}};
+    MODELSEC_CO_TRY(secret_text token, co_await ask_metadata(std::move(session), verb::put, std::move(lifetime)));
+    const std::vector<http_header> proof{{"X-aws-ec2-metadata-token", std::move(token)}};
     const std::string folder = "/latest/meta-data/iam/security-credentials/";
     MODELSEC_CO_TRY(metadata_address roles, parse_metadata_address(base + folder));
-    MODELSEC_CO_TRY(std::string name, co_await ask_metadata(std::move(roles), verb::get, proof));
-    name = name.substr(0, name.find_first_of("\r\n"));
+    MODELSEC_CO_TRY(const secret_text names, co_await ask_metadata(std::move(roles), verb::get, proof));
+    const std::string name(names.view().substr(0, names.view().find_first_of("\r\n")));
     MODELSEC_CO_TRY(metadata_address keys, parse_metadata_address(base + folder + name));
     co_return co_await ask_metadata(std::move(keys), verb::get, proof);
 }
@@ -148,7 +150,7 @@ inline awaitable<result<std::string>> ask_for_role(const instance_role& role)
 result<s3_credentials> fetch_instance_keys(const instance_role& role)
 {
     boost::asio::io_context context(1);
-    std::optional<result<std::string>> answer;
+    std::optional<result<secret_text>> answer;
     boost::asio::co_spawn(
         context, [&]() -> awaitable<void> { answer.emplace(co_await ask_for_role(role)); }, boost::asio::detached);
     context.run_for(role.patience);
@@ -156,9 +158,7 @@ result<s3_credentials> fetch_instance_keys(const instance_role& role)
         return fail(reason::connect_timeout, "the metadata service does not answer in time");
     if (answer->has_error())
         return std::move(*answer).error();
-    auto keys = parse_instance_keys(as_bytes(**answer));
-    wipe(**answer);
-    return keys;
+    return parse_instance_keys(as_bytes((*answer)->view()));
 }
 
 }  // namespace detail

@@ -85,9 +85,9 @@ public:
 private:
     MODELSEC_DECL result<std::vector<http_header>> log_in(const oci_locator& what, const source_exchange& ask,
                                                           const std::string& refused) const;
-    MODELSEC_DECL result<std::string> fetch_token(const oci_locator& what, const bearer_challenge& challenge,
-                                                  const std::string& basic, const source_exchange& ask) const;
-    MODELSEC_DECL result<std::string> basic_for(const oci_locator& what) const;
+    MODELSEC_DECL result<secret_text> fetch_token(const oci_locator& what, const bearer_challenge& challenge,
+                                                  const secret_text& basic, const source_exchange& ask) const;
+    MODELSEC_DECL result<secret_text> basic_for(const oci_locator& what) const;
 
     registry_options options_;
     credential_provider credentials_;

@@ -6,7 +6,7 @@
 #include <modelsec/detail/base/encoding.hpp>
 #include <modelsec/detail/base/json.hpp>
 #include <modelsec/detail/base/local_file.hpp>
-#include <modelsec/detail/base/secret.hpp>
+#include <modelsec/detail/base/secret_json.hpp>
 #include <modelsec/detail/net/connection.hpp>
 #include <modelsec/detail/net/retry_fsm.hpp>
 #include <modelsec/detail/net/url.hpp>
@@ -178,8 +178,8 @@ result<std::vector<oci_layer>> parse_oci_manifest(bytes_view body)
 
 result<secret> docker_authorization(bytes_view config, std::string_view host)
 {
-    const auto doc = parse_json(config);
-    if (!doc || !doc->as_object())
+    const auto doc = secret_json::parse(config);
+    if (!doc || !doc->root().is_object())
         return fail(reason::bad_option, "Docker's config file is not the JSON it should be");
     const auto names_host = [&](std::string_view key) {
         for (const std::string_view scheme : {"https://", "http://"})
@@ -187,20 +187,20 @@ result<secret> docker_authorization(bytes_view config, std::string_view host)
                 key.remove_prefix(scheme.size());
         return key.substr(0, key.find('/')) == host;
     };
-    const auto member_of = [&](const char* name) -> const json* {
-        const json* all = doc->find(name);
-        if (!all || !all->as_object())
-            return nullptr;
-        for (const auto& [key, value] : *all->as_object())
+    const auto member_of = [&](const char* name) -> std::optional<json_view> {
+        const auto all = doc->root().find(name);
+        const auto members = all ? all->as_object() : std::nullopt;
+        if (!members)
+            return std::nullopt;
+        for (const auto [key, value] : *members)
             if (names_host(key))
-                return &value;
-        return nullptr;
+                return value;
+        return std::nullopt;
     };
-    if (const json* helper = member_of("credHelpers"))
-        return fail(reason::credential_helper, "docker-credential-" +
-                                                   std::string(helper->as_string() ? *helper->as_string() : "?") + " for " +
-                                                   std::string(host));
-    if (const json* entry = member_of("auths"))
+    if (const auto helper = member_of("credHelpers"))
+        return fail(reason::credential_helper,
+                    "docker-credential-" + std::string(helper->as_string().value_or("?")) + " for " + std::string(host));
+    if (const auto entry = member_of("auths"))
     {
         // Written by hand, or by other tools, the two stand beside each other, as Docker has them in memory.
         const auto user = entry->string_at("username"), password = entry->string_at("password");
@@ -210,20 +210,21 @@ result<secret> docker_authorization(bytes_view config, std::string_view host)
             if (!plain || std::find(plain->begin(), plain->end(), ':') == plain->end())
                 return fail(reason::bad_option, "Docker's config file holds credentials that are none");
             wipe(plain->data(), plain->size());
-            return secret("Basic " + std::string(*auth));
+            return secret(secret_text("Basic ").append(*auth).view());
         }
         if (user && password && !user->empty())
         {
             // RFC 7617 section 2: what stands before the first colon is the user.
             if (user->find(':') != std::string_view::npos)
                 return fail(reason::bad_option, "Docker's config file holds credentials that are none");
-            std::string plain = std::string(*user) + ':' + std::string(*password);
-            secret out("Basic " + to_base64(as_bytes(plain)));
-            wipe(plain.data(), plain.size());
+            const secret_text plain = secret_text(*user).append(":").append(*password);
+            std::string encoded = to_base64(as_bytes(plain.view()));
+            secret out(secret_text("Basic ").append(encoded).view());
+            wipe(encoded);
             return out;
         }
     }
-    if (const auto store = doc->string_at("credsStore"); store && !store->empty())
+    if (const auto store = doc->root().string_at("credsStore"); store && !store->empty())
         return fail(reason::credential_helper, "docker-credential-" + std::string(*store) + " for " + std::string(host));
     return secret();
 }
@@ -319,11 +320,11 @@ result<std::vector<http_header>> oci_source::log_in(const oci_locator& what, con
             return fail(reason::unauthorized, "the registry wants a user");
         return std::vector<http_header>{{"Authorization", *basic}};
     }
-    auto token = fetch_token(what, *challenge, helped ? std::string() : *basic, ask);
+    auto token = fetch_token(what, *challenge, helped ? secret_text() : *basic, ask);
     // What is public is to be had with a token for nobody; that there is a user whom only a program knows matters where that does not do.
     if (token.has_error())
         return helped && token.error().code() == errc::unauthorized ? basic.error() : std::move(token).error();
-    std::vector<http_header> out{{"Authorization", "Bearer " + std::move(*token)}};
+    std::vector<http_header> out{{"Authorization", secret_text("Bearer ").append(*token)}};
     if (helped && !refused.empty())
     {
         MODELSEC_TRY(const source_answer answer, ask_for_a_byte(refused, out, ask));
@@ -334,28 +335,24 @@ result<std::vector<http_header>> oci_source::log_in(const oci_locator& what, con
 }
 
 /// The user and password of the registry's origin, as a header's value; empty if there is none.
-result<std::string> oci_source::basic_for(const oci_locator& what) const
+result<secret_text> oci_source::basic_for(const oci_locator& what) const
 {
     if (credentials_)
         for (const http_header& h : credentials_(what.origin))
             if (source_same(h.name, "authorization") && h.value.size() > 6 &&
                 source_same(std::string_view(h.value).substr(0, 6), "Basic "))
-                return std::string(h.value.view());
+                return h.value;
     if (options_.docker_config.empty())
-        return std::string();
-    auto config = read_local_file(options_.docker_config, docker_config_bytes);
+        return secret_text();
+    const auto config = read_local_secret(options_.docker_config, docker_config_bytes);
     if (config.has_error())
-        return config.error().why == reason::file_unreadable ? result<std::string>(std::string())
-                                                             : std::move(config).error();
-    auto found = docker_authorization(*config, std::string_view(what.origin).substr(8));
-    wipe(config->data(), config->size());
-    if (found.has_error())
-        return std::move(found).error();
-    return std::string(found->reveal_text());
+        return config.error().why == reason::file_unreadable ? result<secret_text>(secret_text()) : config.error();
+    MODELSEC_TRY(const secret found, docker_authorization(config->reveal(), std::string_view(what.origin).substr(8)));
+    return secret_text(found.reveal_text());
 }
 
-result<std::string> oci_source::fetch_token(const oci_locator& what, const bearer_challenge& challenge,
-                                            const std::string& basic, const source_exchange& ask) const
+result<secret_text> oci_source::fetch_token(const oci_locator& what, const bearer_challenge& challenge,
+                                            const secret_text& basic, const source_exchange& ask) const
 {
     auto realm = url::parse(challenge.realm);
     if (realm.has_error())
@@ -376,18 +373,19 @@ result<std::string> oci_source::fetch_token(const oci_locator& what, const beare
     source_request request{std::move(address)};
     if (!basic.empty())
         request.headers.push_back({"Authorization", basic});
-    MODELSEC_TRY(const source_answer answer, ask(request));
+    MODELSEC_TRY(source_answer answer, ask(request));
     if (answer.status != 200)
         return status_failure(answer.status);
-    const auto doc = parse_json(answer.body);
-    std::string_view token = doc ? doc->string_at("token").value_or("") : "";
+    const auto doc = secret_json::parse(answer.body);
+    wipe(answer.body.data(), answer.body.size());
+    std::string_view token = doc ? doc->root().string_at("token").value_or("") : "";
     if (doc && token.empty())
-        token = doc->string_at("access_token").value_or("");
+        token = doc->root().string_at("access_token").value_or("");
     // RFC 6750 section 2.1: b64token; nothing else may get into a header (CWE-113).
     if (token.empty() ||
         std::any_of(token.begin(), token.end(), [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f; }))
         return fail(reason::bad_response, "the realm's answer holds no token");
-    return std::string(token);
+    return secret_text(token);
 }
 
 }  // namespace detail

@@ -61,34 +61,35 @@ std::vector<http_header> sigv4_headers(const sigv4_request& request, const s3_cr
     const std::string time = sigv4_time(now), day = time.substr(0, 8);
     std::vector<http_header> added{{"x-amz-content-sha256", request.payload_sha256}, {"x-amz-date", time}};
     if (!keys.session_token.empty())
-        added.push_back({"x-amz-security-token", std::string(keys.session_token.reveal_text())});
+        added.push_back({"x-amz-security-token", keys.session_token.reveal_text()});
 
-    std::map<std::string, std::string> canonical{{"host", request.authority}};
+    std::map<std::string, secret_text> canonical{{"host", request.authority}};  // a session token is among them
     for (const std::vector<http_header>* list : {&request.headers, static_cast<const std::vector<http_header>*>(&added)})
         for (const http_header& h : *list)
         {
             std::string name = h.name;
             std::transform(name.begin(), name.end(), name.begin(),
                            [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-            canonical[name] = std::string(h.value.view());
+            canonical[name] = h.value;
         }
-    std::string header_lines, names;
+    secret_text header_lines;
+    std::string names;
     for (const auto& [name, value] : canonical)
     {
-        header_lines += name + ':' + value + '\n';
+        header_lines.append(name).append(":").append(value).append("\n");
         names += (names.empty() ? "" : ";") + name;
     }
     const std::size_t mark = std::min(request.target.find('?'), request.target.size());
     const std::string query =
         mark < request.target.size() ? sigv4_query(std::string_view(request.target).substr(mark + 1)) : std::string();
-    const std::string text = request.method + '\n' + request.target.substr(0, mark) + '\n' + query + '\n' + header_lines +
-                             '\n' + names + '\n' + request.payload_sha256;
+    const secret_text text = secret_text(request.method + '\n' + request.target.substr(0, mark) + '\n' + query + '\n')
+                                 .append(header_lines)
+                                 .append('\n' + names + '\n' + request.payload_sha256);
     const std::string scope = day + '/' + region + "/s3/aws4_request";
-    const std::string to_sign = "AWS4-HMAC-SHA256\n" + time + '\n' + scope + '\n' + sha256(as_bytes(text)).hex();
+    const std::string to_sign = "AWS4-HMAC-SHA256\n" + time + '\n' + scope + '\n' + sha256(as_bytes(text.view())).hex();
 
-    std::string first = "AWS4" + std::string(keys.secret_access_key.reveal_text());
-    bytes key = hmac_sha256(as_bytes(first), day);
-    wipe(first);
+    const secret_text first = secret_text("AWS4").append(keys.secret_access_key.reveal_text());
+    bytes key = hmac_sha256(as_bytes(first.view()), day);
     for (const std::string_view part : {std::string_view(region), std::string_view("s3"), std::string_view("aws4_request")})
     {
         bytes next = hmac_sha256(key, part);

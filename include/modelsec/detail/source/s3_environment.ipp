@@ -2,8 +2,8 @@
 #ifndef MODELSEC_DETAIL_SOURCE_S3_ENVIRONMENT_IPP
 #define MODELSEC_DETAIL_SOURCE_S3_ENVIRONMENT_IPP
 
-#include <modelsec/detail/base/json.hpp>
 #include <modelsec/detail/base/local_file.hpp>
+#include <modelsec/detail/base/secret_json.hpp>
 #include <modelsec/detail/net/url.hpp>
 #include <modelsec/detail/source/instance_keys.hpp>
 #include <modelsec/detail/source/s3_environment.hpp>
@@ -61,13 +61,14 @@ private:
     {
         using none = std::optional<s3_credentials>;
         MODELSEC_TRY(const secret text, read_secret_file(environment_.credentials_file));
-        MODELSEC_TRY(const json doc, parse_json(text.reveal()));
-        if (!doc.as_object())
+        MODELSEC_TRY(const secret_json doc, secret_json::parse(text.reveal()));
+        const auto origins = doc.root().as_object();
+        if (!origins)
             return none();
-        for (const auto& [name, entry] : *doc.as_object())
+        for (const auto [name, entry] : *origins)
         {
             const auto address = url::parse(name);
-            const json* keys = entry.find("s3");
+            const auto keys = entry.find("s3");
             if (!keys || !address || address->origin() != origin)
                 continue;
             const auto id = keys->string_at("access_key_id"), key = keys->string_at("secret_access_key"),
@@ -108,7 +109,10 @@ private:
             out.container_token = [path = *file] { return read_secret_file(path); };
         else if (variable("AWS_CONTAINER_AUTHORIZATION_TOKEN"))
             out.container_token = [get = environment_.get]() -> result<secret> {
-                return secret(get("AWS_CONTAINER_AUTHORIZATION_TOKEN").value_or(""));
+                std::string text = get("AWS_CONTAINER_AUTHORIZATION_TOKEN").value_or("");
+                secret token(text);
+                wipe(text);
+                return token;
             };
         return out;
     }

@@ -177,7 +177,8 @@ result<void> staging::copy_ranges(const file& from, const file& to, const range_
     for (const byte_range& r : which.ranges())
         for (std::uint64_t at = r.begin; at < r.end;)
         {
-            const auto part = std::span(space).first(static_cast<std::size_t>(std::min<std::uint64_t>(space.size(), r.end - at)));
+            const auto part =
+                std::span(space).first(static_cast<std::size_t>(std::min<std::uint64_t>(space.size(), r.end - at)));
             MODELSEC_TRY(const std::size_t got, files_->read_at(from, at, part));
             if (got == 0)
                 return fail(reason::store_io, "a partial was cut");

@@ -319,6 +319,28 @@ TEST_CASE("for a store that lost its state a minimum sequence still holds")
     CHECK(fs::exists(w.owner.store + "/demo/1.0/model.bin"));
 }
 
+TEST_CASE("for a store that lost its state a required order still holds")
+{
+    fetch_scene::world w;
+    put(w.owner.store + "/demo/1.0/model.bin", body_1);
+    auto m = support::published_manifest::bare();
+    m.version = "1.0";
+    m.sequence = std::nullopt;
+    m.issued_at = std::nullopt;
+    m.artifacts = {support::published_artifact::of(body_1, "https://h.example/1.0")};
+    w.net.envelope = support::pack_envelope(m.json(), w.key);
+    w.asked.model_id = "demo";
+    w.asked.format = envelope_format::pack;
+    w.asked.require_order = true;
+    CHECK(w.why() == reason::unordered);
+    CHECK(w.net.downloads == 0);
+    CHECK(w.active() == "none_active");
+    CHECK(fs::exists(w.owner.store + "/demo/1.0/model.bin"));
+    w.asked.require_order = false;
+    CHECK(w.why() == reason::none);
+    CHECK(w.net.downloads == 0);
+}
+
 TEST_CASE("a file that was put there by hand, or is in another model's pack, is not fetched again")
 {
     fetch_scene::world w;
@@ -394,12 +416,13 @@ TEST_CASE("one content under many names is copied out of the store once")
     CHECK(found->size() == 2);
 }
 
-TEST_CASE("repair adopts what the newest kept manifest proves, and sets aside what nothing proves")
+TEST_CASE("repair adopts what the newest kept manifest proves, and sets nothing aside where nothing is active")
 {
     fetch_scene::world w;
     w.offer(3, "1.0", body_1);
     REQUIRE(w.why() == reason::none);
     put(w.owner.store + "/stranger/2.0/model.bin", "left by somebody");
+    put(w.owner.store + "/demo/0.9/model.bin", "no part of any pack");
     for (const std::string& name : names_in(inner(w, "state")))
         fs::remove(inner(w, "state/" + name));
     client c(w.owner);
@@ -413,8 +436,17 @@ TEST_CASE("repair adopts what the newest kept manifest proves, and sets aside wh
     CHECK(report.models[0].active->version == "1.0");
     CHECK(report.models[1].found == reason::memory_lost);
     CHECK_FALSE(report.models[1].active.has_value());
-    CHECK(report.models[1].set_aside == std::vector<std::string>{".modelsec/aside/stranger.1/2.0"});
+    // Aside once a pack is active, never before (docs/manifest.md, Store): until then it may be all that there is of one.
+    CHECK(report.models[0].set_aside.size() == 2);
+    CHECK(report.models[0].candidates.empty());
+    CHECK(report.models[1].set_aside.empty());
+    CHECK(report.models[1].candidates == std::vector<std::string>{"stranger/2.0"});
+    CHECK(read_file(w.owner.store + "/stranger/2.0/model.bin") == "left by somebody");
     CHECK(w.active() == "1.0");
+    const repair_report again = c.repair();
+    CHECK(again.models[0].set_aside.empty());
+    CHECK(again.models[1].found == reason::none);
+    CHECK(again.models[1].candidates == std::vector<std::string>{"stranger/2.0"});
     w.offer(2, "0.9", "older");
     CHECK(w.why() == reason::older_sequence);
 
@@ -430,7 +462,9 @@ TEST_CASE("repair adopts what the newest kept manifest proves, and sets aside wh
     REQUIRE(refused.models.size() == 1);
     CHECK_FALSE(refused.models[0].adopted);
     CHECK(w.active() == "none_active");
-    // What was set aside is no loss: a fetch finds it there.
+    CHECK(refused.models[0].set_aside.empty());
+    CHECK(refused.models[0].candidates.size() == 1);
+    // What stays there is no loss: a fetch finds it.
     w.offer(4, "1.0", body_1);
     const int downloads = w.net.downloads;
     CHECK(w.why() == reason::none);
@@ -446,13 +480,121 @@ TEST_CASE("repair of what is not there, or of a root without a store, does no ha
     CHECK(client(w.owner).status().empty());
     const repair_report report = client(w.owner).repair();
     REQUIRE(report.models.size() == 1);
-    CHECK(report.models[0].set_aside.size() == 1);
+    CHECK(report.models[0].set_aside.empty());  // nothing is active: it stays a candidate
+    CHECK(report.models[0].candidates == std::vector<std::string>{"demo/1.0"});
+    CHECK(client(w.owner).gc().removed.empty());
+    CHECK(read_file(w.owner.store + "/demo/1.0/model.bin") == body_1);
     w.offer(1, "1.0", body_1);
     CHECK(w.why() == reason::none);
     CHECK(w.net.downloads == 0);
 }
 
-TEST_CASE("a backup made of hard links leaves the store usable, and partials are taken from it only by copy")
+TEST_CASE("of a zip model that lost its state repair and gc take nothing away, and a fetch adopts what its manifest proves")
+{
+    fetch_scene::world w;
+    const std::string archive = support::zip_of({{"a/weights.bin", body_1}, {"config.json", "{}"}});
+    w.offer(w.manifest(3, "1.0", archive, true));
+    REQUIRE(w.why() == reason::none);
+    for (const std::string& name : names_in(inner(w, "state")))
+        fs::remove(inner(w, "state/" + name));
+
+    client c(w.owner);
+    const repair_report report = c.repair();
+    REQUIRE(report.models.size() == 1);
+    CHECK(report.models[0].found == reason::memory_lost);
+    CHECK(report.models[0].sequence == 3);
+    CHECK_FALSE(report.models[0].active.has_value());
+    CHECK(report.models[0].set_aside.empty());
+    CHECK(report.models[0].candidates == std::vector<std::string>{"demo/1.0"});
+    for (int i = 0; i < 2; ++i)
+        CHECK(c.gc().removed.empty());
+    CHECK(read_file(w.owner.store + "/demo/1.0/a/weights.bin") == body_1);
+
+    // The publisher offers the unpacked file too.
+    w.offer(4, "2.0", body_1);
+    const int downloads = w.net.downloads;
+    CHECK(w.why() == reason::none);
+    CHECK(w.net.downloads == downloads);
+    CHECK(w.active() == "2.0");
+    CHECK(read_file(inner(w, "aside/demo.1/1.0/a/weights.bin")) == body_1);
+    const auto removed = c.gc().removed;
+    CHECK(std::count(removed.begin(), removed.end(), ".modelsec/aside/demo.1") == 1);
+    CHECK(names_in(inner(w, "aside")).empty());
+}
+
+TEST_CASE("gc spares what was set aside of a model of which nothing is active; its owner removes it with the model")
+{
+    fetch_scene::world w;
+    w.offer(1, "1.0", body_1);
+    REQUIRE(w.why() == reason::none);
+    // As earlier versions of `repair` left it: all set aside, nothing active.
+    put(inner(w, "aside/other.1/1.0/model.bin"), body_2);
+    put(inner(w, "aside/demo.other.7/model.bin"), "another one, whose id begins like the first");
+    put(inner(w, "aside/demo.1/0.9/model.bin"), "of a model with an active pack");
+    for (const char* folder : {"", "/other.1", "/other.1/1.0", "/demo.other.7", "/demo.1", "/demo.1/0.9"})
+        REQUIRE(::chmod(inner(w, std::string("aside") + folder).c_str(), 0700) == 0);
+    client c(w.owner);
+    CHECK(c.gc({.dry_run = true}).removed == std::vector<std::string>{".modelsec/aside/demo.1"});
+    CHECK(c.gc().removed == std::vector<std::string>{".modelsec/aside/demo.1"});
+    CHECK(names_in(inner(w, "aside")) == std::set<std::string>{"other.1", "demo.other.7"});
+
+    put(inner(w, "aside/demo.2/0.9/model.bin"), "set aside again");
+    for (const char* folder : {"/demo.2", "/demo.2/0.9"})
+        REQUIRE(::chmod(inner(w, std::string("aside") + folder).c_str(), 0700) == 0);
+    remove_options gone;
+    gone.model_id = "demo";
+    const auto removed = c.remove(gone).removed;
+    CHECK(std::count(removed.begin(), removed.end(), ".modelsec/aside/demo.2") == 1);
+    CHECK(names_in(inner(w, "aside")) == std::set<std::string>{"other.1", "demo.other.7"});
+
+    w.offer(2, "2.0", body_2);
+    const int downloads = w.net.downloads;
+    CHECK(w.why() == reason::none);
+    CHECK(w.net.downloads == downloads);
+}
+
+TEST_CASE("a file with several names is adopted by copy, by hand or of another model's pack, and keeps them")
+{
+    fetch_scene::world w;
+    const auto facts = [](const std::string& path) {
+        struct stat st
+        {
+        };
+        REQUIRE(::stat(path.c_str(), &st) == 0);
+        return st;
+    };
+    REQUIRE(
+        support::install(file_system::native(), w.owner.store, "other", support::how_to_activate("1"), {{"x.bin", body_1}})
+            .has_value());
+    put(w.owner.store + "/demo/by-hand.bin", body_2);
+    const std::string backup = w.dir / "backup";
+    fs::copy(w.owner.store, backup, fs::copy_options::recursive | fs::copy_options::create_hard_links);
+
+    std::uint64_t sequence = 1;
+    for (const auto& [place, text] :
+         {std::pair<std::string, std::string>("/other/1/x.bin", body_1), {"/demo/by-hand.bin", body_2}})
+    {
+        CAPTURE(place);
+        const auto before = facts(backup + place);
+        REQUIRE(before.st_nlink == 2);
+        w.offer(sequence, std::to_string(sequence) + ".0", text);
+        ++sequence;
+        CHECK(w.why() == reason::none);
+        CHECK(w.net.downloads == 0);
+        const auto pack = open_active(w.owner, "demo");
+        REQUIRE(pack.has_value());
+        const auto made = file_system::native().info(*pack->only_file()->content->open().value());
+        CHECK(made->links == 1);
+        CHECK(made->inode != before.st_ino);
+        // What is written through the other name reaches no pack.
+        put(backup + place, std::string(text.size(), 'x'));
+        CHECK(read_file(pack->info().path + "/model.bin") == text);
+        CHECK(w.active() == std::to_string(sequence - 1) + ".0");
+        CHECK(facts(backup + place).st_ino == before.st_ino);
+    }
+}
+
+TEST_CASE("a backup made of hard links leaves the store usable, and its other names keep what they had")
 {
     fetch_scene::world w;
     w.offer(1, "1.0", body_1);

@@ -68,8 +68,13 @@ inline result<model_repair> repair_model(const client_options& owner, const repa
         tell_memory_lost(asked.operation.events, model);
     if (done.state.found_files)
     {
-        MODELSEC_TRY(out.adopted, disk.adopt_known(lock, model, judge, owner.clock->now(), asked.operation.control));
-        MODELSEC_TRY(out.set_aside, disk.set_found_files_aside(lock, model));
+        MODELSEC_TRY(out.adopted,
+                     disk.adopt_known(lock, model, judge, owner.clock->now(), asked.operation.control, out.set_aside));
+        MODELSEC_TRY(done.state, disk.state(model));
+        if (done.state.found_files)  // adopting sets aside by itself
+        {
+            MODELSEC_TRY(out.set_aside, disk.set_found_files_aside(lock, model));
+        }
         MODELSEC_TRY(out.candidates, disk.found_files(model));
         MODELSEC_TRY(done.state, disk.state(model));
     }

@@ -66,7 +66,8 @@ struct activation
     std::optional<utc_time> issued_at{};  ///< what orders a manifest without a sequence
     bool ordered_elsewhere = false;       ///< a TUF target
     verity_policy verity = verity_policy::off;
-    control handle{};  ///< ends the reading that fs-verity takes
+    control handle{};                               ///< ends the reading that fs-verity takes
+    std::vector<std::string>* set_aside = nullptr;  ///< takes the names of what set_found_files_aside() moved
 
     order_mark mark() const
     {
@@ -183,10 +184,10 @@ public:
     MODELSEC_DECL result<state_repair> repair(const model_lock& lock, const identifier& model,
                                               const signature_reader& signatures = {}) const;
     /// Makes the pack active, if none is, that the newest kept envelope is about and whose files are all here. `still_vouched` (may be
-    /// empty) judges the envelope anew.
+    /// empty) judges the envelope anew. `set_aside` takes the names of what was set aside by that.
     MODELSEC_DECL result<bool> adopt_known(const model_lock& lock, const identifier& model,
                                            const std::function<bool(bytes_view)>& still_vouched, utc_time now,
-                                           const control& handle) const;
+                                           const control& handle, std::vector<std::string>& set_aside) const;
     /// What of the folder of a model with found files no state names, relative to the store.
     MODELSEC_DECL result<std::vector<std::string>> found_files(const identifier& model) const;
     /// Moves what no state names out of the model's folder, to `.modelsec/aside`; the names there, relative to the store. Nothing for as

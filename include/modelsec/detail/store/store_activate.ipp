@@ -262,7 +262,11 @@ result<pack_info> store::activate(const model_lock& lock, const identifier& mode
     std::uint64_t freed = 0;
     (void)remove_staging(*disk_, from.name_, freed);
     if (active.found_files)
-        (void)set_found_files_aside(lock, model);  // else the next recover() does it
+    {
+        auto moved = set_found_files_aside(lock, model);  // else the next recover() does it
+        if (moved && how.set_aside)
+            *how.set_aside = std::move(*moved);
+    }
     drop_envelopes();
     return info(model, record);
 }

@@ -207,8 +207,8 @@ result<state_repair> store::repair(const model_lock&, const identifier& model, c
 }
 
 result<bool> store::adopt_known(const model_lock& lock, const identifier& model,
-                                const std::function<bool(bytes_view)>& still_vouched, utc_time now,
-                                const control& handle) const
+                                const std::function<bool(bytes_view)>& still_vouched, utc_time now, const control& handle,
+                                std::vector<std::string>& set_aside) const
 {
     MODELSEC_TRY(const model_state present, state(model));
     MODELSEC_TRY(const kept_offers offers, read_kept_offers(*disk_, model));
@@ -246,6 +246,7 @@ result<bool> store::adopt_known(const model_lock& lock, const identifier& model,
                            offer.claim.envelope,
                            now,
                            offer.claim.issued_at};
+            how.set_aside = &set_aside;
             MODELSEC_CHECK(activate(lock, model, std::move(staged), pack, how));
             return true;
         }

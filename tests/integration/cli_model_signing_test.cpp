@@ -134,6 +134,61 @@ TEST_CASE("a bundle within the folder is not a part of the model, nor is git's o
     expect(m.sign("k", {"--ignore", "../up"}), 31, "--ignore");
 }
 
+TEST_CASE(
+    "--ignore takes a path below the model in each way that it may be written, when it is verified and when it is signed")
+{
+    const model_place m;
+    m.make_key("k", p256);
+    expect(m.sign("k"), 0, "5 files");
+    fs::create_directories(m.place / "model/cache");
+    m.place.write("model/cache/a", "x");
+    const auto verified = [&](const std::string& ignored) {
+        std::vector<std::string> all = m.verify("k");
+        all.insert(all.end(), {"--ignore", ignored});
+        return all;
+    };
+    expect(m.verify("k"), 30, "unsigned: cache/a");
+    const std::vector<std::string> ways{
+        "cache", "cache/", "./cache", "./cache/", m.place / "model/cache", m.place / "model/cache/"};
+    for (const std::string& way : ways)
+        expect(verified(way), 0, "5 files");
+    expect(verified(m.place / "cache"), 30, "unsigned: cache/a");  // elsewhere, as model-signing has it
+    expect(verified("../model/cache"), 31, "unsafe_name");
+    expect(verified("."), 31, "unsafe_name");
+    for (const std::string& way : ways)
+    {
+        CAPTURE(way);
+        expect(m.sign("k", {"--ignore", way}), 0, "5 files");
+        expect(m.verify("k"), 0, "5 files");
+        // OMS 1.0 section 6.2.1: exact relative paths from the model's root.
+        const auto bundle =
+            modelsec::detail::parse_json(modelsec::as_bytes(support::read_file(m.place / "model.sig"))).value();
+        const auto payload = modelsec::from_base64(*bundle.find("dsseEnvelope")->string_at("payload")).value();
+        CHECK(modelsec::as_text(payload).find(
+                  R"("ignore_paths":[".git",".gitattributes",".github",".gitignore","cache"])") != std::string::npos);
+    }
+    expect(m.sign("k", {"--ignore", m.place / "cache"}), 0, "6 files");
+    expect(m.sign("k", {"--ignore", "weights/../cache"}), 31, "--ignore");
+}
+
+TEST_CASE("of several signers that verify-model is given any may have signed")
+{
+    const model_place m;
+    m.make_key("k", p256);
+    m.make_key("other", p256);
+    m.make_key("third", p256);
+    expect(m.sign("k"), 0, "5 files");
+    const auto by = [&](const std::vector<std::string>& keys) {
+        std::vector<std::string> all{"verify-model", m.place / "model.sig", m.model};
+        for (const std::string& key : keys)
+            all.insert(all.end(), {"--key", m.place / (key + ".pub")});
+        return all;
+    };
+    expect(by({"k", "other"}), 0, "5 files");
+    expect(by({"other", "k"}), 0, "5 files");
+    expect(by({"other", "third"}), 20, "unknown_key");
+}
+
 TEST_CASE("links and shards are signed when they are asked for")
 {
     const model_place m;

@@ -53,30 +53,10 @@ struct sign_arguments
 };
 
 /// Where a file lies below the model's folder; nothing if it lies elsewhere.
-std::optional<std::string> place_within(const std::string& file, const std::string& model)
+std::optional<model_path> place_within(const std::string& file, const std::string& model)
 {
-    namespace fs = std::filesystem;
-    std::error_code failed;
-    const fs::path folder = fs::canonical(model, failed);
-    const fs::path parent = fs::canonical(fs::absolute(file).parent_path(), failed);
-    if (failed)
-        return std::nullopt;
-    const std::string below = (parent / fs::path(file).filename()).lexically_relative(folder).string();
-    return below.empty() || below == "." || below.starts_with("..") ? std::nullopt : std::optional(below);
-}
-
-/// --ignore takes a path below the model's folder, or a full one that leads there.
-std::vector<std::string> ignored_below(const std::vector<std::string>& paths, const std::string& model)
-{
-    std::vector<std::string> out;
-    for (const std::string& path : paths)
-        if (!std::filesystem::path(path).is_absolute())
-            out.push_back(path);
-        else if (auto place = place_within(path, model))
-            out.push_back(std::move(*place));
-        else
-            usage("--ignore: not below the model: " + path);
-    return out;
+    auto place = place_in_model(model, std::filesystem::absolute(file).string());
+    return place ? std::move(*place) : std::nullopt;
 }
 
 /// What is shown of a file's name, which may be anything that a file system takes (CWE-150).
@@ -101,29 +81,20 @@ bytes read_or_usage(const std::string& path, const char* option)
     return std::move(*content);
 }
 
-model_signer signer_of(const verify_arguments& arguments)
-{
-    std::vector<model_signer> all = arguments.signer.signers();
-    if (all.size() != 1)
-        usage("a model is verified by one signer");
-    return std::move(all.front());
-}
-
 void verify_model(const verify_arguments& arguments, output& out)
 {
     out.publishing();
-    const model_signer by = signer_of(arguments);
+    const std::vector<model_signer> by = arguments.signer.signers();
     const bytes bundle =
         value_or_hint(read_local_file(arguments.bundle, limits{}.envelope_bytes), "BUNDLE cannot be read, or is too large");
-    const verified_model verified = verify_model_bundle(bundle, by, clock::system().now()).value();
+    const verified_model verified = verify_model_bundle_by_any(bundle, by, clock::system().now()).value();
     const model_statement& expected = verified.statement;
     control handle;
     const interrupt_guard guard(handle);
     model_walk how = walk_for(out, handle);
     if (auto place = place_within(arguments.bundle, arguments.model))
-        how.also_ignored.push_back(std::move(*place));
-    for (std::string& path : ignored_below(arguments.ignored, arguments.model))
-        how.also_ignored.push_back(std::move(path));
+        how.also_ignored.push_back(place->str());
+    how.also_ignored.insert(how.also_ignored.end(), arguments.ignored.begin(), arguments.ignored.end());
     how.ignore_unsigned = arguments.ignore_unsigned;
     std::size_t count = 0;
     how.on_difference = [&](const model_difference& d) {
@@ -162,15 +133,17 @@ model_serialization serialization_of(const sign_arguments& arguments)
         if (out.shard_bytes == 0)
             usage("--shard-size takes a size, as 1GB or 256MiB");
     }
-    std::vector<std::string> ignored = ignored_below(arguments.ignored, arguments.model);
+    std::vector<model_path>& ignored = out.ignored;
+    for (const std::string& path : arguments.ignored)
+        if (auto place = value_or_hint(place_in_model(arguments.model, path), "--ignore: paths below the folder"))
+            ignored.push_back(std::move(*place));
     if (!arguments.git_files)  // as model-signing does
-        ignored.insert(ignored.end(), {".git", ".gitattributes", ".github", ".gitignore"});
+        for (const char* own : {".git", ".gitattributes", ".github", ".gitignore"})
+            ignored.push_back(model_path::parse(own).value());
     if (auto place = place_within(arguments.out, arguments.model))
         ignored.push_back(std::move(*place));
     std::sort(ignored.begin(), ignored.end());
     ignored.erase(std::unique(ignored.begin(), ignored.end()), ignored.end());
-    for (const std::string& path : ignored)
-        out.ignored.push_back(value_or_hint(model_path::parse(path), "--ignore and --out: paths below the folder"));
     return out;
 }
 
@@ -221,7 +194,8 @@ void add_verify_model(command_line& line)
     command.add_option("BUNDLE", arguments->bundle, "The signature: a Sigstore bundle")->type_name("")->required();
     command.add_option("PATH", arguments->model, "The model's folder, or its one file")->type_name("")->required();
     arguments->signer.add_to(command, "Signer", "--ca,--ca-signing");
-    repeatable(command, "--ignore", arguments->ignored, "A file or folder below PATH that need not be signed", "PATH");
+    repeatable(command, "--ignore", arguments->ignored,
+               "A file or folder below PATH that need not be signed: a path below it, or a full one", "PATH");
     command.add_flag("--ignore-unsigned-files", arguments->ignore_unsigned, "Files that were not signed are no difference");
     command.callback([&line, arguments] { line.chosen = [arguments](output& out) { verify_model(*arguments, out); }; });
 }

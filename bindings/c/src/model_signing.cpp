@@ -110,11 +110,9 @@ int32_t modelsec_verify_model(const modelsec_model_check* what, modelsec_model_r
         how.ignore_unsigned = asked.ignore_unsigned != 0;
         const auto bundle = modelsec::as_bytes(std::string_view(asked.bundle, asked.bundle_size));
         const auto now = modelsec::clock::shared_system()->now();
-        auto verified = modelsec::verify_model_bundle(bundle, signers.front(), now);
-        for (size_t i = 1; i < signers.size() && !verified; ++i)
-            verified = modelsec::verify_model_bundle(bundle, signers[i], now);
+        const auto verified = modelsec::verify_model_bundle_by_any(bundle, signers, now);
         if (!verified)
-            return std::move(verified).error();
+            return verified.error();
         MODELSEC_TRY(const modelsec::model_summary seen, modelsec::verify_model(asked.path, verified->statement, how));
         *report = new c_api::owned_report(seen.files, seen.bytes, verified->statement.model_name, verified->signer, {});
         return {};
@@ -140,8 +138,9 @@ int32_t modelsec_sign_model(const modelsec_model_signing* what, modelsec_model_r
         MODELSEC_TRY(const std::vector<std::string> ignored, c_api::read_texts(asked.ignored, asked.ignored_count));
         for (const std::string& path : ignored)
         {
-            MODELSEC_TRY(modelsec::model_path parsed, modelsec::model_path::parse(path));
-            how.ignored.push_back(std::move(parsed));
+            MODELSEC_TRY(auto place, modelsec::place_in_model(asked.path, path));
+            if (place)
+                how.ignored.push_back(std::move(*place));
         }
         std::vector<modelsec::bytes> certificates;
         if (asked.certificates)

@@ -1,5 +1,6 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 // Sigstore bundles, offline. The vectors were made by tests/interop/make_sigstore_vectors.py, which asks sigstore-python too.
+#include "own_log.hpp"
 #include "temp_dir.hpp"
 
 #include <modelsec/detail/base/encoding.hpp>
@@ -9,6 +10,9 @@
 #include <modelsec/model_signing.hpp>
 
 #include <doctest/doctest.h>
+
+#include <openssl/ct.h>
+#include <openssl/x509v3.h>
 
 #include <functional>
 
@@ -200,38 +204,107 @@ TEST_CASE("every one-byte change of a signed model's bundle, by key, certificate
     }
 }
 
-TEST_CASE("every one-byte change of a trusted root is refused or without effect")
+namespace {
+
+using said_of = std::function<result<signature_facts>(const sigstore_root&)>;
+
+/// What each of the bundles says under a trusted root, it says under a changed one, or is refused.
+void check_changed_root(const std::string& text, const std::vector<said_of>& all)
 {
-    const auto digest = sha256(as_bytes("weights\n"));
-    const auto key = public_key::pem(kept("key.pub")).value();
-    struct tried
-    {
-        std::string bundle;
-        std::function<model_signer(const sigstore_root&)> by;
-    };
-    const auto keyless_by = [](const sigstore_root& root) {
-        return model_signer(sigstore_signer{root, identity, issuer, false});
-    };
-    const std::vector<tried> all{{kept("message_v2.sigstore.json"), keyless_by},
-                                 {kept("message_v1.sigstore.json"), keyless_by},
-                                 {kept("managed_key.sigstore.json"), [&](const sigstore_root& root) {
-                                      return model_signer(logged_key{root, key});
-                                  }}};
     std::vector<signature_facts> said;
-    for (const tried& one : all)
-        said.push_back(verify_artifact(as_bytes(one.bundle), digest, one.by(root_of(root_text()))).value());
-    for (std::size_t at = 0; at < root_text().size(); ++at)
+    for (const said_of& one : all)
     {
-        const auto root = sigstore_root::parse(as_bytes(flipped(root_text(), at)));
+        const auto good = one(root_of(text));
+        REQUIRE_MESSAGE(good.has_value(), good.error().detail);
+        said.push_back(*good);
+    }
+    for (std::size_t at = 0; at < text.size(); ++at)
+    {
+        const auto root = sigstore_root::parse(as_bytes(flipped(text, at)));
         if (!root)
         {
             CHECK(root.error().code() == errc::malformed);
             continue;
         }
         for (std::size_t i = 0; i < all.size(); ++i)
-            if (const auto now_said = verify_artifact(as_bytes(all[i].bundle), digest, all[i].by(*root)))
+            if (const auto now_said = all[i](*root))
                 CHECK_MESSAGE(says_same(*now_said, said[i]), "at ", at);
+            else
+                CHECK(now_said.error().code() != errc::internal);
     }
+}
+
+}  // namespace
+
+namespace {
+
+const artifact_digests& weights()
+{
+    static const artifact_digests all = artifact_digests::of(as_bytes("weights\n"));
+    return all;
+}
+
+said_of keyless_of(const std::string& name)
+{
+    return [bundle = kept(name + ".sigstore.json")](const sigstore_root& root) {
+        return verify_artifact(as_bytes(bundle), weights(), sigstore_signer{root, identity, issuer, false});
+    };
+}
+
+std::string of_model(const std::string& name)
+{
+    return support::read_file(MODELSEC_SOURCE_DIR "/tests/vectors/signed-model/" + name);
+}
+
+said_of model_by(const std::string& name, const std::function<model_signer(const sigstore_root&)>& signer)
+{
+    return [bundle = of_model(name), signer](const sigstore_root& root) -> result<signature_facts> {
+        const utc_time now = parse_rfc3339("2028-01-01T00:00:00Z").value();
+        MODELSEC_TRY(const verified_model verified, verify_model_bundle(as_bytes(bundle), signer(root), now));
+        return verified.signer;
+    };
+}
+
+std::function<model_signer(const sigstore_root&)> dated_authority(const std::string& name)
+{
+    signing_authority authority;
+    REQUIRE(authority.add(of_model(name)).has_value());
+    return [authority](const sigstore_root& root) {
+        signing_authority dated = authority;
+        dated.trust_timestamps_of(root);
+        return model_signer(dated);
+    };
+}
+
+}  // namespace
+
+TEST_CASE("every one-byte change of a trusted root is refused or without effect")
+{
+    const auto managed = [bundle = kept("managed_key.sigstore.json"),
+                          key = public_key::pem(kept("key.pub")).value()](const sigstore_root& root) {
+        return verify_artifact(as_bytes(bundle), weights(), logged_key{root, key});
+    };
+    check_changed_root(root_text(), {keyless_of("message_v2"), keyless_of("message_v1"), managed});
+}
+
+TEST_CASE("every one-byte change of a trusted root with larger curves is refused or without effect")
+{
+    check_changed_root(kept("digests/trusted_root.json"), {keyless_of("digests/message_p384_v2")});
+}
+
+TEST_CASE("every one-byte change of a trusted root for models is refused or without effect")
+{
+    const auto by_identity = [](const sigstore_root& root) {
+        return model_signer(sigstore_signer{root, identity, issuer, false});
+    };
+    check_changed_root(of_model("trusted_root.json"),
+                       {model_by("a_1.json", by_identity), model_by("ca_stamped.json", dated_authority("ca.pem"))});
+}
+
+TEST_CASE("every one-byte change of a trusted root that dates a CA's signatures is refused or without effect")
+{
+    check_changed_root(of_model("times/trusted_root.json"),
+                       {model_by("times/ca_logged_stamped.json", dated_authority("times/ca.pem"))});
 }
 
 TEST_CASE("of what a key or a CA signed the earliest time counts: anybody can have an old signature stamped or logged anew")
@@ -307,6 +380,9 @@ TEST_CASE("the key that a bundle brings along is the one that is given, in PEM o
         CHECK(judged(name, by, json{{"rawBytes", ""}}) == reason::bundle_malformed);
         CHECK(judged(name, by, json{{"rawBytes", 1}}) == reason::bundle_malformed);
         CHECK(judged(name, by, json{{"hint", 1}}) == reason::bundle_malformed);
+        CHECK(judged(name, by, json{{"hint", model_key_hint(key)}}) == reason::none);
+        CHECK(judged(name, by, json{{"hint", model_key_hint(other)}}) == reason::unknown_key);
+        CHECK(judged(name, by, json{{"hint", "any"}}) == reason::unknown_key);
         CHECK(judged(name, by, json::object()) == reason::none);
     }
 }
@@ -332,6 +408,49 @@ TEST_CASE("what is trusted is trusted for its time, both ends included, and says
     CHECK(judged(v1, ending("\"certificateAuthorities\"", before)) == reason::chain_invalid);
     CHECK(judged(v1, ending("\"ctlogs\"", "2026-01-02T00:00:00Z")) == reason::log_proof);
     CHECK(judged(v2, ending("\"timestampAuthorities\"", "2026-01-02T00:00:00Z")) == reason::timestamp_invalid);
+
+    // Every element of a list begins then.
+    const auto beginning = [&](std::string_view list, utc_time start) {
+        json root = parse_json(as_bytes(root_text())).value();
+        json::array elements = *root.find(list)->as_array();
+        for (json& element : elements)
+        {
+            const json window{{"start", format_rfc3339(start)}};
+            if (!element.find("publicKey"))
+            {
+                element.set("validFor", window);
+                continue;
+            }
+            json key = *element.find("publicKey");
+            key.set("validFor", window);
+            element.set("publicKey", std::move(key));
+        }
+        root.set(list, std::move(elements));
+        return root.dump();
+    };
+    const utc_time logged = *said.trusted_time;
+    const utc_time stamped = *verify_artifact(as_bytes(v2), sha256(as_bytes("weights\n")), signer()).value().trusted_time;
+    const auto leaf = parse_sigstore_bundle(as_bytes(v1)).value().certificates.front();
+    const std::shared_ptr<STACK_OF(SCT)> promised(
+        static_cast<STACK_OF(SCT)*>(X509_get_ext_d2i(leaf.native(), NID_ct_precert_scts, nullptr, nullptr)), SCT_LIST_free);
+    REQUIRE(promised);
+    const utc_time certified{std::chrono::seconds(SCT_get_timestamp(sk_SCT_value(promised.get(), 0)) / 1000)};
+    struct first_second
+    {
+        const char* list;
+        const std::string& bundle;
+        utc_time time;
+        reason too_late;
+    };
+    for (const first_second& one : {first_second{"tlogs", v1, logged, reason::log_proof},
+                                    first_second{"certificateAuthorities", v1, logged, reason::chain_invalid},
+                                    first_second{"ctlogs", v1, certified, reason::log_proof},
+                                    first_second{"timestampAuthorities", v2, stamped, reason::timestamp_invalid}})
+    {
+        CAPTURE(one.list);
+        CHECK(judged(one.bundle, beginning(one.list, one.time)) == reason::none);
+        CHECK(judged(one.bundle, beginning(one.list, one.time + std::chrono::seconds(1))) == one.too_late);
+    }
     for (const char* list : {"\"tlogs\"", "\"ctlogs\"", "\"certificateAuthorities\"", "\"timestampAuthorities\""})
     {
         std::string text = root_text();
@@ -424,6 +543,74 @@ TEST_CASE("a checkpoint is signed by the name that it is of, whatever the key's 
         CHECK(renamed("log") == reason::log_proof);  // the begin of a name is none
         CHECK(noted([](std::string note) { return note.substr(note.find('\n') + 1); }) == reason::log_proof);
     }
+}
+
+TEST_CASE("a checkpoint is signed by the log's key, not only under its id")
+{
+    // Every log has another key under its own id.
+    json root = parse_json(as_bytes(root_text())).value();
+    const json stranger = *root.find("ctlogs")->as_array()->front().find("publicKey");
+    json::array logs = *root.find("tlogs")->as_array();
+    for (json& log : logs)
+    {
+        REQUIRE(log.find("logId"));
+        log.set("publicKey", stranger);
+    }
+    root.set("tlogs", logs);
+    const sigstore_signer by{root_of(root.dump()), identity, issuer, false};
+    CHECK(why_not(kept("message_v2.sigstore.json"), by) == reason::log_proof);
+    CHECK(why_not(kept("message_v1.sigstore.json"), by) == reason::log_proof);
+    // Without the promise nothing but the checkpoint speaks against it; under the right key the time alone is missing.
+    const std::string unpromised = with(kept("message_v1.sigstore.json"), "inclusionPromise", "inclusionPromisf");
+    CHECK(why_not(unpromised, by) == reason::log_proof);
+    CHECK(why_not(unpromised, signer()) == reason::timestamp_invalid);
+}
+
+TEST_CASE("a keyless certificate was valid at the time that the log promised: else its signature has expired")
+{
+    const support::own_log log;
+    const std::string bundle = kept("message_v1.sigstore.json");
+    const sigstore_signer by{root_of(log.root(root_text())), identity, issuer, false};
+    const auto valid = parse_sigstore_bundle(as_bytes(bundle)).value().certificates.front().validity().value();
+    const std::chrono::seconds second{1};
+    CHECK(why_not(log.logged(bundle, valid.begin), by) == reason::none);
+    CHECK(why_not(log.logged(bundle, *valid.end), by) == reason::none);
+    CHECK(why_not(log.logged(bundle, valid.begin - second), by) == reason::signer_expired);
+    CHECK(why_not(log.logged(bundle, *valid.end + second), by) == reason::signer_expired);
+    CHECK(code_of(reason::signer_expired) == errc::expired);
+    CHECK(why_not(log.logged(bundle, valid.begin), signer()) == reason::log_proof);
+
+    const auto read = [](const std::string& name) {
+        return support::read_file(MODELSEC_SOURCE_DIR "/tests/vectors/signed-model/" + name);
+    };
+    const sigstore_signer of_models{root_of(log.root(read("trusted_root.json"))), identity, issuer, false};
+    const std::string model = read("a_1.json");
+    const auto minutes = parse_sigstore_bundle(as_bytes(model)).value().certificates.front().validity().value();
+    const auto judged = [&](utc_time at) {
+        const auto r = verify_model_bundle(as_bytes(log.logged(model, at)), of_models, minutes.begin);
+        return r ? reason::none : r.error().why;
+    };
+    CHECK(judged(*minutes.end) == reason::none);
+    CHECK(judged(*minutes.end + second) == reason::signer_expired);
+}
+
+TEST_CASE("a bundle of version 0.2 needs the log's proof, whatever else it brings")
+{
+    const auto as_v0_2 = [](const std::string& bundle, std::string_view type) {
+        return with(bundle, type, "application/vnd.dev.sigstore.bundle+json;version=0.2");
+    };
+    const std::string_view newest = "application/vnd.dev.sigstore.bundle.v0.3+json",
+                           oldest = "application/vnd.dev.sigstore.bundle+json;version=0.1";
+    for (const char* name : {"message_v1", "dsse_v1", "message_v2"})
+    {
+        CAPTURE(name);
+        const std::string bundle = as_v0_2(kept(std::string(name) + ".sigstore.json"), newest);
+        CHECK(why_not(bundle, signer()) == reason::none);
+        CHECK(why_not(with(bundle, "inclusionProof", "inclusionProog"), signer()) == reason::log_proof);
+    }
+    const std::string old = with(kept("message_v0_1.sigstore.json"), "inclusionProof", "inclusionProog");
+    CHECK(why_not(old, signer()) == reason::none);  // a promise is enough
+    CHECK(why_not(as_v0_2(old, oldest), signer()) == reason::log_proof);
 }
 
 TEST_CASE("what a bundle brings along holds, needed or not: a proof without checkpoint, no root of its own")

@@ -81,7 +81,7 @@ def _reported(function: Any, argument: Any) -> Any:
 def verify_model(bundle: bytes, path: Path, signer: ModelSigner, *, ignored: Sequence[str] = (),
                  ignore_unsigned: bool = False) -> ModelReport:
     """Whether the model at `path` (a folder or one file) is what `bundle` signs. `ignored`: files and folders below it that need not be
-    signed; the bundle's own file, if it lies there. Blocks while it hashes; changes nothing, asks nobody."""
+    signed, as paths below it or full ones; the bundle's own file, if it lies there. Blocks while it hashes; changes nothing, asks nobody."""
     names = texts("ignored", ignored)
     report = _reported(_ffi.lib.modelsec_verify_model, _ffi.ModelCheck(
         struct_size=ctypes.sizeof(_ffi.ModelCheck), bundle=bundle, bundle_size=len(bundle), path=_ffi.encoded(os.fspath(path)),

@@ -3,7 +3,9 @@
 // tests/interop/make_signed_model_vectors.py.
 #include "faulty_file_system.hpp"
 #include "fetch_scene.hpp"
+#include "made_certificate.hpp"
 #include "model_scene.hpp"
+#include "own_log.hpp"
 
 #include <modelsec/detail/base/json.hpp>
 
@@ -277,6 +279,65 @@ TEST_CASE("a signature that was accepted undated, or by an earlier version, is m
     CHECK(w.active() != first);
     w.source().max_age = std::chrono::hours(24 * 30);
     CHECK(offered(kept("times/key_1_again.json"), model_a) == reason::signature_too_old);
+}
+
+TEST_CASE("memory of what a CA or a key signed holds as long as that one is configured, and falls with it")
+{
+    const support::own_log log;
+    const sigstore_root root = sigstore_root::parse(as_bytes(log.root())).value();
+    const std::string a = statement_about(model_a).dump(), b = statement_about(model_b).dump();
+    const utc_time earlier = at("2026-02-01T00:00:00Z"), later = at("2026-03-01T00:00:00Z");
+    std::function<std::string(const std::string& statement, utc_time)> first, second;
+    model_signer by_first = public_half(support::signer("-")), by_second = by_first;
+    SUBCASE("a CA")
+    {
+        static const auto own = support::made_root("own"), other_root = support::made_root("other");
+        const auto signed_below = [&](const support::made_certificate& issuer) {
+            return [&log, leaf = support::made_leaf(issuer)](const std::string& statement, utc_time time) {
+                return log.logged(support::certified_bundle(statement, leaf).dump(), time);
+            };
+        };
+        const auto authority_of = [&](const support::made_certificate& issuer) {
+            signing_authority out;
+            REQUIRE(out.add(issuer.pem()).has_value());
+            out.trust_timestamps_of(root);
+            return out;
+        };
+        first = signed_below(own);
+        second = signed_below(other_root);
+        by_first = authority_of(own);
+        by_second = authority_of(other_root);
+    }
+    SUBCASE("a key")
+    {
+        const auto signed_by = [&](const support::signer& key) {
+            return [&log, key](const std::string& statement, utc_time time) {
+                return log.logged(bundle_around(statement, key).dump(), time, public_half(key).pem_text());
+            };
+        };
+        const support::signer own("own"), other_key("other");
+        first = signed_by(own);
+        second = signed_by(other_key);
+        by_first = logged_key{root, public_half(own)};
+        by_second = logged_key{root, public_half(other_key)};
+    }
+    signed_world w({by_first});
+    const auto offered = [&](const std::string& bundle, const std::map<std::string, std::string>& files) {
+        w.net.envelope = bundle;
+        w.serve(files);
+        return w.why();
+    };
+    REQUIRE(offered(first(b, later), model_b) == reason::none);
+    const std::string active = w.active();
+    CHECK(offered(first(a, earlier), model_a) == reason::older_issue);
+    w.trust({by_second, by_first});
+    CHECK(offered(first(a, earlier), model_a) == reason::older_issue);
+    CHECK(offered(second(a, earlier), model_a) == reason::older_issue);
+    CHECK(w.active() == active);
+    w.trust({by_second});
+    CHECK(offered(first(b, later), model_b) != reason::none);
+    CHECK(offered(second(a, earlier), model_a) == reason::none);
+    CHECK(w.active() != active);
 }
 
 TEST_CASE("the same statement signed anew later raises the instant")

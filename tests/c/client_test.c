@@ -780,6 +780,60 @@ static void a_model_is_signed_verified_and_fetched_by_its_signature(void)
     modelsec_client_release(client);
 }
 
+static void a_model_is_signed_and_verified_by_certificate(void)
+{
+    char command[1024], path[256], private_key[1024], root[2048], stranger[2048], leaf[2048];
+    modelsec_model_signer signer;
+    modelsec_model_signing signing;
+    modelsec_model_check check;
+    modelsec_model_report *made = NULL, *seen_report = NULL;
+    modelsec_error *error = NULL;
+    snprintf(command, sizeof command,
+             "cd %s && mkdir -p certified/model && cd certified && printf weights > model/w.bin && "
+             "printf 'keyUsage=critical,digitalSignature\\nextendedKeyUsage=codeSigning\\n' > leaf.ext && "
+             "for n in root stranger; do openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout $n.pem -out $n.crt "
+             "-subj /CN=$n -days 30 2>/dev/null || exit 1; done && "
+             "openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout leaf.pem -out leaf.csr -subj /CN=leaf 2>/dev/null && "
+             "openssl x509 -req -in leaf.csr -CA root.crt -CAkey root.pem -CAcreateserial -days 30 -extfile leaf.ext -out leaf.crt "
+             "2>/dev/null",
+             folder);
+    CHECK(system(command) == 0);
+    snprintf(path, sizeof path, "%s/certified/leaf.pem", folder);
+    read_text(path, private_key, sizeof private_key);
+    snprintf(path, sizeof path, "%s/certified/leaf.crt", folder);
+    read_text(path, leaf, sizeof leaf);
+    snprintf(path, sizeof path, "%s/certified/root.crt", folder);
+    read_text(path, root, sizeof root);
+    snprintf(path, sizeof path, "%s/certified/stranger.crt", folder);
+    read_text(path, stranger, sizeof stranger);
+    snprintf(path, sizeof path, "%s/certified/model", folder);
+
+    memset(&signing, 0, sizeof signing);
+    signing.struct_size = sizeof signing;
+    signing.private_key = private_key;
+    signing.certificates = leaf;
+    signing.path = path;
+    CHECK(modelsec_sign_model(&signing, &made, NULL) == MODELSEC_OK);
+    memset(&signer, 0, sizeof signer);
+    signer.struct_size = sizeof signer;
+    memset(&check, 0, sizeof check);
+    check.struct_size = sizeof check;
+    check.bundle = made->bundle;
+    check.bundle_size = strlen(made->bundle);
+    check.path = path;
+    check.signer = &signer;
+    signer.authorities = root;
+    CHECK(modelsec_verify_model(&check, &seen_report, NULL) == MODELSEC_OK && seen_report->files == 1);
+    modelsec_model_report_release(seen_report);
+    signer.authorities = stranger;
+    CHECK(modelsec_verify_model(&check, &seen_report, &error) == MODELSEC_SIGNATURE && strcmp(error->reason, "chain_invalid") == 0);
+    modelsec_error_release(error);
+    signer.authorities = leaf; /* nothing that could be trusted by itself */
+    CHECK(modelsec_verify_model(&check, &seen_report, &error) == MODELSEC_USAGE && strcmp(error->reason, "no_trust_anchor") == 0);
+    modelsec_error_release(error);
+    modelsec_model_report_release(made);
+}
+
 static void shutdown_ends_what_runs(void)
 {
     modelsec_client *client = client_of();
@@ -815,6 +869,7 @@ int main(void)
     attempts_are_written_down_counted_and_bounded();
     a_released_client_asks_its_callbacks_no_more();
     a_model_is_signed_verified_and_fetched_by_its_signature();
+    a_model_is_signed_and_verified_by_certificate();
     shutdown_ends_what_runs();
     origin_stop(&web);
     remove_folder(folder);

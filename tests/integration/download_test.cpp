@@ -43,6 +43,22 @@ TEST_CASE("a resume asks for exactly the rest, and nothing at all once all is th
     CHECK(s.web.requests().size() == 1);
 }
 
+TEST_CASE("of a partial with other names only the missing bytes are asked for, and the other names keep what they had")
+{
+    scene s;
+    s.keep(s.content.substr(0, mib));
+    const std::string backup = s.place / "backup", staging = "/.modelsec/staging/" + s.expected.sha256.hex();
+    std::filesystem::copy(s.place / "store", backup,
+                          std::filesystem::copy_options::recursive | std::filesystem::copy_options::create_hard_links);
+    const std::string journal = support::read_file(backup + staging + "/journal");
+    CHECK(s.get() == reason::none);
+    REQUIRE(s.web.requests().size() == 1);
+    CHECK(s.web.requests()[0].header("range") == "bytes=1048576-" + std::to_string(s.content.size() - 1));
+    CHECK(s.fetched == s.content.size() - mib);
+    CHECK(support::read_file(backup + staging + "/partial-" + s.expected.sha256.hex()) == s.content.substr(0, mib));
+    CHECK(support::read_file(backup + staging + "/journal") == journal);
+}
+
 TEST_CASE("a cut or reset connection is resumed where it broke, at any byte")
 {
     for (const bool reset : {false, true})

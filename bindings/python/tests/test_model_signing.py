@@ -50,7 +50,10 @@ def test_what_was_signed_is_verified_and_what_was_changed_is_not(model: pathlib.
     with pytest.raises(modelsec.DigestError) as caught:
         modelsec.verify_model(bundle, model, ModelSigner(keys=[public]))
     assert caught.value.reason == "file_unsigned"
-    assert modelsec.verify_model(bundle, model, ModelSigner(keys=[public]), ignored=["more.txt"]).files == 2
+    for way in ("more.txt", "./more.txt", "more.txt/", str(model / "more.txt")):
+        assert modelsec.verify_model(bundle, model, ModelSigner(keys=[public]), ignored=[way]).files == 2
+    with pytest.raises(modelsec.DigestError):
+        modelsec.verify_model(bundle, model, ModelSigner(keys=[public]), ignored=[str(tmp_path / "more.txt")])
     assert modelsec.verify_model(bundle, model, ModelSigner(keys=[public]), ignore_unsigned=True).files == 2
     (model / "config.json").write_bytes(b'{"a": 2}\n')
     with pytest.raises(modelsec.DigestError):
@@ -63,6 +66,32 @@ def test_what_was_signed_is_verified_and_what_was_changed_is_not(model: pathlib.
         modelsec.verify_model(bundle, model, ModelSigner(keys=[public], authorities="x"))
     with pytest.raises(modelsec.UsageError):
         modelsec.sign_model(model, public)
+
+
+def test_a_certificate_is_verified_by_its_ca_and_by_no_other(model: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    def openssl(*arguments: str) -> None:
+        subprocess.run(["openssl", *arguments], check=True, capture_output=True, cwd=tmp_path)
+
+    (tmp_path / "leaf.ext").write_text("keyUsage=critical,digitalSignature\nextendedKeyUsage=codeSigning\n")
+    curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
+    for name in ("root", "stranger"):
+        openssl("req", "-x509", *curve, "-keyout", f"{name}.pem", "-out", f"{name}.crt", "-subj", f"/CN={name}", "-days", "30")
+    openssl("req", *curve, "-keyout", "leaf.pem", "-out", "leaf.csr", "-subj", "/CN=leaf")
+    openssl("x509", "-req", "-in", "leaf.csr", "-CA", "root.crt", "-CAkey", "root.pem", "-CAcreateserial", "-days", "30",
+            "-extfile", "leaf.ext", "-out", "leaf.crt")
+    text = {name: (tmp_path / name).read_text() for name in ("leaf.pem", "leaf.crt", "root.crt", "stranger.crt")}
+    bundle = modelsec.sign_model(model, text["leaf.pem"], certificates=text["leaf.crt"])
+    assert modelsec.verify_model(bundle, model, ModelSigner(authorities=text["root.crt"])).files == 2
+    both = text["stranger.crt"] + text["root.crt"]
+    assert modelsec.verify_model(bundle, model, ModelSigner(authorities=both)).files == 2
+    with pytest.raises(modelsec.SignatureError) as caught:
+        modelsec.verify_model(bundle, model, ModelSigner(authorities=text["stranger.crt"]))
+    assert caught.value.reason == "chain_invalid"
+    with pytest.raises(modelsec.UsageError) as unanchored:
+        modelsec.verify_model(bundle, model, ModelSigner(authorities=text["leaf.crt"]))
+    assert unanchored.value.reason == "no_trust_anchor"
+    with pytest.raises(modelsec.UsageError):
+        modelsec.sign_model(model, text["leaf.pem"], certificates=text["root.crt"])  # for another key
 
 
 def test_an_identity_is_verified_offline(model: pathlib.Path) -> None:

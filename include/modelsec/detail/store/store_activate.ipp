@@ -263,9 +263,9 @@ result<pack_info> store::activate(const model_lock& lock, const identifier& mode
     (void)remove_staging(*disk_, from.name_, freed);
     if (active.found_files)
     {
-        auto moved = set_found_files_aside(lock, model);  // else the next recover() does it
-        if (moved && how.set_aside)
-            *how.set_aside = std::move(*moved);
+        auto aside = set_found_files_aside(lock, model);  // else the next recover() does it
+        if (aside && how.set_aside)
+            *how.set_aside = std::move(*aside);
     }
     drop_envelopes();
     return info(model, record);

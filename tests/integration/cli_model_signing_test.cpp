@@ -2,6 +2,8 @@
 // verify-model and sign-model as people run them.
 #include "command.hpp"
 
+#include <modelsec/detail/base/encoding.hpp>
+
 #include <filesystem>
 #include <sstream>
 

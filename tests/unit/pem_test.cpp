@@ -1,5 +1,6 @@
 // Copyright (c) 2026 the modelsec authors. Distributed under the Boost Software License, Version 1.0.
 // RFC 7468 section 2: what stands around the objects of a PEM text is for people. Every reader takes the same files.
+#include <modelsec/detail/base/encoding.hpp>
 #include <modelsec/detail/manifest/encryption_keys.hpp>
 #include <modelsec/detail/manifest/model_key.hpp>
 #include <modelsec/detail/net/tls.hpp>

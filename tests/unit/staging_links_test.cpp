@@ -3,6 +3,8 @@
 #include "../support/faulty_file_system.hpp"
 #include "../support/store_scene.hpp"
 
+#include <modelsec/detail/base/hash_file.hpp>
+
 #include <doctest/doctest.h>
 
 using namespace modelsec;

@@ -25,17 +25,19 @@ public:
             return fail(reason::json_malformed, "an empty document");
         if (!is_modest_json(text))
             return fail(reason::json_malformed, "more values in one document than allowed");
-        // With room of its own behind the text simdjson makes no copy that it would not wipe.
-        std::vector<std::uint8_t, wiping_allocator<std::uint8_t>> padded(text.size() + simdjson::SIMDJSON_PADDING);
+        // simdjson copies what is left of its last block onto the stack, and the whole where there is no room behind it: neither is wiped. So
+        // there is room, and the last block has blanks alone, which may follow any document (RFC 8259 section 2).
+        constexpr std::size_t block_bytes = 128;
+        const std::size_t size = (text.size() / block_bytes + 2) * block_bytes;
+        std::vector<std::uint8_t, wiping_allocator<std::uint8_t>> padded(size + simdjson::SIMDJSON_PADDING, ' ');
         std::memcpy(padded.data(), text.data(), text.size());
         secret_json out;
         simdjson::dom::parser parser;
-        if (parser.allocate(text.size(), max_depth) != simdjson::SUCCESS)
+        if (parser.allocate(size, max_depth) != simdjson::SUCCESS)
             return fail(reason::out_of_memory);
         simdjson::dom::element root;
         if (const auto ec =
-                parser.parse_into_document(*out.values_, reinterpret_cast<const char*>(padded.data()), text.size(), false)
-                    .get(root);
+                parser.parse_into_document(*out.values_, reinterpret_cast<const char*>(padded.data()), size, false).get(root);
             ec != simdjson::SUCCESS)
             return fail(reason::json_malformed, simdjson::error_message(ec));
         out.root_ = json_view(root);

@@ -119,7 +119,9 @@ void main() {
     await world.origin.order('fail', {'path': '/manifest', 'delay_ms': 1500});
     final patient = world.client(fallbackAfter: null);
     expect((await patient.ensure(world.request())).stale, isFalse);
-    final hasty = world.client(fallbackAfter: const Duration(milliseconds: 200));
+    final hasty = world.client(
+      fallbackAfter: const Duration(milliseconds: 200),
+    );
     expect((await hasty.ensure(world.request())).stale, isTrue);
   });
 

@@ -166,7 +166,9 @@ final class ModelsecClient implements Finalizable {
       }
       ..roots_from_environment = rootsFromEnvironment ? 1 : 0
       // -1 is UINT64_MAX: never.
-      ..fallback_after_ms = fallbackAfter == null ? -1 : timeoutOf(fallbackAfter)
+      ..fallback_after_ms = fallbackAfter == null
+          ? -1
+          : timeoutOf(fallbackAfter)
       ..cache_tag = cacheTag ? 1 : 0;
     final out = arena<Pointer<c.modelsec_client>>();
     check((error) => c.modelsec_client_create(options, out, error));

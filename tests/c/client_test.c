@@ -151,11 +151,14 @@ static void what_is_tampered_with_or_expired_is_refused(void)
 static void a_cancelled_fetch_goes_on_where_it_was(void)
 {
     const uint64_t size = 40u << 20;
-    modelsec_client *client = client_of();
+    modelsec_client_options options = options_of();
+    modelsec_client *client = NULL;
     modelsec_request r = request_of(MODELSEC_OP_FETCH);
     modelsec_status *status = NULL;
     modelsec_result *result = NULL;
     seen s;
+    options.connections = 1; /* of one that another relieves, what is on its way comes twice */
+    CHECK(modelsec_client_create(&options, &client, NULL) == MODELSEC_OK && client);
     order(&web, "{\"do\":\"publish\",\"version\":\"4.0.0\",\"sequence\":4,\"size\":41943040}");
     order(&web, "{\"do\":\"fail\",\"path\":\"/demo/4.0.0/model.bin\",\"bytes_per_second\":30000000}");
     seen_start(&s);

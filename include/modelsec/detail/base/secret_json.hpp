@@ -37,7 +37,8 @@ public:
             return fail(reason::out_of_memory);
         simdjson::dom::element root;
         if (const auto ec =
-                parser.parse_into_document(*out.values_, reinterpret_cast<const char*>(padded.data()), size, false).get(root);
+                parser.parse_into_document(*out.values_, reinterpret_cast<const char*>(padded.data()), size, false)
+                    .get(root);
             ec != simdjson::SUCCESS)
             return fail(reason::json_malformed, simdjson::error_message(ec));
         out.root_ = json_view(root);

@@ -151,6 +151,8 @@ TEST_CASE("what is dropped just now is not looked for by a sync that begins mean
     };
     b.start({{}, {}});
     REQUIRE(b.put(sample(2 * mib), {0, 4096}, 1));
+    while (b.mem.size_of(b.nodes[1]) < 4096)  // it cannot be opened while the other one is dropped
+        std::this_thread::yield();
     REQUIRE(b.feed(wrong));
     dropping.get_future().wait();
     b.pass(std::chrono::minutes(1));

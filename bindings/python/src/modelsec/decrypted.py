@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ctypes
 import io
-import os
 import weakref
 from typing import Any, BinaryIO, Callable, Optional
 
 from . import _ffi
 from ._handle import Handle
+from ._random_access import RawFile, read_into
 from .operation import check
 from .pack import Pack
 
@@ -37,7 +37,7 @@ class DecryptedPack(Pack):
     def open(self, name: Optional[str] = None) -> BinaryIO:
         """A file object, at the beginning; of an encrypted file it reads through the pack, which must stay open."""
         name = self._only(name)
-        return super().open(name) if name not in self._encrypted else io.BufferedReader(_Plain(self, name), buffer_size=1 << 20)
+        return super().open(name) if name not in self._encrypted else io.BufferedReader(RawFile(self, name), buffer_size=1 << 20)
 
     def buffer(self, name: Optional[str] = None) -> memoryview:
         """A file's bytes, for reading only; of an encrypted file decrypted on every core into memory that is kept out of swap and core
@@ -80,52 +80,10 @@ class DecryptedPack(Pack):
         name = self._only(name)
         if name not in self._encrypted:
             raise ValueError(f"{name} is not encrypted")
-        if offset < 0:
-            raise ValueError("before the beginning")
-        with memoryview(buffer).cast("B") as view:
-            if view.readonly:
-                raise TypeError("a buffer that can be written to is needed")
-            if len(view) == 0:
-                return 0
-            into = (ctypes.c_char * len(view)).from_buffer(view)
-            got, error = ctypes.c_size_t(), ctypes.POINTER(_ffi.Error)()
-            try:
-                code = self._wait(_ffi.lib.modelsec_decrypted_read, self._encrypted[name], offset, ctypes.addressof(into), len(view),
-                                  ctypes.byref(got), ctypes.byref(error))
-            finally:
-                del into
-        check(code, error)
-        return int(got.value)
+        return read_into(self._wait, _ffi.lib.modelsec_decrypted_read, self._encrypted[name], buffer, offset)
 
     def __repr__(self) -> str:
         return f"<modelsec.DecryptedPack {self.version} of {len(self._index)} file(s), {len(self._encrypted)} encrypted>"
 
     def _stored(self, function: Callable[..., Any], *args: Any) -> Any:
         return self._call(lambda handle, *rest: function(_ffi.lib.modelsec_decrypted_pack(handle), *rest), *args)
-
-
-class _Plain(io.RawIOBase):
-    def __init__(self, pack: DecryptedPack, name: str) -> None:
-        super().__init__()
-        self._pack, self._name, self._position = pack, name, 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        got = self._pack.readinto(buffer, self._position, self._name)
-        self._position += got
-        return got
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._pack.size(self._name)}[whence]
-        if base + offset < 0:
-            raise ValueError("before the beginning")
-        self._position = base + offset
-        return self._position
-
-    def tell(self) -> int:
-        return self._position

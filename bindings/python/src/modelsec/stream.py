@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ctypes
 import io
-import os
 from typing import Any, Optional
 
 from . import _ffi
 from ._handle import Handle
+from ._random_access import RawFile, read_into
 from .operation import check
 from .values import Result, result_of
 
@@ -45,23 +45,7 @@ class Stream(Handle):
 
     def readinto(self, buffer: Any, offset: int = 0, name: Optional[str] = None) -> int:
         """Fills a writable buffer from `offset` on; how many bytes: fewer than it has only at the end of the file."""
-        index = self._at(name)
-        if offset < 0:
-            raise ValueError("before the beginning")
-        with memoryview(buffer).cast("B") as view:
-            if view.readonly:
-                raise TypeError("a buffer that can be written to is needed")
-            if len(view) == 0:
-                return 0
-            into = (ctypes.c_char * len(view)).from_buffer(view)
-            got, error = ctypes.c_size_t(), ctypes.POINTER(_ffi.Error)()
-            try:
-                code = self._wait(_ffi.lib.modelsec_stream_read, index, offset, ctypes.addressof(into), len(view),
-                                  ctypes.byref(got), ctypes.byref(error))
-            finally:
-                del into
-        check(code, error)
-        return int(got.value)
+        return read_into(self._wait, _ffi.lib.modelsec_stream_read, self._at(name), buffer, offset)
 
     def read(self, offset: int = 0, length: Optional[int] = None, name: Optional[str] = None) -> bytes:
         """These bytes; without a length all from `offset` on."""
@@ -77,7 +61,7 @@ class Stream(Handle):
     def open(self, name: Optional[str] = None) -> io.BufferedReader:
         """A file object, at the beginning, that waits for what it reads."""
         index = self._at(name)
-        return io.BufferedReader(_File(self, list(self._index)[index]), buffer_size=1 << 20)
+        return io.BufferedReader(RawFile(self, list(self._index)[index]), buffer_size=1 << 20)
 
     def finish(self) -> Result:
         """Waits until the pack is active."""
@@ -109,30 +93,3 @@ class Stream(Handle):
         if len(self._index) != 1:
             raise ValueError("the pack has more than one file: which one?")
         return 0
-
-
-class _File(io.RawIOBase):
-    def __init__(self, stream: Stream, name: str) -> None:
-        super().__init__()
-        self._stream, self._name, self._position = stream, name, 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        got = self._stream.readinto(buffer, self._position, self._name)
-        self._position += got
-        return got
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._stream.size(self._name)}[whence]
-        if base + offset < 0:
-            raise ValueError("before the beginning")
-        self._position = base + offset
-        return self._position
-
-    def tell(self) -> int:
-        return self._position

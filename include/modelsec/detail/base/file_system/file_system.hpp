@@ -169,8 +169,7 @@ public:
     }
     /// A folder that is there, whoever may write to it: what is opened below it is only to be copied, and hashed after that.
     virtual result<file> open_source(const file& at, const std::string& name) { return open_folder(at, name, false); }
-    /// An invalid file if there is none (read, read_write) or already one (create_new,
-    /// create_private). Refuses all but regular files with one
+    /// An invalid file if there is none (read, read_write) or already one (create_new, create_private). Refuses all but regular files with one
     /// link (but read_linked, lock) that this user owns. New ones are 0600 (shared_read: 0644 but create_private), whatever the umask.
     virtual result<file> open_file(const file& at, const std::string& name, open_mode mode) = 0;
 

@@ -32,7 +32,7 @@ public:
 
     result<file> open_private_folder(const file& at, const std::string& name, bool create) override
     {
-        return posix_open_private_folder(at, name, create);
+        return posix_open_folder(at, name, create, at.rule(), true);
     }
 
     result<file> open_source(const file& at, const std::string& name) override

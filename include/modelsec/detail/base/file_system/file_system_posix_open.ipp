@@ -410,11 +410,6 @@ inline result<file> posix_open_folder(const file& at, const std::string& name, b
     return out;
 }
 
-inline result<file> posix_open_private_folder(const file& at, const std::string& name, bool create)
-{
-    return posix_open_folder(at, name, create, at.rule(), true);
-}
-
 inline int open_flags(open_mode mode) noexcept
 {
     switch (mode)
